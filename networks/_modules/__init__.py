@@ -1,0 +1,1 @@
+"""Rules shared between the packaged networks, one function per module of rules."""

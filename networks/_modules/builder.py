@@ -1,0 +1,141 @@
+"""Build a PySB model whose numbers all come from one parameter table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pysb
+
+from .table import TableError, read_table, token_parameter, token_sizes
+
+
+class Builder:
+    """A PySB model in the making, with its parameter table.
+
+    Components are added one by one and never exported into a caller's namespace, so that several
+    models can be built side by side. Parameters are created when a rule first asks for them.
+    """
+
+    def __init__(self, name: str, table: Path) -> None:
+        """Start an empty model; raises TableError if the table cannot be read."""
+        self.table = table
+        self._rows = read_table(table)
+        self._sizes = token_sizes(self._rows)
+        self._model: Any = pysb.Model(name, _export=False)
+
+    # ------------------------------------------------------------ numbers
+    def parameter(self, name: str) -> Any:
+        """Return the parameter of the table row with this name (or of a token size).
+
+        Raises TableError if there is no such row.
+        """
+        known = self._model.parameters.get(name)
+        if known is not None:
+            return known
+        row = self._rows.get(name) or self._sizes.get(name)
+        if row is None:
+            raise TableError(f"{self.table} has no row {name!r}: add the row or mend the name")
+        value = row.value if name in self._rows else row.copies_per_token
+        return self._add(pysb.Parameter(name, value, _export=False))
+
+    def copies_per_token(self, molecule: str) -> Any:
+        """Return the parameter that holds a molecule's token size (copies in one token)."""
+        return self.parameter(token_parameter(molecule))
+
+    def expression(self, name: str, value: Any) -> Any:
+        """Return a named expression of parameters, observables and other expressions.
+
+        Modules may ask twice for what they share; raises TableError if the two differ.
+        """
+        known = self._model.expressions.get(name)
+        if known is not None:
+            if known.expr != value:
+                raise TableError(f"two different expressions are named {name!r}")
+            return known
+        return self._add(pysb.Expression(name, value, _export=False))
+
+    def items_per_molar(self) -> Any:
+        """Return copies in the cell at 1 M, the one conversion of bimolecular constants."""
+        return self.expression("items_per_molar", self.parameter("N_A") * self.parameter("V_cell"))
+
+    def bimolecular(self, name: str, scaled: str | None = None) -> Any:
+        """Return a constant of the table in 1/(M s) as 1/(item s).
+
+        With `scaled`, the partners are counted in tokens of that molecule (or one partner is and
+        the other, such as a promoter, stays unchanged): each token meets its partner as often as
+        all of its copies do, so the constant is multiplied by the token size.
+        """
+        rate = self.parameter(name) / self.items_per_molar()
+        if scaled is None:
+            return self.expression(f"{name}_per_item", rate)
+        return self.expression(f"{name}_per_token", rate * self.copies_per_token(scaled))
+
+    def in_tokens(self, name: str, scaled: str) -> Any:
+        """Return a table row that is given in copies (or copies per time) in tokens."""
+        value = self.parameter(name) / self.copies_per_token(scaled)
+        return self.expression(f"{name}_tokens", value)
+
+    # ---------------------------------------------------------- molecules
+    def monomer(
+        self,
+        name: str,
+        sites: Sequence[str] = (),
+        states: Mapping[str, Sequence[str]] | None = None,
+    ) -> Any:
+        """Add a kind of molecule with its sites and their states."""
+        listed = {site: list(values) for site, values in (states or {}).items()}
+        return self._add(pysb.Monomer(name, list(sites), listed, _export=False))
+
+    def molecule(self, name: str) -> Any:
+        """Return a monomer that another module of rules has added.
+
+        Raises TableError if none of that name was added yet.
+        """
+        known = self._model.monomers.get(name)
+        if known is None:
+            raise TableError(f"no molecule {name!r} yet: call the module that adds it first")
+        return known
+
+    def initial(self, pattern: Any, value: Any) -> None:
+        """Set the starting amount of one species, in what it is counted in."""
+        self._model.add_initial(pysb.Initial(pattern, value, _export=False))
+
+    def observable(self, name: str, pattern: Any) -> Any:
+        """Add the number of molecules (or tokens) that match a pattern."""
+        return self._add(pysb.Observable(name, pattern, _export=False))
+
+    def copies(self, name: str, pattern: Any, scaled: str) -> Any:
+        """Add the observable `<name>_tokens` and, as `<name>_copies`, the copies it stands for."""
+        tokens = self.observable(f"{name}_tokens", pattern)
+        return self.expression(f"{name}_copies", tokens * self.copies_per_token(scaled))
+
+    # -------------------------------------------------------------- rules
+    def rule(
+        self,
+        name: str,
+        change: Any,
+        forward: Any,
+        reverse: Any = None,
+        *,
+        delete_molecules: bool = False,
+    ) -> Any:
+        """Add a rule; `delete_molecules` takes the matched molecules and leaves their partners."""
+        return self._add(
+            pysb.Rule(
+                name, change, forward, reverse, delete_molecules=delete_molecules, _export=False
+            )
+        )
+
+    def finish(self) -> Any:
+        """Return the model; raises TableError if rows or token sizes were never used."""
+        used = set(self._model.parameters.keys())
+        unused = [name for name in [*self._rows, *self._sizes] if name not in used]
+        if unused:
+            raise TableError(f"{self.table}: no rule uses {', '.join(unused)}")
+        return self._model
+
+    def _add(self, component: Any) -> Any:
+        self._model.add_component(component)
+        return component

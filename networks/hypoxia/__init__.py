@@ -1,0 +1,1 @@
+"""Oxygen, HIF1A and the two transporters that it induces, GLUT1 and MCT4."""

@@ -1,0 +1,1 @@
+"""The packaged networks as SBML, one file for each kinetics, installed as `simnet.exported`."""

@@ -1,0 +1,22 @@
+"""Names of array axes: shapes are words.
+
+The axes are C conditions, N replicates, T times, R readouts, S species. An alias says the order.
+"""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+
+FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+
+Times: TypeAlias = FloatArray
+"""(T,), seconds."""
+
+SpeciesState: TypeAlias = FloatArray
+"""(S,), amounts in the order of `Network.species`."""
+
+TimesByReadouts: TypeAlias = FloatArray
+"""(T, R): one replicate."""
+
+Ensemble: TypeAlias = FloatArray
+"""(C, N, T, R): conditions, replicates, times, readouts."""

@@ -1,0 +1,122 @@
+"""Gillespie's direct method in plain Python: the slow clear twin of the fast engines.
+
+Source: Gillespie 1977 (doi:10.1021/j100540a008). Random numbers: Python's Mersenne Twister.
+"""
+
+import math
+import random
+
+import numpy as np
+
+from simnet.arrays import TimesByReadouts
+from simnet.engines.base import Engine, Task
+from simnet.engines.state import applied
+from simnet.errors import Problem, SimulationError, UnsupportedError
+from simnet.experiment.program import Segment, with_held
+from simnet.network.checks import inline_assignments
+from simnet.network.evaluate import assigner, rate_functions
+from simnet.network.expression import reads_time
+from simnet.network.network import Network
+
+
+class _Laws:
+    """Propensities and state changes of a network, by species id."""
+
+    def __init__(self, network: Network) -> None:
+        fixed = {s.id for s in network.species if s.fixed}
+        self.assign = assigner(network)
+        self.rates = rate_functions(network, "discrete")
+        self.needs = [r.reactants for r in network.reactions]
+        self.names = [r.id for r in network.reactions]
+        self.changes: list[list[tuple[str, int]]] = []
+        for reaction in network.reactions:
+            net = dict.fromkeys([s for s, _ in (*reaction.reactants, *reaction.products)], 0)
+            for species, n in reaction.reactants:
+                net[species] -= n
+            for species, n in reaction.products:
+                net[species] += n
+            self.changes.append([(s, n) for s, n in net.items() if n and s not in fixed])
+
+    def propensities(self, values: dict[str, float], time: float) -> list[float]:
+        """One a reaction; zero where a reactant has run out."""
+        self.assign(values, time)
+        found = []
+        for rate, needs, name in zip(self.rates, self.needs, self.names, strict=True):
+            enough = all(values[species] >= n for species, n in needs)
+            propensity = rate(values, time) if enough else 0.0
+            if not (propensity >= 0 and math.isfinite(propensity)):
+                raise SimulationError(f"reaction {name}: propensity {propensity:g} at t={time:g}")
+            found.append(propensity)
+        return found
+
+
+class ReferenceSimulator:
+    """Runs one task; see `Simulator`."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        network = task.network
+        if any(reads_time(inline_assignments(network, r.law.rate)) for r in network.reactions):
+            raise UnsupportedError(
+                Problem(
+                    what="engine 'reference'",
+                    why=f"rate laws of {network.id} depend on time",
+                    way_out='use engine="roadrunner", which integrates them',
+                )
+            )
+        held = {segment.held for segment in task.program.segments}
+        self.laws = {names: _Laws(with_held(network, names)) for names in held}
+
+    def run(self, seed: int) -> TimesByReadouts:
+        """One replicate, (T, R)."""
+        stream = random.Random(seed)
+        program = self.task.program
+        values: dict[str, float] = {**program.settings, **program.amounts}
+        rows: list[list[float]] = []
+        for segment in program.segments:
+            values.update(segment.settings)
+            for action in segment.amounts:
+                values[action.id] = applied(values[action.id], action, whole=True)
+            rows += self.segment(segment, values, stream)
+        return np.array(rows, dtype=np.float64).reshape(len(rows), len(self.task.symbols))
+
+    def segment(
+        self, segment: Segment, values: dict[str, float], stream: random.Random
+    ) -> list[list[float]]:
+        laws = self.laws[segment.held]
+        time, rows = segment.start, []
+        pending = list(segment.outputs)
+        while True:
+            propensities = laws.propensities(values, time)
+            total = math.fsum(propensities)
+            wait = -math.log(1.0 - stream.random()) / total if total > 0 else math.inf
+            while pending and pending[0] < time + wait:
+                rows.append([values[symbol] for symbol in self.task.symbols])
+                pending.pop(0)
+            if time + wait >= segment.end:
+                break
+            time += wait
+            for species, change in laws.changes[_chosen(propensities, total * stream.random())]:
+                values[species] += change
+        rows += [[values[symbol] for symbol in self.task.symbols]] * len(pending)
+        return rows
+
+
+def _chosen(propensities: list[float], target: float) -> int:
+    """The reaction in whose share of the sum the target lies."""
+    last = 0
+    for index, propensity in enumerate(propensities):
+        if propensity > 0:
+            last = index
+            target -= propensity
+            if target < 0:
+                return index
+    return last  # rounding left the target at the very end
+
+
+REFERENCE = Engine(
+    name="reference",
+    methods=frozenset({"ssa"}),
+    prepare=ReferenceSimulator,
+    version=lambda: "1",
+)

@@ -1,0 +1,223 @@
+"""libRoadRunner: CVODE for `ode`, Gillespie's direct method for `ssa`.
+
+A model is loaded from the SBML that we write for the method, once per set of held species. Every
+replicate sets its whole state itself, so nothing is left over from the one before.
+"""
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from simnet.arrays import FloatArray, TimesByReadouts
+from simnet.engines.base import Engine, Method, Simulator, Task
+from simnet.engines.state import applied, require_amounts, require_counts
+from simnet.errors import InputError, Problem, SimulationError, StateError
+from simnet.experiment.program import Segment, with_held
+from simnet.network.network import Network
+from simnet.sbml.write import to_sbml
+
+_KINETICS = {"ode": "continuous", "ssa": "discrete"}
+
+
+class _Model:
+    """One loaded RoadRunner and the positions of our ids in it."""
+
+    def __init__(self, network: Network, task: Task) -> None:
+        self.task = task
+        self.species = [s.id for s in network.species if not s.fixed]
+        self.fixed = [s.id for s in network.species if s.fixed]
+        self.parameters = [p.id for p in network.parameters]
+        self.compartments = [c.id for c in network.compartments]
+        text = to_sbml(_without_initial_expressions(network), _KINETICS[task.method])  # type: ignore[arg-type]
+        self.runner = _loaded(text, task)
+        self.runner.timeCourseSelections = ["time", *task.symbols, *self.species]
+        model = self.runner.model
+        self.positions = {
+            name: i for i, name in enumerate(model.getGlobalParameterIds())
+        }
+
+    def start(self, seed: int) -> None:
+        self.runner.reset()
+        if self.task.method == "ssa":
+            self.runner.integrator.seed = seed
+
+    def settle(self, settings: dict[str, float], amounts: dict[str, float]) -> None:
+        """Set everything: parameters, volumes, then amounts (which volumes would disturb)."""
+        model = self.runner.model
+        known = [p for p in self.parameters if p in self.positions]
+        if known:
+            model.setGlobalParameterValues(
+                [self.positions[p] for p in known], [settings[p] for p in known]
+            )
+        for compartment in self.compartments:
+            self.runner[compartment] = settings[compartment]
+        if self.species:
+            model.setFloatingSpeciesAmounts([amounts[s] for s in self.species])
+        if self.fixed:
+            model.setBoundarySpeciesAmounts([amounts[s] for s in self.fixed])
+
+    def amounts(self) -> dict[str, float]:
+        model = self.runner.model
+        floating = zip(self.species, model.getFloatingSpeciesAmounts(), strict=True)
+        fixed = zip(self.fixed, model.getBoundarySpeciesAmounts(), strict=True)
+        return {name: float(value) for name, value in (*floating, *fixed)}
+
+    def simulate(self, segment: Segment) -> FloatArray:
+        """Readouts at the segment's output times, (k, R)."""
+        times, rows = _times(segment)
+        result = _simulated(self.runner, times)
+        readouts = len(self.task.symbols)
+        states = result[:, 1 + readouts :]
+        check = require_counts if self.task.method == "ssa" else require_amounts
+        check(states, self.species, result[:, 0])
+        values: FloatArray = result[rows, 1 : 1 + readouts]
+        if not np.isfinite(values).all():
+            row, column = np.argwhere(~np.isfinite(values))[0]
+            raise StateError(
+                f"readout {self.task.symbols[column]} is {values[row, column]} "
+                f"at t={segment.outputs[row]:g}"
+            )
+        return values
+
+
+class RoadRunnerSimulator:
+    """Runs one task; see `Simulator`."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        held = dict.fromkeys(segment.held for segment in task.program.segments)
+        self.models = {names: _Model(with_held(task.network, names), task) for names in held}
+
+    def run(self, seed: int) -> TimesByReadouts:
+        """One replicate, (T, R)."""
+        for position, model in enumerate(self.models.values()):
+            model.start(seed if position == 0 else _derived(seed, position))
+        program, whole = self.task.program, self.task.method == "ssa"
+        settings, amounts = dict(program.settings), dict(program.amounts)
+        parts: list[FloatArray] = []
+        for segment in program.segments:
+            settings.update(segment.settings)
+            for action in segment.amounts:
+                amounts[action.id] = applied(amounts[action.id], action, whole=whole)
+            model = self.models[segment.held]
+            model.settle(settings, amounts)
+            parts.append(model.simulate(segment))
+            amounts = model.amounts()
+        return np.concatenate(parts)
+
+
+class DocumentSimulator:
+    """Runs a foreign file as it is, under ODE only; it is loaded anew for each run."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        assert task.network.document is not None
+        self.text = task.network.document.text
+
+    def run(self, seed: int) -> TimesByReadouts:
+        """The one replicate, (T, R)."""
+        runner = _loaded(self.text, self.task)
+        runner.timeCourseSelections = ["time", *self.task.symbols]
+        parts: list[FloatArray] = []
+        for name, value in self.task.program.settings.items():
+            runner[name] = value
+        for segment in self.task.program.segments:
+            for name, value in segment.settings.items():
+                runner[name] = value
+            for action in segment.amounts:
+                runner[action.id] = applied(float(runner[action.id]), action, whole=False)
+            times, rows = _times(segment)
+            values = _simulated(runner, times)[rows, 1:]
+            if not np.isfinite(values).all():
+                row, column = np.argwhere(~np.isfinite(values))[0]
+                raise StateError(f"{self.task.symbols[column]} is {values[row, column]}")
+            parts.append(values)
+        return np.concatenate(parts)
+
+
+def _prepare(task: Task) -> Simulator:
+    if task.network.document is not None:
+        return DocumentSimulator(task)
+    return RoadRunnerSimulator(task)
+
+
+def _loaded(text: str, task: Task) -> Any:
+    """A RoadRunner with its integrator set; importing it prints nothing and costs 0.2 s."""
+    import roadrunner
+
+    roadrunner.Logger.setLevel(roadrunner.Logger.LOG_WARNING)
+    try:
+        runner = roadrunner.RoadRunner(text)
+    except RuntimeError as error:
+        raise InputError(
+            Problem(what=f"network {task.network.id}", why=f"roadrunner: {_one_line(error)}")
+        ) from error
+    _set_integrator(runner, task)
+    return runner
+
+
+def _set_integrator(runner: Any, task: Task) -> None:
+    if task.method == "ode":
+        runner.setIntegrator("cvode")
+        runner.integrator.relative_tolerance = task.rtol
+        runner.integrator.absolute_tolerance = task.atol
+        runner.integrator.maximum_num_steps = 1_000_000
+    else:
+        runner.setIntegrator("gillespie")
+        runner.integrator.variable_step_size = False
+        runner.integrator.nonnegative = True  # exact: a reaction without its reactants cannot fire
+
+
+def _simulated(runner: Any, times: list[float]) -> FloatArray:
+    try:
+        return np.array(runner.simulate(times=times), dtype=np.float64)
+    except RuntimeError as error:
+        raise SimulationError(f"roadrunner: {_one_line(error)}") from error
+
+
+def _times(segment: Segment) -> tuple[list[float], slice]:
+    """Times to simulate (start and end are among them) and which of them are outputs."""
+    times = [float(t) for t in segment.outputs]
+    lead = not times or times[0] > segment.start
+    tail = not times or times[-1] < segment.end
+    if segment.start == segment.end:  # a change at the very end: nothing passes, one row is due
+        tail = True
+    full = [segment.start] * lead + times + [segment.end] * tail
+    first = int(lead)
+    return full, slice(first, first + len(times))
+
+
+def _without_initial_expressions(network: Network) -> Network:
+    """The program carries initial values; initial assignments would only overrule what is set."""
+    return replace(
+        network,
+        species=tuple(replace(s, initial_expression=None) for s in network.species),
+        parameters=tuple(replace(p, initial_expression=None) for p in network.parameters),
+        compartments=tuple(replace(c, initial_expression=None) for c in network.compartments),
+    )
+
+
+def _derived(seed: int, position: int) -> int:
+    """A seed for the further models of a replicate, which continue where the first one stopped."""
+    digest = hashlib.blake2b(f"{seed}:{position}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") % (2**32 - 1)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("libroadrunner")
+
+
+ROADRUNNER = Engine(
+    name="roadrunner",
+    methods=frozenset[Method]({"ode", "ssa"}),
+    prepare=_prepare,
+    version=_version,
+)

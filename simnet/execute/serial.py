@@ -1,0 +1,85 @@
+"""Replicates one after another in this process. `worker` shares what is here."""
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from simnet.engines.base import Engine, Simulator, Task
+from simnet.errors import InputError, Problem, SimnetError, nearest
+from simnet.execute.base import Outcome, Replicate
+
+
+def resolve_engine(name: str) -> Engine:
+    """The engine of that name in the engine table, or one of the user's as "package.module:name".
+
+    Raises:
+        InputError: there is none.
+    """
+    if ":" in name:
+        module, _, attribute = name.partition(":")
+        try:
+            found = getattr(import_module(module), attribute)
+        except (ImportError, AttributeError) as error:
+            raise InputError(Problem(what=f"engine={name!r}", why=str(error))) from error
+        if not isinstance(found, Engine):
+            raise InputError(Problem(what=f"engine={name!r}", why="is not an Engine"))
+        return found
+    from simnet.engines.table import ENGINES  # here: own engines need none of the others
+
+    if name not in ENGINES:
+        raise InputError(
+            Problem(what=f"engine={name!r}", why="unknown", way_out=nearest(name, ENGINES))
+        )
+    return ENGINES[name]
+
+
+def reason_of(error: Exception) -> str:
+    """What a failure says: an error of ours speaks for itself, others say where they come from."""
+    if isinstance(error, SimnetError):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno}: {frames[-1].line})"
+    return f"{type(error).__name__}: {error}{place}"
+
+
+def run_replicate(simulator: Simulator, replicate: Replicate) -> Outcome:
+    """Run one; whatever goes wrong is in the outcome."""
+    try:
+        return Outcome(replicate=replicate, values=simulator.run(replicate.seed))
+    except Exception as error:  # noqa: BLE001 - one bad replicate does not take the others along
+        return Outcome(replicate=replicate, failure=reason_of(error))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serial:
+    """Runs replicates in this process, with one simulator and no limit on their time.
+
+    What the engine prints goes where this process prints; `Outcome.messages` stay empty.
+    """
+
+    def run(
+        self,
+        task: Task,
+        replicates: Sequence[Replicate],
+        deliver: Callable[[Outcome], None],
+    ) -> None:
+        """Run them in order; see `Backend.run`.
+
+        Raises:
+            SimnetError: preparing the model raised it; no replicate ran.
+        """
+        if not replicates:
+            return
+        try:
+            simulator = resolve_engine(task.engine).prepare(task)
+        except SimnetError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the same outcomes as from worker processes
+            reason = f"preparing the model: {reason_of(error)}"
+            for replicate in replicates:
+                deliver(Outcome(replicate=replicate, failure=reason))
+            return
+        for replicate in replicates:
+            deliver(run_replicate(simulator, replicate))

@@ -1,0 +1,169 @@
+"""A worker process: `python -m simnet.execute.worker`. `processes` starts it and talks to it.
+
+Messages are pickles behind their length in 8 bytes, requests on stdin and replies on stdout:
+
+    ("task", key, path, pickled)   ("ready", keys)       the simulators held now
+                                   ("refused", error)    preparing raised this SimnetError
+                                   ("broken", reason)    preparing raised something else
+    ("run", key, replicate)        ("outcome", outcome)
+
+It ends when stdin does. Ctrl-C is for the parent, who decides what becomes of the workers.
+"""
+
+import ctypes
+import importlib
+import os
+import pickle
+import signal
+import struct
+import sys
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, BinaryIO
+
+from simnet.engines.base import Simulator, Task
+from simnet.errors import SimnetError
+from simnet.execute.base import Outcome, Replicate
+from simnet.execute.serial import reason_of, resolve_engine, run_replicate
+
+SIMULATORS_KEPT = 4
+PRINTED_KEPT = 1 << 16  # bytes; an integrator in trouble repeats itself by the megabyte
+_LENGTH = struct.Struct("<Q")
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def send(stream: BinaryIO, message: object) -> None:
+    """Write one message. Raises OSError if nobody reads any more."""
+    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    stream.write(_LENGTH.pack(len(data)))
+    stream.write(data)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> Any:
+    """Read one message. Raises EOFError if the stream ends before it is complete."""
+    (length,) = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
+    return pickle.loads(_exactly(stream, length))
+
+
+def _exactly(stream: BinaryIO, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def printed_lines(descriptor: int) -> tuple[str, ...]:
+    """The lines in a file, or its last `PRINTED_KEPT` bytes of them; moves its position."""
+    size = os.fstat(descriptor).st_size
+    os.lseek(descriptor, max(0, size - PRINTED_KEPT), os.SEEK_SET)
+    lines = os.read(descriptor, PRINTED_KEPT).decode("utf-8", "replace").splitlines()
+    if size > PRINTED_KEPT:
+        lines[0] = f"... ({size - PRINTED_KEPT} bytes before are left out)"
+    return tuple(line.rstrip() for line in lines if line.strip())
+
+
+class _Printed:
+    """Takes from the file behind descriptors 1 and 2 what was printed since the last time."""
+
+    def __init__(self) -> None:
+        # C and C++ keep what goes to stdout in a buffer of their own. On Windows each library may
+        # have its own C runtime, and there is no one to ask.
+        self._flush: Callable[[None], int] | None = None
+        if os.name == "posix":
+            self._flush = ctypes.CDLL(None).fflush
+
+    def take(self) -> tuple[str, ...]:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        if self._flush is not None:
+            self._flush(None)
+        if os.fstat(2).st_size == 0:
+            return ()
+        lines = printed_lines(2)
+        os.ftruncate(2, 0)
+        os.lseek(2, 0, os.SEEK_SET)
+        return lines
+
+
+class _Desk:
+    """Answers requests. Keeps the simulators used last, by the key of their task."""
+
+    def __init__(self) -> None:
+        self._simulators: OrderedDict[str, Simulator] = OrderedDict()
+        self._printed = _Printed()
+        self._earlier: tuple[str, ...] = ()
+
+    def answer(self, request: tuple[Any, ...]) -> tuple[str, object]:
+        if request[0] == "task":
+            return self._prepare(*request[1:])
+        return "outcome", self._run(*request[1:])
+
+    def _prepare(self, key: str, path: list[str], pickled: bytes) -> tuple[str, object]:
+        sys.path[:] = path  # as it is in the parent now, and it may have new modules
+        importlib.invalidate_caches()
+        while len(self._simulators) >= SIMULATORS_KEPT:
+            self._simulators.popitem(last=False)
+        try:
+            task: Task = pickle.loads(pickled)
+            self._simulators[key] = resolve_engine(task.engine).prepare(task)
+        except SimnetError as error:
+            return _portable(error)
+        except Exception as error:  # noqa: BLE001 - the parent is told
+            return "broken", reason_of(error)
+        # Said while preparing: it belongs to no replicate, so the first one brings it along.
+        self._earlier = self._printed.take()
+        return "ready", tuple(self._simulators)
+
+    def _run(self, key: str, replicate: Replicate) -> Outcome:
+        self._simulators.move_to_end(key)
+        outcome = run_replicate(self._simulators[key], replicate)
+        messages, self._earlier = self._earlier + self._printed.take(), ()
+        return replace(outcome, messages=messages) if messages else outcome
+
+
+def _portable(error: SimnetError) -> tuple[str, object]:
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # noqa: BLE001 - a subclass of the engine's that does not pickle
+        return "broken", reason_of(error)
+    return "refused", error
+
+
+def _end_with_parent() -> None:
+    """On Linux, be killed when the parent ends, also in the middle of a long replicate.
+
+    Elsewhere the worker finds out after the replicate: an engine that holds the interpreter's
+    lock leaves no way to look earlier.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def main() -> None:
+    """Serve until the parent closes the pipe or is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with_parent()
+    # The pipes move to descriptors that no engine knows: engines print to 1, and may read 0.
+    requests = os.fdopen(os.dup(0), "rb")
+    replies = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    desk = _Desk()
+    while True:
+        try:
+            request = receive(requests)
+        except (EOFError, OSError):
+            return
+        reply = desk.answer(request)
+        try:
+            send(replies, reply)
+        except OSError:
+            return
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,273 @@
+"""Perturbations: one family of types for `simulate`, schedules and, later, screens.
+
+A change says what is done, in the user's words (`Knockdown("HIF1A", 0.9)`). Against a network it
+resolves to elementary actions, or to the problems that stand in its way. A new type is one class
+here and one row in `CHANGES`.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Protocol
+
+from simnet.errors import Problem, nearest
+from simnet.experiment.action import Action, AddAmount, Hold, ScaleValue, SetValue
+from simnet.network.network import Network
+
+Resolved = tuple[Sequence[Action], Sequence[Problem]]
+
+
+class Change(Protocol):
+    """A perturbation of a network."""
+
+    @property
+    def label(self) -> str:
+        """A short text for tables and plots."""
+        ...
+
+    def resolve(self, network: Network) -> Resolved:
+        """Actions, and problems (then the actions count for nothing)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Set:
+    """Set an input, a parameter, a compartment's size or a species' amount."""
+
+    name: str
+    value: float
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}={self.value:g}"
+
+    def resolve(self, network: Network) -> Resolved:
+        target, problems = _settable(network, self.name, f"Set({self.name!r}, {self.value!r})")
+        problems += _finite(self, "value", minimum=0.0 if target in network.species_index else None)
+        return ([SetValue(target, float(self.value))] if not problems else []), problems
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Multiply an input, a parameter, a compartment's size or a species' amount by a factor."""
+
+    name: str
+    factor: float
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} x{self.factor:g}"
+
+    def resolve(self, network: Network) -> Resolved:
+        target, problems = _settable(network, self.name, f"Scale({self.name!r}, {self.factor!r})")
+        problems += _finite(self, "factor", minimum=0.0)
+        return ([ScaleValue(target, float(self.factor))] if not problems else []), problems
+
+
+@dataclass(frozen=True)
+class Add:
+    """Add molecules of a species at once (a bolus)."""
+
+    name: str
+    amount: float
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} +{self.amount:g}"
+
+    def resolve(self, network: Network) -> Resolved:
+        what = f"Add({self.name!r}, {self.amount!r})"
+        problems = _finite(self, "amount")
+        target = _species_id(network, self.name)
+        if target is None:
+            problems.append(
+                Problem(
+                    what=what,
+                    why=f"{self.name!r} is not a species",
+                    way_out=nearest(self.name, network.species_index),
+                )
+            )
+        return ([AddAmount(str(target), float(self.amount))] if not problems else []), problems
+
+
+@dataclass(frozen=True)
+class Knockdown:
+    """Lower a gene's expression by a fraction (0.9 leaves a tenth).
+
+    What is scaled: the gene's own parameters where the network's catalogue names the gene; else the
+    parameter or the initial amount of that name; else, for a molecule that is never synthesised,
+    the amounts of all species that contain it.
+    """
+
+    name: str
+    fraction: float
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} -{100 * self.fraction:g}%"
+
+    def resolve(self, network: Network) -> Resolved:
+        what = f"Knockdown({self.name!r}, {self.fraction!r})"
+        problems = _finite(self, "fraction", minimum=0.0, maximum=1.0)
+        targets, missing = _expression_targets(network, self.name, what)
+        problems += missing
+        factor = 1.0 - float(self.fraction) if not problems else 0.0
+        return ([ScaleValue(t, factor) for t in targets] if not problems else []), problems
+
+
+@dataclass(frozen=True)
+class Knockout:
+    """Remove a gene's expression: a knock-down by all of it."""
+
+    name: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} knock-out"
+
+    def resolve(self, network: Network) -> Resolved:
+        targets, problems = _expression_targets(network, self.name, f"Knockout({self.name!r})")
+        return [ScaleValue(t, 0.0) for t in targets], problems
+
+
+@dataclass(frozen=True)
+class Clamp:
+    """Hold a species' amount, or a named expression, at a value from now on."""
+
+    name: str
+    value: float
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} held at {self.value:g}"
+
+    def resolve(self, network: Network) -> Resolved:
+        what = f"Clamp({self.name!r}, {self.value!r})"
+        problems = _finite(self, "value", minimum=0.0)
+        readout = network.readout_by_name.get(self.name)
+        target = _species_id(network, self.name) or (readout.symbol if readout else self.name)
+        assignment = network.assignment_by_id.get(target)
+        if assignment is not None and assignment.kind == "observable":
+            problems.append(
+                Problem(
+                    what=what,
+                    why=f"{target} is an observable, the sum of species",
+                    way_out="clamp one of its species, or knock its gene down",
+                )
+            )
+        elif assignment is None and target not in network.species_index:
+            if target in network.parameter_by_id:
+                way_out = f"{target} is a parameter, which stays as it is: use Set"
+            else:
+                names = [*network.species_index, *network.assignment_by_id]
+                way_out = nearest(self.name, names)
+            problems.append(
+                Problem(
+                    what=what, why=f"{self.name!r} is not a species or expression", way_out=way_out
+                )
+            )
+        return ([Hold(target, float(self.value))] if not problems else []), problems
+
+
+CHANGES: dict[str, type[Change]] = {
+    cls.__name__: cls for cls in (Set, Scale, Add, Knockdown, Knockout, Clamp)
+}
+"""Every type of change, by the name that records use."""
+
+
+def change_record(change: Change) -> dict[str, object]:
+    """A change as plain data, for records and seeds."""
+    values = {f.name: getattr(change, f.name) for f in fields(change)}  # type: ignore[arg-type]
+    plain = {k: v if isinstance(v, str) else float(v) for k, v in values.items()}
+    return {"change": type(change).__name__, **plain}
+
+
+def change_from_record(record: dict[str, object]) -> Change:
+    """The change that `change_record` wrote."""
+    values = dict(record)
+    return CHANGES[str(values.pop("change"))](**values)
+
+
+def _finite(
+    change: Change, name: str, *, minimum: float | None = None, maximum: float | None = None
+) -> list[Problem]:
+    value = getattr(change, name)
+    what = f"{type(change).__name__}({getattr(change, 'name', '')!r}, {value!r})"
+    try:
+        number = math.nan if isinstance(value, (str, bool)) else float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        return [Problem(what=what, why=f"{name} is not a finite number")]
+    if minimum is not None and number < minimum:
+        return [Problem(what=what, why=f"{name} is below {minimum:g}")]
+    if maximum is not None and number > maximum:
+        way_out = "write a fraction: 0.9 for 90 %" if name == "fraction" else ""
+        return [Problem(what=what, why=f"{name} is above {maximum:g}", way_out=way_out)]
+    return []
+
+
+def _species_id(network: Network, name: str) -> str | None:
+    """A species by its id or its pattern."""
+    if name in network.species_index:
+        return name
+    return next((s.id for s in network.species if s.name == name), None)
+
+
+def _settable(network: Network, name: str, what: str) -> tuple[str, list[Problem]]:
+    inputs = {i.name: i.parameter for i in network.inputs}
+    target = inputs.get(name, name)
+    if target in network.parameter_by_id or target in network.compartment_by_id:
+        return target, []
+    species = _species_id(network, target)
+    if species is not None:
+        return species, []
+    if target in network.assignment_by_id or target in network.readout_by_name:
+        readout = network.readout_by_name.get(target)
+        symbol = readout.symbol if readout else target
+        kind = network.assignment_by_id[symbol].kind
+        way_out = "use Clamp to hold it" if kind == "expression" else "set one of its species"
+        return target, [Problem(what=what, why=f"{name!r} is computed ({kind})", way_out=way_out)]
+    known = [*inputs, *network.parameter_by_id, *network.species_index, *network.compartment_by_id]
+    return target, [
+        Problem(what=what, why=f"{name!r} is not in {network.id}", way_out=nearest(name, known))
+    ]
+
+
+def _expression_targets(
+    network: Network, name: str, what: str
+) -> tuple[Sequence[str], list[Problem]]:
+    for gene in network.genes:
+        if name in (gene.name, gene.symbol):
+            return gene.parameters, []
+    if name in network.parameter_by_id:
+        return [name], []
+    species = _species_id(network, name)
+    if species is not None:
+        return [species], []
+    containing = [s.id for s in network.species if name in s.molecules]
+    if containing:
+        makers = _synthesised_by(network, name)
+        if not makers:
+            return containing, []
+        return [], [
+            Problem(
+                what=what,
+                why=f"{name} is made by reaction {makers[0]}, so its amount would come back",
+                way_out="scale the parameter of its synthesis: Scale(parameter, factor)",
+            )
+        ]
+    known = [g.name for g in network.genes]
+    known += [*{m for s in network.species for m in s.molecules}, *network.parameter_by_id]
+    return [], [
+        Problem(what=what, why=f"{name!r} is not in {network.id}", way_out=nearest(name, known))
+    ]
+
+
+def _synthesised_by(network: Network, molecule: str) -> list[str]:
+    copies = {s.id: s.molecules.count(molecule) for s in network.species}
+
+    def total(side: Iterable[tuple[str, int]]) -> int:
+        return sum(copies[s] * n for s, n in side)
+
+    return [r.id for r in network.reactions if total(r.products) > total(r.reactants)]

@@ -1,0 +1,57 @@
+"""A condition: what is done to the network, and from which state. Its content keys the seeds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simnet.experiment.change import Change, change_from_record, change_record
+from simnet.experiment.schedule import Scheduled, schedule_from_records
+from simnet.experiment.times import TimeSpec
+from simnet.network.digest import canonical_json
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """Changes at t = 0, a schedule, and the time under baseline inputs before both."""
+
+    changes: tuple[Change, ...] = ()
+    schedule: tuple[Scheduled, ...] = ()
+    equilibrate: TimeSpec | None = None
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """The label, or one made from the changes."""
+        if self.label:
+            return self.label
+        parts = [change.label for change in self.changes]
+        if self.schedule:
+            parts.append("scheduled changes")
+        return ", ".join(parts) or "control"
+
+    @property
+    def content(self) -> str:
+        """Canonical text of all that matters for the seeds: everything but the label."""
+        record = self.record()
+        del record["label"]
+        return canonical_json(record)
+
+    def record(self) -> dict[str, Any]:
+        """The condition as plain data."""
+        return {
+            "label": self.name,
+            "changes": [change_record(change) for change in self.changes],
+            "schedule": [entry.record() for entry in self.schedule],
+            "equilibrate": self.equilibrate,
+        }
+
+
+def condition_from_record(record: Mapping[str, Any]) -> Condition:
+    """The condition whose `record()` is given."""
+    changes: Sequence[dict[str, object]] = record["changes"]
+    return Condition(
+        label=record["label"],
+        changes=tuple(change_from_record(change) for change in changes),
+        schedule=schedule_from_records(record["schedule"]),
+        equilibrate=record["equilibrate"],
+    )

@@ -1,0 +1,203 @@
+"""A condition made into what engines run: a start, and segments between the times of changes.
+
+Within a segment nothing is switched, so every engine runs it as it stands: the exponential waiting
+time is memoryless, and restarting it at a boundary is exact, also where no reaction can fire.
+A value on a boundary is the one after the change.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from simnet.arrays import Times
+from simnet.errors import Problem
+from simnet.experiment.action import Action, AddAmount, Hold, ScaleValue, SetValue
+from simnet.experiment.condition import Condition
+from simnet.experiment.schedule import Timed, timeline
+from simnet.experiment.times import duration
+from simnet.network.evaluate import initial_values
+from simnet.network.expression import symbols
+from simnet.network.network import Network, Parameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """From `start` to `end` with nothing switched in between.
+
+    Attributes:
+        settings: parameters and compartment sizes to set first, by id.
+        amounts: acts on species amounts that follow, in order.
+        held: ids held constant; which of the network's variants runs.
+        outputs: (k,) times in [start, end] at which readouts are taken.
+    """
+
+    start: float
+    end: float
+    settings: Mapping[str, float] = field(default_factory=dict)
+    amounts: tuple[SetValue | ScaleValue | AddAmount, ...] = ()
+    held: frozenset[str] = frozenset()
+    outputs: Times = field(default_factory=lambda: np.empty(0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """Initial amounts by species id, settings by id, and the segments in order."""
+
+    amounts: Mapping[str, float]
+    settings: Mapping[str, float]
+    segments: tuple[Segment, ...]
+
+
+def with_held(network: Network, held: Iterable[str]) -> Network:
+    """The network with species or named expressions turned into constants."""
+    names = frozenset(held)
+    if not names:
+        return network
+    species = tuple(replace(s, fixed=True) if s.id in names else s for s in network.species)
+    kept = tuple(a for a in network.assignments if a.id not in names)
+    frozen = tuple(
+        Parameter(id=a.id, value=0.0, unit=a.unit, meaning=a.meaning)
+        for a in network.assignments
+        if a.id in names
+    )
+    parameters = network.parameters + frozen
+    return replace(network, species=species, assignments=kept, parameters=parameters)
+
+
+def program(network: Network, condition: Condition, grid: Times) -> tuple[Program, list[Problem]]:
+    """Translate a condition; problems make the program meaningless.
+
+    Args:
+        network: what is simulated.
+        condition: changes, schedule and equilibration.
+        grid: (T,) output times, increasing, from 0.
+    """
+    timed, problems = timeline(condition.schedule, network, float(grid[-1]))
+    timed.insert(0, Timed(0.0, condition.changes))
+    times = sorted({item.time for item in timed})
+    state = _Settings(network)
+
+    segments: list[Segment] = []
+    if condition.equilibrate is not None:
+        length = duration(condition.equilibrate, "equilibrate", network.time_unit)
+        if length <= 0:
+            problems.append(
+                Problem(what=f"equilibrate={condition.equilibrate!r}", why="not above zero")
+            )
+        state.apply([SetValue(i.parameter, i.baseline) for i in network.inputs])
+        segments.append(Segment(start=-length, end=0.0, settings=state.take()))
+    starting = dict(state.values)
+
+    for index, start in enumerate(times):
+        last = index + 1 == len(times)
+        end = float(grid[-1]) if last else times[index + 1]
+        amounts: list[SetValue | ScaleValue | AddAmount] = []
+        for item in (item for item in timed if item.time == start):
+            actions, found = _resolved(network, item, state)
+            problems += found
+            if segments or network.document is not None:
+                problems += _without_effect(network, actions, start)
+            amounts += state.apply(actions)
+        inside = (grid >= start) & ((grid <= end) if last else (grid < end))
+        segments.append(
+            Segment(
+                start=start,
+                end=end,
+                settings=state.take(),
+                amounts=tuple(amounts),
+                held=frozenset(state.held),
+                outputs=grid[inside],
+            )
+        )
+        if len(segments) == 1:  # no equilibration: what is set now decides the initial amounts
+            starting = dict(state.values)
+
+    if network.document is not None:  # the file knows its own start; only what is set is ours
+        return Program(amounts={}, settings=starting, segments=tuple(segments)), problems
+    values = initial_values(network, starting)
+    settings = {p.id: values[p.id] for p in network.parameters}
+    settings |= {c.id: values[c.id] for c in network.compartments}
+    amounts_at_start = {s.id: values[s.id] for s in network.species}
+    compiled = Program(amounts=amounts_at_start, settings=settings, segments=tuple(segments))
+    return compiled, problems
+
+
+class _Settings:
+    """Values of parameters and compartments as they change along the schedule."""
+
+    def __init__(self, network: Network) -> None:
+        self.declared = initial_values(network)
+        self.values: dict[str, float] = {}  # those that differ from the declared
+        self.held: dict[str, float] = {}
+        self.before: dict[float, dict[str, float]] = {}
+        self.species = network.species_index
+        self._fresh: dict[str, float] = {}
+
+    def current(self, name: str) -> float:
+        return self.values.get(name, self.declared[name])
+
+    def apply(self, actions: Iterable[Action]) -> list[SetValue | ScaleValue | AddAmount]:
+        """Take in what is set; return the acts on amounts, which only the engine can do."""
+        amounts: list[SetValue | ScaleValue | AddAmount] = []
+        for action in actions:
+            if isinstance(action, Hold):
+                self.held[action.id] = action.value
+                if action.id in self.species:
+                    amounts.append(SetValue(action.id, action.value))
+                else:
+                    self._fresh[action.id] = action.value
+            elif action.id in self.species:
+                amounts.append(action)
+            elif isinstance(action, AddAmount):
+                raise TypeError(f"{action.id} is no species")
+            else:
+                scaled = isinstance(action, ScaleValue)
+                value = self.current(action.id) * action.factor if scaled else action.value  # type: ignore[union-attr]
+                self.values[action.id] = self._fresh[action.id] = value
+        return amounts
+
+    def take(self) -> dict[str, float]:
+        """What was set since the last call."""
+        fresh, self._fresh = self._fresh, {}
+        return fresh
+
+
+def _resolved(
+    network: Network, item: Timed, state: _Settings
+) -> tuple[list[Action], list[Problem]]:
+    actions: list[Action] = []
+    problems: list[Problem] = []
+    for change in item.changes:
+        found, wrong = change.resolve(network)
+        actions += found
+        problems += wrong
+    inputs = {i.name: i.parameter for i in network.inputs}
+    names = [inputs.get(name, name) for name in item.restore]
+    for name in names:
+        if name in state.before.get(item.since, {}):
+            actions.append(SetValue(name, state.before[item.since][name]))
+    state.before[item.time] = {
+        a.id: state.current(a.id) for a in actions if a.id in state.declared
+    } | state.before.get(item.time, {})
+    return actions, problems
+
+
+def _without_effect(network: Network, actions: Sequence[Action], time: float) -> Iterable[Problem]:
+    """Parameters that only set initial amounts cannot act once the run has begun."""
+    live: set[str] = set()
+    for reaction in network.reactions:
+        live |= network.depends_on(reaction.law.rate)
+    for assignment in network.assignments:
+        live |= network.depends_on(assignment.expression)
+    initial: dict[str, str] = {}
+    for item in network.species:
+        if item.initial_expression is not None:
+            initial |= dict.fromkeys(symbols(item.initial_expression), item.id)
+    for action in actions:
+        if action.id in initial and action.id not in live:
+            yield Problem(
+                what=f"{action.id} at t={time:g}",
+                why=f"it only sets the initial amount of {initial[action.id]}, and the run has begun",
+                way_out=f"change the amount of {initial[action.id]} itself, or leave equilibrate out",
+            )

@@ -1,0 +1,150 @@
+"""Timed changes. Engines run them in segments, so they are exact at any time and any propensity."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from simnet.errors import InputError, Problem
+from simnet.experiment.change import Change, Set, change_from_record, change_record
+from simnet.experiment.times import TimeSpec, duration
+from simnet.network.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Changes at one time, in the network's unit. `restore` undoes parameter changes instead: the
+    names of inputs or parameters that go back to their values from before `since`."""
+
+    time: float
+    changes: tuple[Change, ...] = ()
+    restore: tuple[str, ...] = ()
+    since: float = 0.0
+
+
+class Scheduled(Protocol):
+    """An entry of a schedule."""
+
+    def timed(self, time_unit: str | None) -> Iterator[Timed]:
+        """Its changes with times in the network's unit.
+
+        Raises:
+            InputError: a time that is none.
+        """
+        ...
+
+    def record(self) -> dict[str, object]:
+        """The entry as plain data."""
+        ...
+
+
+@dataclass(frozen=True, init=False)
+class At:
+    """Changes at one time: `At("24 h", Set("O2_percent", 20))`."""
+
+    time: TimeSpec
+    changes: tuple[Change, ...]
+
+    def __init__(self, time: TimeSpec, *changes: Change) -> None:
+        object.__setattr__(self, "time", time)
+        object.__setattr__(self, "changes", _nonempty(changes, f"At({time!r})"))
+
+    def timed(self, time_unit: str | None) -> Iterator[Timed]:
+        yield Timed(duration(self.time, "At", time_unit), self.changes)
+
+    def record(self) -> dict[str, object]:
+        return {"at": self.time, "changes": [change_record(c) for c in self.changes]}
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """A parameter or input at another value for a while, then back to what it was before."""
+
+    start: TimeSpec
+    length: TimeSpec
+    change: Set
+
+    def timed(self, time_unit: str | None) -> Iterator[Timed]:
+        start = duration(self.start, "Pulse start", time_unit)
+        length = duration(self.length, "Pulse length", time_unit)
+        if length <= 0:
+            raise InputError(Problem(what=f"Pulse length {self.length!r}", why="not above zero"))
+        yield Timed(start, (self.change,))
+        yield Timed(start + length, restore=(self.change.name,), since=start)
+
+    def record(self) -> dict[str, object]:
+        return {"pulse": self.start, "length": self.length, "change": change_record(self.change)}
+
+
+@dataclass(frozen=True, init=False)
+class Repeat:
+    """The same changes several times: `Repeat("0 h", "24 h", 7, Add("drug", 100))`."""
+
+    first: TimeSpec
+    every: TimeSpec
+    count: int
+    changes: tuple[Change, ...]
+
+    def __init__(self, first: TimeSpec, every: TimeSpec, count: int, *changes: Change) -> None:
+        given = _nonempty(changes, f"Repeat({first!r}, {every!r}, {count!r})")
+        fields = {"first": first, "every": every, "count": count, "changes": given}
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+    def timed(self, time_unit: str | None) -> Iterator[Timed]:
+        first = duration(self.first, "Repeat first", time_unit)
+        every = duration(self.every, "Repeat every", time_unit)
+        if every <= 0 or self.count < 1:
+            raise InputError(
+                Problem(what=repr(self), why="needs a period above zero and a count of at least 1")
+            )
+        for i in range(self.count):
+            yield Timed(first + i * every, self.changes)
+
+    def record(self) -> dict[str, object]:
+        changes = [change_record(c) for c in self.changes]
+        return {"repeat": self.first, "every": self.every, "count": self.count, "changes": changes}
+
+
+def _nonempty(changes: tuple[Change, ...], what: str) -> tuple[Change, ...]:
+    if not changes:
+        raise InputError(
+            Problem(what=what, why="has no change", way_out='for example At("24 h", Set(name, 1))')
+        )
+    return changes
+
+
+def schedule_from_records(records: Sequence[dict[str, object]]) -> tuple[Scheduled, ...]:
+    """The schedule whose entries' `record()` are given."""
+    return tuple(_entry(record) for record in records)
+
+
+def _entry(record: dict[str, object]) -> Scheduled:
+    data: dict[str, object] = dict(record)
+    if "pulse" in data:
+        change = change_from_record(data["change"])  # type: ignore[arg-type]
+        return Pulse(data["pulse"], data["length"], change)  # type: ignore[arg-type]
+    changes = [change_from_record(c) for c in data["changes"]]  # type: ignore[attr-defined]
+    if "at" in data:
+        return At(data["at"], *changes)  # type: ignore[arg-type]
+    return Repeat(data["repeat"], data["every"], data["count"], *changes)  # type: ignore[arg-type]
+
+
+def timeline(
+    schedule: Sequence[Scheduled], network: Network, end: float
+) -> tuple[list[Timed], list[Problem]]:
+    """All timed changes in order, and the problems of those that cannot be."""
+    found: list[Timed] = []
+    problems: list[Problem] = []
+    for entry in schedule:
+        try:
+            items = list(entry.timed(network.time_unit))
+        except InputError as error:
+            problems.extend(error.problems)
+            continue
+        for item in items:
+            if 0 <= item.time <= end:
+                found.append(item)
+            elif not (item.restore and item.time > end):  # a pulse may outlast the run
+                why = "before the start" if item.time < 0 else f"after the end of the run ({end:g})"
+                problems.append(Problem(what=f"{entry!r}", why=why))
+    return sorted(found, key=lambda item: item.time), problems

@@ -1,0 +1,205 @@
+"""What a network must satisfy: always, and before it is simulated stochastically."""
+
+import math
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from simnet.errors import ModelError, Problem, SimnetWarning, UnsupportedError, nearest
+from simnet.network.bounds import NONNEGATIVE, Interval, bounds
+from simnet.network.evaluate import initial_values
+from simnet.network.expression import (
+    COMPARISONS,
+    Call,
+    Expression,
+    Time,
+    substitute,
+    symbols,
+    text,
+    walk,
+)
+from simnet.network.network import Network, Reaction
+from simnet.network.rates import factored
+
+
+def checked(network: Network) -> Network:
+    """Return the network, or raise ModelError with everything that is inconsistent in it."""
+    problems = list(_structure(network))
+    if problems:
+        raise ModelError(problems)
+    return network
+
+
+def _structure(network: Network) -> Iterator[Problem]:
+    ids = list(network.ids())
+    known = set(ids)
+    for name, count in Counter(ids).items():
+        if count > 1:
+            yield Problem(what=f"id {name!r}", why=f"is used {count} times")
+    for where, expression in _expressions(network):
+        for name in sorted(symbols(expression) - known):
+            yield Problem(
+                what=f"{where}: symbol {name!r}", why="is not defined", way_out=nearest(name, known)
+            )
+    compartments = {c.id for c in network.compartments}
+    for species in network.species:
+        if species.compartment not in compartments:
+            yield Problem(
+                what=f"species {species.id}", why=f"compartment {species.compartment!r} is not defined"
+            )
+    species_ids = {s.id for s in network.species}
+    for reaction in network.reactions:
+        for name, _ in (*reaction.reactants, *reaction.products):
+            if name not in species_ids:
+                yield Problem(what=f"reaction {reaction.id}", why=f"species {name!r} is not defined")
+    for readout in network.readouts:
+        if readout.symbol not in known:
+            yield Problem(
+                what=f"readout {readout.name}",
+                why=f"symbol {readout.symbol!r} is not defined",
+                way_out=nearest(readout.symbol, known),
+            )
+    parameters = {p.id for p in network.parameters}
+    used = [(f"gene {g.name}", p) for g in network.genes for p in g.parameters]
+    used += [(f"input {i.name}", i.parameter) for i in network.inputs]
+    for where, name in used:
+        if name not in parameters:
+            yield Problem(
+                what=where, why=f"parameter {name!r} is not defined", way_out=nearest(name, parameters)
+            )
+
+
+def _expressions(network: Network) -> Iterator[tuple[str, Expression]]:
+    for a in network.assignments:
+        yield f"expression {a.id}", a.expression
+    for r in network.reactions:
+        yield f"rate law of {r.id}", r.law.expression("continuous")
+    for item in (*network.compartments, *network.species, *network.parameters):
+        if item.initial_expression is not None:
+            yield f"initial value of {item.id}", item.initial_expression
+
+
+def require_stochastic(network: Network, changed: Mapping[str, float] | None = None) -> None:
+    """Raise UnsupportedError unless every law is a propensity of whole molecules.
+
+    `changed` are values that replace the declared ones.
+
+    The errors name each element, the reason and the way out. A law that does not vanish when a
+    reactant runs out is a warning: engines then take its propensity as zero.
+    """
+    problems = list(stochastic_problems(network, changed))
+    if problems:
+        raise UnsupportedError(problems)
+    for text_ in _needs_guard(network):
+        warnings.warn(text_, SimnetWarning, stacklevel=3)
+
+
+def stochastic_problems(
+    network: Network, changed: Mapping[str, float] | None = None
+) -> Iterator[Problem]:
+    """Everything that has no exact stochastic meaning; see `require_stochastic`."""
+    if network.document is not None:
+        yield from network.document.obstacles
+        return
+    if network.substance_unit not in ("item", None):
+        yield Problem(
+            what=f"network {network.id}: substance unit {network.substance_unit!r}",
+            why="SSA counts molecules",
+            way_out="convert the amounts to units of item",
+        )
+    values = initial_values(network, changed)
+    for species in network.species:
+        amount = values[species.id]
+        if amount != math.floor(amount) or amount < 0:
+            yield Problem(
+                what=f"species {species.id}: initial amount {amount:g}",
+                why="not a whole number of molecules",
+                way_out="set it to a whole number",
+            )
+    ranges = _ranges(network, values)
+    for reaction in network.reactions:
+        yield from _law_problems(network, reaction, ranges)
+
+
+def _law_problems(
+    network: Network, reaction: Reaction, ranges: dict[str, Interval]
+) -> Iterator[Problem]:
+    what = f"reaction {reaction.id}"
+    if reaction.law.ambiguous:
+        uses = " + ".join(f"{n} {s}" if n > 1 else s for s, n in reaction.reactants)
+        yield Problem(
+            what=f"{what} ({uses}): rate law {text(reaction.law.expression('continuous'))}",
+            why="its discrete form is not known: k*A^2 and k*A*(A-1) differ at small numbers",
+            way_out='declare it: load(path, kinetics="continuous") if it was written for an ODE, '
+            '"discrete" if it is a propensity as it stands',
+        )
+        return
+    rate = _without_powers(reaction)
+    low, _ = bounds(rate, ranges)
+    if low < 0:
+        yield Problem(
+            what=f"{what}: rate law {text(reaction.law.expression('discrete'))}",
+            why="can be negative, which a propensity cannot",
+            way_out="split it into a forward and a reverse reaction",
+        )
+    switch = _time_switch(network, rate)
+    if switch is not None:
+        yield Problem(
+            what=f"{what}: {text(switch)}",
+            why="a switch in time inside a rate law is not exact under SSA",
+            way_out="take it out of the model and use a schedule: At(time, Set(...))",
+        )
+
+
+def _without_powers(reaction: Reaction) -> Expression:
+    """What is left of a law when reactant counts are taken out: its sign is the law's."""
+    if reaction.law.orders:
+        return reaction.law.rate
+    needed = {s: n for s, n in reaction.reactants if n > 1}
+    found = factored(reaction.law.rate, needed, "discrete") if needed else None
+    return found[0] if found else reaction.law.rate
+
+
+def _ranges(network: Network, values: dict[str, float]) -> dict[str, Interval]:
+    ranges: dict[str, Interval] = {name: (v, v) for name, v in values.items()}
+    ranges.update({s.id: NONNEGATIVE for s in network.species if not s.fixed})
+    for assignment in network.assignments:
+        ranges[assignment.id] = bounds(assignment.expression, ranges)
+    return ranges
+
+
+def _time_switch(network: Network, expression: Expression) -> Expression | None:
+    """The comparison or step that reads time, if the expression depends on one."""
+    inlined = inline_assignments(network, expression)
+    for part in walk(inlined):
+        steps = isinstance(part, Call) and part.op in COMPARISONS | {"floor", "ceil"}
+        if steps and any(isinstance(inner, Time) for inner in walk(part)):
+            return part
+    return None
+
+
+def inline_assignments(network: Network, expression: Expression) -> Expression:
+    """The expression with every assignment replaced by what it stands for."""
+    while names := symbols(expression) & network.assignment_by_id.keys():
+        by = {name: network.assignment_by_id[name].expression for name in names}
+        expression = substitute(expression, by)
+    return expression
+
+
+def _needs_guard(network: Network) -> Iterable[str]:
+    """Reactions whose law does not vanish when a reactant has run out."""
+    values = initial_values(network)
+    for reaction in network.reactions:
+        vanishing = {s for s, _ in reaction.law.orders}
+        for species, _ in reaction.reactants:
+            if species in vanishing:
+                continue
+            ranges = _ranges(network, values) | {species: (0.0, 0.0)}
+            for a in network.assignments:
+                ranges[a.id] = bounds(a.expression, ranges)
+            if bounds(reaction.law.rate, ranges) != (0.0, 0.0):
+                yield (
+                    f"reaction {reaction.id}: its rate law does not vanish when {species} has run "
+                    "out; under SSA its propensity is then taken as zero"
+                )
+

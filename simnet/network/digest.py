@@ -1,0 +1,31 @@
+"""A digest of content: equal for equal data, whatever the process, platform or order of making."""
+
+import dataclasses
+import hashlib
+import json
+from typing import Any
+
+
+def canonical_json(value: Any) -> str:
+    """One text for one content: dataclasses by class and public fields, floats by repr."""
+    return json.dumps(_plain(value), separators=(",", ":"), ensure_ascii=True)
+
+
+def content_digest(value: Any) -> str:
+    """SHA-256 of `canonical_json(value)`, in hexadecimal."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = [f.name for f in dataclasses.fields(value) if not f.name.startswith("_")]
+        return [type(value).__name__, *([name, _plain(getattr(value, name))] for name in fields)]
+    if isinstance(value, dict):
+        return [[_plain(k), _plain(v)] for k, v in sorted(value.items())]
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return repr(value)  # 1.0 and 1 differ, nan and inf have a text
+    if value is None or isinstance(value, (str, int, bool)):
+        return value
+    raise TypeError(f"no canonical form for {type(value).__name__}")

@@ -1,0 +1,96 @@
+"""Values of a network's quantities: initial amounts, assignments, rate laws. Slow and clear."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from graphlib import CycleError, TopologicalSorter
+
+from simnet.errors import ModelError, Problem
+from simnet.network.expression import Call, Expression, Number, function, symbols
+from simnet.network.network import Assignment, Compartment, Network, Parameter, Species
+from simnet.network.rates import Kinetics
+
+Values = MutableMapping[str, float]
+
+
+def initial_values(
+    network: Network,
+    changed: Mapping[str, float] | None = None,
+    time: float = 0.0,
+) -> dict[str, float]:
+    """Every quantity at the start, by id: compartments, parameters, species amounts, assignments.
+
+    Args:
+        network: the network.
+        changed: values that replace the declared ones; initial expressions that depend on them
+            follow.
+        time: the time at which expressions are evaluated.
+    """
+    replaced = dict(changed or {})
+    values: dict[str, float] = {}
+    pending: dict[str, Expression] = {a.id: a.expression for a in network.assignments}
+    for item in (*network.compartments, *network.parameters, *network.species):
+        if item.initial_expression is None or item.id in replaced:
+            values[item.id] = _declared(item)
+        else:
+            pending[item.id] = item.initial_expression
+    values.update(replaced)
+    for name in dependency_order(pending):
+        if name not in replaced:
+            values[name] = function(pending[name])(values, time)
+    return values
+
+
+def _declared(item: Compartment | Parameter | Species) -> float:
+    match item:
+        case Compartment(size=value) | Parameter(value=value) | Species(initial=value):
+            return value
+
+
+def dependency_order(expressions: Mapping[str, Expression]) -> list[str]:
+    """Ids in an order in which each is evaluated after those it reads; stable.
+
+    Raises:
+        ModelError: an expression depends on itself.
+    """
+    graph = {name: sorted(symbols(e) & expressions.keys()) for name, e in expressions.items()}
+    try:
+        return list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        ring = " -> ".join(error.args[1])
+        raise ModelError(
+            Problem(what=f"expressions {ring}", why="depend on each other in a ring")
+        ) from error
+
+
+def ordered(assignments: Iterable[Assignment]) -> tuple[Assignment, ...]:
+    """Assignments, each after those it reads."""
+    by_id = {a.id: a for a in assignments}
+    return tuple(by_id[name] for name in dependency_order({k: a.expression for k, a in by_id.items()}))
+
+
+def assigner(network: Network) -> Callable[[Values, float], None]:
+    """A function that brings every assignment up to date in a mapping of values."""
+    steps = [(a.id, function(a.expression)) for a in network.assignments]
+
+    def assign(values: Values, time: float) -> None:
+        for name, evaluate in steps:
+            values[name] = evaluate(values, time)
+
+    return assign
+
+
+def rate_functions(
+    network: Network, kinetics: Kinetics
+) -> list[Callable[[Mapping[str, float], float], float]]:
+    """One function a reaction: its rate law in the given kinetics."""
+    return [function(r.law.expression(kinetics)) for r in network.reactions]
+
+
+def whole(expression: Expression, value: float, unit: str | None) -> tuple[Expression, float]:
+    """An initial amount that misses a whole number by rounding only (0.29*100 is not 29 in binary),
+    made whole: SSA starts from whole molecules, and would stay frozen off them."""
+    nearest_whole = float(round(value)) if math.isfinite(value) else value
+    if value == nearest_whole or abs(value - nearest_whole) > 1e-9 * max(1.0, abs(value)):
+        return expression, value
+    rounded = Call("floor", (Call("plus", (expression, Number(0.5, unit))),))
+    return rounded, nearest_whole

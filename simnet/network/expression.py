@@ -1,0 +1,237 @@
+"""Mathematical expressions as data: what a rate law, an observable or an initial amount is made of.
+
+An expression is a tree of `Number`, `Symbol`, `Time` and `Call`. Every operator is one row of
+`OPERATORS`; SBML's and PySB's forms are translated to and from these rows, never evaluated as text.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+DIGITS = 15
+"""Significant digits of every number in a network: those that libsbml writes to a file, so that
+what is simulated is what the file says."""
+
+
+def canonical(value: float) -> float:
+    """`value` with `DIGITS` significant digits."""
+    return float(f"{value:.{DIGITS}g}")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal. `unit` is None where it is not stated (and then dimensionless)."""
+
+    value: float
+    unit: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", canonical(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """The current value of a species (its amount), parameter, compartment or assignment."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """The time since t = 0, in the network's time unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An operator of `OPERATORS` applied to its arguments. Sums of sums and products of products
+    are made flat, so that equal mathematics read from a file is equal data."""
+
+    op: str
+    args: tuple["Expression", ...]
+
+    def __post_init__(self) -> None:
+        if self.op not in OPERATORS:
+            raise ValueError(f"operator {self.op!r} is not in OPERATORS")
+        if self.op in ("plus", "times"):
+            nested = (a.args if isinstance(a, Call) and a.op == self.op else (a,) for a in self.args)
+            object.__setattr__(self, "args", tuple(arg for group in nested for arg in group))
+
+
+Expression: TypeAlias = Number | Symbol | Time | Call
+Function: TypeAlias = Callable[[Mapping[str, float], float], float]
+
+
+def _power(base: float, exponent: float) -> float:
+    try:
+        return float(base**exponent)
+    except (OverflowError, ZeroDivisionError):
+        return math.inf
+    except TypeError:  # a complex result
+        return math.nan
+
+
+def _divide(a: float, b: float) -> float:
+    if b != 0:
+        return a / b
+    return math.nan if a == 0 or math.isnan(a) else math.copysign(math.inf, a)
+
+
+def _guarded(function: Callable[..., float]) -> Callable[..., float]:
+    """IEEE results where Python's math module raises."""
+
+    def guarded(*args: float) -> float:
+        try:
+            return float(function(*args))
+        except OverflowError:
+            return math.inf
+        except (ValueError, ZeroDivisionError):
+            return math.nan
+
+    return guarded
+
+
+def _piecewise(*args: float) -> float:
+    for value, condition in zip(args[::2], args[1::2], strict=False):
+        if condition:
+            return value
+    return args[-1] if len(args) % 2 else math.nan
+
+
+def _chain(compare: Callable[[float, float], bool]) -> Callable[..., float]:
+    return lambda *args: float(all(map(compare, args, args[1:])))
+
+
+def _log(x: float) -> float:
+    return -math.inf if x == 0 else math.log(x)
+
+
+OPERATORS: dict[str, Callable[..., float]] = {
+    "plus": lambda *args: math.fsum(args) if len(args) > 2 else sum(args),
+    "minus": lambda *args: -args[0] if len(args) == 1 else args[0] - args[1],
+    "times": lambda *args: math.prod(args),
+    "divide": _divide,
+    "power": _power,
+    "exp": _guarded(math.exp),
+    "ln": _guarded(_log),
+    "log10": _guarded(math.log10),
+    "sqrt": _guarded(math.sqrt),
+    "abs": abs,
+    "floor": lambda x: float(math.floor(x)) if math.isfinite(x) else x,
+    "ceil": lambda x: float(math.ceil(x)) if math.isfinite(x) else x,
+    "factorial": _guarded(lambda n: math.gamma(n + 1)),
+    "min": min,
+    "max": max,
+    "sin": _guarded(math.sin),
+    "cos": _guarded(math.cos),
+    "tan": _guarded(math.tan),
+    "asin": _guarded(math.asin),
+    "acos": _guarded(math.acos),
+    "atan": _guarded(math.atan),
+    "sinh": _guarded(math.sinh),
+    "cosh": _guarded(math.cosh),
+    "tanh": _guarded(math.tanh),
+    "piecewise": _piecewise,  # value, condition, value, condition, ..., otherwise
+    "lt": _chain(lambda a, b: a < b),
+    "le": _chain(lambda a, b: a <= b),
+    "gt": _chain(lambda a, b: a > b),
+    "ge": _chain(lambda a, b: a >= b),
+    "eq": _chain(lambda a, b: a == b),
+    "ne": _chain(lambda a, b: a != b),
+    "and": lambda *args: float(all(args)),
+    "or": lambda *args: float(any(args)),
+    "xor": lambda *args: float(sum(bool(a) for a in args) % 2),
+    "not": lambda x: float(not x),
+    "true": lambda: 1.0,
+    "false": lambda: 0.0,
+}
+
+COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+LOGICAL = frozenset({"and", "or", "xor", "not", "true", "false"})
+
+
+def times(*factors: Expression) -> Expression:
+    """The product; ones without a unit are dropped."""
+    kept = [f for f in factors if not (isinstance(f, Number) and f.value == 1 and not f.unit)]
+    if not kept:
+        return Number(1)
+    return kept[0] if len(kept) == 1 else Call("times", tuple(kept))
+
+
+def plus(*terms: Expression) -> Expression:
+    """The sum."""
+    if not terms:
+        return Number(0)
+    return terms[0] if len(terms) == 1 else Call("plus", tuple(terms))
+
+
+def walk(expression: Expression) -> Iterator[Expression]:
+    """The expression and all that it is made of, parents first."""
+    yield expression
+    if isinstance(expression, Call):
+        for arg in expression.args:
+            yield from walk(arg)
+
+
+def symbols(expression: Expression) -> set[str]:
+    """Ids that the expression reads directly."""
+    return {part.id for part in walk(expression) if isinstance(part, Symbol)}
+
+
+def reads_time(expression: Expression) -> bool:
+    """Whether the expression names time directly."""
+    return any(isinstance(part, Time) for part in walk(expression))
+
+
+def substitute(expression: Expression, by: Mapping[str, Expression]) -> Expression:
+    """Replace symbols by expressions."""
+    if isinstance(expression, Symbol):
+        return by.get(expression.id, expression)
+    if isinstance(expression, Call):
+        return Call(expression.op, tuple(substitute(arg, by) for arg in expression.args))
+    return expression
+
+
+def function(expression: Expression) -> Function:
+    """Compile into a plain function of (values by id, time): slow, clear, and without `eval`."""
+    if isinstance(expression, Number):
+        value = expression.value
+        return lambda values, time: value
+    if isinstance(expression, Symbol):
+        name = expression.id
+        return lambda values, time: values[name]
+    if isinstance(expression, Time):
+        return lambda values, time: time
+    operator = OPERATORS[expression.op]
+    args = [function(arg) for arg in expression.args]
+    return lambda values, time: operator(*[arg(values, time) for arg in args])
+
+
+_INFIX = {"plus": (" + ", 1), "times": ("*", 3), "divide": ("/", 3), "power": ("^", 5)}
+_COMPARE = {"lt": " < ", "le": " <= ", "gt": " > ", "ge": " >= ", "eq": " == ", "ne": " != "}
+
+
+def text(expression: Expression, level: int = 0) -> str:
+    """Infix text for people."""
+    if isinstance(expression, Number):
+        return f"{expression.value:g}"
+    if isinstance(expression, Symbol):
+        return expression.id
+    if isinstance(expression, Time):
+        return "time"
+    op, args = expression.op, expression.args
+    if op == "minus":
+        inner = "-" + text(args[0], 4) if len(args) == 1 else _join(args, " - ", 1)
+        return f"({inner})" if level > 1 or (level == 1 and len(args) == 1) else inner
+    if op in _INFIX:
+        sign, own = _INFIX[op]
+        inner = _join(args, sign, own)
+        return f"({inner})" if level > own else inner
+    if op in _COMPARE:
+        return f"({_COMPARE[op].join(text(arg, 1) for arg in args)})"
+    return f"{op}({', '.join(text(arg) for arg in args)})"
+
+
+def _join(args: Sequence[Expression], sign: str, level: int) -> str:
+    head = text(args[0], level)
+    return sign.join([head, *(text(arg, level + 1) for arg in args[1:])])

@@ -1,0 +1,240 @@
+"""`Network`, the one intermediate form: frozen, plain data, with no reference to where it came from.
+
+PySB models and SBML files become a Network; a Network becomes SBML or an engine's tables. Amounts
+are in `substance_unit` (molecules: item), times in `time_unit`, laws in substance per time.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from simnet.errors import Problem
+from simnet.network.digest import content_digest
+from simnet.network.expression import Expression, canonical, symbols
+from simnet.network.rates import RateLaw
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compartment:
+    """A volume (or area). `size` is in `unit`; laws read it by its id, so it stays a live symbol.
+    `initial_expression` as in `Species`."""
+
+    id: str
+    size: float
+    unit: str | None = "L"
+    dimensions: int = 3
+    meaning: str = ""
+    initial_expression: Expression | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", canonical(self.size))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Species:
+    """A molecular species.
+
+    `name` is its pattern. `initial` is the amount at the start; where `initial_expression` is set,
+    `initial` is its value under the parameters as declared. A `fixed` species takes part in
+    reactions but is not changed by them. `molecules` says what it is made of.
+    """
+
+    id: str
+    name: str
+    compartment: str
+    initial: float
+    initial_expression: Expression | None = None
+    fixed: bool = False
+    molecules: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "initial", canonical(self.initial))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """A named constant with where it comes from. `lower` and `upper` bound it in sensitivity
+    analysis, on a linear or logarithmic `scale`. `initial_expression` as in `Species`."""
+
+    id: str
+    value: float
+    unit: str | None = None
+    meaning: str = ""
+    source: str = ""
+    confidence: str = ""
+    lower: float | None = None
+    upper: float | None = None
+    scale: str = ""
+    initial_expression: Expression | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("value", "lower", "upper"):
+            number = getattr(self, name)
+            if number is not None:
+                object.__setattr__(self, name, canonical(number))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """A quantity that always equals its expression: an observable or a named expression."""
+
+    id: str
+    expression: Expression
+    unit: str | None = None
+    kind: Literal["observable", "expression"] = "expression"
+    meaning: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reaction:
+    """One direction of one reaction: species used and made, with whole stoichiometry; `rules` are
+    the names of the rules that made it."""
+
+    id: str
+    reactants: tuple[tuple[str, int], ...]
+    products: tuple[tuple[str, int], ...]
+    law: RateLaw
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Molecule:
+    """A kind of molecule that rules speak of, with its sites and their states."""
+
+    name: str
+    sites: str
+    meaning: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A rule, as text for people."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Readout:
+    """What a user looks at: `symbol` is the assignment or species behind the `name`."""
+
+    name: str
+    symbol: str
+    unit: str | None = None
+    meaning: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """A parameter that an experimenter controls; `baseline` is its value before any change."""
+
+    name: str
+    parameter: str
+    baseline: float
+    unit: str | None = None
+    meaning: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "baseline", canonical(self.baseline))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gene:
+    """What a knock-out, knock-down or over-expression scales: `parameters`, and initial amounts
+    that depend on them."""
+
+    name: str
+    symbol: str
+    parameters: tuple[str, ...]
+    meaning: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A foreign SBML file that holds what a Network cannot, and the obstacles, each with its
+    reason and way out."""
+
+    text: str
+    obstacles: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """A reaction network with rate laws in both kinetics.
+
+    `kinetics` is "both" when each law is known in continuous and discrete form, and "as-written"
+    for a foreign file whose author did not say. Where `document` is set, the network has only the
+    names of what the file holds (no reactions, no assignments): it runs as it is, under ODE only.
+    """
+
+    id: str
+    compartments: tuple[Compartment, ...]
+    species: tuple[Species, ...]
+    parameters: tuple[Parameter, ...]
+    assignments: tuple[Assignment, ...]
+    reactions: tuple[Reaction, ...]
+    kinetics: Literal["both", "as-written"] = "both"
+    title: str = ""
+    summary: str = ""
+    substance_unit: str | None = "item"
+    time_unit: str | None = "s"
+    suggested_equilibration: str = ""
+    molecules: tuple[Molecule, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    readouts: tuple[Readout, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    genes: tuple[Gene, ...] = ()
+    document: Document | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in self.__dict__.items() if name in self.__dataclass_fields__}
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content, in hexadecimal."""
+        return content_digest(self)
+
+    @cached_property
+    def species_index(self) -> dict[str, int]:
+        """Position of each species by id."""
+        return {s.id: i for i, s in enumerate(self.species)}
+
+    @cached_property
+    def parameter_by_id(self) -> dict[str, Parameter]:
+        """Parameters by id."""
+        return {p.id: p for p in self.parameters}
+
+    @cached_property
+    def compartment_by_id(self) -> dict[str, Compartment]:
+        """Compartments by id."""
+        return {c.id: c for c in self.compartments}
+
+    @cached_property
+    def assignment_by_id(self) -> dict[str, Assignment]:
+        """Assignments by id."""
+        return {a.id: a for a in self.assignments}
+
+    @cached_property
+    def readout_by_name(self) -> dict[str, Readout]:
+        """Readouts by name."""
+        return {r.name: r for r in self.readouts}
+
+    def ids(self) -> Iterable[str]:
+        """Every id that an expression may name."""
+        for group in (self.compartments, self.species, self.parameters, self.assignments):
+            yield from (item.id for item in group)
+
+    def depends_on(self, expression: Expression) -> set[str]:
+        """Ids of compartments, species and parameters that an expression reads, through
+        assignments."""
+        found: set[str] = set()
+        pending = list(symbols(expression))
+        while pending:
+            name = pending.pop()
+            if name in found:
+                continue
+            found.add(name)
+            if name in self.assignment_by_id:
+                pending.extend(symbols(self.assignment_by_id[name].expression))
+        return {name for name in found if name not in self.assignment_by_id}

@@ -1,0 +1,177 @@
+"""The record of a run: all that is needed to repeat it, and what it was made with."""
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from simnet.errors import InputError, Problem
+from simnet.experiment.condition import Condition, condition_from_record
+from simnet.network.network import Network
+
+SCHEMA = 1
+"""Version of the record's form; a higher number cannot be read by an older simnet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What was run, as plain data.
+
+    To repeat the run: the network of that digest, `as_conditions()`, and the fields from `method`
+    to `replicates`. The rest tells where bits may come to differ.
+
+    Attributes:
+        schema: version of this form.
+        created: time of the run, UTC, ISO 8601.
+        versions: of simnet, python, numpy and the engine (by its name).
+        platform: operating system and processor.
+        network: id of the network.
+        network_digest: SHA-256 of its content.
+        method: "ode" or "ssa".
+        engine: name in the engine table.
+        rtol: relative tolerance of the integrator.
+        atol: absolute tolerance of the integrator, in units of amount.
+        t_end: end of the run, in the network's unit of time; the grid starts at 0.
+        points: times in the grid, both ends among them.
+        readouts: (R,) names.
+        seed: root of all seeds; None where none was used.
+        replicates: asked for, per condition.
+        conditions: (C,) `Condition.record()` of each, equilibration among it.
+    """
+
+    schema: int
+    created: str
+    versions: Mapping[str, str]
+    platform: str
+    network: str
+    network_digest: str
+    method: str
+    engine: str
+    rtol: float
+    atol: float
+    t_end: float
+    points: int
+    readouts: tuple[str, ...]
+    seed: int | None
+    replicates: int
+    conditions: tuple[Mapping[str, Any], ...]
+
+    def as_conditions(self) -> tuple[Condition, ...]:
+        """(C,) the conditions as they were run."""
+        return tuple(condition_from_record(condition) for condition in self.conditions)
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as plain JSON data."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Record":
+        """The record that `to_json` wrote.
+
+        Raises:
+            InputError: a newer form, or data that is no record.
+        """
+        schema = data.get("schema")
+        if isinstance(schema, int) and schema > SCHEMA:
+            raise InputError(
+                Problem(
+                    what=f"record of schema {schema}",
+                    why=f"this simnet reads schemas up to {SCHEMA}",
+                    way_out=f"it was written by simnet {_writer(data)}: install that or newer",
+                )
+            )
+        names = {field.name for field in fields(cls)}
+        problems = [Problem(what=name, why="missing") for name in sorted(names - data.keys())]
+        problems += [Problem(what=name, why="unknown") for name in sorted(data.keys() - names)]
+        if not problems:
+            try:
+                return _typed(data)
+            except (TypeError, ValueError, KeyError) as error:
+                problems = [Problem(what="a field", why=f"{type(error).__name__}: {error}")]
+        raise InputError([Problem(what=f"record: {p.what}", why=p.why) for p in problems])
+
+
+def make_record(
+    *,
+    network: Network,
+    method: str,
+    engine: str,
+    engine_version: str,
+    conditions: Sequence[Condition],
+    readouts: Sequence[str],
+    t_end: float,
+    points: int,
+    replicates: int,
+    seed: int | None,
+    rtol: float,
+    atol: float,
+) -> Record:
+    """The record of a run that is made now; the arguments are as in `Record`."""
+    return Record(
+        schema=SCHEMA,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={
+            "simnet": _own_version(),
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            engine: engine_version,
+        },
+        platform=platform.platform(),
+        network=network.id,
+        network_digest=network.digest,
+        method=method,
+        engine=engine,
+        rtol=float(rtol),
+        atol=float(atol),
+        t_end=float(t_end),
+        points=int(points),
+        readouts=tuple(readouts),
+        seed=None if seed is None else int(seed),
+        replicates=int(replicates),
+        conditions=tuple(_plain(condition.record()) for condition in conditions),
+    )
+
+
+def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as JSON data; a user's times may be numpy scalars."""
+
+    def item(value: Any) -> Any:
+        if isinstance(value, np.generic):
+            return value.item()
+        raise TypeError(f"{value!r} has no place in a record")
+
+    plain: dict[str, Any] = json.loads(json.dumps(record, default=item))
+    return plain
+
+
+def _typed(data: Mapping[str, Any]) -> Record:
+    values = dict(data)
+    values |= {name: float(data[name]) for name in ("rtol", "atol", "t_end")}
+    values |= {name: int(data[name]) for name in ("schema", "points", "replicates")}
+    values["seed"] = None if data["seed"] is None else int(data["seed"])
+    values["versions"] = {
+        str(name): str(version) for name, version in dict(data["versions"]).items()
+    }
+    values["readouts"] = tuple(str(name) for name in data["readouts"])
+    values["conditions"] = tuple(dict(condition) for condition in data["conditions"])
+    record = Record(**values)
+    record.as_conditions()  # so that a damaged condition is found here
+    return record
+
+
+def _own_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("simnet")
+    except PackageNotFoundError:  # run from a bare checkout
+        return "not installed"
+
+
+def _writer(data: Mapping[str, Any]) -> str:
+    versions = data.get("versions")
+    return str(versions.get("simnet", "?")) if isinstance(versions, Mapping) else "?"

@@ -1,0 +1,228 @@
+"""Saved runs: a folder with `trajectories.parquet`, `record.json` and `network.xml`.
+
+The Parquet file is wide, a row for each condition, replicate and time, a column for each readout, so
+that it opens in any tool. The record holds everything else, and the checksum of the Parquet file:
+files of two runs cannot be mistaken for one. `network.xml` is there where the network was kept.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simnet.arrays import Ensemble
+from simnet.errors import InputError, Problem
+from simnet.network.network import Readout
+from simnet.results.provenance import Record
+from simnet.results.trajectories import Failure, Trajectories
+
+TABLE = "trajectories.parquet"
+RECORD = "record.json"
+NETWORK = "network.xml"
+
+_FORMAT = "simnet trajectories"
+_UNFINISHED = ".simnet-"  # our temporary folders; one that is left over does not count as data
+_KEYS = ("condition", "replicate", "time")
+
+
+def save(trajectories: Trajectories, folder: str | Path, network_sbml: str | None = None) -> Path:
+    """Write a run into a new or empty folder, or over an earlier run.
+
+    Files are written aside and then moved into place, so an interrupted save leaves what was there.
+    Only our three files are ever touched.
+
+    Args:
+        trajectories: the run.
+        folder: made where it does not exist.
+        network_sbml: the network as it was run; else that of `trajectories`, if it has one.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: the folder holds something else, or cannot be written.
+    """
+    target = Path(folder)
+    sbml = trajectories.network_sbml if network_sbml is None else network_sbml
+    try:
+        _check_free(target)
+        target.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=target) as aside:
+            table = Path(aside, TABLE)
+            _write_table(trajectories, table)
+            Path(aside, RECORD).write_bytes(_record_text(trajectories, _checksum(table)).encode())
+            if sbml is not None:
+                Path(aside, NETWORK).write_bytes(sbml.encode())
+            for name in (TABLE, NETWORK, RECORD):  # the record last: it vouches for the table
+                if Path(aside, name).exists():
+                    os.replace(Path(aside, name), target / name)
+                else:
+                    (target / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise _problem(target, f"cannot be written: {error.strerror or error}") from error
+    return target
+
+
+def load(folder: str | Path) -> Trajectories:
+    """The run in a folder, equal bit for bit to the one that was saved.
+
+    Raises:
+        InputError: no saved run there, a damaged one, or one of a newer simnet.
+    """
+    source = Path(folder)
+    if not source.is_dir():
+        why = "is not a folder" if source.exists() else "does not exist"
+        raise _problem(source, why, "give the folder that a run was saved in")
+    missing = [name for name in (RECORD, TABLE) if not (source / name).is_file()]
+    if missing:
+        way_out = f"a saved run has {RECORD} and {TABLE}"
+        raise _problem(source, f"{' and '.join(missing)} missing", way_out)
+    try:
+        return _restored(source)
+    except OSError as error:
+        raise _problem(source, f"cannot be read: {error.strerror or error}") from error
+
+
+def _restored(source: Path) -> Trajectories:
+    data = _read_json(source / RECORD)
+    if data is None or data.get("format") != _FORMAT:
+        raise _problem(source / RECORD, "damaged, or not of a saved run")
+    try:
+        record = Record.from_json(data["record"])
+    except InputError as error:
+        raise InputError(
+            [
+                Problem(what=f"{source / RECORD}: {p.what}", why=p.why, way_out=p.way_out)
+                for p in error.problems
+            ]
+        ) from None
+    except (KeyError, AttributeError):
+        raise _problem(source / RECORD, "damaged: it holds no record") from None
+    table = source / TABLE
+    if _checksum(table) != data.get("sha256"):
+        raise _problem(table, "damaged, or of another run than the record beside it")
+    network = source / NETWORK
+    try:
+        times = np.array(data["times"], dtype=np.float64)
+        readouts = tuple(Readout(**readout) for readout in data["readouts"])
+        shape = (len(record.conditions), record.replicates, len(times), len(readouts))
+        return Trajectories(
+            values=_read_table(table, shape),
+            conditions=record.as_conditions(),
+            times=times,
+            readouts=readouts,
+            time_unit=data["time_unit"],
+            method=record.method,
+            engine=record.engine,
+            record=record,
+            seeds=tuple(tuple(int(seed) for seed in row) for row in data["seeds"]),
+            failures=tuple(Failure(**failure) for failure in data["failures"]),
+            network_sbml=network.read_bytes().decode() if network.is_file() else None,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _problem(source, f"damaged ({type(error).__name__}: {error})") from error
+
+
+def _check_free(target: Path) -> None:
+    if target.exists() and not target.is_dir():
+        raise _problem(target, "is a file", "name a folder")
+    if not target.exists():
+        return
+    others = [path.name for path in target.iterdir() if not path.name.startswith(_UNFINISHED)]
+    if not others:
+        return
+    record = _read_json(target / RECORD) if (target / RECORD).is_file() else None
+    if record is None or record.get("format") != _FORMAT:
+        shown = ", ".join(sorted(others)[:3]) + (", ..." if len(others) > 3 else "")
+        way_out = "name a new or empty folder, or one of an earlier run"
+        raise _problem(target, f"holds other data ({shown})", way_out)
+
+
+def _write_table(run: Trajectories, path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    C, N, T, R = run.values.shape
+    codes = np.repeat(np.arange(C, dtype=np.int32), N * T)
+    columns = [
+        pa.DictionaryArray.from_arrays(codes, list(run.condition_names)),
+        pa.array(np.tile(np.repeat(np.arange(N, dtype=np.int32), T), C)),
+        pa.array(np.tile(run.times, C * N)),
+        *(pa.array(run.values[..., r].ravel()) for r in range(R)),
+    ]
+    names = [*_KEYS, *(_column(name) for name in run.readout_names)]
+    # Bytes split by place: exact for every bit pattern, and counts of molecules shrink well.
+    pq.write_table(
+        pa.Table.from_arrays(columns, names=names),
+        path,
+        compression="zstd",
+        use_dictionary=list(_KEYS),
+        use_byte_stream_split=names[len(_KEYS) :],
+    )
+
+
+def _read_table(path: Path, shape: tuple[int, int, int, int]) -> Ensemble:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    # Not by its path, for pyarrow would take a folder named "O2=1" for a column.
+    try:
+        table = pq.ParquetFile(pa.BufferReader(path.read_bytes())).read()
+    except pa.ArrowException as error:
+        raise ValueError(f"{path.name}: {error}") from error
+    C, N, T, R = shape
+    if table.shape != (C * N * T, len(_KEYS) + R):
+        raise ValueError(f"{path.name} has {table.shape} rows and columns")
+    values = np.empty(shape)
+    for r in range(R):
+        values[..., r] = table.column(len(_KEYS) + r).to_numpy().reshape(C, N, T)
+    return values
+
+
+def _record_text(run: Trajectories, sha256: str) -> str:
+    data = {
+        "format": _FORMAT,
+        "record": run.record.to_json(),
+        "readouts": [asdict(readout) for readout in run.readouts],
+        "time_unit": run.time_unit,
+        "times": run.times.tolist(),
+        "seeds": run.seeds,
+        "failures": [asdict(failure) for failure in run.failures],
+        "sha256": sha256,
+    }
+    wide = ("times", "seeds")  # a line each, not one for every number
+    lines = [
+        f"  {json.dumps(key)}: "
+        + json.dumps(value, indent=None if key in wide else 2, allow_nan=False).replace(
+            "\n", "\n  "
+        )
+        for key, value in data.items()
+    ]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _read_json(path: Path) -> Mapping[str, Any] | None:
+    try:
+        data = json.loads(path.read_bytes())
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _column(readout: str) -> str:
+    return f"readout {readout}" if readout in _KEYS else readout
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _problem(path: Path, why: str, way_out: str = "") -> InputError:
+    return InputError(Problem(what=str(path), why=why, way_out=way_out))

@@ -1,0 +1,57 @@
+"""Compiled networks on disk, by digest of their content; safe under several processes.
+
+A file is SBML text, written beside its place and moved there in one step. A damaged file is
+compiled again.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from simnet.errors import SimnetError
+from simnet.network.network import Network
+from simnet.sbml.read import from_sbml
+from simnet.sbml.write import to_sbml
+
+SCHEME = "1"
+"""Raised whenever compiling gives another network for the same rules."""
+
+
+def cache_folder() -> Path:
+    """Where compiled networks are kept; the environment variable SIMNET_CACHE moves it."""
+    given = os.environ.get("SIMNET_CACHE")
+    if given:
+        return Path(given)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("simnet", appauthor=False))
+
+
+def cached(content: str, compile_: Callable[[], Network]) -> Network:
+    """The network made by `compile_`, or its copy on disk from the same content.
+
+    What is returned has always been through SBML, so that it is the same, bit for bit, compiled
+    now or loaded.
+    """
+    key = hashlib.sha256(f"{SCHEME}\n{content}".encode()).hexdigest()
+    file = cache_folder() / f"{key}.xml"
+    try:
+        return from_sbml(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, SimnetError):
+        pass  # not there, or damaged
+    text = to_sbml(compile_())
+    _store(file, text)
+    return from_sbml(text)
+
+
+def _store(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=file.parent, suffix=".part")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.replace(name, file)
+    except OSError:
+        return  # a cache that cannot be written only costs time

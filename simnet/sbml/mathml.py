@@ -1,0 +1,155 @@
+"""Expressions to and from libsbml's syntax trees: one table, read in both directions."""
+
+import math
+from typing import Any
+
+import libsbml
+
+from simnet.errors import ModelError, Problem
+from simnet.network.expression import (
+    OPERATORS,
+    Call,
+    Expression,
+    Number,
+    Symbol,
+    Time,
+)
+
+_OPERATOR_TYPES: dict[str, int] = {
+    "plus": libsbml.AST_PLUS,
+    "minus": libsbml.AST_MINUS,
+    "times": libsbml.AST_TIMES,
+    "divide": libsbml.AST_DIVIDE,
+    "power": libsbml.AST_POWER,
+    "exp": libsbml.AST_FUNCTION_EXP,
+    "ln": libsbml.AST_FUNCTION_LN,
+    "abs": libsbml.AST_FUNCTION_ABS,
+    "floor": libsbml.AST_FUNCTION_FLOOR,
+    "ceil": libsbml.AST_FUNCTION_CEILING,
+    "factorial": libsbml.AST_FUNCTION_FACTORIAL,
+    "min": libsbml.AST_FUNCTION_MIN,
+    "max": libsbml.AST_FUNCTION_MAX,
+    "sin": libsbml.AST_FUNCTION_SIN,
+    "cos": libsbml.AST_FUNCTION_COS,
+    "tan": libsbml.AST_FUNCTION_TAN,
+    "asin": libsbml.AST_FUNCTION_ARCSIN,
+    "acos": libsbml.AST_FUNCTION_ARCCOS,
+    "atan": libsbml.AST_FUNCTION_ARCTAN,
+    "sinh": libsbml.AST_FUNCTION_SINH,
+    "cosh": libsbml.AST_FUNCTION_COSH,
+    "tanh": libsbml.AST_FUNCTION_TANH,
+    "piecewise": libsbml.AST_FUNCTION_PIECEWISE,
+    "lt": libsbml.AST_RELATIONAL_LT,
+    "le": libsbml.AST_RELATIONAL_LEQ,
+    "gt": libsbml.AST_RELATIONAL_GT,
+    "ge": libsbml.AST_RELATIONAL_GEQ,
+    "eq": libsbml.AST_RELATIONAL_EQ,
+    "ne": libsbml.AST_RELATIONAL_NEQ,
+    "and": libsbml.AST_LOGICAL_AND,
+    "or": libsbml.AST_LOGICAL_OR,
+    "xor": libsbml.AST_LOGICAL_XOR,
+    "not": libsbml.AST_LOGICAL_NOT,
+    "true": libsbml.AST_CONSTANT_TRUE,
+    "false": libsbml.AST_CONSTANT_FALSE,
+}
+_OPERATORS = {kind: op for op, kind in _OPERATOR_TYPES.items()} | {
+    libsbml.AST_FUNCTION_POWER: "power"
+}
+_CONSTANTS = {libsbml.AST_CONSTANT_E: math.e, libsbml.AST_CONSTANT_PI: math.pi}
+_NUMBERS = {
+    libsbml.AST_REAL,
+    libsbml.AST_REAL_E,
+    libsbml.AST_INTEGER,
+    libsbml.AST_RATIONAL,
+}
+AVOGADRO = 6.02214076e23  # items per mole, exact since 2019 (SBML's csymbol keeps 6.02214179e23)
+_SBML_AVOGADRO = 6.02214179e23
+
+
+class NotHeld(ModelError):
+    """An element of MathML for which an Expression has no form."""
+
+
+def to_ast(expression: Expression) -> Any:
+    """A libsbml.ASTNode."""
+    match expression:
+        case Number(value=value, unit=unit):
+            return _number(value, unit)
+        case Symbol(id=name):
+            node = libsbml.ASTNode(libsbml.AST_NAME)
+            node.setName(name)
+            return node
+        case Time():
+            node = libsbml.ASTNode(libsbml.AST_NAME_TIME)
+            node.setName("time")
+            return node
+        case Call(op="log10", args=args):
+            return _with(libsbml.AST_FUNCTION_LOG, (Number(10.0), *args))
+        case Call(op="sqrt", args=args):
+            return _with(libsbml.AST_FUNCTION_ROOT, (Number(2.0), *args))
+        case Call(op=op, args=args):
+            return _with(_OPERATOR_TYPES[op], args)
+
+
+def _with(kind: int, args: tuple[Expression, ...]) -> Any:
+    node = libsbml.ASTNode(kind)
+    for arg in args:
+        node.addChild(to_ast(arg))
+    return node
+
+
+def _number(value: float, unit: str | None) -> Any:
+    if math.isnan(value) or math.isinf(value):
+        node = libsbml.ASTNode(libsbml.AST_REAL)
+        node.setValue(value)
+    elif value == int(value) and abs(value) < 2**31:
+        node = libsbml.ASTNode(libsbml.AST_INTEGER)
+        node.setValue(int(value))
+    else:
+        node = libsbml.ASTNode(libsbml.AST_REAL)
+        node.setValue(value)
+    node.setUnits(unit or "dimensionless")
+    return node
+
+
+def from_ast(node: Any, units: dict[str, str]) -> Expression:
+    """The Expression of a libsbml.ASTNode.
+
+    Args:
+        node: the tree, with function definitions already expanded.
+        units: text of each unit definition by id.
+
+    Raises:
+        NotHeld: delay, rateOf, or an operator that Expression lacks.
+    """
+    kind = node.getType()
+    children = [node.getChild(i) for i in range(node.getNumChildren())]
+    if kind in _NUMBERS:
+        unit = node.getUnits()
+        return Number(node.getValue(), None if unit in ("", "dimensionless") else units.get(unit, unit))
+    if kind in _CONSTANTS:
+        return Number(_CONSTANTS[kind])
+    if kind == libsbml.AST_NAME_AVOGADRO:
+        return Number(_SBML_AVOGADRO)
+    if kind == libsbml.AST_NAME_TIME:
+        return Time()
+    if kind == libsbml.AST_NAME:
+        return Symbol(node.getName())
+    args = tuple(from_ast(child, units) for child in children)
+    if kind == libsbml.AST_FUNCTION_LOG:
+        base, value = args if len(args) == 2 else (Number(10.0), args[0])
+        if base == Number(10.0):
+            return Call("log10", (value,))
+        return Call("divide", (Call("ln", (value,)), Call("ln", (base,))))
+    if kind == libsbml.AST_FUNCTION_ROOT:
+        degree, value = args if len(args) == 2 else (Number(2.0), args[0])
+        if degree == Number(2.0):
+            return Call("sqrt", (value,))
+        return Call("power", (value, Call("divide", (Number(1.0), degree))))
+    op = _OPERATORS.get(kind)
+    if op is None or op not in OPERATORS:
+        formula = libsbml.formulaToL3String(node)
+        raise NotHeld(Problem(what=formula, why="this function has no form in a Network"))
+    if op in ("plus", "times") and len(args) < 2:
+        return args[0] if args else Number(0.0 if op == "plus" else 1.0)
+    return Call(op, args)

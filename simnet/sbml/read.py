@@ -1,0 +1,474 @@
+"""SBML (L2V4 to L3V2) -> Network.
+
+What a Network cannot hold (events, rate rules, delays, reversible laws, ...) is collected as
+obstacles: the result then carries the document itself and runs under ODE only. Our own files are
+read by the same code; their annotation adds the catalogue and says which kinetics the laws are in.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import libsbml
+
+from simnet.errors import InputError, ModelError, Problem
+from simnet.network.checks import checked
+from simnet.network.evaluate import initial_values, ordered, whole
+from simnet.network.expression import Call, Expression, Number, Symbol, substitute, symbols
+from simnet.network.network import (
+    Assignment,
+    Compartment,
+    Document,
+    Network,
+    Parameter,
+    Reaction,
+    Readout,
+    Species,
+)
+from simnet.network.rates import Kinetics, RateLaw, factored
+from simnet.network.units import DIMENSIONLESS, Unit, parse_unit, unit_text
+from simnet.sbml import annotation
+from simnet.sbml.ids import Ids
+from simnet.sbml.mathml import NotHeld, from_ast
+
+Declared = Kinetics | Literal["undeclared"]
+
+_ODE_ONLY = "run it with method=\"ode\", which runs the file as it is"
+
+
+def read_sbml(path: str | Path, *, kinetics: Kinetics | None = None) -> Network:
+    """Read an SBML file.
+
+    Args:
+        path: the file.
+        kinetics: for a foreign file, the kinetics its laws are in; None leaves them as written.
+
+    Raises:
+        InputError: no such file, or `kinetics` contradicts what our own file says of itself.
+        ModelError: not SBML, or SBML with errors.
+    """
+    file = Path(path)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InputError(Problem(what=str(path), why=error.strerror or "cannot be read")) from None
+    try:
+        content = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ModelError(Problem(what=str(path), why="not a text file, so not SBML")) from None
+    return from_sbml(content, name=file.stem, kinetics=kinetics)
+
+
+def from_sbml(content: str, *, name: str = "model", kinetics: Kinetics | None = None) -> Network:
+    """A Network from SBML text; `name` serves a model that has no id. See `read_sbml`."""
+    if "<!DOCTYPE" in content[:4096] or "<!ENTITY" in content:
+        raise ModelError(Problem(what=name, why="declares XML entities, which SBML does not need"))
+    document = libsbml.readSBMLFromString(content)
+    _require_readable(document, name)
+    for option in ("expandFunctionDefinitions", "promoteLocalParameters"):
+        properties = libsbml.ConversionProperties()
+        properties.addOption(option, True)
+        document.convert(properties)
+    return _Reader(document, content, name, kinetics).network()
+
+
+def _require_readable(document: Any, name: str) -> None:
+    model = document.getModel()
+    found = []
+    for i in range(document.getNumErrors()):
+        error = document.getError(i)
+        if error.getSeverity() >= libsbml.LIBSBML_SEV_ERROR:
+            message = " ".join(error.getMessage().split())
+            found.append(
+                Problem(what=f"{name}, line {error.getLine()}", why=message[:300], way_out="")
+            )
+    if found or model is None:
+        raise ModelError(found[:5] or [Problem(what=name, why="holds no SBML model")])
+
+
+class _Reader:
+    def __init__(self, document: Any, content: str, name: str, kinetics: Kinetics | None) -> None:
+        self.document, self.model, self.content = document, document.getModel(), content
+        self.own = annotation.own_element(self.model, "network")
+        self.name = self.model.getId() or Ids().claim(name)
+        self.kinetics = self.declared(kinetics)
+        self.unit_texts = {d.getId(): t for d in self.model.getListOfUnitDefinitions() if (t := _unit(d))}
+        self.obstacles: list[Problem] = []
+
+    def declared(self, given: Kinetics | None) -> Declared:
+        if given not in (None, "continuous", "discrete"):
+            raise InputError(
+                Problem(what=f"kinetics={given!r}", why="unknown", way_out='"continuous" or "discrete"')
+            )
+        if self.own is None:
+            return given or "undeclared"
+        says = annotation.attribute(self.own, "kinetics")
+        if given is not None and given != says != "undeclared":
+            raise InputError(
+                Problem(
+                    what=f"kinetics={given!r}",
+                    why=f"the file says of itself that its laws are {says}",
+                    way_out="leave kinetics out",
+                )
+            )
+        return given or (says if says in ("continuous", "discrete") else "undeclared")  # type: ignore[return-value]
+
+    def network(self) -> Network:
+        self.obstacles += _obstacles(self.document)
+        rules = self.assignments()
+        computed = {a.id for a in rules}
+        initial = self.initial_assignments()
+        species = self.species(initial)
+        parameters = self.parameters(initial, computed)
+        compartments = self.compartments(initial)
+        reactions = self.reactions()
+        if self.obstacles:
+            rules, reactions = (), ()
+        network = Network(
+            id=self.name,
+            compartments=compartments,
+            species=species,
+            parameters=parameters,
+            assignments=rules,
+            reactions=reactions,
+            kinetics="as-written" if self.kinetics == "undeclared" else "both",
+            substance_unit=self.substance_unit(),
+            time_unit=self.time_unit(),
+            **self.catalogue(rules, species, computed),
+            document=(
+                Document(text=self.content, obstacles=tuple(self.obstacles))
+                if self.obstacles
+                else None
+            ),
+        )
+        if network.document is not None:
+            return network
+        return _with_initial_values(checked(network))
+
+    def catalogue(
+        self, rules: tuple[Assignment, ...], species: tuple[Species, ...], computed: set[str]
+    ) -> dict[str, Any]:
+        if self.own is not None:
+            own = annotation.catalogue(self.own)
+            return {
+                "title": self.model.getName(),
+                "summary": annotation.attribute(self.own, "summary"),
+                "suggested_equilibration": annotation.attribute(self.own, "equilibrate"),
+                **{f"{tag}s": items for tag, items in own.items()},
+            }
+        shown = [(r.id, r.unit, r.meaning) for r in rules]
+        if not shown:
+            shown = [(s.id, self.substance_unit(), s.name) for s in species]
+        title = self.model.getName() or ""
+        return {"title": title, "readouts": tuple(Readout(name=i, symbol=i, unit=u, meaning=m) for i, u, m in shown)}
+
+    def substance_unit(self) -> str | None:
+        if self.document.getLevel() >= 3:
+            return self.unit(self.model.getSubstanceUnits())
+        definition = self.model.getUnitDefinition("substance")
+        return (_unit(definition) if definition is not None else None) or "mol"
+
+    def time_unit(self) -> str | None:
+        if self.document.getLevel() >= 3:
+            return self.unit(self.model.getTimeUnits())
+        definition = self.model.getUnitDefinition("time")
+        return (_unit(definition) if definition is not None else None) or "s"
+
+    def unit(self, unit_id: str) -> str | None:
+        if not unit_id:
+            return None
+        if unit_id in self.unit_texts:
+            return self.unit_texts[unit_id]
+        base = {"second": "s", "litre": "L", "mole": "mol", "dimensionless": "1", "metre": "m"}
+        text_ = base.get(unit_id, unit_id)
+        try:
+            parse_unit(text_)
+        except ModelError:
+            return None
+        return text_
+
+    def expression(self, node: Any, where: str) -> Expression:
+        """The expression, with species that stand for concentrations divided by their volume."""
+        try:
+            found = from_ast(node, self.unit_texts)
+        except NotHeld as error:
+            self.obstacles.append(
+                Problem(what=where, why=str(error.problems[0]), way_out=_ODE_ONLY)
+            )
+            return Number(math.nan)
+        concentrations = {
+            name: Call("divide", (Symbol(name), Symbol(species.getCompartment())))
+            for name in symbols(found)
+            if (species := self.model.getSpecies(name)) is not None
+            and not species.getHasOnlySubstanceUnits()
+            and self.has_volume(species)
+        }
+        return substitute(found, concentrations) if concentrations else found
+
+    def has_volume(self, species: Any) -> bool:
+        compartment = self.model.getCompartment(species.getCompartment())
+        return compartment is not None and compartment.getSpatialDimensionsAsDouble() != 0
+
+    def assignments(self) -> tuple[Assignment, ...]:
+        found = []
+        for rule in self.model.getListOfRules():
+            if not rule.isAssignment():
+                continue
+            variable = rule.getVariable()
+            parameter = self.model.getParameter(variable)
+            if parameter is None:
+                self.obstacles.append(
+                    Problem(
+                        what=f"assignment rule for {variable}",
+                        why="a species, compartment or stoichiometry that is computed",
+                        way_out=_ODE_ONLY,
+                    )
+                )
+                continue
+            own = annotation.own_element(parameter, "assignment")
+            found.append(
+                Assignment(
+                    id=variable,
+                    expression=self.expression(rule.getMath(), f"assignment rule for {variable}"),
+                    unit=self.unit(parameter.getUnits()),
+                    kind="observable"
+                    if own is not None and annotation.attribute(own, "kind") == "observable"
+                    else "expression",
+                    meaning=annotation.attribute(own, "meaning") if own is not None else "",
+                )
+            )
+        return ordered(found)
+
+    def initial_assignments(self) -> dict[str, Expression]:
+        return {
+            item.getSymbol(): self.expression(item.getMath(), f"initial assignment to {item.getSymbol()}")
+            for item in self.model.getListOfInitialAssignments()
+        }
+
+    def compartments(self, initial: dict[str, Expression]) -> tuple[Compartment, ...]:
+        return tuple(
+            Compartment(
+                id=c.getId(),
+                size=c.getSize() if c.isSetSize() else 1.0,
+                unit=self.unit(c.getUnits() or self.model.getVolumeUnits() or ""),
+                dimensions=int(c.getSpatialDimensions()),
+                meaning=annotation.meaning(c),
+                initial_expression=initial.get(c.getId()),
+            )
+            for c in self.model.getListOfCompartments()
+        )
+
+    def species(self, initial: dict[str, Expression]) -> tuple[Species, ...]:
+        found = []
+        for s in self.model.getListOfSpecies():
+            volume = self.model.getCompartment(s.getCompartment())
+            size = volume.getSize() if volume is not None and volume.isSetSize() else 1.0
+            amount = s.getInitialAmount() if s.isSetInitialAmount() else 0.0
+            if s.isSetInitialConcentration():
+                amount = s.getInitialConcentration() * size
+            expression = initial.get(s.getId())
+            if expression is not None and not s.getHasOnlySubstanceUnits() and self.has_volume(s):
+                expression = Call("times", (expression, Symbol(s.getCompartment())))
+            own = annotation.own_element(s, "species")
+            found.append(
+                Species(
+                    id=s.getId(),
+                    name=s.getName() or s.getId(),
+                    compartment=s.getCompartment(),
+                    initial=amount,
+                    initial_expression=expression,
+                    fixed=s.getBoundaryCondition() or s.getConstant(),
+                    molecules=tuple(annotation.attribute(own, "molecules").split()) if own else (),
+                )
+            )
+        return tuple(found)
+
+    def parameters(
+        self, initial: dict[str, Expression], computed: set[str]
+    ) -> tuple[Parameter, ...]:
+        return tuple(
+            Parameter(
+                id=p.getId(),
+                value=p.getValue() if p.isSetValue() else math.nan,
+                unit=self.unit(p.getUnits()),
+                initial_expression=initial.get(p.getId()),
+                **annotation.parameter_fields(annotation.own_element(p, "parameter")),
+            )
+            for p in self.model.getListOfParameters()
+            if p.getId() not in computed
+        )
+
+    def reactions(self) -> tuple[Reaction, ...]:
+        found = []
+        for r in self.model.getListOfReactions():
+            reactants = self.side(r, r.getListOfReactants())
+            products = self.side(r, r.getListOfProducts())
+            if not r.isSetKineticLaw() or not r.getKineticLaw().isSetMath():
+                self.obstacles.append(
+                    Problem(what=f"reaction {r.getId()}", why="has no rate law", way_out="add one")
+                )
+                continue
+            law = self.expression(r.getKineticLaw().getMath(), f"rate law of {r.getId()}")
+            names = r.getName()
+            found.append(
+                Reaction(
+                    id=r.getId(),
+                    reactants=reactants,
+                    products=products,
+                    law=rate_law(law, dict(reactants), self.kinetics),
+                    rules=tuple(n.strip() for n in names.split(",")) if names else (),
+                )
+            )
+        return tuple(found)
+
+    def side(self, reaction: Any, references: Any) -> tuple[tuple[str, int], ...]:
+        counts: dict[str, int] = {}
+        for reference in references:
+            number = reference.getStoichiometry() if reference.isSetStoichiometry() else 1.0
+            where = f"reaction {reaction.getId()}, species {reference.getSpecies()}"
+            changing = reference.isSetStoichiometryMath() or not (
+                self.document.getLevel() < 3 or reference.getConstant()
+            )
+            if changing or number != int(number) or number < 0:
+                why = "changing stoichiometry" if changing else f"stoichiometry {number:g}"
+                self.obstacles.append(Problem(what=where, why=why, way_out=_ODE_ONLY))
+                continue
+            counts[reference.getSpecies()] = counts.get(reference.getSpecies(), 0) + int(number)
+        return tuple((s, n) for s, n in counts.items() if n)
+
+
+def rate_law(law: Expression, reactants: dict[str, int], kinetics: Declared) -> RateLaw:
+    """A law read from a file, in both kinetics where that is known.
+
+    With no species used up twice the kinetics are one. Otherwise a declared law is taken apart; an
+    undeclared one is taken literally only where it holds falling factorials, which no ODE modeler
+    writes.
+    """
+    if all(n == 1 for n in reactants.values()):
+        found = factored(law, reactants, "continuous")
+        if found is not None:
+            return RateLaw(rate=found[0], orders=found[1])
+        return RateLaw(rate=law, ambiguous=kinetics == "continuous" and _squared(law, reactants))
+    if kinetics == "undeclared":
+        literal = factored(law, reactants, "discrete") is not None
+        return RateLaw(rate=law, ambiguous=not literal)
+    found = factored(law, reactants, kinetics)
+    if found is not None:
+        return RateLaw(rate=found[0], orders=found[1])
+    return RateLaw(rate=law, ambiguous=kinetics == "continuous")
+
+
+def _squared(law: Expression, reactants: dict[str, int]) -> bool:
+    """Whether a power of a single reactant is a factor: its discrete form is anybody's guess."""
+    return any(factored(law, {s: 2}, "continuous") is not None for s in reactants)
+
+
+def _with_initial_values(network: Network) -> Network:
+    """Initial amounts evaluated, and made whole where only rounding is in the way."""
+    values = initial_values(network)
+    species = []
+    for s in network.species:
+        expression, value = s.initial_expression, values[s.id]
+        if expression is not None:
+            expression, value = whole(expression, value, network.substance_unit)
+        species.append(replace(s, initial=value, initial_expression=expression))
+    return replace(
+        network,
+        species=tuple(species),
+        parameters=tuple(replace(p, value=values[p.id]) for p in network.parameters),
+        compartments=tuple(replace(c, size=values[c.id]) for c in network.compartments),
+    )
+
+
+def _unit(definition: Any) -> str | None:
+    """The text of a unit definition; ours have it as name."""
+    name = definition.getName()
+    try:
+        total = DIMENSIONLESS
+        for unit in definition.getListOfUnits():
+            kind = libsbml.UnitKind_toString(unit.getKind())
+            kind = {"liter": "litre", "meter": "metre"}.get(kind, kind)
+            exponent = unit.getExponentAsDouble()
+            factor = unit.getMultiplier() * 10.0 ** unit.getScale()
+            if exponent != int(exponent):
+                return None
+            bases = () if kind == "dimensionless" else ((kind, int(exponent)),)
+            total = total * Unit(factor**exponent, bases)
+        if name and _parses_to(name, total):
+            return str(name)
+        return unit_text(total)
+    except (ModelError, KeyError, ZeroDivisionError, OverflowError):
+        return None
+
+
+def _parses_to(name: str, unit: Unit) -> bool:
+    try:
+        parsed = parse_unit(name)
+    except ModelError:
+        return False
+    return parsed.exponents == unit.exponents and math.isclose(parsed.factor, unit.factor)
+
+
+def _obstacles(document: Any) -> Iterator[Problem]:
+    """Elements of a file that a Network has no place for."""
+    model = document.getModel()
+
+    def obstacle(what: str, why: str) -> Problem:
+        return Problem(what=what, why=why, way_out=_ODE_ONLY)
+
+    for event in model.getListOfEvents():
+        name = event.getId() or event.getName() or "without id"
+        trigger = event.getTrigger()
+        when = libsbml.formulaToL3String(trigger.getMath()) if trigger is not None else "?"
+        yield Problem(
+            what=f"event {name} at {when}",
+            why="roadrunner's SSA fires events only when the next reaction fires",
+            way_out="take it out of the model and give it as a schedule, At(time, Set(...)); or "
+            + _ODE_ONLY,
+        )
+    for rule in model.getListOfRules():
+        if rule.isRate():
+            yield obstacle(f"rate rule for {rule.getVariable()}", "changes continuously")
+        elif rule.isAlgebraic():
+            yield obstacle(f"algebraic rule {libsbml.formulaToL3String(rule.getMath())}", "implicit")
+    for reaction in model.getListOfReactions():
+        if reaction.getReversible() and document.getLevel() >= 3 or _net_law(reaction):
+            yield Problem(
+                what=f"reaction {reaction.getId()}",
+                why="is reversible, with one net rate; SSA would take its size as a propensity",
+                way_out="split it into a forward and a reverse reaction; or " + _ODE_ONLY,
+            )
+        if reaction.isSetFast() and reaction.getFast():
+            yield obstacle(f"reaction {reaction.getId()}", "is marked fast")
+    for species in model.getListOfSpecies():
+        if species.isSetConversionFactor() or model.isSetConversionFactor():
+            yield obstacle(f"species {species.getId()}", "has a conversion factor")
+    for compartment in model.getListOfCompartments():
+        if not compartment.getConstant() and model.getRuleByVariable(compartment.getId()):
+            yield obstacle(f"compartment {compartment.getId()}", "changes its size")
+    for i in range(document.getNumPlugins()):
+        package = document.getPlugin(i)
+        if package.getPackageName() == "l3v2extendedmath":
+            continue  # libsbml's name for what L3V2 has by itself
+        required = getattr(package, "getRequired", lambda: False)
+        if required():
+            yield obstacle(f"SBML package {package.getPackageName()}", "is required")
+
+
+def _net_law(reaction: Any) -> bool:
+    """L2 says reversible of every reaction by default: only a law with a minus at its top is one."""
+    if not reaction.getReversible() or not reaction.isSetKineticLaw():
+        return False
+    math_ = reaction.getKineticLaw().getMath()
+    return math_ is not None and _has_minus(math_)
+
+
+def _has_minus(node: Any) -> bool:
+    if node.getType() == libsbml.AST_MINUS:
+        return True
+    return node.getType() in (libsbml.AST_TIMES, libsbml.AST_DIVIDE, libsbml.AST_PLUS) and any(
+        _has_minus(node.getChild(i)) for i in range(node.getNumChildren())
+    )
+

@@ -1,0 +1,1 @@
+"""Statistics of ensembles beyond moments: distributions, first passage times, precision."""
