@@ -8,8 +8,6 @@ import hashlib
 import secrets
 import struct
 
-from simnet.errors import InputError, Problem
-
 SEEDS_PER_CONDITION = 2**32 - 1
 """2**32 - 1 itself is left out: as a signed number it is -1, which means the clock in roadrunner."""
 
@@ -27,39 +25,24 @@ def replicate_seed(root: int, condition: str, replicate: int) -> int:
     Returns:
         An integer in [0, 2**32 - 2], distinct for each replicate of the condition.
 
+    Raises:
+        ValueError: no such replicate, or no such root (callers have checked both).
+
     Source: Luby & Rackoff 1988 (doi:10.1137/0217022); cycle walking keeps the excluded value out.
     """
-    if not 0 <= replicate < SEEDS_PER_CONDITION:
-        raise InputError(
-            Problem(
-                what=f"replicate {replicate}",
-                why=f"a condition has seeds for 0 to {SEEDS_PER_CONDITION - 1}",
-            )
-        )
-    key = hashlib.blake2b(
-        struct.pack("<Q", check_root(root)) + condition.encode(), digest_size=32
-    ).digest()
+    if not 0 <= replicate < SEEDS_PER_CONDITION or not is_root(root):
+        raise ValueError(f"no seed for root {root}, replicate {replicate}")
+    content = struct.pack("<Q", root) + condition.encode()
+    key = hashlib.blake2b(content, digest_size=32).digest()
     seed = _permute(replicate, key)
     while seed == SEEDS_PER_CONDITION:
         seed = _permute(seed, key)
     return seed
 
 
-def check_root(root: int) -> int:
-    """Return `root` as a Python integer, or raise InputError."""
-    try:
-        number = int(root)
-    except (TypeError, ValueError):
-        number = -1
-    if number != root or not 0 <= number < 2**64:
-        raise InputError(
-            Problem(
-                what=f"seed={root!r}",
-                why="not an integer from 0 to 2**64 - 1",
-                way_out="leave seed out to have one drawn and recorded",
-            )
-        )
-    return number
+def is_root(root: int) -> bool:
+    """Whether a number can be a root seed."""
+    return 0 <= root < 2**64
 
 
 def drawn_root() -> int:

@@ -99,7 +99,7 @@ def _catalogue(data: dict[str, Any], parameters: dict[str, ParameterRow]) -> Cat
 
 
 def _parameters(file: Traversable, problems: list[Problem]) -> dict[str, ParameterRow]:
-    with file.open(encoding="utf-8", newline="") as stream:
+    with file.open(encoding="utf-8") as stream:
         reader = csv.DictReader(stream)
         if reader.fieldnames != PARAMETER_COLUMNS:
             problems.append(

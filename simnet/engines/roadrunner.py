@@ -34,9 +34,7 @@ class _Model:
         self.runner = _loaded(text, task)
         self.runner.timeCourseSelections = ["time", *task.symbols, *self.species]
         model = self.runner.model
-        self.positions = {
-            name: i for i, name in enumerate(model.getGlobalParameterIds())
-        }
+        self.positions = {name: i for i, name in enumerate(model.getGlobalParameterIds())}
 
     def start(self, seed: int) -> None:
         self.runner.reset()
@@ -147,7 +145,6 @@ def _loaded(text: str, task: Task) -> Any:
     """A RoadRunner with its integrator set; importing it prints nothing and costs 0.2 s."""
     import roadrunner
 
-    roadrunner.Logger.setLevel(roadrunner.Logger.LOG_WARNING)
     try:
         runner = roadrunner.RoadRunner(text)
     except RuntimeError as error:

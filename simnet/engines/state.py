@@ -10,9 +10,7 @@ from simnet.errors import StateError
 from simnet.experiment.action import AddAmount, ScaleValue, SetValue
 
 
-def applied(
-    current: float, action: SetValue | ScaleValue | AddAmount, *, whole: bool
-) -> float:
+def applied(current: float, action: SetValue | ScaleValue | AddAmount, *, whole: bool) -> float:
     """The amount after an action; scaled amounts of molecules are rounded to whole ones."""
     match action:
         case SetValue(value=value):
@@ -45,8 +43,13 @@ def require_amounts(amounts: FloatArray, species: Iterable[str], times: FloatArr
 
 
 def _raise(
-    amounts: FloatArray, bad: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], species: Iterable[str], times: FloatArray
+    amounts: FloatArray,
+    bad: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    species: Iterable[str],
+    times: FloatArray,
 ) -> None:
     row, column = np.argwhere(bad)[0]
     name = list(species)[column]
-    raise StateError(f"{name} is {amounts[row, column]:g} at t={times[row]:g}, no amount it can have")
+    raise StateError(
+        f"{name} is {amounts[row, column]:g} at t={times[row]:g}, no amount it can have"
+    )

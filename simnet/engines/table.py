@@ -24,6 +24,8 @@ def engine_for(method: str, name: str) -> Engine:
     if method not in engine.methods:
         offers = " and ".join(sorted(engine.methods))
         raise InputError(
-            Problem(what=f"engine={name!r}", why=f"does not do {method!r}", way_out=f"it does {offers}")
+            Problem(
+                what=f"engine={name!r}", why=f"does not do {method!r}", way_out=f"it does {offers}"
+            )
         )
     return engine

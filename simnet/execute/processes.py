@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simnet.engines.base import Task
-from simnet.errors import InputError, Problem, SimnetError
+from simnet.errors import InputError, Problem
 from simnet.execute.base import Outcome, Replicate
 from simnet.execute.pool import Worker, pool, search_path
 from simnet.execute.pool import close_workers as close_workers
@@ -127,9 +127,12 @@ class _Call:
             self._stop()
             raise
         finally:
-            for thread in threads:
-                if thread.ident is not None:
-                    thread.join(_JOINING)
+            started = [thread for thread in threads if thread.ident is not None]
+            for thread in started:
+                thread.join(_JOINING)
+            if not any(thread.is_alive() for thread in started):
+                for worker in self._busy:  # only where a lane ended by an error of its own
+                    worker.close()
 
     def _kill_the_late(self) -> None:
         with self._lock:
@@ -148,8 +151,8 @@ class _Call:
     # --------------------------------------------------------------- in the lanes
 
     def _lane(self) -> None:
-        worker: Worker | None = None
         try:
+            worker: Worker | None = None
             while self._pending:
                 worker = worker or self._prepared()
                 try:
@@ -163,11 +166,7 @@ class _Call:
             self._given_up = str(reason)
         except _Stopped:
             pass
-        except SimnetError as error:
-            self._news.put(error)
         except BaseException as error:  # noqa: BLE001 - raised in the calling thread
-            if worker is not None:
-                self._discard(worker)  # it may owe a reply
             self._news.put(error)
         finally:
             self._news.put(None)

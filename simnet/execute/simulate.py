@@ -1,6 +1,7 @@
 """`simulate`: the verb. Checks the whole call, runs it, returns Trajectories."""
 
 import math
+import operator
 import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -27,7 +28,7 @@ from simnet.results.provenance import make_record
 from simnet.results.trajectories import Failure, Trajectories
 from simnet.sbml.read import from_sbml
 from simnet.sbml.write import to_sbml
-from simnet.seeds import check_root, drawn_root, replicate_seed
+from simnet.seeds import drawn_root, is_root, replicate_seed
 
 Progress = Callable[[int, int], None]
 """Called with (replicates done, replicates in all)."""
@@ -216,11 +217,12 @@ def _planned(
                 way_out='leave replicates out, or use method="ssa"',
             )
         )
-    root = attempt(lambda: check_root(seed), 0) if seed is not None else drawn_root()
-    shown = attempt(lambda: _readouts(network, readouts), ())
+    root = attempt(lambda: _root(seed), 0) if seed is not None else drawn_root()
+    nothing: tuple[Readout, ...] = ()
+    shown = attempt(lambda: _readouts(network, readouts), nothing)
     times = np.linspace(0.0, end, count)
-    empty = Program(amounts={}, settings={}, segments=())
-    compiled, found = attempt(lambda: program(network, condition, times), (empty, []))
+    none: tuple[Program, list[Problem]] = (Program(amounts={}, settings={}, segments=()), [])
+    compiled, found = attempt(lambda: program(network, condition, times), none)
     problems += found
     if problems or chosen is None:
         raise InputError(problems)
@@ -339,7 +341,7 @@ def _backend(workers: int | None, plan: _Plan) -> Backend:
 
 
 def _listed(items: Sequence[T] | T) -> tuple[T, ...]:
-    return tuple(items) if isinstance(items, (list, tuple)) else (items,)  # type: ignore[arg-type]
+    return tuple(items) if isinstance(items, Sequence) else (items,)
 
 
 def _positive(spec: TimeSpec, what: str, unit: str | None) -> float:
@@ -354,6 +356,22 @@ def _whole(number: int, what: str, least: int) -> int:
         why = f"not a whole number of at least {least}"
         raise InputError(Problem(what=f"{what}={number!r}", why=why))
     return int(number)
+
+
+def _root(seed: int) -> int:
+    try:
+        number = operator.index(seed)  # numpy's integers as well
+    except TypeError:
+        number = -1
+    if not is_root(number):
+        raise InputError(
+            Problem(
+                what=f"seed={seed!r}",
+                why="not a whole number from 0 to 2**64 - 1",
+                way_out="leave seed out to have one drawn and recorded",
+            )
+        )
+    return number
 
 
 def _readouts(network: Network, names: Sequence[str] | str | None) -> tuple[Readout, ...]:

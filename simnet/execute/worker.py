@@ -1,6 +1,6 @@
 """A worker process: `python -m simnet.execute.worker`. `processes` starts it and talks to it.
 
-Messages are pickles behind their length in 8 bytes, requests on stdin and replies on stdout:
+Requests come on stdin and replies go to stdout:
 
     ("task", key, path, pickled)   ("ready", keys)       the simulators held now
                                    ("refused", error)    preparing raised this SimnetError
@@ -15,53 +15,20 @@ import importlib
 import os
 import pickle
 import signal
-import struct
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import Any
 
 from simnet.engines.base import Simulator, Task
 from simnet.errors import SimnetError
 from simnet.execute.base import Outcome, Replicate
+from simnet.execute.messages import printed_lines, receive, send
 from simnet.execute.serial import reason_of, resolve_engine, run_replicate
 
 SIMULATORS_KEPT = 4
-PRINTED_KEPT = 1 << 16  # bytes; an integrator in trouble repeats itself by the megabyte
-_LENGTH = struct.Struct("<Q")
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-
-
-def send(stream: BinaryIO, message: object) -> None:
-    """Write one message. Raises OSError if nobody reads any more."""
-    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-    stream.write(_LENGTH.pack(len(data)))
-    stream.write(data)
-    stream.flush()
-
-
-def receive(stream: BinaryIO) -> Any:
-    """Read one message. Raises EOFError if the stream ends before it is complete."""
-    (length,) = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
-    return pickle.loads(_exactly(stream, length))
-
-
-def _exactly(stream: BinaryIO, size: int) -> bytes:
-    data = stream.read(size)
-    if len(data) < size:
-        raise EOFError
-    return data
-
-
-def printed_lines(descriptor: int) -> tuple[str, ...]:
-    """The lines in a file, or its last `PRINTED_KEPT` bytes of them; moves its position."""
-    size = os.fstat(descriptor).st_size
-    os.lseek(descriptor, max(0, size - PRINTED_KEPT), os.SEEK_SET)
-    lines = os.read(descriptor, PRINTED_KEPT).decode("utf-8", "replace").splitlines()
-    if size > PRINTED_KEPT:
-        lines[0] = f"... ({size - PRINTED_KEPT} bytes before are left out)"
-    return tuple(line.rstrip() for line in lines if line.strip())
 
 
 class _Printed:
@@ -90,9 +57,9 @@ class _Printed:
 class _Desk:
     """Answers requests. Keeps the simulators used last, by the key of their task."""
 
-    def __init__(self) -> None:
+    def __init__(self, printed: _Printed) -> None:
+        self._printed = printed
         self._simulators: OrderedDict[str, Simulator] = OrderedDict()
-        self._printed = _Printed()
         self._earlier: tuple[str, ...] = ()
 
     def answer(self, request: tuple[Any, ...]) -> tuple[str, object]:
@@ -152,7 +119,9 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    desk = _Desk()
+    printed = _Printed()
+    printed.take()  # of importing, which is no engine's
+    desk = _Desk(printed)
     while True:
         try:
             request = receive(requests)

@@ -14,9 +14,7 @@ Interval: TypeAlias = tuple[float, float]
 EVERYTHING: Interval = (-math.inf, math.inf)
 NONNEGATIVE: Interval = (0.0, math.inf)
 _RISING = frozenset({"exp", "ln", "log10", "sqrt", "floor", "ceil", "atan", "sinh", "tanh"})
-_TRUTH = frozenset(
-    {"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "xor", "not", "true", "false"}
-)
+_TRUTH = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "xor", "not", "true", "false"})
 
 
 def bounds(expression: Expression, known: Mapping[str, Interval]) -> Interval:

@@ -45,13 +45,16 @@ def _structure(network: Network) -> Iterator[Problem]:
     for species in network.species:
         if species.compartment not in compartments:
             yield Problem(
-                what=f"species {species.id}", why=f"compartment {species.compartment!r} is not defined"
+                what=f"species {species.id}",
+                why=f"compartment {species.compartment!r} is not defined",
             )
     species_ids = {s.id for s in network.species}
     for reaction in network.reactions:
         for name, _ in (*reaction.reactants, *reaction.products):
             if name not in species_ids:
-                yield Problem(what=f"reaction {reaction.id}", why=f"species {name!r} is not defined")
+                yield Problem(
+                    what=f"reaction {reaction.id}", why=f"species {name!r} is not defined"
+                )
     for readout in network.readouts:
         if readout.symbol not in known:
             yield Problem(
@@ -65,7 +68,9 @@ def _structure(network: Network) -> Iterator[Problem]:
     for where, name in used:
         if name not in parameters:
             yield Problem(
-                what=where, why=f"parameter {name!r} is not defined", way_out=nearest(name, parameters)
+                what=where,
+                why=f"parameter {name!r} is not defined",
+                way_out=nearest(name, parameters),
             )
 
 
@@ -74,7 +79,7 @@ def _expressions(network: Network) -> Iterator[tuple[str, Expression]]:
         yield f"expression {a.id}", a.expression
     for r in network.reactions:
         yield f"rate law of {r.id}", r.law.expression("continuous")
-    for item in (*network.compartments, *network.species, *network.parameters):
+    for item in network.quantities:
         if item.initial_expression is not None:
             yield f"initial value of {item.id}", item.initial_expression
 
@@ -202,4 +207,3 @@ def _needs_guard(network: Network) -> Iterable[str]:
                     f"reaction {reaction.id}: its rate law does not vanish when {species} has run "
                     "out; under SSA its propensity is then taken as zero"
                 )
-

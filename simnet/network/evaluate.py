@@ -28,7 +28,7 @@ def initial_values(
     replaced = dict(changed or {})
     values: dict[str, float] = {}
     pending: dict[str, Expression] = {a.id: a.expression for a in network.assignments}
-    for item in (*network.compartments, *network.parameters, *network.species):
+    for item in network.quantities:
         if item.initial_expression is None or item.id in replaced:
             values[item.id] = _declared(item)
         else:
@@ -65,7 +65,9 @@ def dependency_order(expressions: Mapping[str, Expression]) -> list[str]:
 def ordered(assignments: Iterable[Assignment]) -> tuple[Assignment, ...]:
     """Assignments, each after those it reads."""
     by_id = {a.id: a for a in assignments}
-    return tuple(by_id[name] for name in dependency_order({k: a.expression for k, a in by_id.items()}))
+    return tuple(
+        by_id[name] for name in dependency_order({k: a.expression for k, a in by_id.items()})
+    )
 
 
 def assigner(network: Network) -> Callable[[Values, float], None]:

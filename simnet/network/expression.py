@@ -54,7 +54,9 @@ class Call:
         if self.op not in OPERATORS:
             raise ValueError(f"operator {self.op!r} is not in OPERATORS")
         if self.op in ("plus", "times"):
-            nested = (a.args if isinstance(a, Call) and a.op == self.op else (a,) for a in self.args)
+            nested = (
+                a.args if isinstance(a, Call) and a.op == self.op else (a,) for a in self.args
+            )
             object.__setattr__(self, "args", tuple(arg for group in nested for arg in group))
 
 

@@ -188,7 +188,11 @@ class Network:
     document: Document | None = None
 
     def __getstate__(self) -> dict[str, object]:
-        return {name: value for name, value in self.__dict__.items() if name in self.__dataclass_fields__}
+        return {
+            name: value
+            for name, value in self.__dict__.items()
+            if name in self.__dataclass_fields__
+        }
 
     @cached_property
     def digest(self) -> str:
@@ -220,10 +224,15 @@ class Network:
         """Readouts by name."""
         return {r.name: r for r in self.readouts}
 
+    @property
+    def quantities(self) -> tuple[Compartment | Parameter | Species, ...]:
+        """Everything that has a value of its own at the start."""
+        return (*self.compartments, *self.parameters, *self.species)
+
     def ids(self) -> Iterable[str]:
         """Every id that an expression may name."""
-        for group in (self.compartments, self.species, self.parameters, self.assignments):
-            yield from (item.id for item in group)
+        yield from (item.id for item in self.quantities)
+        yield from (assignment.id for assignment in self.assignments)
 
     def depends_on(self, expression: Expression) -> set[str]:
         """Ids of compartments, species and parameters that an expression reads, through

@@ -25,7 +25,9 @@ class RateLaw:
     ambiguous: bool = False
 
     def __post_init__(self) -> None:
-        if self.orders:  # one normal form, so that a law read back from a file equals the law written
+        if (
+            self.orders
+        ):  # one normal form, so that a law read back from a file equals the law written
             object.__setattr__(self, "rate", _quotient(*_fraction(self.rate)))
 
     def expression(self, kinetics: Kinetics, unit: str | None = None) -> Expression:
@@ -60,13 +62,17 @@ def factored(
     rest: list[Expression] = []
     for factor in numerator:
         match factor:
-            case Symbol(id=name) if name in needed and (kinetics == "continuous" or not orders[name]):
+            case Symbol(id=name) if name in needed and (
+                kinetics == "continuous" or not orders[name]
+            ):
                 orders[name] += 1
             case Call(op="power", args=(Symbol(id=name), Number(value=n))) if (
                 name in needed and kinetics == "continuous" and n == int(n) > 0
             ):
                 orders[name] += int(n)
-            case Call(op="minus", args=(Symbol(id=name), Number(value=i))) if i in shifted.get(name, ()):
+            case Call(op="minus", args=(Symbol(id=name), Number(value=i))) if i in shifted.get(
+                name, ()
+            ):
                 shifted[name].remove(int(i))
                 orders[name] += 1
             case _:

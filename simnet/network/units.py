@@ -112,7 +112,9 @@ def _product(text: str, position: int) -> tuple[Unit, int]:
 def _bad(text: str, symbol: str | None = None) -> ModelError:
     why = f"unknown symbol {symbol!r}" if symbol else "not a unit"
     return ModelError(
-        Problem(what=f"unit {text!r}", why=why, way_out="write for example 1/s, item, uM or 1/(M s)")
+        Problem(
+            what=f"unit {text!r}", why=why, way_out="write for example 1/s, item, uM or 1/(M s)"
+        )
     )
 
 
@@ -123,7 +125,14 @@ def unit_text(unit: Unit) -> str:
         ModelError: its factor cannot be written with the known symbols.
     """
     exponents = dict(unit.exponents)
-    letters = {"second": "s", "mole": "mol", "litre": "L", "item": "item", "metre": "m", "kelvin": "K"}
+    letters = {
+        "second": "s",
+        "mole": "mol",
+        "litre": "L",
+        "item": "item",
+        "metre": "m",
+        "kelvin": "K",
+    }
     above = [_powered(letters[b], e) for b, e in exponents.items() if e > 0]
     below = [_powered(letters[b], -e) for b, e in exponents.items() if e < 0]
     scaled = "" if unit.factor == 1 else _scaled(unit)
@@ -141,14 +150,18 @@ def _powered(letter: str, exponent: int) -> str:
 
 def _scaled(unit: Unit) -> str:
     """The text of a unit whose factor is not 1: one known symbol, or its inverse, times the rest."""
-    for symbol, known in _SYMBOLS.items():
-        for power in (1, -1):
-            rest = unit / known**power
-            if known.factor != 1 and rest.factor == 1:
-                if not rest.exponents:
-                    return symbol if power == 1 else f"1/{symbol}"
-                other = unit_text(rest)
-                return f"{symbol} {other}" if power == 1 else f"{other}/{symbol}"
+    candidates = [
+        (symbol, power, rest)
+        for symbol, known in _SYMBOLS.items()
+        for power in (1, -1)
+        if known.factor != 1 and (rest := unit / known**power).factor == 1
+    ]
+    if candidates:
+        symbol, power, rest = min(candidates, key=lambda c: sum(abs(e) for _, e in c[2].exponents))
+        if not rest.exponents:
+            return symbol if power == 1 else f"1/{symbol}"
+        other = unit_text(rest)
+        return f"{symbol} {other}" if power == 1 else f"{other}/{symbol}"
     raise ModelError(
         Problem(
             what=f"unit {unit.factor:g} x {dict(unit.exponents)}",
@@ -165,10 +178,8 @@ def infer(expression: Expression, known: Mapping[str, Unit | None], time: Unit) 
         ModelError: a sum or comparison mixes units, or a function is given a quantity.
     """
     match expression:
-        case Number(unit=None):
-            return DIMENSIONLESS
-        case Number(unit=str() as text):
-            return parse_unit(text)
+        case Number(unit=stated):
+            return DIMENSIONLESS if stated is None else parse_unit(stated)
         case Symbol(id=name):
             return known.get(name)
         case Time():

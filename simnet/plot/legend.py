@@ -1,5 +1,6 @@
 """What the lines of a figure mean: their colours, and the legend that says so."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,6 @@ from simnet.results.trajectories import Trajectories
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
 
 DASHES = (0, (4.5, 2.0))
 
@@ -33,6 +32,7 @@ class Look:
 
 
 def colour(place: int) -> str:
+    """The colour of a condition by its place in the figure."""
     return COLOURS[place % len(COLOURS)]
 
 
@@ -50,6 +50,7 @@ def draw_legend(
     overlay: Trajectories | None,
     look: Look,
 ) -> None:
+    """Say what is drawn: below all panels of a figure, or inside the one axes given."""
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -60,11 +61,9 @@ def draw_legend(
     entries: list[Line2D | Patch] = []
     if not look.alone:
         for place, row in enumerate(rows):
-            entries.append(
-                Line2D([], [], color=colour(place), lw=2.2, label=run.condition_names[row])
-            )
-    if several or look.alone:
-        entries.append(Line2D([], [], color=key, lw=2.2, label=_title(run, finished)))
+            label = run.condition_names[row] + ("" if finished[place] else " (none finished)")
+            entries.append(Line2D([], [], color=colour(place), lw=2.2, label=label))
+    entries.append(Line2D([], [], color=key, lw=2.2, label=_title(run, finished)))
     if several and look.replicates:
         count = max(look.thin(int(n)) for n in finished)
         label = f"{count} single runs" if look.alone else f"{count} single runs each"
@@ -80,18 +79,21 @@ def draw_legend(
     if isinstance(where, Figure):
         wide = where.get_size_inches()[0]
         room = max(1, int(wide / (0.55 + 0.075 * max(len(str(e.get_label())) for e in entries))))
-        where.legend(
-            handles=entries, loc="outside lower center", ncols=min(room, len(entries)), **style
-        )
+        lines = math.ceil(len(entries) / room)
+        across = math.ceil(len(entries) / lines)  # 2 + 2, not 3 + 1
+        where.legend(handles=entries, loc="outside lower center", ncols=across, **style)
     else:
         where.legend(handles=entries, loc="best", **style)
 
 
 def _title(run: Trajectories, finished: Sequence[int] | np.ndarray[Any, np.dtype[np.intp]]) -> str:
     """What a line is: "SSA, mean of 100" or "ODE (roadrunner CVODE)"."""
-    least, most = int(min(finished)), int(max(finished))
+    counts = [int(n) for n in finished if n]
     if run.method == "ode":
         return f"ODE ({'roadrunner CVODE' if run.engine == 'roadrunner' else run.engine})"
-    if most <= 1:
+    if not counts:
+        return f"{run.method.upper()}, none finished"
+    least, most = min(counts), max(counts)
+    if most == 1:
         return f"{run.method.upper()}, one run"
     return f"{run.method.upper()}, mean of {most if least == most else f'{least} to {most}'}"

@@ -129,12 +129,15 @@ def _panels(ax: "Axes | Sequence[Axes] | None", count: int) -> "tuple[list[Axes]
             way_out = "give one for each readout, or choose readouts"
             raise InputError(Problem(what="ax", why=why, way_out=way_out))
         return given, _root(given[0])
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
     from simnet.plot.figure import NotebookFigure
 
     across = count if count <= 3 else 2 if count == 4 else 3 if count <= 9 else 4
     down = math.ceil(count / across)
-    size = (max(3.3 * across, 4.6), 2.35 * down + 0.55)
-    figure = NotebookFigure(figsize=size, dpi=110, layout="constrained")
+    size = (max(3.4 * across, 4.6), 2.45 * down + 0.6)
+    layout = ConstrainedLayoutEngine(w_pad=0.09, h_pad=0.08, hspace=0.02)
+    figure = NotebookFigure(figsize=size, dpi=110, layout=layout)
     grid = figure.subplots(down, across, squeeze=False)
     for spare in grid.flat[count:]:
         spare.remove()
@@ -162,7 +165,7 @@ def _draw(
     panel: "Axes", run: Trajectories, row: int, column: int, place: int, look: Look
 ) -> FloatArray:
     """One condition in one panel; returns the values that the axis has to hold."""
-    colour = colour(place)
+    shade = colour(place)
     values = run.values[row, run.finished[row], :, column]
     if not len(values):
         return np.full(1, np.nan)
@@ -173,13 +176,12 @@ def _draw(
     if len(singles):
         crowd = len(singles) * (1 if look.alone else 2)
         alpha = float(np.clip(6 / crowd, 0.12, 0.5))
-        panel.plot(times, singles.T, color=colour, linewidth=0.6, alpha=alpha, zorder=2)
+        panel.plot(times, singles.T, color=shade, linewidth=0.6, alpha=alpha, zorder=2)
     if look.band is not None and len(values) > 1:
         low, high = ensemble_quantiles(values, look.band)
-        shade = 0.18 if look.alone else 0.15
-        panel.fill_between(times, low, high, color=colour, alpha=shade, linewidth=0, zorder=2.5)
+        panel.fill_between(times, low, high, color=shade, alpha=0.17, linewidth=0, zorder=2.5)
         drawn += [low, high]
-    _line(panel, times, mean, color=colour, linewidth=2.2, zorder=4)
+    _line(panel, times, mean, color=shade, linewidth=2.2, zorder=4)
     return np.concatenate(drawn)
 
 

@@ -73,13 +73,13 @@ def time_axis(axes: "Axes", times: Times, unit: str, *, labelled: bool) -> None:
 
 def value_axis(axes: "Axes", low: float, high: float) -> None:
     """From 0 where nothing is below it; thousands as 1,000."""
-    from matplotlib.ticker import FuncFormatter, ScalarFormatter
+    from matplotlib.ticker import ScalarFormatter, StrMethodFormatter
 
     if low >= 0:
         axes.set_ylim(0, 1.06 * high if high > 0 else 1.0)
     top = max(abs(low), abs(high))
     if 1e3 <= top < 1e6:
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     elif math.isfinite(top):
         formatter = ScalarFormatter(useMathText=True)
         formatter.set_powerlimits((-3, 4))

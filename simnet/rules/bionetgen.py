@@ -118,9 +118,14 @@ _LINE = re.compile(
 def _reaction(line: str) -> NetReaction:
     match = _LINE.fullmatch(line)
     if match is None:
-        raise ModelError(Problem(what=f"BioNetGen's reaction {line.strip()!r}", why="cannot be read"))
+        raise ModelError(
+            Problem(what=f"BioNetGen's reaction {line.strip()!r}", why="cannot be read")
+        )
     reverse = re.compile(r"^_reverse_|\(reverse\)$")
-    rules = (reverse.sub("", r) + (" (reverse)" if reverse.search(r) else "") for r in match["rules"].split(","))
+    rules = (
+        reverse.sub("", r) + (" (reverse)" if reverse.search(r) else "")
+        for r in match["rules"].split(",")
+    )
     return NetReaction(
         reactants=_species(match["reactants"]),
         products=_species(match["products"]),

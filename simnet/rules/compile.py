@@ -290,8 +290,10 @@ def _with_initial_amounts(network: Network) -> Network:
 def _with_units(network: Network, catalogue: Catalogue) -> Network:
     """Units of expressions, from the units of what they are made of."""
     known: dict[str, Unit | None] = {s.id: parse_unit("item") for s in network.species}
-    for item in (*network.compartments, *network.parameters):
-        known[item.id] = parse_unit(item.unit) if item.unit is not None else None
+    for c in network.compartments:
+        known[c.id] = parse_unit(c.unit) if c.unit is not None else None
+    for p in network.parameters:
+        known[p.id] = parse_unit(p.unit) if p.unit is not None else None
     stated = {r.symbol: r.unit for r in catalogue.readouts}
     second = parse_unit("s")
     assignments = []
@@ -315,6 +317,8 @@ def _require_rates(network: Network, known: Mapping[str, Unit | None], second: U
         unit = infer(reaction.law.expression("discrete", "item"), known, second)
         if unit != wanted:
             got = unit_text(unit) if unit not in (None, DIMENSIONLESS) else str(unit and "1")
-            problems.append(Problem(what=f"reaction {reaction.id}", why=f"its law is in {got}, not item/s"))
+            problems.append(
+                Problem(what=f"reaction {reaction.id}", why=f"its law is in {got}, not item/s")
+            )
     if problems:
         raise ModelError(problems)

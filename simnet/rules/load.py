@@ -103,7 +103,8 @@ def _attribute(name: str) -> Any:
 
 def _is_pysb_model(value: object) -> bool:
     return any(
-        cls.__name__ == "Model" and cls.__module__.startswith("pysb.") for cls in type(value).__mro__
+        cls.__name__ == "Model" and cls.__module__.startswith("pysb.")
+        for cls in type(value).__mro__
     )
 
 

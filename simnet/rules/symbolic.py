@@ -75,7 +75,7 @@ def _sum(terms: list[Expression]) -> Expression:
 
 
 def _negative(term: Expression) -> bool:
-    return isinstance(term, Call) and term.op == "minus" and len(term.args) == 1 or (
+    return (isinstance(term, Call) and term.op == "minus" and len(term.args) == 1) or (
         isinstance(term, Number) and term.value < 0
     )
 

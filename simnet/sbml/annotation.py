@@ -8,7 +8,16 @@ here only, from one table of attributes a type.
 from typing import Any, TypeVar
 from xml.sax.saxutils import escape, quoteattr
 
-from simnet.network.network import Assignment, Gene, Input, Molecule, Network, Parameter, Readout, Rule
+from simnet.network.network import (
+    Assignment,
+    Gene,
+    Input,
+    Molecule,
+    Network,
+    Parameter,
+    Readout,
+    Rule,
+)
 
 NAMESPACE = "urn:simnet:network:1"
 
@@ -44,7 +53,7 @@ def model_annotation(network: Network, kinetics: str) -> str:
     rows = [
         _element(tag, {name: getattr(item, name) for name in _ATTRIBUTES[tag][1]})
         for tag, items in groups.items()
-        for item in items  # type: ignore[attr-defined]
+        for item in items
     ]
     return _wrapped(_element("network", head, rows, root=True))
 

@@ -126,7 +126,9 @@ def from_ast(node: Any, units: dict[str, str]) -> Expression:
     children = [node.getChild(i) for i in range(node.getNumChildren())]
     if kind in _NUMBERS:
         unit = node.getUnits()
-        return Number(node.getValue(), None if unit in ("", "dimensionless") else units.get(unit, unit))
+        return Number(
+            node.getValue(), None if unit in ("", "dimensionless") else units.get(unit, unit)
+        )
     if kind in _CONSTANTS:
         return Number(_CONSTANTS[kind])
     if kind == libsbml.AST_NAME_AVOGADRO:

@@ -35,7 +35,7 @@ from simnet.sbml.mathml import NotHeld, from_ast
 
 Declared = Kinetics | Literal["undeclared"]
 
-_ODE_ONLY = "run it with method=\"ode\", which runs the file as it is"
+_ODE_ONLY = 'run it with method="ode", which runs the file as it is'
 
 
 def read_sbml(path: str | Path, *, kinetics: Kinetics | None = None) -> Network:
@@ -94,13 +94,17 @@ class _Reader:
         self.own = annotation.own_element(self.model, "network")
         self.name = self.model.getId() or Ids().claim(name)
         self.kinetics = self.declared(kinetics)
-        self.unit_texts = {d.getId(): t for d in self.model.getListOfUnitDefinitions() if (t := _unit(d))}
+        self.unit_texts = {
+            d.getId(): t for d in self.model.getListOfUnitDefinitions() if (t := _unit(d))
+        }
         self.obstacles: list[Problem] = []
 
     def declared(self, given: Kinetics | None) -> Declared:
         if given not in (None, "continuous", "discrete"):
             raise InputError(
-                Problem(what=f"kinetics={given!r}", why="unknown", way_out='"continuous" or "discrete"')
+                Problem(
+                    what=f"kinetics={given!r}", why="unknown", way_out='"continuous" or "discrete"'
+                )
             )
         if self.own is None:
             return given or "undeclared"
@@ -162,7 +166,10 @@ class _Reader:
         if not shown:
             shown = [(s.id, self.substance_unit(), s.name) for s in species]
         title = self.model.getName() or ""
-        return {"title": title, "readouts": tuple(Readout(name=i, symbol=i, unit=u, meaning=m) for i, u, m in shown)}
+        return {
+            "title": title,
+            "readouts": tuple(Readout(name=i, symbol=i, unit=u, meaning=m) for i, u, m in shown),
+        }
 
     def substance_unit(self) -> str | None:
         if self.document.getLevel() >= 3:
@@ -243,7 +250,9 @@ class _Reader:
 
     def initial_assignments(self) -> dict[str, Expression]:
         return {
-            item.getSymbol(): self.expression(item.getMath(), f"initial assignment to {item.getSymbol()}")
+            item.getSymbol(): self.expression(
+                item.getMath(), f"initial assignment to {item.getSymbol()}"
+            )
             for item in self.model.getListOfInitialAssignments()
         }
 
@@ -432,9 +441,11 @@ def _obstacles(document: Any) -> Iterator[Problem]:
         if rule.isRate():
             yield obstacle(f"rate rule for {rule.getVariable()}", "changes continuously")
         elif rule.isAlgebraic():
-            yield obstacle(f"algebraic rule {libsbml.formulaToL3String(rule.getMath())}", "implicit")
+            yield obstacle(
+                f"algebraic rule {libsbml.formulaToL3String(rule.getMath())}", "implicit"
+            )
     for reaction in model.getListOfReactions():
-        if reaction.getReversible() and document.getLevel() >= 3 or _net_law(reaction):
+        if (reaction.getReversible() and document.getLevel() >= 3) or _net_law(reaction):
             yield Problem(
                 what=f"reaction {reaction.getId()}",
                 why="is reversible, with one net rate; SSA would take its size as a propensity",
@@ -471,4 +482,3 @@ def _has_minus(node: Any) -> bool:
     return node.getType() in (libsbml.AST_TIMES, libsbml.AST_DIVIDE, libsbml.AST_PLUS) and any(
         _has_minus(node.getChild(i)) for i in range(node.getNumChildren())
     )
-

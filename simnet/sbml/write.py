@@ -37,9 +37,7 @@ _SAID = {
 }
 
 
-def write_sbml(
-    network: Network, path: str | Path, *, kinetics: Kinetics = "continuous"
-) -> Path:
+def write_sbml(network: Network, path: str | Path, *, kinetics: Kinetics = "continuous") -> Path:
     """Write a network to an SBML file.
 
     Args:
@@ -125,10 +123,10 @@ class _Writer:
 
     def unit_definitions(self) -> None:
         network = self.network
-        texts = [x.unit for x in (*network.compartments, *network.parameters, *network.assignments)]
-        texts += [
-            n.unit for e in self.expressions() for n in walk(e) if isinstance(n, Number)
-        ]
+        texts = [c.unit for c in network.compartments]
+        texts += [p.unit for p in network.parameters]
+        texts += [a.unit for a in network.assignments]
+        texts += [n.unit for e in self.expressions() for n in walk(e) if isinstance(n, Number)]
         for text in [network.substance_unit, network.time_unit, *texts]:
             if text is not None:
                 self.unit(text)
@@ -155,9 +153,7 @@ class _Writer:
         network = self.network
         yield from (a.expression for a in network.assignments)
         yield from (
-            i.initial_expression
-            for i in (*network.compartments, *network.species, *network.parameters)
-            if i.initial_expression is not None
+            i.initial_expression for i in network.quantities if i.initial_expression is not None
         )
         yield from (self.law(r) for r in network.reactions)
 
@@ -214,8 +210,7 @@ class _Writer:
         return item
 
     def initial_assignments(self) -> None:
-        network = self.network
-        for item in (*network.compartments, *network.species, *network.parameters):
+        for item in self.network.quantities:
             if item.initial_expression is None:
                 continue
             assignment = self.model.createInitialAssignment()
