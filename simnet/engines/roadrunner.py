@@ -53,8 +53,8 @@ class _Model:
             self.runner[compartment] = settings[compartment]
         if self.species:
             model.setFloatingSpeciesAmounts([amounts[s] for s in self.species])
-        if self.fixed:
-            model.setBoundarySpeciesAmounts([amounts[s] for s in self.fixed])
+        for species in self.fixed:  # roadrunner 2.10 offers no setter for all of them in Python
+            self.runner[species] = amounts[species]
 
     def amounts(self) -> dict[str, float]:
         model = self.runner.model

@@ -1,34 +1,28 @@
 """`simulate`: the verb. Checks the whole call, runs it, returns Trajectories."""
 
-import math
-import operator
 import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
-from simnet.arrays import Ensemble, Times
-from simnet.engines.base import Engine, Method, Task
-from simnet.engines.table import engine_for
-from simnet.errors import InputError, Problem, SimnetWarning, SimulationError, nearest
-from simnet.execute.base import Backend, Outcome, Replicate
+from simnet.arrays import Ensemble
+from simnet.engines.base import Method
+from simnet.errors import InputError, Problem, SimnetWarning, SimulationError
+from simnet.execute.base import Backend, Outcome
+from simnet.execute.plan import Plan, planned, whole_number
 from simnet.execute.processes import Processes
 from simnet.execute.serial import Serial
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
-from simnet.experiment.program import Program, program
 from simnet.experiment.schedule import Scheduled
-from simnet.experiment.times import TimeSpec, duration
-from simnet.network.checks import require_stochastic
-from simnet.network.network import Network, Readout
+from simnet.experiment.times import TimeSpec
+from simnet.network.network import Network
 from simnet.results.provenance import make_record
 from simnet.results.trajectories import Failure, Trajectories
 from simnet.sbml.read import from_sbml
 from simnet.sbml.write import to_sbml
-from simnet.seeds import drawn_root, is_root, replicate_seed
 
 Progress = Callable[[int, int], None]
 """Called with (replicates done, replicates in all)."""
@@ -96,7 +90,7 @@ def simulate(
         SimulationError: every replicate failed.
         Interrupted: Ctrl-C; it carries what was finished.
     """
-    plan = _planned(
+    plan = planned(
         network,
         t_end=t_end,
         points=points,
@@ -160,99 +154,7 @@ def rerun(trajectories: Trajectories, *, workers: int | None = None) -> Trajecto
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Plan:
-    """A call that has been checked."""
-
-    task: Task
-    engine: Engine
-    condition: Condition
-    times: Times
-    readouts: tuple[Readout, ...]
-    replicates: tuple[Replicate, ...]
-    root: int | None
-    timeout: float | None
-
-
-def _planned(
-    network: Network,
-    *,
-    t_end: TimeSpec,
-    points: int,
-    method: Method,
-    replicates: int,
-    seed: int | None,
-    condition: Condition,
-    readouts: Sequence[str] | str | None,
-    engine: str,
-    timeout: TimeSpec | None,
-    rtol: float,
-    atol: float | None,
-) -> _Plan:
-    if not isinstance(network, Network):
-        raise InputError(
-            Problem(
-                what=f"network={network!r:.80}", why="not a Network", way_out="use load(...) first"
-            )
-        )
-    problems: list[Problem] = []
-
-    def attempt(value: Callable[[], T], otherwise: T) -> T:
-        try:
-            return value()
-        except InputError as error:
-            problems.extend(error.problems)
-            return otherwise
-
-    end = attempt(lambda: _positive(t_end, "t_end", network.time_unit), 1.0)
-    limit = timeout and attempt(lambda: _positive(timeout, "timeout", "s"), 1.0)
-    count = attempt(lambda: _whole(points, "points", 2), 2)
-    runs = attempt(lambda: _whole(replicates, "replicates", 1), 1)
-    chosen = attempt(lambda: engine_for(method, engine), None)
-    if method == "ode" and runs > 1:
-        problems.append(
-            Problem(
-                what=f"replicates={replicates}",
-                why="an ODE gives the same every time",
-                way_out='leave replicates out, or use method="ssa"',
-            )
-        )
-    root = attempt(lambda: _root(seed), 0) if seed is not None else drawn_root()
-    nothing: tuple[Readout, ...] = ()
-    shown = attempt(lambda: _readouts(network, readouts), nothing)
-    times = np.linspace(0.0, end, count)
-    none: tuple[Program, list[Problem]] = (Program(amounts={}, settings={}, segments=()), [])
-    compiled, found = attempt(lambda: program(network, condition, times), none)
-    problems += found
-    if problems or chosen is None:
-        raise InputError(problems)
-    if method == "ssa":
-        require_stochastic(network, compiled.settings)
-    task = Task(
-        network=network,
-        program=compiled,
-        method=method,
-        engine=chosen.name,
-        symbols=tuple(readout.symbol for readout in shown),
-        rtol=rtol,
-        atol=_absolute_tolerance(network) if atol is None else atol,
-    )
-    content = condition.content
-    return _Plan(
-        task=task,
-        engine=chosen,
-        condition=condition,
-        times=times,
-        readouts=shown,
-        replicates=tuple(
-            Replicate(index=i, seed=replicate_seed(root, content, i)) for i in range(runs)
-        ),
-        root=root if method == "ssa" else None,
-        timeout=limit or None,
-    )
-
-
-def _run(plan: _Plan, backend: Backend, progress: Progress | None) -> Trajectories:
+def _run(plan: Plan, backend: Backend, progress: Progress | None) -> Trajectories:
     shape = (1, len(plan.replicates), len(plan.times), len(plan.readouts))
     values: Ensemble = np.full(shape, np.nan)
     failures: list[Failure] = []
@@ -300,7 +202,7 @@ def _run(plan: _Plan, backend: Backend, progress: Progress | None) -> Trajectori
     return _trajectories(plan, values, failures)
 
 
-def _trajectories(plan: _Plan, values: Ensemble, failures: Iterable[Failure]) -> Trajectories:
+def _trajectories(plan: Plan, values: Ensemble, failures: Iterable[Failure]) -> Trajectories:
     task = plan.task
     document = task.network.document
     return Trajectories(
@@ -331,9 +233,9 @@ def _trajectories(plan: _Plan, values: Ensemble, failures: Iterable[Failure]) ->
     )
 
 
-def _backend(workers: int | None, plan: _Plan) -> Backend:
+def _backend(workers: int | None, plan: Plan) -> Backend:
     if workers is not None:
-        _whole(workers, "workers", 0)
+        whole_number(workers, "workers", 0)
         if workers == 0:
             return Serial()
     wanted = workers or os.cpu_count() or 1
@@ -342,81 +244,3 @@ def _backend(workers: int | None, plan: _Plan) -> Backend:
 
 def _listed(items: Sequence[T] | T) -> tuple[T, ...]:
     return tuple(items) if isinstance(items, Sequence) else (items,)
-
-
-def _positive(spec: TimeSpec, what: str, unit: str | None) -> float:
-    value = duration(spec, what, unit)
-    if value <= 0:
-        raise InputError(Problem(what=f"{what}={spec!r}", why="not above zero"))
-    return value
-
-
-def _whole(number: int, what: str, least: int) -> int:
-    if isinstance(number, bool) or number != int(number) or number < least:
-        why = f"not a whole number of at least {least}"
-        raise InputError(Problem(what=f"{what}={number!r}", why=why))
-    return int(number)
-
-
-def _root(seed: int) -> int:
-    try:
-        number = operator.index(seed)  # numpy's integers as well
-    except TypeError:
-        number = -1
-    if not is_root(number):
-        raise InputError(
-            Problem(
-                what=f"seed={seed!r}",
-                why="not a whole number from 0 to 2**64 - 1",
-                way_out="leave seed out to have one drawn and recorded",
-            )
-        )
-    return number
-
-
-def _readouts(network: Network, names: Sequence[str] | str | None) -> tuple[Readout, ...]:
-    """Readouts by name; species, expressions and parameters count as well."""
-    if names is None:
-        return network.readouts
-    wanted = [names] if isinstance(names, str) else list(dict.fromkeys(names))
-    found, problems = [], []
-    by_pattern = {s.name: s.id for s in network.species}
-    known = set(network.ids())
-    for name in wanted:
-        symbol = by_pattern.get(name, name)
-        if name in network.readout_by_name:
-            found.append(network.readout_by_name[name])
-        elif symbol in known:
-            found.append(Readout(name=name, symbol=symbol, unit=_unit_of(network, symbol)))
-        else:
-            every = [*network.readout_by_name, *known]
-            problems.append(
-                Problem(
-                    what=f"readout {name!r}",
-                    why=f"is not in {network.id}",
-                    way_out=nearest(name, every),
-                )
-            )
-    if not wanted:
-        problems.append(Problem(what="readouts", why="none given", way_out="leave it out for all"))
-    if problems:
-        raise InputError(problems)
-    return tuple(found)
-
-
-def _unit_of(network: Network, symbol: str) -> str | None:
-    if symbol in network.species_index:
-        return network.substance_unit
-    if symbol in network.assignment_by_id:
-        return network.assignment_by_id[symbol].unit
-    if symbol in network.parameter_by_id:
-        return network.parameter_by_id[symbol].unit
-    return network.compartment_by_id[symbol].unit
-
-
-def _absolute_tolerance(network: Network) -> float:
-    """1e-8 molecules; in other units the amounts' own size sets the scale."""
-    if network.substance_unit == "item":
-        return 1e-8
-    largest = max((abs(s.initial) for s in network.species if math.isfinite(s.initial)), default=0)
-    return 1e-10 * largest if largest > 0 else 1e-12

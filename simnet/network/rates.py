@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 from simnet.network.expression import Call, Expression, Number, Symbol, times
 
 Kinetics: TypeAlias = Literal["continuous", "discrete"]
+Declared: TypeAlias = Literal["continuous", "discrete", "undeclared"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +47,32 @@ def _power(species: str, order: int, unit: str | None) -> list[Expression]:
 def _falling(species: str, order: int, unit: str | None) -> list[Expression]:
     x = Symbol(species)
     return [x, *(Call("minus", (x, Number(i, unit))) for i in range(1, order))]
+
+
+def written_law(law: Expression, reactants: dict[str, int], kinetics: Declared) -> RateLaw:
+    """A law read from a file, in both kinetics where that is known.
+
+    With no species used up twice the kinetics are one. Otherwise a declared law is taken apart; an
+    undeclared one is taken literally only where it holds falling factorials, which no ODE modeler
+    writes.
+    """
+    if all(n == 1 for n in reactants.values()):
+        found = factored(law, reactants, "continuous")
+        if found is not None:
+            return RateLaw(rate=found[0], orders=found[1])
+        return RateLaw(rate=law, ambiguous=kinetics == "continuous" and _squared(law, reactants))
+    if kinetics == "undeclared":
+        literal = factored(law, reactants, "discrete") is not None
+        return RateLaw(rate=law, ambiguous=not literal)
+    found = factored(law, reactants, kinetics)
+    if found is not None:
+        return RateLaw(rate=found[0], orders=found[1])
+    return RateLaw(rate=law, ambiguous=kinetics == "continuous")
+
+
+def _squared(law: Expression, reactants: dict[str, int]) -> bool:
+    """Whether a power of a single reactant is a factor: its discrete form is anybody's guess."""
+    return any(factored(law, {s: 2}, "continuous") is not None for s in reactants)
 
 
 def factored(

@@ -298,7 +298,12 @@ def _with_units(network: Network, catalogue: Catalogue) -> Network:
     second = parse_unit("s")
     assignments = []
     for a in network.assignments:
-        unit = infer(a.expression, known, second)
+        try:
+            unit = infer(a.expression, known, second)
+        except ModelError:
+            if catalogue.parameters:
+                raise
+            unit = None  # a user's exp(-time) or A + 1: where no units are given, none are checked
         known[a.id] = unit
         text = stated.get(a.id)
         if text is None or unit is None or parse_unit(text) != unit:

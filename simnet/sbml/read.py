@@ -6,10 +6,9 @@ read by the same code; their annotation adds the catalogue and says which kineti
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import libsbml
 
@@ -27,15 +26,13 @@ from simnet.network.network import (
     Readout,
     Species,
 )
-from simnet.network.rates import Kinetics, RateLaw, factored
-from simnet.network.units import DIMENSIONLESS, Unit, parse_unit, unit_text
+from simnet.network.rates import Declared, Kinetics, written_law
+from simnet.network.units import parse_unit
 from simnet.sbml import annotation
 from simnet.sbml.ids import Ids
 from simnet.sbml.mathml import NotHeld, from_ast
-
-Declared = Kinetics | Literal["undeclared"]
-
-_ODE_ONLY = 'run it with method="ode", which runs the file as it is'
+from simnet.sbml.obstacles import ODE_ONLY, obstacles
+from simnet.sbml.units import unit_of
 
 
 def read_sbml(path: str | Path, *, kinetics: Kinetics | None = None) -> Network:
@@ -95,9 +92,16 @@ class _Reader:
         self.name = self.model.getId() or Ids().claim(name)
         self.kinetics = self.declared(kinetics)
         self.unit_texts = {
-            d.getId(): t for d in self.model.getListOfUnitDefinitions() if (t := _unit(d))
+            d.getId(): t for d in self.model.getListOfUnitDefinitions() if (t := unit_of(d))
         }
         self.obstacles: list[Problem] = []
+        self.computed = {r.getVariable() for r in self.model.getListOfRules() if r.isAssignment()}
+        self.reacting = {
+            reference.getSpecies()
+            for r in self.model.getListOfReactions()
+            for side in (r.getListOfReactants(), r.getListOfProducts())
+            for reference in side
+        }
 
     def declared(self, given: Kinetics | None) -> Declared:
         if given not in (None, "continuous", "discrete"):
@@ -120,12 +124,11 @@ class _Reader:
         return given or (says if says in ("continuous", "discrete") else "undeclared")  # type: ignore[return-value]
 
     def network(self) -> Network:
-        self.obstacles += _obstacles(self.document)
+        self.obstacles += obstacles(self.document)
         rules = self.assignments()
-        computed = {a.id for a in rules}
         initial = self.initial_assignments()
         species = self.species(initial)
-        parameters = self.parameters(initial, computed)
+        parameters = self.parameters(initial)
         compartments = self.compartments(initial)
         reactions = self.reactions()
         if self.obstacles:
@@ -140,7 +143,7 @@ class _Reader:
             kinetics="as-written" if self.kinetics == "undeclared" else "both",
             substance_unit=self.substance_unit(),
             time_unit=self.time_unit(),
-            **self.catalogue(rules, species, computed),
+            **self.catalogue(rules, species),
             document=(
                 Document(text=self.content, obstacles=tuple(self.obstacles))
                 if self.obstacles
@@ -152,7 +155,7 @@ class _Reader:
         return _with_initial_values(checked(network))
 
     def catalogue(
-        self, rules: tuple[Assignment, ...], species: tuple[Species, ...], computed: set[str]
+        self, rules: tuple[Assignment, ...], species: tuple[Species, ...]
     ) -> dict[str, Any]:
         if self.own is not None:
             own = annotation.catalogue(self.own)
@@ -175,13 +178,13 @@ class _Reader:
         if self.document.getLevel() >= 3:
             return self.unit(self.model.getSubstanceUnits())
         definition = self.model.getUnitDefinition("substance")
-        return (_unit(definition) if definition is not None else None) or "mol"
+        return (unit_of(definition) if definition is not None else None) or "mol"
 
     def time_unit(self) -> str | None:
         if self.document.getLevel() >= 3:
             return self.unit(self.model.getTimeUnits())
         definition = self.model.getUnitDefinition("time")
-        return (_unit(definition) if definition is not None else None) or "s"
+        return (unit_of(definition) if definition is not None else None) or "s"
 
     def unit(self, unit_id: str) -> str | None:
         if not unit_id:
@@ -201,9 +204,7 @@ class _Reader:
         try:
             found = from_ast(node, self.unit_texts)
         except NotHeld as error:
-            self.obstacles.append(
-                Problem(what=where, why=str(error.problems[0]), way_out=_ODE_ONLY)
-            )
+            self.obstacles.append(Problem(what=where, why=str(error.problems[0]), way_out=ODE_ONLY))
             return Number(math.nan)
         concentrations = {
             name: Call("divide", (Symbol(name), Symbol(species.getCompartment())))
@@ -211,6 +212,7 @@ class _Reader:
             if (species := self.model.getSpecies(name)) is not None
             and not species.getHasOnlySubstanceUnits()
             and self.has_volume(species)
+            and name not in self.computed  # a rule computes the concentration itself
         }
         return substitute(found, concentrations) if concentrations else found
 
@@ -219,34 +221,33 @@ class _Reader:
         return compartment is not None and compartment.getSpatialDimensionsAsDouble() != 0
 
     def assignments(self) -> tuple[Assignment, ...]:
-        found = []
-        for rule in self.model.getListOfRules():
-            if not rule.isAssignment():
-                continue
-            variable = rule.getVariable()
-            parameter = self.model.getParameter(variable)
-            if parameter is None:
-                self.obstacles.append(
-                    Problem(
-                        what=f"assignment rule for {variable}",
-                        why="a species, compartment or stoichiometry that is computed",
-                        way_out=_ODE_ONLY,
-                    )
-                )
-                continue
-            own = annotation.own_element(parameter, "assignment")
-            found.append(
-                Assignment(
-                    id=variable,
-                    expression=self.expression(rule.getMath(), f"assignment rule for {variable}"),
-                    unit=self.unit(parameter.getUnits()),
-                    kind="observable"
-                    if own is not None and annotation.attribute(own, "kind") == "observable"
-                    else "expression",
-                    meaning=annotation.attribute(own, "meaning") if own is not None else "",
+        return ordered(
+            self.assignment(rule) for rule in self.model.getListOfRules() if rule.isAssignment()
+        )
+
+    def assignment(self, rule: Any) -> Assignment:
+        """A computed parameter, or a species that no reaction changes and a rule computes."""
+        variable = rule.getVariable()
+        species = self.model.getSpecies(variable)
+        item = self.model.getParameter(variable) if species is None else species
+        expression = self.expression(rule.getMath(), f"assignment rule for {variable}")
+        if item is None or (species is not None and variable in self.reacting):
+            self.obstacles.append(
+                Problem(
+                    what=f"assignment rule for {variable}",
+                    why="a compartment, stoichiometry or reacting species that is computed",
+                    way_out=ODE_ONLY,
                 )
             )
-        return ordered(found)
+        own = annotation.own_element(item, "assignment") if item is not None else None
+        observable = own is not None and annotation.attribute(own, "kind") == "observable"
+        return Assignment(
+            id=variable,
+            expression=expression,
+            unit=self.unit(item.getUnits()) if item is not None and species is None else None,
+            kind="observable" if observable else "expression",
+            meaning=annotation.attribute(own, "meaning") if own is not None else "",
+        )
 
     def initial_assignments(self) -> dict[str, Expression]:
         return {
@@ -272,6 +273,8 @@ class _Reader:
     def species(self, initial: dict[str, Expression]) -> tuple[Species, ...]:
         found = []
         for s in self.model.getListOfSpecies():
+            if s.getId() in self.computed:
+                continue
             volume = self.model.getCompartment(s.getCompartment())
             size = volume.getSize() if volume is not None and volume.isSetSize() else 1.0
             amount = s.getInitialAmount() if s.isSetInitialAmount() else 0.0
@@ -294,9 +297,7 @@ class _Reader:
             )
         return tuple(found)
 
-    def parameters(
-        self, initial: dict[str, Expression], computed: set[str]
-    ) -> tuple[Parameter, ...]:
+    def parameters(self, initial: dict[str, Expression]) -> tuple[Parameter, ...]:
         return tuple(
             Parameter(
                 id=p.getId(),
@@ -306,7 +307,7 @@ class _Reader:
                 **annotation.parameter_fields(annotation.own_element(p, "parameter")),
             )
             for p in self.model.getListOfParameters()
-            if p.getId() not in computed
+            if p.getId() not in self.computed
         )
 
     def reactions(self) -> tuple[Reaction, ...]:
@@ -326,52 +327,31 @@ class _Reader:
                     id=r.getId(),
                     reactants=reactants,
                     products=products,
-                    law=rate_law(law, dict(reactants), self.kinetics),
+                    law=written_law(law, dict(reactants), self.kinetics),
                     rules=tuple(n.strip() for n in names.split(",")) if names else (),
                 )
             )
         return tuple(found)
+
+    def is_variable(self, name: str) -> bool:
+        """Whether a rule or an assignment sets it."""
+        rule = self.model.getRuleByVariable(name)
+        return rule is not None or self.model.getInitialAssignmentBySymbol(name) is not None
 
     def side(self, reaction: Any, references: Any) -> tuple[tuple[str, int], ...]:
         counts: dict[str, int] = {}
         for reference in references:
             number = reference.getStoichiometry() if reference.isSetStoichiometry() else 1.0
             where = f"reaction {reaction.getId()}, species {reference.getSpecies()}"
-            changing = reference.isSetStoichiometryMath() or not (
-                self.document.getLevel() < 3 or reference.getConstant()
+            changing = reference.isSetStoichiometryMath() or (
+                reference.isSetId() and self.is_variable(reference.getId())
             )
             if changing or number != int(number) or number < 0:
                 why = "changing stoichiometry" if changing else f"stoichiometry {number:g}"
-                self.obstacles.append(Problem(what=where, why=why, way_out=_ODE_ONLY))
+                self.obstacles.append(Problem(what=where, why=why, way_out=ODE_ONLY))
                 continue
             counts[reference.getSpecies()] = counts.get(reference.getSpecies(), 0) + int(number)
         return tuple((s, n) for s, n in counts.items() if n)
-
-
-def rate_law(law: Expression, reactants: dict[str, int], kinetics: Declared) -> RateLaw:
-    """A law read from a file, in both kinetics where that is known.
-
-    With no species used up twice the kinetics are one. Otherwise a declared law is taken apart; an
-    undeclared one is taken literally only where it holds falling factorials, which no ODE modeler
-    writes.
-    """
-    if all(n == 1 for n in reactants.values()):
-        found = factored(law, reactants, "continuous")
-        if found is not None:
-            return RateLaw(rate=found[0], orders=found[1])
-        return RateLaw(rate=law, ambiguous=kinetics == "continuous" and _squared(law, reactants))
-    if kinetics == "undeclared":
-        literal = factored(law, reactants, "discrete") is not None
-        return RateLaw(rate=law, ambiguous=not literal)
-    found = factored(law, reactants, kinetics)
-    if found is not None:
-        return RateLaw(rate=found[0], orders=found[1])
-    return RateLaw(rate=law, ambiguous=kinetics == "continuous")
-
-
-def _squared(law: Expression, reactants: dict[str, int]) -> bool:
-    """Whether a power of a single reactant is a factor: its discrete form is anybody's guess."""
-    return any(factored(law, {s: 2}, "continuous") is not None for s in reactants)
 
 
 def _with_initial_values(network: Network) -> Network:
@@ -388,97 +368,4 @@ def _with_initial_values(network: Network) -> Network:
         species=tuple(species),
         parameters=tuple(replace(p, value=values[p.id]) for p in network.parameters),
         compartments=tuple(replace(c, size=values[c.id]) for c in network.compartments),
-    )
-
-
-def _unit(definition: Any) -> str | None:
-    """The text of a unit definition; ours have it as name."""
-    name = definition.getName()
-    try:
-        total = DIMENSIONLESS
-        for unit in definition.getListOfUnits():
-            kind = libsbml.UnitKind_toString(unit.getKind())
-            kind = {"liter": "litre", "meter": "metre"}.get(kind, kind)
-            exponent = unit.getExponentAsDouble()
-            factor = unit.getMultiplier() * 10.0 ** unit.getScale()
-            if exponent != int(exponent):
-                return None
-            bases = () if kind == "dimensionless" else ((kind, int(exponent)),)
-            total = total * Unit(factor**exponent, bases)
-        if name and _parses_to(name, total):
-            return str(name)
-        return unit_text(total)
-    except (ModelError, KeyError, ZeroDivisionError, OverflowError):
-        return None
-
-
-def _parses_to(name: str, unit: Unit) -> bool:
-    try:
-        parsed = parse_unit(name)
-    except ModelError:
-        return False
-    return parsed.exponents == unit.exponents and math.isclose(parsed.factor, unit.factor)
-
-
-def _obstacles(document: Any) -> Iterator[Problem]:
-    """Elements of a file that a Network has no place for."""
-    model = document.getModel()
-
-    def obstacle(what: str, why: str) -> Problem:
-        return Problem(what=what, why=why, way_out=_ODE_ONLY)
-
-    for event in model.getListOfEvents():
-        name = event.getId() or event.getName() or "without id"
-        trigger = event.getTrigger()
-        when = libsbml.formulaToL3String(trigger.getMath()) if trigger is not None else "?"
-        yield Problem(
-            what=f"event {name} at {when}",
-            why="roadrunner's SSA fires events only when the next reaction fires",
-            way_out="take it out of the model and give it as a schedule, At(time, Set(...)); or "
-            + _ODE_ONLY,
-        )
-    for rule in model.getListOfRules():
-        if rule.isRate():
-            yield obstacle(f"rate rule for {rule.getVariable()}", "changes continuously")
-        elif rule.isAlgebraic():
-            yield obstacle(
-                f"algebraic rule {libsbml.formulaToL3String(rule.getMath())}", "implicit"
-            )
-    for reaction in model.getListOfReactions():
-        if (reaction.getReversible() and document.getLevel() >= 3) or _net_law(reaction):
-            yield Problem(
-                what=f"reaction {reaction.getId()}",
-                why="is reversible, with one net rate; SSA would take its size as a propensity",
-                way_out="split it into a forward and a reverse reaction; or " + _ODE_ONLY,
-            )
-        if reaction.isSetFast() and reaction.getFast():
-            yield obstacle(f"reaction {reaction.getId()}", "is marked fast")
-    for species in model.getListOfSpecies():
-        if species.isSetConversionFactor() or model.isSetConversionFactor():
-            yield obstacle(f"species {species.getId()}", "has a conversion factor")
-    for compartment in model.getListOfCompartments():
-        if not compartment.getConstant() and model.getRuleByVariable(compartment.getId()):
-            yield obstacle(f"compartment {compartment.getId()}", "changes its size")
-    for i in range(document.getNumPlugins()):
-        package = document.getPlugin(i)
-        if package.getPackageName() == "l3v2extendedmath":
-            continue  # libsbml's name for what L3V2 has by itself
-        required = getattr(package, "getRequired", lambda: False)
-        if required():
-            yield obstacle(f"SBML package {package.getPackageName()}", "is required")
-
-
-def _net_law(reaction: Any) -> bool:
-    """L2 says reversible of every reaction by default: only a law with a minus at its top is one."""
-    if not reaction.getReversible() or not reaction.isSetKineticLaw():
-        return False
-    math_ = reaction.getKineticLaw().getMath()
-    return math_ is not None and _has_minus(math_)
-
-
-def _has_minus(node: Any) -> bool:
-    if node.getType() == libsbml.AST_MINUS:
-        return True
-    return node.getType() in (libsbml.AST_TIMES, libsbml.AST_DIVIDE, libsbml.AST_PLUS) and any(
-        _has_minus(node.getChild(i)) for i in range(node.getNumChildren())
     )

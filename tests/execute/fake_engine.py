@@ -1,21 +1,20 @@
 """Engines that misbehave on demand, named as "fake_engine:FAKE" so that workers import them too.
 
-The task's symbols are orders, `act:seed:detail`: what to do in the replicate with that seed (or at
-"prepare"). Folders in orders count how often something was done, across processes.
+The task's symbols are orders, `verb:when:detail`; `when` is a seed, "all" seeds, or "prepare".
+A folder as detail counts how often something was done, across processes.
 """
 
 import ctypes
 import os
 import signal
-import sys
 import time
-from collections.abc import Callable
+import warnings
 from pathlib import Path
 
 import numpy as np
 
 from simnet.arrays import TimesByReadouts
-from simnet.engines.base import Engine, Simulator, Task
+from simnet.engines.base import Engine, Task
 from simnet.errors import InputError, Problem, StateError
 
 
@@ -26,11 +25,6 @@ def before(folder: str) -> int:
     count = len(list(path.iterdir()))
     (path / f"{os.getpid()}-{time.monotonic_ns()}").touch()
     return count
-
-
-def printf(text: str) -> None:
-    """As an engine in C does: into the buffer of stdout."""
-    ctypes.CDLL(None).printf(text.encode())
 
 
 def act(verb: str, detail: str) -> None:
@@ -45,6 +39,8 @@ def act(verb: str, detail: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         case "sleep":
             time.sleep(float(detail))
+        case "hold":  # as an engine in C that never lets go of the interpreter's lock
+            ctypes.PyDLL(None).sleep(int(detail))
         case "count":
             before(detail)
         case "print":
@@ -52,7 +48,11 @@ def act(verb: str, detail: str) -> None:
             os.write(1, f"{detail} to 1\n".encode())
             print(f"{detail} from Python")
         case "printf":
-            printf(f"{detail} from C\n")
+            ctypes.CDLL(None).printf(f"{detail} from C\n".encode())  # into the buffer of stdout
+        case "flood":
+            os.write(2, b"nonsense\n" * int(detail) + b"the end\n")
+        case "warn":
+            warnings.warn(detail, stacklevel=1)
         case "state-error":
             raise StateError(detail)
         case "input-error":
@@ -62,7 +62,7 @@ def act(verb: str, detail: str) -> None:
 
 
 class Fake:
-    """Random numbers by seed; the process id with "pid"; many numbers with "big"."""
+    """Gives random numbers by seed; "pid" and "threads" ask for facts, "big" for many numbers."""
 
     def __init__(self, task: Task) -> None:
         self.orders = [symbol.split(":", 2) for symbol in task.symbols]
@@ -70,7 +70,7 @@ class Fake:
 
     def obey(self, moment: str) -> None:
         for verb, when, detail in self.orders:
-            if when in (moment, "all" if moment != "prepare" else moment):
+            if when == moment or (when == "all" and moment != "prepare"):
                 act(verb, detail)
 
     def run(self, seed: int) -> TimesByReadouts:
@@ -84,10 +84,4 @@ class Fake:
         return np.random.default_rng(seed).random(shape)
 
 
-def engine(prepare: Callable[[Task], Simulator]) -> Engine:
-    return Engine(
-        name="fake", methods=frozenset({"ssa"}), prepare=prepare, version=lambda: sys.version
-    )
-
-
-FAKE = engine(Fake)
+FAKE = Engine(name="fake", methods=frozenset({"ssa"}), prepare=Fake, version=lambda: "1")

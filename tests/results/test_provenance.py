@@ -1,0 +1,120 @@
+"""The record holds what repeats a run, as plain JSON."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from simnet.errors import InputError
+from simnet.experiment.change import Set
+from simnet.experiment.condition import Condition
+from simnet.experiment.schedule import At
+from simnet.network.network import Network, Parameter
+from simnet.results.provenance import SCHEMA, Record, make_record
+from simnet.results.trajectories import Trajectories
+
+RunMaker = Callable[..., Trajectories]
+
+
+def record_of(network: Network, conditions: tuple[Condition, ...] = (Condition(),)) -> Record:
+    return make_record(
+        network=network,
+        method="ssa",
+        engine="roadrunner",
+        engine_version="2.10.0",
+        conditions=conditions,
+        readouts=["GLUT1"],
+        t_end=np.float64(172800),
+        points=97,
+        replicates=100,
+        seed=0,
+        rtol=1e-8,
+        atol=1e-10,
+    )
+
+
+@pytest.fixture
+def network() -> Network:
+    return Network(
+        id="toy",
+        compartments=(),
+        species=(),
+        parameters=(Parameter(id="k", value=1.0),),
+        assignments=(),
+        reactions=(),
+    )
+
+
+def test_holds_what_repeats_the_run(network: Network) -> None:
+    record = record_of(network)
+    assert (record.method, record.engine, record.seed, record.replicates) == ("ssa", "roadrunner", 0, 100)  # fmt: skip
+    assert (record.t_end, record.points, record.rtol, record.atol) == (172800.0, 97, 1e-8, 1e-10)
+    assert record.network_digest == network.digest
+    assert record.versions["roadrunner"] == "2.10.0"
+    assert record.versions["numpy"] == np.__version__
+    assert record.versions.keys() == {"simnet", "python", "numpy", "roadrunner"}
+    made = datetime.fromisoformat(record.created)
+    assert made.utcoffset() == timedelta(0)
+    assert abs(datetime.now(UTC) - made) < timedelta(minutes=1)
+
+
+def test_another_network_has_another_digest(network: Network) -> None:
+    other = replace(network, parameters=(Parameter(id="k", value=2.0),))
+    assert record_of(other).network_digest != record_of(network).network_digest
+
+
+def test_json_there_and_back(make_run: RunMaker) -> None:
+    record = make_run().record
+    again = Record.from_json(json.loads(json.dumps(record.to_json(), allow_nan=False)))
+    assert again == record
+
+
+def test_conditions_come_back_with_the_content_that_keys_the_seeds(make_run: RunMaker) -> None:
+    run = make_run()
+    again = Record.from_json(json.loads(json.dumps(run.record.to_json()))).as_conditions()
+    assert [c.content for c in again] == [c.content for c in run.conditions]
+    assert [c.name for c in again] == [c.name for c in run.conditions]
+
+
+def test_numpy_scalars_become_plain_numbers(network: Network) -> None:
+    condition = Condition(
+        changes=(Set("k", np.float32(0.5)),),
+        schedule=(At(np.int64(3600), Set("k", 1)),),
+        equilibrate=np.float64(60),
+    )
+    record = record_of(network, (condition,))
+    json.dumps(record.to_json())
+    assert record.conditions[0]["schedule"][0]["at"] == 3600
+    assert record.conditions[0] == condition.record()
+
+
+def test_a_newer_schema_is_refused_and_the_writer_named(network: Network) -> None:
+    data = record_of(network).to_json() | {"schema": SCHEMA + 1, "shape": "unheard of"}
+    data["versions"] = {"simnet": "9.9"}
+    with pytest.raises(InputError, match=r"simnet 9\.9: install that or newer"):
+        Record.from_json(data)
+
+
+def test_every_missing_and_unknown_field_is_named(network: Network) -> None:
+    data = record_of(network).to_json()
+    del data["seed"], data["method"]
+    data["colour"] = "blue"
+    with pytest.raises(InputError) as caught:
+        Record.from_json(data)
+    assert [p.what for p in caught.value.problems] == [
+        "record: method",
+        "record: seed",
+        "record: colour",
+    ]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"points": "many"}, {"conditions": [{"label": "x"}]}, {"conditions": [3]}, {"versions": 7}],
+)
+def test_fields_of_the_wrong_kind_are_refused(network: Network, damage: dict[str, object]) -> None:
+    with pytest.raises(InputError, match="record"):
+        Record.from_json(record_of(network).to_json() | damage)
