@@ -223,7 +223,7 @@ def text(expression: Expression, level: int = 0) -> str:
         return "time"
     op, args = expression.op, expression.args
     if op == "minus":
-        inner = "-" + text(args[0], 4) if len(args) == 1 else _join(args, " - ", 1)
+        inner = "-" + text(args[0], 3) if len(args) == 1 else _join(args, " - ", 1)
         return f"({inner})" if level > 1 or (level == 1 and len(args) == 1) else inner
     if op in _INFIX:
         sign, own = _INFIX[op]

@@ -89,6 +89,8 @@ def _product(text: str, position: int) -> tuple[Unit, int]:
             break
         position = match.end()
         if match["sign"] == "/":
+            if empty or sign < 0:
+                raise _bad(text)
             sign = -1
             continue
         if match["sign"] in ("*", "·"):
@@ -104,7 +106,7 @@ def _product(text: str, position: int) -> tuple[Unit, int]:
                 raise _bad(text, match["symbol"])
             factor = _SYMBOLS[match["symbol"]] ** int(match["power"] or 1)
         unit, sign, empty = unit * factor**sign, 1, False
-    if empty:
+    if empty or sign < 0:
         raise _bad(text)
     return unit, position
 

@@ -74,13 +74,13 @@ def ensemble_quantiles(
     if not len(ordered):
         return np.full((len(probabilities), *n.shape), np.nan)
     result = np.empty((len(probabilities), *n.shape))
-    for row, probability in zip(result, probabilities, strict=True):
+    for index, probability in enumerate(probabilities):
         place = probability * np.maximum(n - 1, 0)
         below = np.floor(place).astype(np.intp)
         above = np.minimum(below + 1, np.maximum(n - 1, 0))
         low = np.take_along_axis(ordered, below[np.newaxis], axis=0)[0]
         high = np.take_along_axis(ordered, above[np.newaxis], axis=0)[0]
-        row[...] = low + (high - low) * (place - below)
+        result[index] = low + (high - low) * (place - below)
     return result
 
 

@@ -56,9 +56,9 @@ def test_summary_is_that_of_the_frame(partial_run: Trajectories) -> None:
     assert summary.time.tolist() == expected.time.tolist()
     assert summary.n.tolist() == expected["count"].tolist() == [3] * 30
     np.testing.assert_allclose(summary["mean"], expected["mean"])
-    np.testing.assert_allclose(summary.sd, expected["std"])
+    np.testing.assert_allclose(summary["sd"], expected["std"])
     np.testing.assert_allclose(summary.q50, expected["median"])
-    np.testing.assert_allclose(summary.sem, expected["std"] / np.sqrt(3))
+    np.testing.assert_allclose(summary["sem"], expected["std"] / np.sqrt(3))
     np.testing.assert_allclose(summary.fano, expected["std"] ** 2 / expected["mean"])
 
 

@@ -1,0 +1,64 @@
+"""`simnet`: the console entry. Commands import what they need when they run, so help is quick."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from simnet.cli.compile import compile_command
+from simnet.cli.exits import finish
+from simnet.cli.export import export_command
+from simnet.cli.listing import list_command
+from simnet.cli.ordered import ChangesCommand
+from simnet.cli.run import run_command
+from simnet.cli.show import show_command
+
+app = typer.Typer(
+    name="simnet",
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Simulate stochastic signalling networks that are written as rules.
+
+    NETWORK is a packaged name ([bold]simnet list[/bold]), an SBML or Antimony file, or
+    package.module:model of a PySB model.
+
+    \b
+    simnet show hypoxia
+    simnet run hypoxia --equilibrate "72 h" --set O2_percent=1 --replicates 100 --out hypoxic
+
+    Exit codes: 0 done, 1 our fault, 2 the user's mistake, 3 ran but a check failed,
+    130 interrupted.
+    """
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(f"simnet {version_of('simnet')}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+app.command("list")(list_command)
+app.command("show", cls=ChangesCommand)(show_command)
+app.command("run", cls=ChangesCommand)(run_command)
+app.command("export")(export_command)
+app.command("compile")(compile_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit; see `simnet.cli.exits` for the codes."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(finish(lambda: app(given, prog_name="simnet", standalone_mode=False)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""`simnet compile`: rules to SBML."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from simnet.errors import InputError, Problem
+
+
+def compile_command(
+    source: Annotated[
+        str, typer.Argument(metavar="MODULE:MODEL", help="A PySB model, or a function for one.")
+    ] = "",
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="The SBML file; by default NAME.xml here."),
+    ] = None,
+    kinetics: Annotated[
+        Literal["continuous", "discrete"],
+        typer.Option(help="continuous for ODE solvers, discrete for SSA engines."),
+    ] = "continuous",
+    packaged: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--packaged",
+            metavar="NAME",
+            help="For developers: compile a packaged network anew ('all' for all of them) and "
+            "write its files and PROVENANCE.json into the folder --to.",
+        ),
+    ] = None,
+) -> None:
+    """Unroll the rules of a PySB model (BioNetGen; needs perl) and write them as SBML.
+
+    \b
+    simnet compile my_package.models:model
+    simnet compile earm.lopez_embedded:model --to earm-ssa.xml --kinetics discrete
+    """
+    if packaged:
+        if source:
+            raise InputError(Problem(what=source, why="--packaged takes the names instead of it"))
+        _compile_packaged(packaged, to)
+        return
+    if ":" not in source:
+        what, why = (f"compile {source}", "no PySB model") if source else ("compile", "what?")
+        way_out = "give package.module:model (simnet export writes networks that are compiled)"
+        raise InputError(Problem(what=what, why=why, way_out=way_out))
+    from simnet.cli.exits import writing
+    from simnet.cli.progress import clock, progress
+    from simnet.cli.tables import count
+    from simnet.rules.load import load
+    from simnet.sbml.write import write_sbml
+
+    started = time.monotonic()
+    with progress(f"compiling {source}"):
+        network = load(source)
+    target = to or Path(f"{network.id}.xml")
+    with writing(target):
+        write_sbml(network, target, kinetics=kinetics)
+    sizes = [
+        count(len(network.species), "species"),
+        count(len(network.reactions), "reaction"),
+        count(len(network.parameters), "parameter"),
+    ]
+    taken = clock(time.monotonic() - started)
+    typer.echo(f"{target}: {network.id}, {kinetics} laws, {', '.join(sizes)}; {taken}")
+
+
+def _compile_packaged(names: list[str], folder: Path | None) -> None:
+    from simnet.cli.exits import writing
+    from simnet.cli.progress import progress
+    from simnet.rules.exported import write_exported
+    from simnet.rules.registry import source_names
+
+    if folder is None:
+        way_out = "in the repository: --to sbml"
+        raise InputError(Problem(what="--to", why="which folder?", way_out=way_out))
+    with progress("compiling " + ", ".join(names)), writing(folder):
+        written = write_exported(folder, source_names() if "all" in names else names)
+    for path in written:
+        typer.echo(str(path))

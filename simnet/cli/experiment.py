@@ -1,0 +1,74 @@
+"""What `run` and `show --cost` have in common: the network and how long it runs."""
+
+from typing import Annotated, Literal, TypeAlias
+
+import typer
+
+from simnet.errors import InputError, ModelError, Problem
+from simnet.network.network import Network
+from simnet.network.rates import Kinetics
+from simnet.network.units import parse_unit
+
+Source: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="NETWORK|FILE",
+        help="A packaged name, an SBML or Antimony file, or package.module:model.",
+    ),
+]
+KineticsOption: TypeAlias = Annotated[
+    Literal["continuous", "discrete"] | None,
+    typer.Option(
+        "--kinetics",
+        help="The kinetics that a foreign SBML file's laws are written in, if its SSA is wanted.",
+    ),
+]
+EndOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--t-end", metavar="TIME", help='End of the run, such as "30 min". [48 h]'),
+]
+EquilibrateOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Time under baseline inputs before the start."),
+]
+
+DEFAULT_END = "48 h"
+
+
+def loaded(source: str, kinetics: Kinetics | None) -> Network:
+    """The network; compiling one may take a while."""
+    from simnet.cli.progress import progress
+    from simnet.rules.load import load
+
+    with progress(f"loading {source}"):
+        return load(source, kinetics=kinetics)
+
+
+def end_of_run(network: Network, given: str | None) -> str:
+    """The end asked for, or 48 h.
+
+    Raises:
+        InputError: a network that has no unit of time needs a number.
+    """
+    if given is not None:
+        return given
+    if network.time_unit is not None:
+        try:
+            if parse_unit(network.time_unit).exponents == (("second", 1),):
+                return DEFAULT_END
+        except ModelError:
+            pass
+    raise InputError(
+        Problem(
+            what="--t-end",
+            why=f"{network.id} states no unit of time, so there is no default",
+            way_out="give a number in the model's own unit: --t-end 100",
+        )
+    )
+
+
+def shown_time(time: str, network: Network) -> str:
+    """A time as the user wrote it, with its unit."""
+    if time.strip()[-1:].isalpha():
+        return time.strip()
+    return f"{time.strip()} {network.time_unit or ''}".strip()

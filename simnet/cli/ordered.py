@@ -1,0 +1,129 @@
+"""Changes on the command line: options whose order counts.
+
+Those before the first --at are made at the start; those after `--at T` are made at T.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypeAlias
+
+import typer
+from typer.core import TyperCommand
+
+from simnet.errors import InputError, Problem
+from simnet.experiment.change import Add, Change, Clamp, Knockdown, Knockout, Scale, Set
+from simnet.experiment.schedule import At
+
+_MADE_BY: dict[str, Callable[[str, float], Change]] = {
+    "set": Set,
+    "scale": Scale,
+    "add": Add,
+    "knockdown": Knockdown,
+    "clamp": Clamp,
+}
+_OPTIONS = ("at", "knockout", *_MADE_BY)
+_KEY = "simnet.changes"
+_PANEL = "Changes (before the first --at: at the start; after --at TIME: at that time)"
+
+
+def _option(name: str, metavar: str, text: str) -> Any:
+    return typer.Option(f"--{name}", metavar=metavar, help=text, rich_help_panel=_PANEL)
+
+
+Ats: TypeAlias = Annotated[
+    list[str], _option("at", "TIME", 'From here on, changes are made at TIME: "24 h".')
+]
+Sets: TypeAlias = Annotated[
+    list[str], _option("set", "NAME=VALUE", "Set an input, parameter, volume or amount.")
+]
+Scales: TypeAlias = Annotated[
+    list[str], _option("scale", "NAME=FACTOR", "Multiply an input, parameter or amount.")
+]
+Adds: TypeAlias = Annotated[
+    list[str], _option("add", "SPECIES=AMOUNT", "Add molecules at once (a bolus).")
+]
+Knockdowns: TypeAlias = Annotated[
+    list[str], _option("knockdown", "GENE=FRACTION", "Lower a gene by a fraction: HIF1A=0.9.")
+]
+Knockouts: TypeAlias = Annotated[
+    list[str], _option("knockout", "GENE", "Remove a gene's expression.")
+]
+Clamps: TypeAlias = Annotated[
+    list[str], _option("clamp", "NAME=VALUE", "Hold a species or expression at a value.")
+]
+
+
+class ChangesCommand(TyperCommand):
+    """A command that remembers in which order the options for changes were given."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse as usual; the changes, as (option, text) in order, are kept with the context."""
+        if not ctx.resilient_parsing:
+            values, _, order = self.make_parser(ctx).parse_args(args=list(args))
+            given = {name: iter(values.get(name) or ()) for name in _OPTIONS}
+            names = [str(parameter.name) for parameter in order]
+            ctx.meta[_KEY] = [(name, str(next(given[name]))) for name in names if name in given]
+        return super().parse_args(ctx, args)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """Changes at the start, and those at later times."""
+
+    start: tuple[Change, ...] = ()
+    schedule: tuple[At, ...] = ()
+
+
+@dataclass
+class _Group:
+    time: str | None = None
+    changes: list[Change] = field(default_factory=list)
+    options: int = 0
+
+
+def changes_of(context: typer.Context) -> Changes:
+    """The changes of a `ChangesCommand`.
+
+    Raises:
+        InputError: texts that are no changes, or an --at that none follows.
+    """
+    return grouped(context.meta.get(_KEY, ()))
+
+
+def grouped(given: Iterable[tuple[str, str]]) -> Changes:
+    """Changes from (option, text) in the order of the command line; see `changes_of`."""
+    groups = [_Group()]
+    problems: list[Problem] = []
+    for option, text in given:
+        if option == "at":
+            groups.append(_Group(time=text))
+            continue
+        groups[-1].options += 1
+        if option == "knockout":
+            groups[-1].changes.append(Knockout(text))
+        else:
+            groups[-1].changes.extend(_change(option, text, problems))
+    for group in groups[1:]:
+        if not group.options:
+            way_out = f'for example --at "{group.time}" --set NAME=VALUE'
+            why = "no change follows it"
+            problems.append(Problem(what=f"--at {group.time!r}", why=why, way_out=way_out))
+    if problems:
+        raise InputError(problems)
+    return Changes(
+        start=tuple(groups[0].changes),
+        schedule=tuple(At(str(g.time), *g.changes) for g in groups[1:]),
+    )
+
+
+def _change(option: str, text: str, problems: list[Problem]) -> Sequence[Change]:
+    name, equals, value = text.rpartition("=")  # a pattern may hold "=" as well
+    try:
+        if equals and name:
+            return [_MADE_BY[option](name, float(value))]
+        why = "not NAME=NUMBER"
+    except ValueError:
+        why = f"{value!r} is not a number"
+    way_out = f"write --{option} NAME=NUMBER"
+    problems.append(Problem(what=f"--{option} {text}", why=why, way_out=way_out))
+    return []

@@ -1,0 +1,90 @@
+"""What commands print with rich: consoles, numbers and tables."""
+
+import math
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+_UNWATCHED = 140  # columns where nobody's terminal sets the width
+
+
+def console() -> "Console":
+    """Standard output."""
+    from rich.console import Console
+
+    wide = Console()
+    return wide if wide.is_terminal else Console(width=max(wide.width, _UNWATCHED))
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "", text: int = 1
+) -> "Table":
+    """A plain table; the first `text` columns are text, the others numbers. Values are no markup."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    made = Table(
+        box=box.SIMPLE_HEAD,
+        title=escape(title) if title else None,
+        title_justify="left",
+        title_style="bold",
+        pad_edge=False,
+        header_style="bold",
+    )
+    for place, name in enumerate(columns):
+        made.add_column(escape(name), justify="left" if place < text else "right", overflow="fold")
+    for row in rows:
+        made.add_row(*(escape(cell) for cell in row))
+    return made
+
+
+def number(value: float | None) -> str:
+    """About four digits, thousands as 1,000; a dash for what there is not."""
+    if value is None or math.isnan(value):
+        return "–"
+    if value == 0 or math.isinf(value):
+        return f"{value:g}"
+    size = abs(value)
+    if size < 1e-3 or size >= 1e9:
+        return f"{value:.3g}"
+    return f"{value:,.0f}" if size >= 1000 else f"{value:.4g}"
+
+
+def fold(start: float, end: float) -> str:
+    """A fold change: 2.5x; a dash where there was nothing at the start."""
+    if not (math.isfinite(start) and math.isfinite(end)) or start == 0:
+        return "–"
+    return f"{end / start:.3g}x"
+
+
+def unit_text(unit: str | None) -> str:
+    """A unit for people."""
+    return {None: "", "1": "", "item": "molecules"}.get(unit, unit or "")
+
+
+def count(amount: int, noun: str) -> str:
+    """1 replicate, 2 replicates, 3 species."""
+    return f"{amount:,} {noun}{'' if amount == 1 or noun.endswith('s') else 's'}"
+
+
+def print_json(data: object) -> None:
+    """Indented JSON on standard output; NaN is null."""
+    import json
+
+    sys.stdout.write(json.dumps(plain(data), indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def plain(data: object) -> object:
+    """The same as JSON data: tuples become lists, NaN and infinities null."""
+    if isinstance(data, dict):
+        return {str(key): plain(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [plain(value) for value in data]
+    if isinstance(data, float):
+        return data if math.isfinite(data) else None
+    return data

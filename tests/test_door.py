@@ -1,0 +1,32 @@
+"""The public names, pinned: one that comes or goes is a decision, not an accident."""
+
+import pkgutil
+
+import simnet as sn
+
+PUBLIC = {
+    *("load", "simulate", "rerun", "write_sbml", "plot_series", "packaged_names"),
+    *("Network", "Trajectories"),
+    *("Set", "Scale", "Add", "Knockdown", "Knockout", "Clamp"),
+    *("At", "Pulse", "Repeat"),
+    *("SimnetError", "InputError", "UnknownNameError", "ModelError", "UnsupportedError"),
+    *("MissingToolError", "SimulationError", "StateError", "ReplicateTimeout", "WorkerError"),
+    *("Problem", "SimnetWarning", "Interrupted"),
+}
+
+
+def _submodules() -> set[str]:
+    return {m.name for m in pkgutil.iter_modules(sn.__path__)} | {"networks", "exported"}
+
+
+def test_public_names() -> None:
+    names = {name for name in vars(sn) if not name.startswith("_")} - _submodules()
+    assert names == PUBLIC
+
+
+def test_no_function_has_the_name_of_a_submodule() -> None:
+    assert not PUBLIC & _submodules()
+
+
+def test_public_names_have_docstrings() -> None:
+    assert [name for name in PUBLIC if not getattr(sn, name).__doc__] == []
