@@ -70,9 +70,7 @@ def make_network() -> Callable[..., Network]:
 @pytest.fixture(scope="session")
 def birth_death() -> Network:
     """0 -> X at k = 1/s, X -> 0 at g = 0.1/s: Poisson with mean 10 (1 - exp(-t/10)) from X = 0."""
-    return _network(
-        "birth_death", {"X": 0}, {"k": 1.0, "g": 0.1}, [("", "X", "k"), ("X", "", "g")]
-    )
+    return _network("birth_death", {"X": 0}, {"k": 1.0, "g": 0.1}, [("", "X", "k"), ("X", "", "g")])
 
 
 @pytest.fixture(scope="session")
@@ -96,5 +94,8 @@ def decay() -> Network:
 def dimer() -> Network:
     """2 A -> D at k = 0.02/s, D -> 2 A at kr = 0.1/s, 5 A."""
     return _network(
-        "dimer", {"A": 5, "D": 0}, {"k": 0.01, "kr": 0.1}, [("A + A", "D", "k"), ("D", "A + A", "kr")]
+        "dimer",
+        {"A": 5, "D": 0},
+        {"k": 0.01, "kr": 0.1},
+        [("A + A", "D", "k"), ("D", "A + A", "kr")],
     )

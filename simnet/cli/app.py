@@ -36,8 +36,9 @@ def root(
     simnet show hypoxia
     simnet run hypoxia --equilibrate "72 h" --set O2_percent=1 --replicates 100 --out hypoxic
 
-    Exit codes: 0 done, 1 our fault, 2 the user's mistake, 3 ran but a check failed,
-    130 interrupted.
+    \b
+    Exit codes: 0 done, 1 our fault, 2 the user's mistake,
+    3 ran but a check failed, 130 interrupted.
     """
     if version:
         from importlib.metadata import version as version_of

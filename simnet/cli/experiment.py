@@ -25,7 +25,9 @@ KineticsOption: TypeAlias = Annotated[
 ]
 EndOption: TypeAlias = Annotated[
     str | None,
-    typer.Option("--t-end", metavar="TIME", help='End of the run, such as "30 min". [48 h]'),
+    typer.Option(
+        "--t-end", metavar="TIME", help='End of the run, such as "30 min"; 48 h if not given.'
+    ),
 ]
 EquilibrateOption: TypeAlias = Annotated[
     str | None,

@@ -116,7 +116,7 @@ def rerun(trajectories: Trajectories, *, workers: int | None = None) -> Trajecto
     """Run again what a record describes; with the same versions, to the same bits.
 
     Args:
-        trajectories: of an earlier run, for example from `load_run`.
+        trajectories: of an earlier run, for example from `Trajectories.load`.
         workers: as in `simulate`.
 
     Raises:

@@ -47,17 +47,13 @@ def duration(spec: TimeSpec, what: str, time_unit: str | None = "s") -> float:
                     )
                 )
             value *= _SECONDS[match[2]] / parse_unit(time_unit).factor
-    elif isinstance(spec, bool) or not isinstance(spec, (int, float)):
-        try:
-            value = float(spec.__float__())  # numpy scalars
-        except AttributeError:
-            raise InputError(
-                Problem(what=f"{what}={spec!r}", why="not a time", way_out=way_out)
-            ) from None
     else:
-        value = float(spec)
+        try:  # numpy's scalars as well
+            value = math.nan if isinstance(spec, bool) else float(spec)
+        except (TypeError, ValueError):
+            value = math.nan
     if not math.isfinite(value):
-        raise InputError(Problem(what=f"{what}={spec!r}", why="not a finite time", way_out=way_out))
+        raise InputError(Problem(what=f"{what}={spec!r}", why="not a time", way_out=way_out))
     return value
 
 

@@ -101,7 +101,8 @@ class _Writer:
     def header(self) -> None:
         network, model = self.network, self.model
         _ok(model.setId(network.id))
-        _ok(model.setName(network.title or network.id))
+        if network.title:
+            _ok(model.setName(network.title))
         _ok(model.setNotes(paragraphs(network.summary, _SAID[self.kinetics])))
         _ok(model.setAnnotation(model_annotation(network, self.kinetics)))
         if network.substance_unit is not None:

@@ -19,7 +19,10 @@ def _calls(inner: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression
         st.builds(lambda op, a: Call(op, (a,)), _UNARY, inner),
         st.builds(lambda op, a, b: Call(op, (a, b)), _BINARY, inner, inner),
         st.builds(
-            lambda a, b, c: Call("piecewise", (a, Call("lt", (b, Number(1))), c)), inner, inner, inner
+            lambda a, b, c: Call("piecewise", (a, Call("lt", (b, Number(1))), c)),
+            inner,
+            inner,
+            inner,
         ),
     )
 

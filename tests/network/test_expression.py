@@ -58,7 +58,9 @@ def test_piecewise_takes_the_first_true_branch() -> None:
         ("power", (-8.0, 1 / 3), math.nan),
     ],
 )
-def test_singular_points_give_ieee_values(op: str, args: tuple[float, ...], expected: float) -> None:
+def test_singular_points_give_ieee_values(
+    op: str, args: tuple[float, ...], expected: float
+) -> None:
     found = value(Call(op, tuple(Number(a) for a in args)))
     assert found == expected or (math.isnan(found) and math.isnan(expected))
 

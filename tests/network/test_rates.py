@@ -17,7 +17,9 @@ A, B, K = Symbol("A"), Symbol("B"), Symbol("k")
     st.integers(0, 30),
     st.integers(0, 30),
 )
-def test_both_kinetics_against_combinatorics(orders: dict[str, int], a: int, b: int, c: int) -> None:
+def test_both_kinetics_against_combinatorics(
+    orders: dict[str, int], a: int, b: int, c: int
+) -> None:
     """Discrete: permutations of n things taken m at a time; continuous: powers."""
     law = RateLaw(rate=K, orders=tuple(orders.items()))
     counts = {"A": a, "B": b, "C": c}

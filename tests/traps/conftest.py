@@ -8,11 +8,12 @@ each trap lies at least ten standard errors away.
 """
 
 import copy
-import itertools
+import importlib.util
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,12 +53,6 @@ def perl() -> None:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
-def load(perl: None) -> Callable[[Any], sn.Network]:
-    """Our Network of a PySB model."""
-    return sn.load
 
 
 @pytest.fixture(scope="session")
@@ -225,19 +220,13 @@ def disagrees() -> Callable[..., None]:
     return check
 
 
-@pytest.fixture
-def build() -> Callable[..., Any]:
-    """A PySB model from its components, with none of PySB's self-export."""
-    counter = itertools.count()
-
-    def make(*components: Any, name: str | None = "", initials: Sequence[Any] = ()) -> Any:
-        import pysb
-
-        model = pysb.Model(f"model_{next(counter)}" if name == "" else name, _export=False)
-        for component in components:
-            model.add_component(component)
-        for initial in initials:
-            model.add_initial(initial)
-        return model
-
-    return make
+@pytest.fixture(scope="session")
+def draft(perl: None) -> Callable[..., Any]:
+    """A new PySB model to add components to; see tests/rules/pysb_draft.py."""
+    file = Path(__file__).parents[1] / "rules" / "pysb_draft.py"
+    spec = importlib.util.spec_from_file_location("pysb_draft", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Draft

@@ -1,0 +1,51 @@
+"""A network as JSON data, for `simnet show --json`."""
+
+from dataclasses import asdict
+from typing import Any
+
+from simnet.network.checks import stochastic_problems
+from simnet.network.expression import text
+from simnet.network.network import Network, Reaction
+
+_GROUPS = "compartments species parameters molecules rules readouts inputs genes".split()
+_TREES = ("initial_expression", "expression", "law")
+
+
+def description(network: Network) -> dict[str, Any]:
+    """All of a network; expressions and laws are text."""
+    problems = [str(problem) for problem in stochastic_problems(network)]
+    return {
+        "id": network.id,
+        "title": network.title,
+        "summary": network.summary,
+        "digest": network.digest,
+        "substance_unit": network.substance_unit,
+        "time_unit": network.time_unit,
+        "suggested_equilibration": network.suggested_equilibration,
+        "kinetics": network.kinetics,
+        "methods": {
+            "ode": {"possible": True, "problems": []},
+            "ssa": {"possible": not problems, "problems": problems},
+        },
+        **{name: [_plain(item) for item in getattr(network, name)] for name in _GROUPS},
+        "expressions": [
+            {**_plain(a), "expression": text(a.expression)} for a in network.assignments
+        ],
+        "reactions": [_reaction(reaction) for reaction in network.reactions],
+    }
+
+
+def _plain(item: Any) -> dict[str, Any]:
+    return {name: value for name, value in asdict(item).items() if name not in _TREES}
+
+
+def _reaction(reaction: Reaction) -> dict[str, Any]:
+    law = reaction.law
+    return {
+        "id": reaction.id,
+        "rules": list(reaction.rules),
+        "reactants": dict(reaction.reactants),
+        "products": dict(reaction.products),
+        "continuous": text(law.expression("continuous")),
+        "discrete": None if law.ambiguous else text(law.expression("discrete")),
+    }

@@ -1,0 +1,128 @@
+"""What a run leaves: the header and table on the terminal, files, JSON or CSV."""
+
+import os
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simnet.cli.exits import writing
+from simnet.cli.tables import count, fold, number, table, unit_text
+from simnet.errors import InputError, Problem
+from simnet.experiment.times import time_text
+from simnet.results.moments import ensemble_moments
+from simnet.results.store import RECORD
+from simnet.results.trajectories import Trajectories
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from rich.table import Table
+
+SUMMARY = "summary.csv"
+_ROWS_SHOWN = 40
+
+
+def heading(run: Trajectories) -> str:
+    """Network, method, engine and its version, replicates, seed, length."""
+    record = run.record
+    parts = [record.network, record.method.upper(), f"{run.engine} {record.versions[run.engine]}"]
+    if run.method == "ssa":
+        done = int(run.finished.sum())
+        of = f" of {record.replicates}" if done < record.replicates else ""
+        parts += [f"{done}{of} {'replicate' if record.replicates == 1 else 'replicates'}"]
+        parts += [f"seed {record.seed}"]
+    parts += [time_text(record.t_end) if run.time_unit == "s" else f"t = {record.t_end:g}"]
+    before = run.conditions[0].equilibrate
+    if before is not None:
+        parts[-1] += f" after {before} of equilibration"
+    return " · ".join(parts)
+
+
+def overview(run: Trajectories) -> "Table":
+    """Each readout at the start and the end; for SSA the means, and the spread at the end."""
+    found = ensemble_moments(run.values[0], axis=0)
+    columns = ["readout", "unit", "start", "end", "fold change"]
+    if run.method == "ssa":
+        columns[2:4] = ["mean at start", "mean at end"]
+        columns += ["sd at end", "cv at end"]
+    rows = []
+    for place, readout in enumerate(run.readouts[:_ROWS_SHOWN]):
+        start, end = (float(found.mean[t, place]) for t in (0, -1))
+        cells = [readout.name, unit_text(readout.unit), number(start), number(end)]
+        cells += [fold(start, end)]
+        if run.method == "ssa":
+            cells += [number(float(m[-1, place])) for m in (found.sd, found.cv)]
+        rows.append(cells)
+    made = table(columns, rows, text=2)
+    hidden = len(run.readouts) - len(rows)
+    if hidden:
+        made.caption = f"and {count(hidden, 'readout')} more (choose with --readout, or --csv)"
+    return made
+
+
+def as_json(run: Trajectories, files: Iterable[Path]) -> dict[str, Any]:
+    """The record, the summary at all times, failures, and the files written."""
+    summary = run.summary()
+    return {
+        "record": run.record.to_json(),
+        "time_unit": run.time_unit,
+        "readouts": [{"name": r.name, "unit": r.unit, "meaning": r.meaning} for r in run.readouts],
+        "finished": int(run.finished.sum()),
+        "summary": summary.astype({"condition": str, "readout": str}).to_dict(orient="records"),
+        "failures": [
+            {"replicate": f.replicate, "seed": f.seed, "reason": f.reason} for f in run.failures
+        ],
+        "files": [str(path) for path in files],
+    }
+
+
+def check_folder(folder: Path) -> None:
+    """Before a long run: whether its results may be put into the folder.
+
+    Raises:
+        InputError: it holds something else than an earlier run, or is a file.
+    """
+    problem = ""
+    if folder.exists() and not folder.is_dir():
+        problem = "is a file"
+    elif folder.is_dir() and any(folder.iterdir()) and not (folder / RECORD).is_file():
+        problem = "holds other data"
+    elif not os.access(_nearest_parent(folder), os.W_OK):
+        problem = "cannot be written"
+    if problem:
+        way_out = "name a new or empty folder, or one of an earlier run"
+        raise InputError(Problem(what=f"--out {folder}", why=problem, way_out=way_out))
+
+
+def _nearest_parent(folder: Path) -> Path:
+    path = folder.absolute()
+    while not path.exists():
+        path = path.parent
+    return path
+
+
+def saved(run: Trajectories, folder: Path) -> list[Path]:
+    """Save the run and its summary; returns the files."""
+    run.save(folder)
+    with writing(folder / SUMMARY):
+        run.summary().to_csv(folder / SUMMARY, index=False)
+    files = [path for path in sorted(folder.iterdir()) if path.suffix in (".parquet", ".json")]
+    network = [folder / "network.xml"] if run.network_sbml is not None else []
+    return [*files, *network, folder / SUMMARY]
+
+
+def drawn(figure: "Figure", files: Iterable[Path]) -> list[Path]:
+    """Write a figure into files, each in the format of its name."""
+    written = []
+    for path in files:
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            figure.savefig(path, dpi=160)
+        written.append(path)
+    return written
+
+
+def refuge(run: Trajectories) -> Path:
+    """Where an interrupted run goes that was given no folder."""
+    now = datetime.now().strftime("%Y%m%d-%H%M%S")
+    return Path(f"simnet-interrupted-{run.record.network}-{now}")

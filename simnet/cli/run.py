@@ -1,0 +1,198 @@
+"""`simnet run`: simulate, and show, save, plot or print what comes out."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from simnet.cli.exits import INTERRUPTED, complain
+from simnet.cli.experiment import (
+    EndOption,
+    EquilibrateOption,
+    KineticsOption,
+    Source,
+    end_of_run,
+    loaded,
+)
+from simnet.cli.ordered import (
+    Adds,
+    Ats,
+    Clamps,
+    Knockdowns,
+    Knockouts,
+    Scales,
+    Sets,
+    changes_of,
+)
+from simnet.errors import InputError, Problem
+from simnet.execute.simulate import Interrupted, simulate
+from simnet.network.network import Network
+from simnet.results.trajectories import Trajectories
+
+_OUTPUT = "Output"
+
+
+def run_command(
+    context: typer.Context,
+    source: Source,
+    method: Annotated[
+        Literal["ode", "ssa"] | None,
+        typer.Option(
+            help="ode (CVODE) or ssa (Gillespie); by default ode, and ssa for several replicates."
+        ),
+    ] = None,
+    replicates: Annotated[int, typer.Option(metavar="N", help="Independent SSA runs.")] = 1,
+    t_end: EndOption = None,
+    points: Annotated[int, typer.Option(metavar="N", help="Output times, evenly spaced.")] = 97,
+    equilibrate: EquilibrateOption = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Root seed of SSA; drawn if not given.")
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Worker processes; all processors if not given, 0 for none."
+        ),
+    ] = None,
+    readout: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Readout, species or parameter; may be repeated."),
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="auto (roadrunner), roadrunner or reference.")
+    ] = "auto",
+    timeout: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Wall time that one replicate may take."),
+    ] = None,
+    kinetics: KineticsOption = None,
+    set_: Sets = [],  # noqa: B006 - typer makes a new list
+    scale: Scales = [],  # noqa: B006
+    add: Adds = [],  # noqa: B006
+    knockdown: Knockdowns = [],  # noqa: B006
+    knockout: Knockouts = [],  # noqa: B006
+    clamp: Clamps = [],  # noqa: B006
+    at: Ats = [],  # noqa: B006
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Save the run (load_run reads it) with summary.csv.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
+    plot: Annotated[
+        bool,
+        typer.Option(
+            "--plot",
+            help="Draw: NETWORK.png and .svg in --out, or simnet-NETWORK.png here.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Record and summary as JSON on stdout.", rich_help_panel=_OUTPUT
+        ),
+    ] = False,
+    as_csv: Annotated[
+        bool,
+        typer.Option("--csv", help="The summary as CSV on stdout.", rich_help_panel=_OUTPUT),
+    ] = False,
+) -> None:
+    """Simulate a network.
+
+    The order of changes counts: those after an --at are made at its time.
+
+    \b
+    simnet run hypoxia --equilibrate "72 h" --set O2_percent=1 --plot
+    simnet run hypoxia --replicates 100 --seed 1 --out cells --knockdown HIF1A=0.9
+    simnet run hypoxia --set O2_percent=1 --at "24 h" --set O2_percent=20
+    simnet run model.xml --method ssa --t-end 100 --csv > summary.csv
+
+    Ctrl-C saves what is done, and says where.
+    """
+    from simnet.cli import outcome
+    from simnet.cli.progress import progress
+
+    changes = changes_of(context)
+    if as_json and as_csv:
+        raise InputError(Problem(what="--json and --csv", why="both want stdout", way_out="one"))
+    if out is not None:
+        outcome.check_folder(out)
+    network = loaded(source, kinetics)
+    end = end_of_run(network, t_end)
+    chosen = method or ("ssa" if replicates > 1 else "ode")
+    try:
+        with progress(f"{network.id}, {chosen.upper()}") as advance:
+            run = simulate(
+                network,
+                t_end=end,
+                points=points,
+                method=chosen,
+                replicates=replicates,
+                seed=seed,
+                workers=workers,
+                equilibrate=equilibrate,
+                changes=changes.start,
+                schedule=changes.schedule,
+                readouts=readout or None,
+                engine=engine,
+                timeout=timeout,
+                progress=advance,
+            )
+    except Interrupted as stop:
+        _keep(stop.trajectories, out)
+        raise typer.Exit(INTERRUPTED) from None
+    files = outcome.saved(run, out) if out is not None else []
+    if plot:
+        files += _plot(run, out)
+    if as_json:
+        from simnet.cli.tables import print_json
+
+        print_json(outcome.as_json(run, files))
+    elif as_csv:
+        run.summary().to_csv(sys.stdout, index=False)
+    else:
+        _print(run, network, files)
+
+
+def _plot(run: Trajectories, out: Path | None) -> list[Path]:
+    from simnet.cli.outcome import drawn
+    from simnet.plot.series import plot_series
+
+    name = run.record.network
+    if out is None:
+        return drawn(plot_series(run), [Path(f"simnet-{name}.png")])
+    return drawn(plot_series(run), [out / f"{name}.png", out / f"{name}.svg"])
+
+
+def _print(run: Trajectories, network: Network, files: list[Path]) -> None:
+    from simnet.cli.outcome import heading, overview
+    from simnet.cli.tables import console
+
+    out = console()
+    out.print(heading(run), style="bold", markup=False, highlight=False)
+    out.print(overview(run))
+    for path in files:
+        out.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
+    if network.suggested_equilibration and run.conditions[0].equilibrate is None:
+        complain(
+            "note: it started from the declared amounts, not at rest; "
+            f'--equilibrate "{network.suggested_equilibration}" runs it under baseline inputs first'
+        )
+
+
+def _keep(run: Trajectories | None, out: Path | None) -> None:
+    """Save what an interrupted run has finished, and say where."""
+    from simnet.cli.outcome import refuge, saved
+    from simnet.cli.tables import count
+
+    if run is None:
+        complain("interrupted; no replicate was finished, so nothing was saved")
+        return
+    folder = refuge(run) if out is None else out
+    saved(run, folder)
+    done = count(int(run.finished.sum()), "finished replicate")
+    complain(f"interrupted; {folder} holds {done} of {run.record.replicates}")
