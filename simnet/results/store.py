@@ -171,9 +171,8 @@ def _read_table(path: Path, shape: tuple[int, int, int, int]) -> Ensemble:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    # Not by its path, for pyarrow would take a folder named "O2=1" for a column.
     try:
-        table = pq.ParquetFile(pa.BufferReader(path.read_bytes())).read()
+        table = pq.read_table(path, partitioning=None)
     except pa.ArrowException as error:
         raise ValueError(f"{path.name}: {error}") from error
     C, N, T, R = shape

@@ -87,6 +87,10 @@ def to_ast(expression: Expression) -> Any:
             return _with(libsbml.AST_FUNCTION_LOG, (Number(10.0), *args))
         case Call(op="sqrt", args=args):
             return _with(libsbml.AST_FUNCTION_ROOT, (Number(2.0), *args))
+        case Call(op="power", args=(base, Number(value=exponent))):
+            node = _with(_OPERATOR_TYPES["power"], (base,))
+            node.addChild(_number(exponent, ""))
+            return node
         case Call(op=op, args=args):
             return _with(_OPERATOR_TYPES[op], args)
 
@@ -108,7 +112,8 @@ def _number(value: float, unit: str | None) -> Any:
     else:
         node = libsbml.ASTNode(libsbml.AST_REAL)
         node.setValue(value)
-    node.setUnits(unit or "dimensionless")
+    if unit != "":  # an exponent needs none
+        node.setUnits(unit or "dimensionless")
     return node
 
 

@@ -162,6 +162,7 @@ def test_overlay_follows_conditions_by_name(
         own = np.argmax(line.get_color())  # blue is the control's, vermilion the knock-down's
         expected = by_name["control" if own == 2 else "HIF1A -90%"]
         np.testing.assert_allclose(line.get_ydata(), expected)
+        assert max(line.get_color()) < 0.45, "dark, so that it shows on the mean below it"
     assert len(dashed) == 2
 
 

@@ -69,11 +69,6 @@ def test_methods_of_the_run_do_the_same(make_run: RunMaker, tmp_path: Path) -> N
     assert_same(Trajectories.load(str(run.save(str(tmp_path)))), run)
 
 
-def test_a_folder_named_like_a_partition_adds_no_column(make_run: RunMaker, tmp_path: Path) -> None:
-    run = make_run()
-    assert_same(load(save(run, tmp_path / "O2=1")), run)
-
-
 def test_the_table_opens_in_pandas(partial_run: Trajectories, tmp_path: Path) -> None:
     frame = pd.read_parquet(save(partial_run, tmp_path) / TABLE)
     assert list(frame.columns) == [

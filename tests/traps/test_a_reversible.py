@@ -11,6 +11,9 @@ import simnet as sn
 
 REPLICATES = 2000
 
+# Copying a SymPy float; SymPy 1.11, the newest that PySB accepts, calls what mpmath 1.4 deprecates.
+pytestmark = pytest.mark.filterwarnings("ignore:to_pickable helper:DeprecationWarning")
+
 
 @pytest.fixture(scope="module")
 def binding(draft: Any) -> Any:
