@@ -22,6 +22,7 @@ _MADE_BY: dict[str, Callable[[str, float], Change]] = {
     "clamp": Clamp,
 }
 _OPTIONS = ("at", "knockout", *_MADE_BY)
+_PARAMETER = {"set": "set_"}  # what a command's argument is called, where not as its option
 _KEY = "simnet.changes"
 _PANEL = "Changes (before the first --at: at the start; after --at TIME: at that time)"
 
@@ -60,9 +61,10 @@ class ChangesCommand(TyperCommand):
         """Parse as usual; the changes, as (option, text) in order, are kept with the context."""
         if not ctx.resilient_parsing:
             values, _, order = self.make_parser(ctx).parse_args(args=list(args))
-            given = {name: iter(values.get(name) or ()) for name in _OPTIONS}
+            given = {_PARAMETER.get(n, n): n for n in _OPTIONS}
+            texts = {name: iter(values.get(name) or ()) for name in given}
             names = [str(parameter.name) for parameter in order]
-            ctx.meta[_KEY] = [(name, str(next(given[name]))) for name in names if name in given]
+            ctx.meta[_KEY] = [(given[n], str(next(texts[n]))) for n in names if n in given]
         return super().parse_args(ctx, args)
 
 

@@ -161,6 +161,9 @@ def _set_integrator(runner: Any, task: Task) -> None:
         runner.integrator.relative_tolerance = task.rtol
         runner.integrator.absolute_tolerance = task.atol
         runner.integrator.maximum_num_steps = 1_000_000
+        # Where |t| is large, as in equilibration, CVODE's own first step may be lost in rounding.
+        ends = [abs(t) for s in task.program.segments for t in (s.start, s.end)]
+        runner.integrator.initial_time_step = 1e-12 * max(ends)
     else:
         runner.setIntegrator("gillespie")
         runner.integrator.variable_step_size = False

@@ -74,6 +74,7 @@ def expected_firings(
             schedule=schedule,
             readouts=list(counters.values()),
             workers=workers,
+            rtol=1e-6,
         )
         firings += (run.values[0, 0, -1] - run.values[0, 0, 0]).tolist()
     total = np.sum(firings)

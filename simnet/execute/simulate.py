@@ -21,7 +21,6 @@ from simnet.experiment.times import TimeSpec
 from simnet.network.network import Network
 from simnet.results.provenance import make_record
 from simnet.results.trajectories import Failure, Trajectories
-from simnet.sbml.read import from_sbml
 from simnet.sbml.write import to_sbml
 
 Progress = Callable[[int, int], None]
@@ -122,6 +121,8 @@ def rerun(trajectories: Trajectories, *, workers: int | None = None) -> Trajecto
     Raises:
         InputError: the run has no network with it.
     """
+    from simnet.sbml.read import from_sbml  # libsbml takes a while to import
+
     record = trajectories.record
     if trajectories.network_sbml is None:
         raise InputError(Problem(what="the run", why="its network was not kept with it"))

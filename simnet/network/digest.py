@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+from numbers import Integral, Real
 from typing import Any
 
 
@@ -24,8 +25,10 @@ def _plain(value: Any) -> Any:
         return [[_plain(k), _plain(v)] for k, v in sorted(value.items())]
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return repr(value)  # 1.0 and 1 differ, nan and inf have a text
-    if value is None or isinstance(value, (str, int, bool)):
+    if value is None or isinstance(value, (str, bool)):
         return value
+    if isinstance(value, Integral):  # numpy's as well
+        return int(value)
+    if isinstance(value, Real):
+        return repr(float(value))  # 1.0 and 1 differ, nan and inf have a text
     raise TypeError(f"no canonical form for {type(value).__name__}")

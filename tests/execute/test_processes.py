@@ -343,7 +343,10 @@ def test_ctrl_c(start_script: StartScript, tmp_path: Path) -> None:
     orders = [
         f"{verb}:{seed}:{x}" for seed in (1, 2) for verb, x in (("count", busy), ("hold", 60))
     ]
+    # A job in the background of a shell inherits that Ctrl-C is ignored, and these tests may be one.
     script = start_script(f"""
+        import signal
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             run(2, 9, "pid:all:", *{orders!r})
         except KeyboardInterrupt:

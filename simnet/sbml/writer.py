@@ -1,0 +1,229 @@
+"""One pass over a checked network, writing one list of the SBML model after the other.
+
+Every reaction goes one way; laws are extent rates; compartment sizes stay symbols; whole initial
+amounts are always written.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import libsbml
+
+from simnet.errors import ModelError, Problem
+from simnet.network.expression import Expression, Number, symbols, walk
+from simnet.network.network import Network, Reaction
+from simnet.network.rates import Kinetics
+from simnet.network.units import parse_unit
+from simnet.sbml.annotation import (
+    assignment_annotation,
+    compartment_annotation,
+    model_annotation,
+    paragraphs,
+    parameter_annotation,
+    species_annotation,
+)
+from simnet.sbml.ids import Ids
+from simnet.sbml.mathml import to_ast
+
+_BASE_UNITS = {"1": "dimensionless", "item": "item", "s": "second", "L": "litre", "mol": "mole"}
+_SAID = {
+    "continuous": "Rate laws are continuous (k/2*A^2 for a homodimer): for ODE solvers, and for "
+    "COPASI's SSA, which applies its own combinatorial factor.",
+    "discrete": "Rate laws are discrete (k/2*A*(A-1) for a homodimer): for SSA engines that take "
+    "laws literally, such as roadrunner.",
+}
+
+
+def sbml_text(network: Network, kinetics: Kinetics) -> str:
+    """The SBML text of a network that has been checked."""
+    document = libsbml.SBMLDocument(3, 2)
+    _Writer(network, kinetics, document.createModel()).write()
+    text: str = libsbml.writeSBMLToString(document)
+    return text
+
+
+class _Writer:
+    """Each method writes one list of the model."""
+
+    def __init__(self, network: Network, kinetics: Kinetics, model: Any) -> None:
+        self.network, self.kinetics, self.model = network, kinetics, model
+        self.unit_ids = Ids(["item", "second", "litre", "mole", "metre", "dimensionless"])
+        self.units: dict[str, str] = {}
+
+    def write(self) -> None:
+        self.header()
+        self.unit_definitions()
+        self.compartments()
+        self.species()
+        self.parameters()
+        self.initial_assignments()
+        self.assignment_rules()
+        for reaction in self.network.reactions:
+            self.reaction(reaction)
+
+    def header(self) -> None:
+        network, model = self.network, self.model
+        _ok(model.setId(network.id))
+        if network.title:
+            _ok(model.setName(network.title))
+        _ok(model.setNotes(paragraphs(network.summary, _SAID[self.kinetics])))
+        _ok(model.setAnnotation(model_annotation(network, self.kinetics)))
+        if network.substance_unit is not None:
+            _ok(model.setSubstanceUnits(self.unit(network.substance_unit)))
+            _ok(model.setExtentUnits(self.unit(network.substance_unit)))
+        if network.time_unit is not None:
+            _ok(model.setTimeUnits(self.unit(network.time_unit)))
+        _ok(model.setVolumeUnits("litre"))
+
+    def unit(self, text: str) -> str:
+        """The id under which a unit is known in the file."""
+        if text not in self.units:
+            readable = text.replace("/", " per ").replace("1 per", "per").replace("^", "")
+            readable = readable.replace("%", "percent")
+            self.units[text] = _BASE_UNITS.get(text) or self.unit_ids.claim(
+                "_".join(readable.replace("(", " ").replace(")", " ").split())
+            )
+        return self.units[text]
+
+    def unit_definitions(self) -> None:
+        network = self.network
+        texts = [c.unit for c in network.compartments]
+        texts += [p.unit for p in network.parameters]
+        texts += [a.unit for a in network.assignments]
+        texts += [n.unit for e in self.expressions() for n in walk(e) if isinstance(n, Number)]
+        for text in [network.substance_unit, network.time_unit, *texts]:
+            if text is not None:
+                self.unit(text)
+        for text, unit_id in self.units.items():
+            if text not in _BASE_UNITS:
+                self.unit_definition(text, unit_id)
+
+    def unit_definition(self, text: str, unit_id: str) -> None:
+        parsed = parse_unit(text)
+        definition = self.model.createUnitDefinition()
+        _ok(definition.setId(unit_id))
+        _ok(definition.setName(text))
+        kinds = [(base, exponent, 1.0) for base, exponent in parsed.exponents]
+        if parsed.factor != 1 or not kinds:
+            kinds.append(("dimensionless", 1, parsed.factor))
+        for base, exponent, factor in kinds:
+            unit = definition.createUnit()
+            _ok(unit.setKind(libsbml.UnitKind_forName(base)))
+            unit.setExponent(exponent)
+            unit.setScale(0)
+            unit.setMultiplier(factor)
+
+    def expressions(self) -> Iterable[Expression]:
+        network = self.network
+        yield from (a.expression for a in network.assignments)
+        yield from (
+            i.initial_expression for i in network.quantities if i.initial_expression is not None
+        )
+        yield from (self.law(r) for r in network.reactions)
+
+    def law(self, reaction: Reaction) -> Expression:
+        return reaction.law.expression(self.kinetics, self.network.substance_unit)
+
+    def compartments(self) -> None:
+        for compartment in self.network.compartments:
+            item = self.model.createCompartment()
+            _ok(item.setId(compartment.id))
+            item.setConstant(True)
+            item.setSpatialDimensions(compartment.dimensions)
+            item.setSize(compartment.size)
+            if compartment.unit is not None:
+                _ok(item.setUnits(self.unit(compartment.unit)))
+            _notes(item, compartment.meaning)
+            _annotation(item, compartment_annotation(compartment.meaning))
+
+    def species(self) -> None:
+        for species in self.network.species:
+            item = self.model.createSpecies()
+            _ok(item.setId(species.id))
+            if species.name:
+                _ok(item.setName(species.name))
+            _ok(item.setCompartment(species.compartment))
+            item.setInitialAmount(species.initial)
+            if self.network.substance_unit is not None:
+                _ok(item.setSubstanceUnits(self.unit(self.network.substance_unit)))
+            item.setHasOnlySubstanceUnits(True)
+            item.setBoundaryCondition(species.fixed)
+            item.setConstant(False)
+            _notes(item, species.name)
+            _annotation(item, species_annotation(species.molecules))
+
+    def parameters(self) -> None:
+        for parameter in self.network.parameters:
+            item = self.parameter(parameter.id, parameter.unit, constant=True)
+            item.setValue(parameter.value)
+            source = f"Source: {parameter.source}" if parameter.source else ""
+            confidence = f" ({parameter.confidence})" if parameter.confidence else ""
+            _notes(item, parameter.meaning, source + confidence)
+            _annotation(item, parameter_annotation(parameter))
+        for assignment in self.network.assignments:
+            item = self.parameter(assignment.id, assignment.unit, constant=False)
+            _notes(item, assignment.meaning)
+            _annotation(item, assignment_annotation(assignment))
+
+    def parameter(self, name: str, unit: str | None, *, constant: bool) -> Any:
+        item = self.model.createParameter()
+        _ok(item.setId(name))
+        item.setConstant(constant)
+        if unit is not None:
+            _ok(item.setUnits(self.unit(unit)))
+        return item
+
+    def initial_assignments(self) -> None:
+        for item in self.network.quantities:
+            if item.initial_expression is None:
+                continue
+            assignment = self.model.createInitialAssignment()
+            _ok(assignment.setSymbol(item.id))
+            _ok(assignment.setMath(to_ast(item.initial_expression)))
+
+    def assignment_rules(self) -> None:
+        for assignment in self.network.assignments:
+            rule = self.model.createAssignmentRule()
+            _ok(rule.setVariable(assignment.id))
+            _ok(rule.setMath(to_ast(assignment.expression)))
+
+    def reaction(self, reaction: Reaction) -> None:
+        item = self.model.createReaction()
+        _ok(item.setId(reaction.id))
+        if reaction.rules:
+            _ok(item.setName(", ".join(reaction.rules)))
+        item.setReversible(False)
+        for species, count in reaction.reactants:
+            _reference(item.createReactant(), species, count)
+        for species, count in reaction.products:
+            _reference(item.createProduct(), species, count)
+        law = self.law(reaction)
+        taking_part = {s for s, _ in (*reaction.reactants, *reaction.products)}
+        read = symbols(law) & self.network.species_index.keys()
+        for species in sorted(read - taking_part, key=self.network.species_index.__getitem__):
+            _ok(item.createModifier().setSpecies(species))
+        _ok(item.createKineticLaw().setMath(to_ast(law)))
+
+
+def _reference(reference: Any, species: str, count: int) -> None:
+    _ok(reference.setSpecies(species))
+    reference.setStoichiometry(count)
+    reference.setConstant(True)
+
+
+def _notes(item: Any, *lines: str) -> None:
+    text = paragraphs(*lines)
+    if text:
+        _ok(item.setNotes(text))
+
+
+def _annotation(item: Any, text: str) -> None:
+    if text:
+        _ok(item.setAnnotation(text))
+
+
+def _ok(code: int) -> None:
+    """libsbml returns a status instead of raising."""
+    if code != libsbml.LIBSBML_OPERATION_SUCCESS:
+        why = libsbml.OperationReturnValue_toString(code)
+        raise ModelError(Problem(what="writing SBML", why=f"libsbml: {why}"))
