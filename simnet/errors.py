@@ -7,9 +7,7 @@
     │   ├── UnsupportedError      a model that has no exact meaning under the method asked for
     │   └── MissingToolError      a program or package that is not installed
     └── SimulationError       the run itself went wrong (exit code 1)
-        ├── StateError            negative, NaN or fractional amounts
-        ├── ReplicateTimeout      a replicate took longer than its wall-time limit
-        └── WorkerError           a worker process died
+        └── StateError            negative, NaN or fractional amounts
 
 An error names the thing, the value and the way out. Checks collect every `Problem` of a call
 and raise them together.
@@ -74,14 +72,6 @@ class SimulationError(SimnetError):
 
 class StateError(SimulationError):
     """The engine reached a negative, NaN or fractional amount."""
-
-
-class ReplicateTimeout(SimulationError):
-    """A replicate took longer than its wall-time limit."""
-
-
-class WorkerError(SimulationError):
-    """A worker process died."""
 
 
 class SimnetWarning(UserWarning):

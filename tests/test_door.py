@@ -7,10 +7,10 @@ import simnet as sn
 PUBLIC = {
     *("load", "simulate", "rerun", "write_sbml", "plot_series", "packaged_names"),
     *("Network", "Trajectories"),
-    *("Set", "Scale", "Add", "Knockdown", "Knockout", "Clamp"),
+    *("Set", "Scale", "Add", "Knockdown", "Knockout", "Clamp", "Overexpress", "Dose", "Washout"),
     *("At", "Pulse", "Repeat"),
     *("SimnetError", "InputError", "UnknownNameError", "ModelError", "UnsupportedError"),
-    *("MissingToolError", "SimulationError", "StateError", "ReplicateTimeout", "WorkerError"),
+    *("MissingToolError", "SimulationError", "StateError"),
     *("Problem", "SimnetWarning", "Interrupted"),
 }
 

@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from simnet.errors import ModelError, Problem
-from simnet.network.network import Gene, Input, Readout
+from simnet.network.network import Drug, Gene, Input, Readout
 from simnet.network.units import parse_unit
 
 PARAMETER_COLUMNS = (
@@ -43,6 +43,7 @@ class Catalogue:
     readouts: tuple[Readout, ...] = ()
     inputs: tuple[Input, ...] = ()
     genes: tuple[Gene, ...] = ()
+    drugs: tuple[Drug, ...] = ()
 
 
 def read_catalogue(folder: Traversable) -> Catalogue:
@@ -94,6 +95,18 @@ def _catalogue(data: dict[str, Any], parameters: dict[str, ParameterRow]) -> Cat
                 meaning=row["meaning"],
             )
             for name, row in data.get("genes", {}).items()
+        ),
+        drugs=tuple(
+            Drug(
+                name=name,
+                parameter=row["parameter"],
+                target=row["target"],
+                affinity=float(row["affinity"]),
+                unit=row["affinity_unit"],
+                source=row["source"],
+                meaning=row["meaning"],
+            )
+            for name, row in data.get("drugs", {}).items()
         ),
     )
 

@@ -7,7 +7,7 @@ here and one row in `CHANGES`.
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Protocol
 
 from simnet.errors import Problem, nearest
@@ -131,6 +131,59 @@ class Knockout:
 
 
 @dataclass(frozen=True)
+class Overexpress:
+    """Raise a gene's expression by a factor; what is scaled is as in `Knockdown`."""
+
+    name: str
+    fold: float
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} x{self.fold:g}"
+
+    def resolve(self, network: Network) -> Resolved:
+        what = f"Overexpress({self.name!r}, {self.fold!r})"
+        problems = _finite(self, "fold", minimum=1.0)
+        targets, missing = _expression_targets(network, self.name, what)
+        problems += missing
+        return (
+            [ScaleValue(t, float(self.fold)) for t in targets] if not problems else []
+        ), problems
+
+
+@dataclass(frozen=True)
+class Dose:
+    """Set a drug's concentration in the medium, where it stays until it is set again."""
+
+    name: str
+    nM: float = field(kw_only=True)  # noqa: N815 - the unit
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} {self.nM:g} nM"
+
+    def resolve(self, network: Network) -> Resolved:
+        target, problems = _drug(network, self.name, f"Dose({self.name!r}, nM={self.nM!r})")
+        problems += _finite(self, "nM", minimum=0.0)
+        return ([SetValue(target, float(self.nM))] if not problems else []), problems
+
+
+@dataclass(frozen=True)
+class Washout:
+    """Take a drug out of the medium at once."""
+
+    name: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} washed out"
+
+    def resolve(self, network: Network) -> Resolved:
+        target, problems = _drug(network, self.name, f"Washout({self.name!r})")
+        return ([SetValue(target, 0.0)] if not problems else []), problems
+
+
+@dataclass(frozen=True)
 class Clamp:
     """Hold a species' amount, or a named expression, at a value from now on."""
 
@@ -170,7 +223,8 @@ class Clamp:
 
 
 CHANGES: dict[str, type[Change]] = {
-    cls.__name__: cls for cls in (Set, Scale, Add, Knockdown, Knockout, Clamp)
+    cls.__name__: cls
+    for cls in (Set, Scale, Add, Knockdown, Knockout, Overexpress, Dose, Washout, Clamp)
 }
 """Every type of change, by the name that records use."""
 
@@ -231,6 +285,17 @@ def _settable(network: Network, name: str, what: str) -> tuple[str, list[Problem
     known = [*inputs, *network.parameter_by_id, *network.species_index, *network.compartment_by_id]
     return target, [
         Problem(what=what, why=f"{name!r} is not in {network.id}", way_out=nearest(name, known))
+    ]
+
+
+def _drug(network: Network, name: str, what: str) -> tuple[str, list[Problem]]:
+    """The parameter that holds a drug's concentration."""
+    for drug in network.drugs:
+        if drug.name == name:
+            return drug.parameter, []
+    drugs = [drug.name for drug in network.drugs]
+    return name, [
+        Problem(what=what, why=f"{network.id} has no such drug", way_out=nearest(name, drugs))
     ]
 
 

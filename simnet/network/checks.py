@@ -65,6 +65,7 @@ def _structure(network: Network) -> Iterator[Problem]:
     parameters = {p.id for p in network.parameters}
     used = [(f"gene {g.name}", p) for g in network.genes for p in g.parameters]
     used += [(f"input {i.name}", i.parameter) for i in network.inputs]
+    used += [(f"drug {d.name}", d.parameter) for d in network.drugs]
     for where, name in used:
         if name not in parameters:
             yield Problem(

@@ -151,6 +151,23 @@ class Gene:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Drug:
+    """A drug: `parameter` is its concentration in the medium (nM), which stays as it is set.
+    `affinity` is the constant (Ki, Kd or IC50) by which it acts on its `target`, in `unit`."""
+
+    name: str
+    parameter: str
+    target: str
+    affinity: float
+    unit: str
+    source: str = ""
+    meaning: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "affinity", canonical(self.affinity))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Document:
     """A foreign SBML file that holds what a Network cannot, and the obstacles, each with its
     reason and way out."""
@@ -185,6 +202,7 @@ class Network:
     readouts: tuple[Readout, ...] = ()
     inputs: tuple[Input, ...] = ()
     genes: tuple[Gene, ...] = ()
+    drugs: tuple[Drug, ...] = ()
     document: Document | None = None
 
     def __getstate__(self) -> dict[str, object]:

@@ -102,6 +102,7 @@ class _Compiler:
             rules=tuple(Rule(name=r.name, text=_rule_text(r)) for r in self.model.rules),
             inputs=catalogue.inputs,
             genes=catalogue.genes,
+            drugs=catalogue.drugs,
         )
         network = _with_units(_with_initial_amounts(checked(network)), catalogue)
         readouts = catalogue.readouts or _default_readouts(network)

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from simnet.network.network import (
     Assignment,
+    Drug,
     Gene,
     Input,
     Molecule,
@@ -27,9 +28,10 @@ _ATTRIBUTES: dict[str, tuple[type, tuple[str, ...]]] = {
     "readout": (Readout, ("name", "symbol", "unit", "meaning")),
     "input": (Input, ("name", "parameter", "baseline", "unit", "meaning")),
     "gene": (Gene, ("name", "symbol", "parameters", "meaning")),
+    "drug": (Drug, ("name", "parameter", "target", "affinity", "unit", "source", "meaning")),
 }
 _PARAMETER = ("meaning", "source", "confidence", "lower", "upper", "scale")
-_NUMBERS = frozenset({"baseline", "lower", "upper"})
+_NUMBERS = frozenset({"baseline", "lower", "upper", "affinity"})
 _OPTIONAL = frozenset({"unit", "lower", "upper"})
 
 T = TypeVar("T")
@@ -49,6 +51,7 @@ def model_annotation(network: Network, kinetics: str) -> str:
         "readout": network.readouts,
         "input": network.inputs,
         "gene": network.genes,
+        "drug": network.drugs,
     }
     rows = [
         _element(tag, {name: getattr(item, name) for name in _ATTRIBUTES[tag][1]})

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 import simnet as sn
 from simnet.experiment.action import AddAmount, Hold, ScaleValue, SetValue
 from simnet.experiment.change import CHANGES, Change, change_from_record, change_record
-from simnet.network.network import Network
+from simnet.network.network import Drug, Network
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +57,6 @@ def test_mistakes_are_named_with_a_way_out(
 
 
 def test_a_molecule_of_an_own_model_is_knocked_out_with_all_its_complexes(binding: Network) -> None:
-    from dataclasses import replace
-
     molecules = {"A": ("A",), "B": ("B",), "C": ("A", "B")}
     species = tuple(replace(s, molecules=molecules[s.id]) for s in binding.species)
     renamed = tuple(replace(s, id="S_" + s.id, name="S_" + s.id) for s in species)
@@ -73,10 +73,19 @@ def test_a_molecule_that_is_synthesised_is_refused(hypoxia: Network) -> None:
     assert not problems
     _, problems = sn.Knockout("SLC16A3_gene").resolve(hypoxia)
     assert not problems  # never made, so its amount is all there is
-    from dataclasses import replace
-
     _, problems = sn.Knockout("HIF1A").resolve(replace(hypoxia, genes=()))
     assert "made by reaction" in str(problems[0])
+
+
+def test_doses_set_the_medium(hypoxia: Network) -> None:
+    drug = Drug(name="dmog", parameter="PHD2_kcat", target="PHD2", affinity=1, unit="nM")
+    network = replace(hypoxia, drugs=(drug,))
+    assert sn.Dose("dmog", nM=5).resolve(network)[0] == [SetValue("PHD2_kcat", 5.0)]
+    assert sn.Washout("dmog").resolve(network)[0] == [SetValue("PHD2_kcat", 0.0)]
+    _, problems = sn.Dose("dmogg", nM=-1).resolve(network)
+    assert [p.way_out for p in problems] == ["did you mean dmog?", ""]
+    assert sn.Overexpress("HIF1A", 3).resolve(network)[0] == [ScaleValue("HIF1A_synthesis", 3.0)]
+    assert "below 1" in str(sn.Overexpress("HIF1A", 0.5).resolve(network)[1][0])
 
 
 @pytest.mark.parametrize(
@@ -88,6 +97,9 @@ def test_a_molecule_that_is_synthesised_is_refused(hypoxia: Network) -> None:
         sn.Knockdown("a", 0.9),
         sn.Knockout("a"),
         sn.Clamp("a", 0),
+        sn.Overexpress("a", 3),
+        sn.Dose("a", nM=10),
+        sn.Washout("a"),
     ],
 )
 def test_records(change: Change) -> None:

@@ -126,3 +126,11 @@ def test_records_and_content() -> None:
     assert copy.content == condition.content
     assert replace(condition, label="y").content == condition.content
     assert replace(condition, equilibrate="4 d").content != condition.content
+
+
+def test_numpy_s_numbers_are_the_same_content() -> None:
+    plain = Condition(schedule=(sn.At(3600.0, sn.Set("a", 1)),), equilibrate=60)
+    numpy = Condition(
+        schedule=(sn.At(np.float64(3600), sn.Set("a", np.float64(1))),), equilibrate=np.int64(60)
+    )
+    assert numpy.content == plain.content
