@@ -1,7 +1,7 @@
 """What a run leaves: the header and table on the terminal, files, JSON or CSV."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from simnet.cli.tables import count, fold, number, table, unit_text
 from simnet.errors import InputError, Problem
 from simnet.experiment.times import time_text
 from simnet.results.moments import ensemble_moments
-from simnet.results.store import RECORD
+from simnet.results.store import NETWORK, RECORD, TABLE
 from simnet.results.trajectories import Trajectories
 
 if TYPE_CHECKING:
@@ -106,9 +106,8 @@ def saved(run: Trajectories, folder: Path) -> list[Path]:
     run.save(folder)
     with writing(folder / SUMMARY):
         run.summary().to_csv(folder / SUMMARY, index=False)
-    files = [path for path in sorted(folder.iterdir()) if path.suffix in (".parquet", ".json")]
-    network = [folder / "network.xml"] if run.network_sbml is not None else []
-    return [*files, *network, folder / SUMMARY]
+    names = [RECORD, TABLE, *([NETWORK] if run.network_sbml is not None else []), SUMMARY]
+    return [folder / name for name in names]
 
 
 def drawn(figure: "Figure", files: Iterable[Path]) -> list[Path]:
@@ -120,6 +119,13 @@ def drawn(figure: "Figure", files: Iterable[Path]) -> list[Path]:
             figure.savefig(path, dpi=160)
         written.append(path)
     return written
+
+
+def wrote(files: Sequence[Path]) -> Iterator[str]:
+    """A line for each folder that was written into."""
+    for folder in dict.fromkeys(path.parent for path in files):
+        names = [path.name for path in files if path.parent == folder]
+        yield f"wrote {folder}{os.sep} {', '.join(names)}" if folder.name else f"wrote {names[0]}"
 
 
 def refuge(run: Trajectories) -> Path:

@@ -169,14 +169,14 @@ def _plot(run: Trajectories, out: Path | None) -> list[Path]:
 
 
 def _print(run: Trajectories, network: Network, files: list[Path]) -> None:
-    from simnet.cli.outcome import heading, overview
+    from simnet.cli import outcome
     from simnet.cli.tables import console
 
     out = console()
-    out.print(heading(run), style="bold", markup=False, highlight=False)
-    out.print(overview(run))
-    for path in files:
-        out.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
+    out.print(outcome.heading(run), style="bold", markup=False, highlight=False)
+    out.print(outcome.overview(run))
+    for line in outcome.wrote(files):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
     if network.suggested_equilibration and run.conditions[0].equilibrate is None:
         complain(
             "note: it started from the declared amounts, not at rest; "

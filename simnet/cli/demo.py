@@ -1,0 +1,188 @@
+"""`make demo`: cells under hypoxia, deterministic and stochastic, in a table and a figure.
+
+A step from 20 % to 1 % oxygen, after 72 h at rest: roadrunner's CVODE and roadrunner's Gillespie.
+"""
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+
+from simnet.cli.exits import INTERRUPTED, complain, finish
+from simnet.cli.outcome import check_folder, drawn, wrote
+from simnet.cli.tables import console, fold, number, table, unit_text
+from simnet.execute.simulate import Interrupted, simulate
+from simnet.experiment.change import Set
+from simnet.experiment.schedule import At
+from simnet.network.network import Network
+from simnet.results.moments import ensemble_moments
+from simnet.results.trajectories import Trajectories
+from simnet.rules.load import load
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from rich.table import Table
+
+READOUTS = ("O2", "HIF1A", "GLUT1", "MCT4")
+BEFORE, AFTER = 6, 48  # hours at 20 % that are shown, hours at 1 %
+LOOKS = (-BEFORE, 4, 24, 48)  # hours after the step at which the table looks
+_HOUR = 3600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Both runs of the step; times are in seconds from `BEFORE` hours ahead of it."""
+
+    ode: Trajectories
+    ssa: Trajectories
+
+
+def demo_command(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where results go.")] = Path("demo"),
+    replicates: Annotated[int, typer.Option(metavar="N", min=2, help="Gillespie cells.")] = 100,
+    seed: Annotated[int, typer.Option(metavar="N", help="Root seed.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Worker processes; all processors if not given.")
+    ] = None,
+) -> None:
+    """Cells after a step from 20 % to 1 % oxygen: a table, and a figure in DIR."""
+    started = time.monotonic()
+    for name in ("ode", "ssa"):
+        check_folder(out / name)
+    network = load("hypoxia")
+    screen = console()
+    screen.print("Cells after a step from 20 % to 1 % oxygen", style="bold", highlight=False)
+    screen.print(
+        f"network {network.id}: {len(network.species)} species, {len(network.reactions)} reactions; "
+        f"{replicates} Gillespie cells, each 72 h at rest in 20 % O2 and 48 h in 1 % ...",
+        highlight=False,
+    )
+    try:
+        runs = simulated(network, replicates, seed, workers)
+    except Interrupted as stop:
+        if stop.trajectories is not None:
+            folder = stop.trajectories.save(out / "ssa")
+            done = int(stop.trajectories.finished.sum())
+            complain(f"interrupted; {folder} holds {done} of {replicates} cells")
+        else:
+            complain("interrupted; no cell was finished, so nothing was saved")
+        raise typer.Exit(INTERRUPTED) from None
+    files = [runs.ode.save(out / "ode"), runs.ssa.save(out / "ssa")]
+    files += drawn(figure(runs), [out / "hypoxia.png", out / "hypoxia.svg"])
+    screen.print(comparison(runs))
+    for line in (agreement(runs), *wrote(files)):
+        screen.print(line, highlight=False, soft_wrap=not screen.is_terminal)
+    screen.print(f"{time.monotonic() - started:.0f} s", highlight=False)
+
+
+def simulated(network: Network, replicates: int, seed: int, workers: int | None) -> Step:
+    """The step under CVODE and under Gillespie, both in roadrunner."""
+    from simnet.cli.progress import progress
+
+    points = 2 * (BEFORE + AFTER) + 1
+    step = At(f"{BEFORE} h", Set("O2_percent", 1.0))
+    with progress("simulating cells") as advance:
+        ode = simulate(
+            network,
+            t_end=f"{BEFORE + AFTER} h",
+            points=points,
+            method="ode",
+            engine="roadrunner",
+            equilibrate="72 h",
+            schedule=step,
+            readouts=READOUTS,
+            label="20 % to 1 % O2",
+            workers=workers,
+        )
+        ssa = simulate(
+            network,
+            t_end=f"{BEFORE + AFTER} h",
+            points=points,
+            method="ssa",
+            engine="roadrunner",
+            replicates=replicates,
+            seed=seed,
+            workers=workers,
+            equilibrate="72 h",
+            schedule=step,
+            readouts=READOUTS,
+            label="20 % to 1 % O2",
+            progress=advance,
+        )
+    return Step(ode=ode, ssa=ssa)
+
+
+def comparison(runs: Step) -> "Table":
+    """Each readout before the step and after it: the ODE, the mean of the cells, their spread."""
+    rows: list[list[str]] = []
+    found = ensemble_moments(runs.ssa.values[0], axis=0)
+    places = _places(runs.ssa)
+    for column, readout in enumerate(runs.ssa.readouts):
+        ode = [float(runs.ode.values[0, 0, t, column]) for t in places]
+        mean, sem, sd = (
+            [float(m[t, column]) for t in places] for m in (found.mean, found.sem, found.sd)
+        )
+        means = [f"{number(m)} ± {number(s)}" for m, s in zip(mean, sem, strict=True)]
+        unit = unit_text(readout.unit)
+        rows += [
+            [readout.name, "deterministic", *map(number, ode), fold(ode[0], ode[-1])],
+            [f"  {unit}", "cells, mean ± sem", *means, fold(mean[0], mean[-1])],
+            ["", "cells, sd", *map(number, sd), ""],
+        ]
+    later = [f"1 % O2, {hours} h" for hours in LOOKS[1:]]
+    made = table(["readout", "", "20 % O2", *later, "change"], rows, text=2)
+    for index in range(2, len(rows) - 1, 3):
+        made.rows[index].end_section = True
+    return made
+
+
+def agreement(runs: Step) -> str:
+    """How far the mean of the cells is from the deterministic line, in standard errors."""
+    found = ensemble_moments(runs.ssa.values[0], axis=0)
+    places = _places(runs.ssa)
+    off = np.abs(found.mean - runs.ode.values[0, 0])[places]
+    sem = found.sem[places]
+    scores = off[sem > 0] / sem[sem > 0]
+    versions = runs.ssa.record.versions
+    return (
+        f"The mean of {int(runs.ssa.finished.sum())} cells lies within 2 standard errors of the "
+        f"deterministic line in {int((scores <= 2).sum())} of {len(scores)} places "
+        f"(at most {scores.max():.1f}). Both ran in libroadrunner {versions['roadrunner']}: "
+        "CVODE and Gillespie."
+    )
+
+
+def figure(runs: Step) -> "Figure":
+    """The deterministic line in the cloud of cells; time 0 is the step."""
+    from simnet.plot.series import plot_series
+
+    ode, ssa = (replace(run, times=run.times - BEFORE * _HOUR) for run in (runs.ode, runs.ssa))
+    drawing = plot_series(ssa, overlay=ode, replicates=60)
+    for axes in drawing.axes:
+        axes.axvspan(-BEFORE, 0, color="#f0e6c8", zorder=0, linewidth=0)
+        if axes.get_xlabel():
+            axes.set_xlabel("hours after the step from 20 % to 1 % oxygen")
+    return drawing
+
+
+def _places(run: Trajectories) -> Sequence[int]:
+    """Where in the run's times the table looks."""
+    wanted = [(hours + BEFORE) * _HOUR for hours in LOOKS]
+    return [int(np.argmin(np.abs(run.times - seconds))) for seconds in wanted]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the demo and exit."""
+    app = typer.Typer(add_completion=False)
+    app.command()(demo_command)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(finish(lambda: app(given, prog_name="simnet.cli.demo", standalone_mode=False)))
+
+
+if __name__ == "__main__":
+    main()
