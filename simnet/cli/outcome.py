@@ -1,5 +1,6 @@
 """What a run leaves: the header and table on the terminal, files, JSON or CSV."""
 
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simnet.cli.exits import writing
-from simnet.cli.tables import count, fold, number, table, unit_text
+from simnet.cli.tables import count, fold, number, spread, table, unit_text
 from simnet.errors import InputError, Problem
 from simnet.experiment.times import time_text
 from simnet.results.moments import ensemble_moments
@@ -51,7 +52,8 @@ def overview(run: Trajectories) -> "Table":
         cells = [readout.name, unit_text(readout.unit), number(start), number(end)]
         cells += [fold(start, end)]
         if run.method == "ssa":
-            cells += [number(float(m[-1, place])) for m in (found.sd, found.cv)]
+            sd = spread(float(found.sd[-1, place]), end)
+            cells += [number(sd), number(sd / end if end else math.nan)]
         rows.append(cells)
     made = table(columns, rows, text=2)
     hidden = len(run.readouts) - len(rows)

@@ -55,6 +55,11 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if size >= 1000 else f"{value:.4g}"
 
 
+def spread(width: float, mean: float) -> float:
+    """A standard deviation or error; 0 where it is only the rounding of a mean of equal values."""
+    return 0.0 if width <= 1e-12 * abs(mean) else width
+
+
 def fold(start: float, end: float) -> str:
     """A fold change: 2.5x; a dash where there was nothing at the start."""
     if not (math.isfinite(start) and math.isfinite(end)) or start == 0:

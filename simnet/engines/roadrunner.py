@@ -6,6 +6,7 @@ replicate sets its whole state itself, so nothing is left over from the one befo
 
 import hashlib
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from simnet.arrays import FloatArray, TimesByReadouts
 from simnet.engines.base import Engine, Method, Simulator, Task
 from simnet.engines.state import applied, require_amounts, require_counts
-from simnet.errors import InputError, Problem, SimulationError, StateError
+from simnet.errors import InputError, MissingToolError, Problem, SimulationError, StateError
 from simnet.experiment.program import Segment, with_held
 from simnet.network.network import Network
 from simnet.sbml.write import to_sbml
@@ -142,8 +143,10 @@ def _prepare(task: Task) -> Simulator:
 
 
 def _loaded(text: str, task: Task) -> Any:
-    """A RoadRunner with its integrator set; importing it prints nothing and costs 0.2 s."""
-    import roadrunner
+    """A RoadRunner with its integrator set."""
+    import roadrunner  # costs 0.2 s
+
+    _require_version()
 
     try:
         runner = roadrunner.RoadRunner(text)
@@ -207,6 +210,20 @@ def _derived(seed: int, position: int) -> int:
 
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
+
+
+@cache
+def _require_version() -> None:
+    """Before 2.10 propensities of rules and of time were wrong, and some runs froze."""
+    found = _version()
+    if tuple(int(part) for part in found.split(".")[:2]) < (2, 10):
+        raise MissingToolError(
+            Problem(
+                what=f"libroadrunner {found}",
+                why="its SSA is wrong for some models",
+                way_out='pip install "libroadrunner>=2.10"',
+            )
+        )
 
 
 def _version() -> str:

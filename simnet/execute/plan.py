@@ -90,7 +90,7 @@ def planned(
     if problems or chosen is None:
         raise InputError(problems)
     if method == "ssa":
-        require_stochastic(network, compiled.settings)
+        require_stochastic(network, compiled.start())
     task = Task(
         network=network,
         program=compiled,

@@ -48,6 +48,11 @@ class Program:
     settings: Mapping[str, float]
     segments: tuple[Segment, ...]
 
+    def start(self) -> dict[str, float]:
+        """All values with which the first segment begins, by id."""
+        set_first = {a.id: a.value for a in self.segments[0].amounts if isinstance(a, SetValue)}
+        return {**self.settings, **self.segments[0].settings, **self.amounts, **set_first}
+
 
 def with_held(network: Network, held: Iterable[str]) -> Network:
     """The network with species or named expressions turned into constants."""

@@ -120,7 +120,7 @@ def stochastic_problems(
             yield Problem(
                 what=f"species {species.id}: initial amount {amount:g}",
                 why="not a whole number of molecules",
-                way_out="set it to a whole number",
+                way_out=f"set it to a whole number: Set({species.id!r}, {round(amount)})",
             )
     ranges = _ranges(network, values)
     for reaction in network.reactions:

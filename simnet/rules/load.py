@@ -77,6 +77,7 @@ def _attribute(name: str) -> Any:
     if added:
         sys.path.insert(0, here)  # as `python -m` does; a console script's path lacks it
     try:
+        _forget_exports()
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise UnknownNameError(
@@ -99,6 +100,14 @@ def _attribute(name: str) -> Any:
         why = f"{module_name} has no PySB model {attribute!r}"
         raise UnknownNameError(Problem(what=name, why=why, way_out=nearest(attribute, models)))
     return found
+
+
+def _forget_exports() -> None:
+    """PySB's self-export is one switch for all modules: a model that turned it off earlier in this
+    process would break the next one."""
+    core = sys.modules.get("pysb.core")
+    if core is not None:
+        core.SelfExporter.do_export = True
 
 
 def _is_pysb_model(value: object) -> bool:

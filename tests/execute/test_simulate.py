@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -247,3 +248,15 @@ def test_progress_counts_up(binding: Network) -> None:
         progress=lambda done, total: seen.append((done, total)),
     )
     assert seen == [(i, 4) for i in range(1, 5)]
+
+
+def test_a_fractional_start_can_be_set_right(binding: Network) -> None:
+    species = (replace(binding.species[0], initial=19.6), *binding.species[1:])
+    network = replace(binding, species=species)
+    with pytest.raises(sn.UnsupportedError, match=r"Set\('A', 20\)"):
+        sn.simulate(network, t_end=1, method="ssa", workers=0)
+    changes = [sn.Set("A", 20)]
+    run = sn.simulate(network, t_end=1, points=2, method="ssa", workers=0, changes=changes)
+    assert run.readout("A")[0, 0] == 20
+    with pytest.raises(sn.UnsupportedError):  # it would equilibrate from a fraction
+        sn.simulate(network, t_end=1, method="ssa", workers=0, changes=changes, equilibrate=5)
