@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
@@ -59,7 +59,8 @@ def demo_command(
     screen.print("Cells after a step from 20 % to 1 % oxygen", style="bold", highlight=False)
     screen.print(
         f"{network.id}: {len(network.species)} species, {len(network.reactions)} reactions. "
-        f"{replicates} cells, each 72 h in 20 % O2 to come to rest, then {AFTER} h in 1 %.",
+        f"A deterministic run (CVODE) and {replicates} cells (Gillespie), both in roadrunner: "
+        f"72 h in 20 % O2 to come to rest, then {AFTER} h in 1 %.",
         highlight=False,
     )
     try:
@@ -167,7 +168,11 @@ def figure(runs: Step) -> "Figure":
     drawing.suptitle("Cells after a step from 20 % to 1 % oxygen", fontsize=12, fontweight="bold")
     for axes in drawing.axes:
         axes.axvspan(-BEFORE, 0, color="#f6efda", zorder=0, linewidth=0)
-        note = {"transform": axes.get_xaxis_transform(), "fontsize": 8, "color": "#7a6a3a"}
+        note: dict[str, Any] = {
+            "transform": axes.get_xaxis_transform(),
+            "fontsize": 8,
+            "color": "#7a6a3a",
+        }
         axes.text(-BEFORE / 2, 0.97, "20 %", ha="center", va="top", **note)
         axes.text(1, 0.97, "1 %", ha="left", va="top", **note)
         if axes.get_xlabel():

@@ -15,7 +15,7 @@ from simnet.arrays import FloatArray, TimesByReadouts
 from simnet.engines.base import Engine, Method, Simulator, Task
 from simnet.engines.state import applied, require_amounts, require_counts
 from simnet.errors import InputError, MissingToolError, Problem, SimulationError, StateError
-from simnet.experiment.program import Segment, with_held
+from simnet.experiment.program import Program, Segment, with_held
 from simnet.network.network import Network
 from simnet.sbml.write import to_sbml
 
@@ -31,7 +31,7 @@ class _Model:
         self.fixed = [s.id for s in network.species if s.fixed]
         self.parameters = [p.id for p in network.parameters]
         self.compartments = [c.id for c in network.compartments]
-        text = to_sbml(_without_initial_expressions(network), _KINETICS[task.method])  # type: ignore[arg-type]
+        text = to_sbml(_as_started(network, task.program), _KINETICS[task.method])  # type: ignore[arg-type]
         self.runner = _loaded(text, task)
         self.runner.timeCourseSelections = ["time", *task.symbols, *self.species]
         model = self.runner.model
@@ -192,11 +192,15 @@ def _times(segment: Segment) -> tuple[list[float], slice]:
     return full, slice(first, first + len(times))
 
 
-def _without_initial_expressions(network: Network) -> Network:
-    """The program carries initial values; initial assignments would only overrule what is set."""
+def _as_started(network: Network, program: Program) -> Network:
+    """The network with the values that the program starts with, and nothing to overrule them."""
+    values = next(program.stages())
+
     return replace(
         network,
-        species=tuple(replace(s, initial_expression=None) for s in network.species),
+        species=tuple(
+            replace(s, initial=values[s.id], initial_expression=None) for s in network.species
+        ),
         parameters=tuple(replace(p, initial_expression=None) for p in network.parameters),
         compartments=tuple(replace(c, initial_expression=None) for c in network.compartments),
     )

@@ -90,7 +90,7 @@ def planned(
     if problems or chosen is None:
         raise InputError(problems)
     if method == "ssa":
-        require_stochastic(network, compiled.start())
+        require_stochastic(network, compiled.stages())
     task = Task(
         network=network,
         program=compiled,

@@ -5,7 +5,7 @@ time is memoryless, and restarting it at a boundary is exact, also where no reac
 A value on a boundary is the one after the change.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -48,10 +48,15 @@ class Program:
     settings: Mapping[str, float]
     segments: tuple[Segment, ...]
 
-    def start(self) -> dict[str, float]:
-        """All values with which the first segment begins, by id."""
-        set_first = {a.id: a.value for a in self.segments[0].amounts if isinstance(a, SetValue)}
-        return {**self.settings, **self.segments[0].settings, **self.amounts, **set_first}
+    def stages(self) -> Iterator[dict[str, float]]:
+        """For each segment, what is set when it begins, by id: parameters and compartment sizes,
+        and the amounts of the start."""
+        first = self.segments[0].amounts
+        values = {**self.settings, **self.amounts}
+        values |= {a.id: a.value for a in first if isinstance(a, SetValue)}
+        for segment in self.segments:
+            values = {**values, **segment.settings}
+            yield values
 
 
 def with_held(network: Network, held: Iterable[str]) -> Network:

@@ -85,15 +85,18 @@ def _expressions(network: Network) -> Iterator[tuple[str, Expression]]:
             yield f"initial value of {item.id}", item.initial_expression
 
 
-def require_stochastic(network: Network, changed: Mapping[str, float] | None = None) -> None:
+def require_stochastic(
+    network: Network, stages: Iterable[Mapping[str, float] | None] = (None,)
+) -> None:
     """Raise UnsupportedError unless every law is a propensity of whole molecules.
 
-    `changed` are values that replace the declared ones.
+    `stages` are sets of values that replace the declared ones, one after the other.
 
     The errors name each element, the reason and the way out. A law that does not vanish when a
     reactant runs out is a warning: engines then take its propensity as zero.
     """
-    problems = list(stochastic_problems(network, changed))
+    found = (problem for values in stages for problem in stochastic_problems(network, values))
+    problems = list(dict.fromkeys(found))
     if problems:
         raise UnsupportedError(problems)
     for text_ in _needs_guard(network):
@@ -103,7 +106,7 @@ def require_stochastic(network: Network, changed: Mapping[str, float] | None = N
 def stochastic_problems(
     network: Network, changed: Mapping[str, float] | None = None
 ) -> Iterator[Problem]:
-    """Everything that has no exact stochastic meaning; see `require_stochastic`."""
+    """Everything that has no exact stochastic meaning, with `changed` values."""
     if network.document is not None:
         yield from network.document.obstacles
         return

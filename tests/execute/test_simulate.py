@@ -184,9 +184,18 @@ def test_negative_rate_constants_are_refused_under_ssa(binding: Network) -> None
         )
 
 
+def test_later_stages_are_checked_as_well(binding: Network) -> None:
+    late = [sn.At(5, sn.Set("kf", -1))]
+    with pytest.raises(sn.UnsupportedError, match="can be negative"):
+        sn.simulate(binding, t_end=9, method="ssa", schedule=late, workers=0)
+
+
 def test_fractions_of_molecules_are_refused_under_ssa(binding: Network) -> None:
-    with pytest.raises(sn.SimulationError, match="fraction of a molecule"):
+    with pytest.raises(sn.UnsupportedError, match="not a whole number of molecules"):
         sn.simulate(binding, t_end=1, method="ssa", changes=[sn.Set("A", 1.5)], workers=0)
+    late = [sn.At(0.5, sn.Set("A", 1.5))]
+    with pytest.raises(sn.SimulationError, match="fraction of a molecule"):
+        sn.simulate(binding, t_end=1, method="ssa", schedule=late, workers=0)
     run = sn.simulate(binding, t_end=1, points=2, changes=[sn.Set("A", 1.5)], workers=0)
     assert run.readout("A")[0, 0] == 1.5
 
