@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
@@ -168,15 +168,8 @@ def figure(runs: Step) -> "Figure":
     drawing.suptitle("Cells after a step from 20 % to 1 % oxygen", fontsize=12, fontweight="bold")
     for axes in drawing.axes:
         axes.axvspan(-BEFORE, 0, color="#f6efda", zorder=0, linewidth=0)
-        note: dict[str, Any] = {
-            "transform": axes.get_xaxis_transform(),
-            "fontsize": 8,
-            "color": "#7a6a3a",
-        }
-        axes.text(-BEFORE / 2, 0.97, "20 %", ha="center", va="top", **note)
-        axes.text(1, 0.97, "1 %", ha="left", va="top", **note)
         if axes.get_xlabel():
-            axes.set_xlabel("hours at 1 % oxygen", fontsize=9)
+            axes.set_xlabel("hours at 1 % oxygen (shaded: 20 %)", fontsize=9)
     return drawing
 
 

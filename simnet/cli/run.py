@@ -78,7 +78,7 @@ def run_command(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Save the run (load_run reads it) with summary.csv.",
+            help="Save the run (Trajectories.load reads it) and summary.csv.",
             rich_help_panel=_OUTPUT,
         ),
     ] = None,

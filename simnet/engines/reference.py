@@ -10,7 +10,7 @@ import numpy as np
 
 from simnet.arrays import TimesByReadouts
 from simnet.engines.base import Engine, Task
-from simnet.engines.state import applied
+from simnet.engines.state import State
 from simnet.errors import Problem, SimulationError, UnsupportedError
 from simnet.experiment.program import Segment, with_held
 from simnet.network.checks import inline_assignments
@@ -71,13 +71,11 @@ class ReferenceSimulator:
         """One replicate, (T, R)."""
         stream = random.Random(seed)
         program = self.task.program
-        values: dict[str, float] = {**program.settings, **program.amounts}
+        state = State(self.task.network, program, whole=True)
         rows: list[list[float]] = []
         for segment in program.segments:
-            values.update(segment.settings)
-            for action in segment.amounts:
-                values[action.id] = applied(values[action.id], action, whole=True)
-            rows += self.segment(segment, values, stream)
+            state.enter(segment)
+            rows += self.segment(segment, state.values, stream)
         return np.array(rows, dtype=np.float64).reshape(len(rows), len(self.task.symbols))
 
     def segment(

@@ -5,6 +5,7 @@ replicate sets its whole state itself, so nothing is left over from the one befo
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -13,8 +14,9 @@ import numpy as np
 
 from simnet.arrays import FloatArray, TimesByReadouts
 from simnet.engines.base import Engine, Method, Simulator, Task
-from simnet.engines.state import applied, require_amounts, require_counts
+from simnet.engines.state import State, applied, require_amounts, require_counts
 from simnet.errors import InputError, MissingToolError, Problem, SimulationError, StateError
+from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
 from simnet.network.network import Network
 from simnet.sbml.write import to_sbml
@@ -42,20 +44,20 @@ class _Model:
         if self.task.method == "ssa":
             self.runner.integrator.seed = seed
 
-    def settle(self, settings: dict[str, float], amounts: dict[str, float]) -> None:
+    def settle(self, values: Mapping[str, float]) -> None:
         """Set everything: parameters, volumes, then amounts (which volumes would disturb)."""
         model = self.runner.model
         known = [p for p in self.parameters if p in self.positions]
         if known:
             model.setGlobalParameterValues(
-                [self.positions[p] for p in known], [settings[p] for p in known]
+                [self.positions[p] for p in known], [values[p] for p in known]
             )
         for compartment in self.compartments:
-            self.runner[compartment] = settings[compartment]
+            self.runner[compartment] = values[compartment]
         if self.species:
-            model.setFloatingSpeciesAmounts([amounts[s] for s in self.species])
+            model.setFloatingSpeciesAmounts([values[s] for s in self.species])
         for species in self.fixed:  # roadrunner 2.10 offers no setter for all of them in Python
-            self.runner[species] = amounts[species]
+            self.runner[species] = values[species]
 
     def amounts(self) -> dict[str, float]:
         model = self.runner.model
@@ -94,16 +96,14 @@ class RoadRunnerSimulator:
         for position, model in enumerate(self.models.values()):
             model.start(seed if position == 0 else _derived(seed, position))
         program, whole = self.task.program, self.task.method == "ssa"
-        settings, amounts = dict(program.settings), dict(program.amounts)
+        state = State(self.task.network, program, whole=whole)
         parts: list[FloatArray] = []
         for segment in program.segments:
-            settings.update(segment.settings)
-            for action in segment.amounts:
-                amounts[action.id] = applied(amounts[action.id], action, whole=whole)
+            state.enter(segment)
             model = self.models[segment.held]
-            model.settle(settings, amounts)
+            model.settle(state.values)
             parts.append(model.simulate(segment))
-            amounts = model.amounts()
+            state.values.update(model.amounts())
         return np.concatenate(parts)
 
 
@@ -125,8 +125,9 @@ class DocumentSimulator:
         for segment in self.task.program.segments:
             for name, value in segment.settings.items():
                 runner[name] = value
-            for action in segment.amounts:
-                runner[action.id] = applied(float(runner[action.id]), action, whole=False)
+            for act in segment.acts:
+                if not isinstance(act, Assign):  # a file's own events stay in it
+                    runner[act.id] = applied(float(runner[act.id]), act, whole=False)
             times, rows = _times(segment)
             values = _simulated(runner, times)[rows, 1:]
             if not np.isfinite(values).all():
@@ -193,11 +194,13 @@ def _times(segment: Segment) -> tuple[list[float], slice]:
 
 
 def _as_started(network: Network, program: Program) -> Network:
-    """The network with the values that the program starts with, and nothing to overrule them."""
+    """The network with the values that the program starts with, and nothing to overrule them: its
+    events are boundaries of segments."""
     values = next(program.stages())
 
     return replace(
         network,
+        events=(),
         species=tuple(
             replace(s, initial=values[s.id], initial_expression=None) for s in network.species
         ),

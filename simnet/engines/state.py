@@ -7,23 +7,62 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import StateError
-from simnet.experiment.action import AddAmount, ScaleValue, SetValue
+from simnet.experiment.action import Act, AddAmount, Assign, ScaleValue, SetValue
+from simnet.experiment.program import Program, Segment
+from simnet.network.evaluate import assigner
+from simnet.network.expression import function
+from simnet.network.network import Network
 
 
-def applied(current: float, action: SetValue | ScaleValue | AddAmount, *, whole: bool) -> float:
-    """The amount after an action; scaled amounts of molecules are rounded to whole ones."""
-    match action:
+class State:
+    """All values of one replicate between segments, by id: settings and amounts.
+
+    `whole` amounts are molecules: scaled ones are rounded to whole ones, and a fraction is an error.
+    """
+
+    def __init__(self, network: Network, program: Program, *, whole: bool) -> None:
+        self.values: dict[str, float] = {**program.settings, **program.amounts}
+        self._species = network.species_index
+        self._assign = assigner(network)
+        self._whole = whole
+
+    def enter(self, segment: Segment) -> None:
+        """Do what the segment begins with."""
+        self.values.update(segment.settings)
+        for act in segment.acts:
+            if isinstance(act, Assign):
+                held = {name: self.values[name] for name in segment.held}
+                self._assign(self.values, segment.start)
+                self.values.update(held)
+                new = {
+                    name: function(expression)(self.values, segment.start)
+                    for name, expression in act.assignments
+                }
+                for name, value in new.items():
+                    self._set(name, value, act)
+            else:
+                self._set(act.id, applied(self.values[act.id], act, whole=self._whole), act)
+
+    def _set(self, name: str, value: float, act: Act) -> None:
+        if name in self._species:
+            if value < 0 or (self._whole and value != math.floor(value)) or math.isnan(value):
+                kind = "a fraction of a molecule" if value > 0 else "no amount it can have"
+                before = self.values[name]
+                raise StateError(f"{name}: {before:g} becomes {value:g}, {kind}, by {act}")
+        elif not math.isfinite(value):
+            raise StateError(f"{name} becomes {value:g} by {act}")
+        self.values[name] = value
+
+
+def applied(current: float, act: SetValue | ScaleValue | AddAmount, *, whole: bool) -> float:
+    """The value after an act; scaled amounts of molecules are rounded to whole ones."""
+    match act:
         case SetValue(value=value):
-            amount = value
+            return value
         case ScaleValue(factor=factor):
-            amount = current * factor
-            amount = float(round(amount)) if whole else amount
+            return float(round(current * factor)) if whole else current * factor
         case AddAmount(amount=added):
-            amount = current + added
-    if amount < 0 or (whole and amount != math.floor(amount)):
-        kind = "negative" if amount < 0 else "a fraction of a molecule"
-        raise StateError(f"{action.id}: {current:g} becomes {amount:g}, {kind}, by {action}")
-    return amount
+            return current + added
 
 
 def require_counts(amounts: FloatArray, species: Iterable[str], times: FloatArray) -> None:

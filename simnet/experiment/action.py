@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from simnet.network.expression import Expression
+
 
 @dataclass(frozen=True, slots=True)
 class SetValue:
@@ -36,4 +38,15 @@ class Hold:
     value: float
 
 
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Give each id the value that its expression has now; all are evaluated first."""
+
+    assignments: tuple[tuple[str, Expression], ...]
+
+
 Action: TypeAlias = SetValue | ScaleValue | AddAmount | Hold
+"""What a change resolves to."""
+
+Act: TypeAlias = SetValue | ScaleValue | AddAmount | Assign
+"""What is left for an engine to do at a boundary, since it takes the state there."""

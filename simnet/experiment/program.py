@@ -12,12 +12,12 @@ import numpy as np
 
 from simnet.arrays import Times
 from simnet.errors import Problem
-from simnet.experiment.action import Action, AddAmount, Hold, ScaleValue, SetValue
+from simnet.experiment.action import Act, Action, AddAmount, Assign, Hold, ScaleValue, SetValue
 from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import Timed, timeline
 from simnet.experiment.times import duration
 from simnet.network.evaluate import initial_values
-from simnet.network.expression import symbols
+from simnet.network.expression import function, symbols
 from simnet.network.network import Network, Parameter
 
 
@@ -27,7 +27,7 @@ class Segment:
 
     Attributes:
         settings: parameters and compartment sizes to set first, by id.
-        amounts: acts on species amounts that follow, in order.
+        acts: what is done to the state then, in order.
         held: ids held constant; which of the network's variants runs.
         outputs: (k,) times in [start, end] at which readouts are taken.
     """
@@ -35,7 +35,7 @@ class Segment:
     start: float
     end: float
     settings: Mapping[str, float] = field(default_factory=dict)
-    amounts: tuple[SetValue | ScaleValue | AddAmount, ...] = ()
+    acts: tuple[Act, ...] = ()
     held: frozenset[str] = frozenset()
     outputs: Times = field(default_factory=lambda: np.empty(0))
 
@@ -51,7 +51,7 @@ class Program:
     def stages(self) -> Iterator[dict[str, float]]:
         """For each segment, what is set when it begins, by id: parameters and compartment sizes,
         and the amounts of the start."""
-        first = self.segments[0].amounts
+        first = self.segments[0].acts
         values = {**self.settings, **self.amounts}
         values |= {a.id: a.value for a in first if isinstance(a, SetValue)}
         for segment in self.segments:
@@ -83,8 +83,11 @@ def program(network: Network, condition: Condition, grid: Times) -> tuple[Progra
         condition: changes, schedule and equilibration.
         grid: (T,) output times, increasing, from 0.
     """
-    timed, problems = timeline(condition.schedule, network, float(grid[-1]))
-    timed.insert(0, Timed(0.0, condition.changes))
+    end = float(grid[-1])
+    scheduled, problems = timeline(condition.schedule, network, end)
+    first = Timed(0.0, condition.changes)
+    timed = [first, *_own_events(network, first, end), *scheduled]
+    problems += _conflicts(network, scheduled)
     times = sorted({item.time for item in timed})
     state = _Settings(network)
 
@@ -101,21 +104,23 @@ def program(network: Network, condition: Condition, grid: Times) -> tuple[Progra
 
     for index, start in enumerate(times):
         last = index + 1 == len(times)
-        end = float(grid[-1]) if last else times[index + 1]
-        amounts: list[SetValue | ScaleValue | AddAmount] = []
+        stop = end if last else times[index + 1]
+        acts: list[Act] = []
         for item in (item for item in timed if item.time == start):
             actions, found = _resolved(network, item, state)
             problems += found
             if segments or network.document is not None:
                 problems += _without_effect(network, actions, start)
-            amounts += state.apply(actions)
-        inside = (grid >= start) & ((grid <= end) if last else (grid < end))
+            acts += state.apply(actions)
+            if item.event is not None:
+                acts.append(Assign(item.event.assignments))
+        inside = (grid >= start) & ((grid <= stop) if last else (grid < stop))
         segments.append(
             Segment(
                 start=start,
-                end=end,
+                end=stop,
                 settings=state.take(),
-                amounts=tuple(amounts),
+                acts=tuple(acts),
                 held=frozenset(state.held),
                 outputs=grid[inside],
             )
@@ -133,6 +138,34 @@ def program(network: Network, condition: Condition, grid: Times) -> tuple[Progra
     return compiled, problems
 
 
+def _own_events(network: Network, first: Timed, end: float) -> Iterator[Timed]:
+    """The network's own events that fall into the run; their times follow what is set at t = 0."""
+    state = _Settings(network)
+    state.apply(_resolved(network, first, state)[0])
+    values = initial_values(network, state.values)
+    for event in network.events:
+        time = function(event.time)(values, 0.0)
+        if 0 < time <= end or (time <= 0 and event.at_start):
+            yield Timed(max(time, 0.0), event=event)
+
+
+def _conflicts(network: Network, scheduled: Sequence[Timed]) -> Iterator[Problem]:
+    """A schedule and the network's own events cannot both set a parameter or move an event."""
+    targets: dict[str, str] = {}
+    for event in network.events:
+        targets |= dict.fromkeys(network.depends_on(event.time), event.id)
+        targets |= {n: event.id for n, _ in event.assignments if n not in network.species_index}
+    for item in scheduled:
+        for change in item.changes:
+            for action in change.resolve(network)[0]:
+                if action.id in targets:
+                    yield Problem(
+                        what=f"{change!r} at t={item.time:g}",
+                        why=f"event {targets[action.id]} of the model uses {action.id} as well",
+                        way_out="change it at t = 0, or take the event out of the model",
+                    )
+
+
 class _Settings:
     """Values of parameters and compartments as they change along the schedule."""
 
@@ -147,25 +180,25 @@ class _Settings:
     def current(self, name: str) -> float:
         return self.values.get(name, self.declared[name])
 
-    def apply(self, actions: Iterable[Action]) -> list[SetValue | ScaleValue | AddAmount]:
+    def apply(self, actions: Iterable[Action]) -> list[Act]:
         """Take in what is set; return the acts on amounts, which only the engine can do."""
-        amounts: list[SetValue | ScaleValue | AddAmount] = []
+        acts: list[Act] = []
         for action in actions:
             if isinstance(action, Hold):
                 self.held[action.id] = action.value
                 if action.id in self.species:
-                    amounts.append(SetValue(action.id, action.value))
+                    acts.append(SetValue(action.id, action.value))
                 else:
                     self._fresh[action.id] = action.value
             elif action.id in self.species:
-                amounts.append(action)
+                acts.append(action)
             elif isinstance(action, AddAmount):
                 raise TypeError(f"{action.id} is no species")
             else:
                 scaled = isinstance(action, ScaleValue)
                 value = self.current(action.id) * action.factor if scaled else action.value  # type: ignore[union-attr]
                 self.values[action.id] = self._fresh[action.id] = value
-        return amounts
+        return acts
 
     def take(self) -> dict[str, float]:
         """What was set since the last call."""

@@ -7,16 +7,18 @@ from typing import Protocol
 from simnet.errors import InputError, Problem
 from simnet.experiment.change import Change, Set, change_from_record, change_record
 from simnet.experiment.times import TimeSpec, duration
-from simnet.network.network import Network
+from simnet.network.network import Event, Network
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
     """Changes at one time, in the network's unit. `restore` undoes parameter changes instead: the
-    names of inputs or parameters that go back to their values from before `since`."""
+    names of inputs or parameters that go back to their values from before `since`. `event` is one
+    of the network's own."""
 
     time: float
     changes: tuple[Change, ...] = ()
+    event: Event | None = None
     restore: tuple[str, ...] = ()
     since: float = 0.0
 

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from simnet.errors import ModelError, Problem, SimnetWarning, UnsupportedError, nearest
-from simnet.network.bounds import NONNEGATIVE, Interval, bounds
+from simnet.network.bounds import EVERYTHING, NONNEGATIVE, Interval, bounds
 from simnet.network.evaluate import initial_values
 from simnet.network.expression import (
     COMPARISONS,
     Call,
     Expression,
+    Symbol,
     Time,
     substitute,
     symbols,
@@ -80,6 +81,11 @@ def _expressions(network: Network) -> Iterator[tuple[str, Expression]]:
         yield f"expression {a.id}", a.expression
     for r in network.reactions:
         yield f"rate law of {r.id}", r.law.expression("continuous")
+    for event in network.events:
+        yield f"time of event {event.id}", event.time
+        for target, expression in event.assignments:
+            yield f"event {event.id}", Symbol(target)
+            yield f"event {event.id}, {target}", expression
     for item in network.quantities:
         if item.initial_expression is not None:
             yield f"initial value of {item.id}", item.initial_expression
@@ -172,8 +178,14 @@ def _without_powers(reaction: Reaction) -> Expression:
 def _ranges(network: Network, values: dict[str, float]) -> dict[str, Interval]:
     ranges: dict[str, Interval] = {name: (v, v) for name, v in values.items()}
     ranges.update({s.id: NONNEGATIVE for s in network.species if not s.fixed})
+    assigned = [assignment for event in network.events for assignment in event.assignments]
+    for name, _ in assigned:  # any value, until it is known to be no negative one
+        ranges[name] = NONNEGATIVE
     for assignment in network.assignments:
         ranges[assignment.id] = bounds(assignment.expression, ranges)
+    for name, expression in assigned:
+        if bounds(expression, ranges)[0] < 0:
+            ranges[name] = EVERYTHING
     return ranges
 
 

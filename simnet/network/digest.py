@@ -19,8 +19,10 @@ def content_digest(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = [f.name for f in dataclasses.fields(value) if not f.name.startswith("_")]
-        return [type(value).__name__, *([name, _plain(getattr(value, name))] for name in fields)]
+        # Fields at their default are left out: a later version's new fields change no digest.
+        fields = [(f.name, getattr(value, f.name), f.default) for f in dataclasses.fields(value)]
+        told = [[name, _plain(held)] for name, held, default in fields if held != default]
+        return [type(value).__name__, *told]
     if isinstance(value, dict):
         return [[_plain(k), _plain(v)] for k, v in sorted(value.items())]
     if isinstance(value, (list, tuple)):

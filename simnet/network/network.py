@@ -99,6 +99,18 @@ class Reaction:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Event:
+    """At `time`, an expression of constants, each of `assignments` (id, expression) takes effect:
+    all are evaluated just before. Engines never see it: runs are cut at its time. `at_start` says
+    whether one that is due at t = 0 already takes effect then, or never."""
+
+    id: str
+    time: Expression
+    assignments: tuple[tuple[str, Expression], ...]
+    at_start: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Molecule:
     """A kind of molecule that rules speak of, with its sites and their states."""
 
@@ -191,6 +203,7 @@ class Network:
     parameters: tuple[Parameter, ...]
     assignments: tuple[Assignment, ...]
     reactions: tuple[Reaction, ...]
+    events: tuple[Event, ...] = ()
     kinetics: Literal["both", "as-written"] = "both"
     title: str = ""
     summary: str = ""

@@ -20,16 +20,6 @@ def obstacles(document: Any) -> Iterator[Problem]:
     def obstacle(what: str, why: str) -> Problem:
         return Problem(what=what, why=why, way_out=ODE_ONLY)
 
-    for event in model.getListOfEvents():
-        name = event.getId() or event.getName() or "without id"
-        trigger = event.getTrigger()
-        when = libsbml.formulaToL3String(trigger.getMath()) if trigger is not None else "?"
-        yield Problem(
-            what=f"event {name} at {when}",
-            why="roadrunner's SSA fires events only when the next reaction fires",
-            way_out="take it out of the model and give it as a schedule, At(time, Set(...)); or "
-            + ODE_ONLY,
-        )
     for rule in model.getListOfRules():
         if rule.isRate():
             yield obstacle(f"rate rule for {rule.getVariable()}", "changes continuously")

@@ -20,6 +20,7 @@ from simnet.network.network import (
     Assignment,
     Compartment,
     Document,
+    Event,
     Network,
     Parameter,
     Reaction,
@@ -29,6 +30,7 @@ from simnet.network.network import (
 from simnet.network.rates import Declared, Kinetics, written_law
 from simnet.network.units import parse_unit
 from simnet.sbml import annotation
+from simnet.sbml.events import read_event
 from simnet.sbml.ids import Ids
 from simnet.sbml.mathml import NotHeld, from_ast
 from simnet.sbml.obstacles import ODE_ONLY, obstacles
@@ -131,8 +133,9 @@ class _Reader:
         parameters = self.parameters(initial)
         compartments = self.compartments(initial)
         reactions = self.reactions()
+        events = self.events()
         if self.obstacles:
-            rules, reactions = (), ()
+            rules, reactions, events = (), (), ()
         network = Network(
             id=self.name,
             compartments=compartments,
@@ -140,6 +143,7 @@ class _Reader:
             parameters=parameters,
             assignments=rules,
             reactions=reactions,
+            events=events,
             kinetics="as-written" if self.kinetics == "undeclared" else "both",
             substance_unit=self.substance_unit(),
             time_unit=self.time_unit(),
@@ -263,7 +267,7 @@ class _Reader:
                 id=c.getId(),
                 size=c.getSize() if c.isSetSize() else 1.0,
                 unit=self.unit(c.getUnits() or self.model.getVolumeUnits() or ""),
-                dimensions=int(c.getSpatialDimensions()),
+                dimensions=int(c.getSpatialDimensions()) if c.isSetSpatialDimensions() else 3,
                 meaning=annotation.meaning(c),
                 initial_expression=initial.get(c.getId()),
             )
@@ -331,6 +335,21 @@ class _Reader:
                     rules=tuple(n.strip() for n in names.split(",")) if names else (),
                 )
             )
+        return tuple(found)
+
+    def events(self) -> tuple[Event, ...]:
+        events = self.model.getListOfEvents()
+        varying = {s.getId() for s in self.model.getListOfSpecies()} | self.computed
+        varying |= {a.getVariable() for e in events for a in e.getListOfEventAssignments()}
+        ids = Ids(e.getId() for e in events if e.getId())
+        found = []
+        for event in events:
+            name = event.getId() or ids.claim("event")
+            read = read_event(event, self.model, self.expression, varying, name)
+            if isinstance(read, Problem):
+                self.obstacles.append(read)
+            else:
+                found.append(read)
         return tuple(found)
 
     def is_variable(self, name: str) -> bool:

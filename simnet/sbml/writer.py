@@ -10,8 +10,8 @@ from typing import Any
 import libsbml
 
 from simnet.errors import ModelError, Problem
-from simnet.network.expression import Expression, Number, symbols, walk
-from simnet.network.network import Network, Reaction
+from simnet.network.expression import Call, Expression, Number, Time, symbols, walk
+from simnet.network.network import Event, Network, Reaction
 from simnet.network.rates import Kinetics
 from simnet.network.units import parse_unit
 from simnet.sbml.annotation import (
@@ -49,6 +49,7 @@ class _Writer:
         self.network, self.kinetics, self.model = network, kinetics, model
         self.unit_ids = Ids(["item", "second", "litre", "mole", "metre", "dimensionless"])
         self.units: dict[str, str] = {}
+        self.set_by_events = {name for e in network.events for name, _ in e.assignments}
 
     def write(self) -> None:
         self.header()
@@ -60,6 +61,8 @@ class _Writer:
         self.assignment_rules()
         for reaction in self.network.reactions:
             self.reaction(reaction)
+        for event in self.network.events:
+            self.event(event)
 
     def header(self) -> None:
         network, model = self.network, self.model
@@ -73,7 +76,8 @@ class _Writer:
             _ok(model.setExtentUnits(self.unit(network.substance_unit)))
         if network.time_unit is not None:
             _ok(model.setTimeUnits(self.unit(network.time_unit)))
-        _ok(model.setVolumeUnits("litre"))
+        if any(compartment.unit == "L" for compartment in network.compartments):
+            _ok(model.setVolumeUnits("litre"))
 
     def unit(self, text: str) -> str:
         """The id under which a unit is known in the file."""
@@ -120,6 +124,8 @@ class _Writer:
             i.initial_expression for i in network.quantities if i.initial_expression is not None
         )
         yield from (self.law(r) for r in network.reactions)
+        for event in network.events:
+            yield from (event.time, *(expression for _, expression in event.assignments))
 
     def law(self, reaction: Reaction) -> Expression:
         return reaction.law.expression(self.kinetics, self.network.substance_unit)
@@ -154,7 +160,8 @@ class _Writer:
 
     def parameters(self) -> None:
         for parameter in self.network.parameters:
-            item = self.parameter(parameter.id, parameter.unit, constant=True)
+            constant = parameter.id not in self.set_by_events
+            item = self.parameter(parameter.id, parameter.unit, constant=constant)
             item.setValue(parameter.value)
             source = f"Source: {parameter.source}" if parameter.source else ""
             confidence = f" ({parameter.confidence})" if parameter.confidence else ""
@@ -203,6 +210,19 @@ class _Writer:
         for species in sorted(read - taking_part, key=self.network.species_index.__getitem__):
             _ok(item.createModifier().setSpecies(species))
         _ok(item.createKineticLaw().setMath(to_ast(law)))
+
+    def event(self, event: Event) -> None:
+        item = self.model.createEvent()
+        _ok(item.setId(event.id))
+        item.setUseValuesFromTriggerTime(True)
+        trigger = item.createTrigger()
+        trigger.setInitialValue(not event.at_start)
+        trigger.setPersistent(True)
+        _ok(trigger.setMath(to_ast(Call("ge", (Time(), event.time)))))
+        for target, expression in event.assignments:
+            assignment = item.createEventAssignment()
+            _ok(assignment.setVariable(target))
+            _ok(assignment.setMath(to_ast(expression)))
 
 
 def _reference(reference: Any, species: str, count: int) -> None:

@@ -33,7 +33,7 @@ def test_outputs_on_a_boundary_come_after_the_change(binding: Network) -> None:
     assert list(second.outputs) == [4, 6]
     assert list(third.outputs) == [8, 10]
     assert second.settings == {"kf": 0.0}
-    assert third.amounts == (AddAmount("A", 3.0),)
+    assert third.acts == (AddAmount("A", 3.0),)
 
 
 def test_a_change_at_the_very_end(binding: Network) -> None:
@@ -98,7 +98,7 @@ def test_clamps_hold_from_their_time_on(binding: Network) -> None:
     condition = Condition(schedule=(sn.At(4, sn.Clamp("A", 20)),))
     first, second = compiled(binding, condition).segments
     assert (first.held, second.held) == (frozenset(), frozenset({"A"}))
-    assert second.amounts == (SetValue("A", 20.0),)
+    assert second.acts == (SetValue("A", 20.0),)
 
 
 def test_all_mistakes_at_once(binding: Network) -> None:

@@ -1,0 +1,112 @@
+"""Exit codes, and one line per problem."""
+
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simnet.cli import exits
+from simnet.errors import SimnetWarning, StateError
+
+COMMANDS = ["list", "show", "run", "export", "compile"]
+
+
+def test_version(cli: Callable[..., Any]) -> None:
+    from importlib.metadata import version
+
+    assert cli("--version").out == f"simnet {version('simnet')}\n"
+
+
+def test_without_a_command_it_shows_help(cli: Callable[..., Any]) -> None:
+    ran = cli()
+    assert ran.code == exits.DONE
+    assert all(name in ran.out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_has_examples(cli: Callable[..., Any], name: str) -> None:
+    ran = cli(name, "--help")
+    assert ran.code == exits.DONE
+    assert f"simnet {name}" in ran.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nothing"],
+        ["run"],
+        ["run", "nowhere.xml"],
+        ["run", "hypoxia", "--method", "guess"],
+        ["run", "hypoxia", "--colour"],
+        ["run", "hypoxia", "--replicates", "many"],
+        ["run", "hypoxia", "--json", "--csv"],
+        ["run", "hypoxia", "--at", "24 h"],
+        ["show", "hypoxia", "--set", "O2_percent=1"],
+        ["export", "hypoxia", "--to", "no/such/folder/x.xml"],
+        ["compile"],
+        ["compile", "hypoxia"],
+        ["compile", "nowhere:model"],
+        ["compile", "--packaged", "hypoxia"],
+    ],
+    ids=" ".join,
+)
+def test_users_mistakes_are_one_line_and_code_2(
+    cli: Callable[..., Any], arguments: list[str]
+) -> None:
+    ran = cli(*arguments)
+    assert ran.code == exits.USERS_MISTAKE
+    assert len(ran.err.splitlines()) == len(ran.problems) == 1
+    assert not ran.out
+
+
+def test_every_mistake_has_its_line(cli: Callable[..., Any], model: Path) -> None:
+    ran = cli(
+        "run", model, "--t-end", "10", "--set", "Y=1", "--knockdown", "X=2", "--at", "99",
+        "--set", "made=1", "--points", "1",
+    )  # fmt: skip
+    assert ran.code == exits.USERS_MISTAKE
+    assert len(ran.problems) == len(ran.err.splitlines()) == 4
+
+
+def test_other_endings(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def raises(error: BaseException) -> Callable[[], None]:
+        def command() -> None:
+            raise error
+
+        return command
+
+    monkeypatch.delenv(exits.TRACEBACK, raising=False)
+    assert exits.finish(raises(StateError("X is -1"))) == exits.OUR_FAULT
+    assert capsys.readouterr().err == "error: X is -1\n"
+    assert exits.finish(raises(ZeroDivisionError("oh"))) == exits.OUR_FAULT
+    told = capsys.readouterr().err
+    assert told.startswith("error: ZeroDivisionError: oh\n")
+    assert exits.TRACEBACK in told
+    assert "Traceback" not in told
+    monkeypatch.setenv(exits.TRACEBACK, "1")
+    assert exits.finish(raises(ZeroDivisionError("oh"))) == exits.OUR_FAULT
+    assert "Traceback" in capsys.readouterr().err
+    assert exits.finish(raises(KeyboardInterrupt())) == exits.INTERRUPTED
+    assert exits.finish(lambda: None) == exits.DONE
+    assert exits.finish(lambda: exits.CHECK_FAILED) == 3
+
+
+def test_our_warnings_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def command() -> None:
+        warnings.warn("something\n  odd", SimnetWarning, stacklevel=1)
+
+    assert exits.finish(command) == exits.DONE
+    assert capsys.readouterr().err == "warning: something odd\n"
+
+
+def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m simnet.cli.app show hypoxia --json | head -n 1"
+    ran = subprocess.run(
+        command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ran.stdout == "{\n"
+    assert ran.stderr == ""

@@ -1,0 +1,91 @@
+"""`simnet list`, `show`, `export` and `compile`."""
+
+import json
+import math
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import simnet as sn
+from simnet.rules.registry import packaged_names
+
+needs_perl = pytest.mark.skipif(shutil.which("perl") is None, reason="BioNetGen needs perl")
+
+
+def test_list(cli: Callable[..., Any]) -> None:
+    assert all(name in cli("list").out for name in packaged_names())
+    rows = json.loads(cli("list", "--json").out)
+    assert [row["name"] for row in rows] == list(packaged_names())
+    assert all(row["species"] and row["reactions"] and row["readouts"] for row in rows)
+
+
+def test_the_overview(cli: Callable[..., Any]) -> None:
+    shown = cli("show", "hypoxia").out
+    net = sn.load("hypoxia")
+    assert net.title in shown
+    assert f"{len(net.reactions)} reactions" in shown
+    names = [*net.inputs, *net.readouts, *net.genes, *net.molecules]
+    assert all(item.name in shown for item in names)
+    assert "ssa  yes" in shown
+
+
+def test_sections(cli: Callable[..., Any], model: Path) -> None:
+    shown = cli("show", model, "--parameters", "--rules", "--species", "--reactions").out
+    for text in ("a book", "item/s", "0 >> X()", "X → 0", "lost*X", "10"):
+        assert text in shown
+    assert "Readouts" not in shown
+
+
+def test_show_json(cli: Callable[..., Any], model: Path) -> None:
+    data = json.loads(cli("show", model, "--json").out)
+    assert data["methods"]["ssa"]["possible"] is True
+    assert data["parameters"][0]["source"] == "a book"
+    assert data["reactions"][1]["discrete"] == "lost*X"
+
+
+def test_what_ssa_cannot_do_is_said(cli: Callable[..., Any], squared: Path) -> None:
+    shown = cli("show", squared).out
+    assert "ssa  no" in shown
+    assert "pair" in shown
+    problems = json.loads(cli("show", squared, "--json").out)["methods"]["ssa"]["problems"]
+    assert len(problems) == 1
+
+
+def test_cost_follows_changes(cli: Callable[..., Any], model: Path) -> None:
+    ran = cli("show", model, "--cost", "--t-end", "60", "--at", "30", "--set", "supply=6", "--json")
+    cost = json.loads(ran.out)["cost"]["firings"]
+    by_reaction = {row["reaction"]: row["firings"] for row in cost}
+    assert by_reaction["birth"] == pytest.approx(30 * 2 + 30 * 6, rel=1e-5)
+    table = cli("show", model, "--cost", "--t-end", "1 min").out
+    assert "Expected firings in 1 min" in table
+    assert "120" in table
+
+
+def test_export(cli: Callable[..., Any], model: Path, tmp_path: Path) -> None:
+    ran = cli("export", model, "--to", "out.xml", "--kinetics", "discrete")
+    assert ran.code == 0, ran.err
+    assert "2 reactions" in ran.out
+    assert sn.load(tmp_path / "out.xml").digest == sn.load(model).digest
+
+
+@needs_perl
+def test_compile(cli: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "decay.py").write_text(
+        "from pysb import *\n"
+        "def model():\n"
+        "    m = Model('decay', _export=False)\n"
+        "    a, k = Monomer('A', _export=False), Parameter('k', 0.5, _export=False)\n"
+        "    n = Parameter('A_0', 10, _export=False)\n"
+        "    for c in (a, k, n, Rule('lose', a() >> None, k, _export=False)):\n"
+        "        m.add_component(c)\n"
+        "    m.add_initial(Initial(a(), n, _export=False))\n"
+        "    return m\n"
+    )
+    ran = cli("compile", "decay:model")
+    assert ran.code == 0, ran.err
+    assert ran.out.startswith("decay.xml: decay, continuous laws, 1 species, 1 reaction,")
+    run = sn.simulate(sn.load(tmp_path / "decay.xml"), t_end=2, points=2, workers=0)
+    assert run.values[0, 0, -1, 0] == pytest.approx(10 * math.exp(-1), rel=1e-5)
