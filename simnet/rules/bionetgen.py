@@ -1,6 +1,7 @@
 """Unrolling rules with BioNetGen: a PySB model in, the text of the .net file and its parts out."""
 
 import copy
+import math
 import re
 import shutil
 import tempfile
@@ -56,7 +57,7 @@ def unroll(model: Any) -> Unrolled:
         load_equations,
     )
 
-    own = copy.deepcopy(model)
+    own = _copied(model)
     own.reset_equations()
     try:
         net = generate_network(own)
@@ -78,6 +79,18 @@ def unroll(model: Any) -> Unrolled:
         fixed=tuple("$" in fields[1] for fields in species),
         reactions=tuple(_reaction(line) for line in _block(net, "reactions")),
     )
+
+
+def _copied(model: Any) -> Any:
+    """A deep copy that PySB can still print: it knows `time` by identity, and writes pi and e by
+    names that BioNetGen does not have."""
+    from pysb.core import time
+    from sympy import E, Float, pi
+
+    own = copy.deepcopy(model, {id(time): time})
+    for expression in own.expressions:
+        expression.expr = expression.expr.xreplace({pi: Float(math.pi), E: Float(math.e)})
+    return own
 
 
 def _require_tools() -> None:
