@@ -7,7 +7,7 @@ from simnet.network.checks import stochastic_problems
 from simnet.network.expression import text
 from simnet.network.network import Network, Reaction
 
-_GROUPS = "compartments species parameters molecules rules readouts inputs genes".split()
+_GROUPS = "compartments species parameters molecules rules readouts inputs genes drugs".split()
 _TREES = ("initial_expression", "expression", "law")
 
 

@@ -3,6 +3,7 @@
 Those before the first --at are made at the start; those after `--at T` are made at T.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias
@@ -11,7 +12,18 @@ import typer
 from typer.core import TyperCommand
 
 from simnet.errors import InputError, Problem
-from simnet.experiment.change import Add, Change, Clamp, Knockdown, Knockout, Scale, Set
+from simnet.experiment.change import (
+    Add,
+    Change,
+    Clamp,
+    Dose,
+    Knockdown,
+    Knockout,
+    Overexpress,
+    Scale,
+    Set,
+    Washout,
+)
 from simnet.experiment.schedule import At
 
 _MADE_BY: dict[str, Callable[[str, float], Change]] = {
@@ -19,9 +31,12 @@ _MADE_BY: dict[str, Callable[[str, float], Change]] = {
     "scale": Scale,
     "add": Add,
     "knockdown": Knockdown,
+    "overexpress": Overexpress,
     "clamp": Clamp,
 }
-_OPTIONS = ("at", "knockout", *_MADE_BY)
+_MADE_BY_NAME: dict[str, Callable[[str], Change]] = {"knockout": Knockout, "washout": Washout}
+_OPTIONS = ("at", "dose", *_MADE_BY_NAME, *_MADE_BY)
+_NANOMOLAR = {"pM": 1e-3, "nM": 1.0, "uM": 1e3, "µM": 1e3, "mM": 1e6}
 _PARAMETER = {"set": "set_"}  # what a command's argument is called, where not as its option
 _KEY = "simnet.changes"
 _PANEL = "Changes (before the first --at: at the start; after --at TIME: at that time)"
@@ -48,6 +63,15 @@ Knockdowns: TypeAlias = Annotated[
 ]
 Knockouts: TypeAlias = Annotated[
     list[str], _option("knockout", "GENE", "Remove a gene's expression.")
+]
+Overexpressions: TypeAlias = Annotated[
+    list[str], _option("overexpress", "GENE=FOLD", "Raise a gene's expression: MCT4=3.")
+]
+Doses: TypeAlias = Annotated[
+    list[str], _option("dose", "DRUG=CONCENTRATION", "A drug in the medium: axitinib=100nM.")
+]
+Washouts: TypeAlias = Annotated[
+    list[str], _option("washout", "DRUG", "Take a drug out of the medium.")
 ]
 Clamps: TypeAlias = Annotated[
     list[str], _option("clamp", "NAME=VALUE", "Hold a species or expression at a value.")
@@ -101,8 +125,10 @@ def grouped(given: Iterable[tuple[str, str]]) -> Changes:
             groups.append(_Group(time=text))
             continue
         groups[-1].options += 1
-        if option == "knockout":
-            groups[-1].changes.append(Knockout(text))
+        if option in _MADE_BY_NAME:
+            groups[-1].changes.append(_MADE_BY_NAME[option](text))
+        elif option == "dose":
+            groups[-1].changes.extend(_dose(text, problems))
         else:
             groups[-1].changes.extend(_change(option, text, problems))
     for group in groups[1:]:
@@ -116,6 +142,19 @@ def grouped(given: Iterable[tuple[str, str]]) -> Changes:
         start=tuple(groups[0].changes),
         schedule=tuple(At(str(g.time), *g.changes) for g in groups[1:]),
     )
+
+
+def _dose(text: str, problems: list[Problem]) -> Sequence[Change]:
+    name, _, amount = text.partition("=")
+    match = re.fullmatch(r"([-+.\deE]+?)\s*(pM|nM|uM|µM|mM)", amount.strip())
+    try:
+        if name and match is not None:
+            return [Dose(name, nM=float(match[1]) * _NANOMOLAR[match[2]])]
+    except ValueError:
+        pass
+    way_out = "write --dose DRUG=100nM; pM, uM and mM are known as well"
+    problems.append(Problem(what=f"--dose {text}", why="no concentration", way_out=way_out))
+    return []
 
 
 def _change(option: str, text: str, problems: list[Problem]) -> Sequence[Change]:

@@ -12,7 +12,7 @@ from simnet.cli.tables import count, fold, number, spread, table, unit_text
 from simnet.errors import InputError, Problem
 from simnet.experiment.times import time_text
 from simnet.results.moments import ensemble_moments
-from simnet.results.store import NETWORK, RECORD, TABLE
+from simnet.results.store import NETWORK, RECORD, TABLE, check_free
 from simnet.results.trajectories import Trajectories
 
 if TYPE_CHECKING:
@@ -84,16 +84,9 @@ def check_folder(folder: Path) -> None:
     Raises:
         InputError: it holds something else than an earlier run, or is a file.
     """
-    problem = ""
-    if folder.exists() and not folder.is_dir():
-        problem = "is a file"
-    elif folder.is_dir() and any(folder.iterdir()) and not (folder / RECORD).is_file():
-        problem = "holds other data"
-    elif not os.access(_nearest_parent(folder), os.W_OK):
-        problem = "cannot be written"
-    if problem:
-        way_out = "name a new or empty folder, or one of an earlier run"
-        raise InputError(Problem(what=f"--out {folder}", why=problem, way_out=way_out))
+    check_free(folder)
+    if not os.access(_nearest_parent(folder), os.W_OK):
+        raise InputError(Problem(what=f"--out {folder}", why="cannot be written"))
 
 
 def _nearest_parent(folder: Path) -> Path:

@@ -19,10 +19,13 @@ from simnet.cli.ordered import (
     Adds,
     Ats,
     Clamps,
+    Doses,
     Knockdowns,
     Knockouts,
+    Overexpressions,
     Scales,
     Sets,
+    Washouts,
     changes_of,
 )
 from simnet.errors import InputError, Problem
@@ -72,6 +75,9 @@ def run_command(
     add: Adds = [],  # noqa: B006
     knockdown: Knockdowns = [],  # noqa: B006
     knockout: Knockouts = [],  # noqa: B006
+    overexpress: Overexpressions = [],  # noqa: B006
+    dose: Doses = [],  # noqa: B006
+    washout: Washouts = [],  # noqa: B006
     clamp: Clamps = [],  # noqa: B006
     at: Ats = [],  # noqa: B006
     out: Annotated[

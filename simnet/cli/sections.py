@@ -30,6 +30,14 @@ def genes(network: Network) -> "Table":
     return _named("Genes", ["name", "symbol", "a knock-down scales", "meaning"], rows)
 
 
+def drugs(network: Network) -> "Table":
+    """What --dose takes."""
+    rows = [
+        (d.name, d.target, f"{d.affinity:g} {d.unit}", d.meaning, d.source) for d in network.drugs
+    ]
+    return _named("Drugs", ["name", "target", "affinity", "meaning", "source"], rows)
+
+
 def molecules(network: Network) -> "Table":
     """Kinds of molecules."""
     rows = [(m.name, m.sites, m.meaning) for m in network.molecules]

@@ -21,10 +21,13 @@ from simnet.cli.ordered import (
     Ats,
     Changes,
     Clamps,
+    Doses,
     Knockdowns,
     Knockouts,
+    Overexpressions,
     Scales,
     Sets,
+    Washouts,
     changes_of,
 )
 from simnet.cli.tables import console, count, number, print_json
@@ -69,10 +72,13 @@ def show_command(
     add: Adds = [],  # noqa: B006
     knockdown: Knockdowns = [],  # noqa: B006
     knockout: Knockouts = [],  # noqa: B006
+    overexpress: Overexpressions = [],  # noqa: B006
+    dose: Doses = [],  # noqa: B006
+    washout: Washouts = [],  # noqa: B006
     clamp: Clamps = [],  # noqa: B006
     at: Ats = [],  # noqa: B006
 ) -> None:
-    """Show a network: its molecules, inputs, readouts, genes, rules and parameters.
+    """Show a network: its molecules, inputs, readouts, genes, drugs, rules and parameters.
 
     \b
     simnet show hypoxia
@@ -138,7 +144,13 @@ def _overview(network: Network) -> None:
     }
     sized = ", ".join(count(len(items), noun) for noun, items in sizes.items() if items)
     out.print(f"\n{sized}\n", highlight=False)
-    for section in (sections.inputs, sections.readouts, sections.genes, sections.molecules):
+    for section in (
+        sections.inputs,
+        sections.readouts,
+        sections.genes,
+        sections.drugs,
+        sections.molecules,
+    ):
         shown = section(network)
         if shown.row_count:
             out.print(shown)

@@ -38,10 +38,14 @@ class Moments:
 def ensemble_moments(values: FloatArray, axis: int = 0) -> Moments:
     """Moments of `values` along `axis`; the variance in two passes (Chan, Golub & LeVeque 1983)."""
     present = ~np.isnan(values)
+    # Relative to one of the values: equal ones have spread 0, not that of a rounded mean.
+    origin = np.nan_to_num(np.take(values, [0], axis=axis)) if values.size else 0.0
+    values = values - origin
     n = present.sum(axis=axis, dtype=np.float64)
     mean = _ratio(np.where(present, values, 0.0).sum(axis=axis), n)
     off = np.where(present, values - np.expand_dims(mean, axis), 0.0)
     variance = _ratio((off * off).sum(axis=axis), n - 1)
+    mean = mean + np.squeeze(origin, axis=axis) if values.size else mean
     sd = np.sqrt(variance)
     return Moments(
         n=n,

@@ -51,7 +51,7 @@ def save(trajectories: Trajectories, folder: str | Path, network_sbml: str | Non
     target = Path(folder)
     sbml = trajectories.network_sbml if network_sbml is None else network_sbml
     try:
-        _check_free(target)
+        check_free(target)
         target.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=target) as aside:
             table = Path(aside, TABLE)
@@ -129,7 +129,8 @@ def _restored(source: Path) -> Trajectories:
         raise _problem(source, f"damaged ({type(error).__name__}: {error})") from error
 
 
-def _check_free(target: Path) -> None:
+def check_free(target: Path) -> None:
+    """Raise InputError unless a run may be saved there: a new or empty folder, or an earlier run."""
     if target.exists() and not target.is_dir():
         raise _problem(target, "is a file", "name a folder")
     if not target.exists():

@@ -66,3 +66,27 @@ def test_the_order_on_the_command_line_counts(
     assert x[2] > x[1] > 10
     assert x[3] < x[2]
     assert x[-1] == 3
+
+
+def test_doses_in_any_unit_and_gene_changes() -> None:
+    found = grouped(
+        [
+            ("dose", "axitinib=0.1uM"),
+            ("dose", "sunitinib=1e3 pM"),
+            ("overexpress", "MCT4=3"),
+            ("at", "24 h"),
+            ("washout", "axitinib"),
+        ]
+    )
+    assert found.start == (
+        sn.Dose("axitinib", nM=100.0),
+        sn.Dose("sunitinib", nM=1.0),
+        sn.Overexpress("MCT4", 3.0),
+    )
+    assert found.schedule == (sn.At("24 h", sn.Washout("axitinib")),)
+
+
+@pytest.mark.parametrize("text", ["axitinib", "axitinib=100", "=100nM", "axitinib=1e-nM"])
+def test_what_is_no_dose(text: str) -> None:
+    with pytest.raises(sn.InputError, match="write --dose DRUG=100nM"):
+        grouped([("dose", text)])

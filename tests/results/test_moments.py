@@ -108,3 +108,10 @@ def test_quantiles_outside_zero_to_one_are_all_named() -> None:
 )  # fmt: skip
 def test_quantile_names(probability: float, name: str) -> None:
     assert quantile_name(probability) == name
+
+
+def test_equal_values_have_no_spread() -> None:
+    """0.1 has no exact mean of three: the spread must not be that of rounding."""
+    found = ensemble_moments(np.full((3, 2), 0.1))
+    assert (found.sd == 0).all()
+    assert (found.mean == 0.1).all()

@@ -54,9 +54,7 @@ def left(master_equation: Any) -> Any:
     """What is left at `t`: binomial, by the exact decay of each molecule."""
 
     def solve(t: float) -> Any:
-        return master_equation(
-            (DOSE,), [(lambda s: DECAY * s[0], (-1,))], t - AT, lambda s: s[0]
-        )
+        return master_equation((DOSE,), [(lambda s: DECAY * s[0], (-1,))], t - AT, lambda s: s[0])
 
     return solve
 

@@ -46,9 +46,7 @@ OMEGA = 2 * math.pi / 10
 WAVE = 10 * (1 + cos(OMEGA * pysb_time))
 
 
-def test_a_smooth_rate_is_right(
-    draft: Any, ours: Any, agrees: Any, poisson_exact: Any
-) -> None:
+def test_a_smooth_rate_is_right(draft: Any, ours: Any, agrees: Any, poisson_exact: Any) -> None:
     """A birth process is Poisson at all times, with the integral of the rate as mean."""
     network = sn.load(birth(draft, WAVE))
     for t in (3.0, 7.0):

@@ -1,0 +1,1 @@
+"""Engines checked against each other and against the chemical master equation."""
