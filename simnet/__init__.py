@@ -35,7 +35,10 @@ from simnet.experiment.schedule import Pulse as Pulse
 from simnet.experiment.schedule import Repeat as Repeat
 from simnet.network.network import Network as Network
 from simnet.plot.series import plot_series as plot_series
+from simnet.results.join import join as join
 from simnet.results.trajectories import Trajectories as Trajectories
 from simnet.rules.load import load as load
 from simnet.rules.registry import packaged_names as packaged_names
 from simnet.sbml.write import write_sbml as write_sbml
+from simnet.verify.cross_check import cross_check as cross_check
+from simnet.verify.verification import Verification as Verification

@@ -5,8 +5,9 @@ import pkgutil
 import simnet as sn
 
 PUBLIC = {
-    *("load", "simulate", "rerun", "write_sbml", "plot_series", "packaged_names"),
+    *("load", "simulate", "rerun", "join", "write_sbml", "plot_series", "packaged_names"),
     *("Network", "Trajectories"),
+    *("cross_check", "Verification"),
     *("Set", "Scale", "Add", "Knockdown", "Knockout", "Clamp", "Overexpress", "Dose", "Washout"),
     *("At", "Pulse", "Repeat"),
     *("SimnetError", "InputError", "UnknownNameError", "ModelError", "UnsupportedError"),

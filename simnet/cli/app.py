@@ -13,6 +13,7 @@ from simnet.cli.listing import list_command
 from simnet.cli.ordered import ChangesCommand
 from simnet.cli.run import run_command
 from simnet.cli.show import show_command
+from simnet.cli.verify import verify_command
 
 app = typer.Typer(
     name="simnet",
@@ -53,6 +54,7 @@ app.command("show", cls=ChangesCommand)(show_command)
 app.command("run", cls=ChangesCommand)(run_command)
 app.command("export")(export_command)
 app.command("compile")(compile_command)
+app.command("verify")(verify_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -13,9 +13,8 @@ from simnet.engines.base import Engine, Task
 from simnet.engines.state import State
 from simnet.errors import Problem, SimulationError, UnsupportedError
 from simnet.experiment.program import Segment, with_held
-from simnet.network.checks import inline_assignments
+from simnet.network.checks import depends_on_time
 from simnet.network.evaluate import assigner, rate_functions
-from simnet.network.expression import reads_time
 from simnet.network.network import Network
 
 
@@ -26,7 +25,9 @@ class _Laws:
         fixed = {s.id for s in network.species if s.fixed}
         self.assign = assigner(network)
         self.rates = rate_functions(network, "discrete")
-        self.needs = [r.reactants for r in network.reactions]
+        self.needs = [  # a fixed species is not used up: any amount of it will do
+            [(s, n) for s, n in r.reactants if s not in fixed] for r in network.reactions
+        ]
         self.names = [r.id for r in network.reactions]
         self.changes: list[list[tuple[str, int]]] = []
         for reaction in network.reactions:
@@ -56,7 +57,7 @@ class ReferenceSimulator:
     def __init__(self, task: Task) -> None:
         self.task = task
         network = task.network
-        if any(reads_time(inline_assignments(network, r.law.rate)) for r in network.reactions):
+        if any(depends_on_time(network, r.law.rate) for r in network.reactions):
             raise UnsupportedError(
                 Problem(
                     what="engine 'reference'",

@@ -2,6 +2,7 @@
 
 import math
 import operator
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,12 +12,12 @@ import numpy as np
 from simnet.arrays import Times
 from simnet.engines.base import Engine, Method, Task
 from simnet.engines.table import engine_for
-from simnet.errors import InputError, Problem, nearest
+from simnet.errors import InputError, Problem, SimnetWarning, nearest
 from simnet.execute.base import Replicate
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import Program, program
 from simnet.experiment.times import TimeSpec, duration
-from simnet.network.checks import require_stochastic
+from simnet.network.checks import require_stochastic, require_values
 from simnet.network.network import Network, Readout
 from simnet.seeds import drawn_root, is_root, replicate_seed
 
@@ -89,8 +90,13 @@ def planned(
     problems += found
     if problems or chosen is None:
         raise InputError(problems)
+    if network.document is None:
+        require_values(network, compiled.stages())
+    else:
+        for caution in network.document.cautions:
+            warnings.warn(caution, SimnetWarning, stacklevel=3)
     if method == "ssa":
-        require_stochastic(network, compiled.stages())
+        require_stochastic(network, compiled.stages(), compiled.disturbed())
     task = Task(
         network=network,
         program=compiled,
@@ -147,6 +153,14 @@ def _root(seed: int) -> int:
 
 def _readouts(network: Network, names: Sequence[str] | str | None) -> tuple[Readout, ...]:
     """Readouts by name; species, expressions and parameters count as well."""
+    if names is None and not network.readouts:
+        raise InputError(
+            Problem(
+                what=f"network {network.id}",
+                why="has no readouts, and no species to take in their place",
+                way_out="name what to show: readouts=[...]",
+            )
+        )
     if names is None:
         return network.readouts
     wanted = [names] if isinstance(names, str) else list(dict.fromkeys(names))

@@ -19,6 +19,7 @@ from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import Scheduled
 from simnet.experiment.times import TimeSpec
 from simnet.network.network import Network
+from simnet.results.join import join
 from simnet.results.provenance import make_record
 from simnet.results.trajectories import Failure, Trajectories
 from simnet.sbml.write import to_sbml
@@ -135,23 +136,27 @@ def rerun(trajectories: Trajectories, *, workers: int | None = None) -> Trajecto
                 way_out="its file was changed after the run; simulate it as a new run",
             )
         )
-    (condition,) = record.as_conditions()
-    return simulate(
-        network,
-        t_end=record.t_end,
-        points=record.points,
-        method="ode" if record.method == "ode" else "ssa",
-        replicates=record.replicates,
-        seed=record.seed,
-        workers=workers,
-        equilibrate=condition.equilibrate,
-        changes=condition.changes,
-        schedule=condition.schedule,
-        readouts=record.readouts,
-        engine=record.engine,
-        label=condition.label,
-        rtol=record.rtol,
-        atol=record.atol,
+    return join(
+        *(
+            simulate(
+                network,
+                t_end=record.t_end,
+                points=record.points,
+                method="ode" if record.method == "ode" else "ssa",
+                replicates=record.replicates,
+                seed=record.seed,
+                workers=workers,
+                equilibrate=condition.equilibrate,
+                changes=condition.changes,
+                schedule=condition.schedule,
+                readouts=record.readouts,
+                engine=record.engine,
+                label=condition.label,
+                rtol=record.rtol,
+                atol=record.atol,
+            )
+            for condition in record.as_conditions()
+        )
     )
 
 

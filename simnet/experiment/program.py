@@ -17,7 +17,7 @@ from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import Timed, timeline
 from simnet.experiment.times import duration
 from simnet.network.evaluate import initial_values
-from simnet.network.expression import function, symbols
+from simnet.network.expression import Symbol, function
 from simnet.network.network import Network, Parameter
 
 
@@ -57,6 +57,16 @@ class Program:
         for segment in self.segments:
             values = {**values, **segment.settings}
             yield values
+
+    def disturbed(self) -> frozenset[str]:
+        """Species whose amounts are changed from outside, but for what is set at the very start."""
+        first, *later = self.segments
+        acts = [act for act in first.acts if not isinstance(act, SetValue)]
+        acts += [act for segment in later for act in segment.acts]
+        found: set[str] = set()
+        for act in acts:
+            found |= {n for n, _ in act.assignments} if isinstance(act, Assign) else {act.id}
+        return frozenset(found)
 
 
 def with_held(network: Network, held: Iterable[str]) -> Network:
@@ -227,20 +237,29 @@ def _resolved(
 
 
 def _without_effect(network: Network, actions: Sequence[Action], time: float) -> Iterable[Problem]:
-    """Parameters that only set initial amounts cannot act once the run has begun."""
-    live: set[str] = set()
+    """Parameters that only set initial values cannot act once the run has begun."""
+    live: set[str] = set()  # what laws and readouts depend on
     for reaction in network.reactions:
         live |= network.depends_on(reaction.law.rate)
     for assignment in network.assignments:
-        live |= network.depends_on(assignment.expression)
+        if assignment.kind == "observable":
+            live |= network.depends_on(assignment.expression)
+    for readout in network.readouts:
+        live |= network.depends_on(Symbol(readout.symbol))
     initial: dict[str, str] = {}
     for item in network.species:
         if item.initial_expression is not None:
-            initial |= dict.fromkeys(symbols(item.initial_expression), item.id)
+            names = network.depends_on(item.initial_expression) - live
+            initial |= dict.fromkeys(names, f"amount of {item.id}")
+    for sized in (*network.compartments, *network.parameters):
+        if sized.initial_expression is not None:
+            names = network.depends_on(sized.initial_expression)
+            names -= set() if sized.id in live else live
+            initial |= dict.fromkeys(names, f"value of {sized.id}")
     for action in actions:
-        if action.id in initial and action.id not in live:
+        if action.id in initial:
             yield Problem(
                 what=f"{action.id} at t={time:g}",
-                why=f"it only sets the initial amount of {initial[action.id]}, and the run has begun",
-                way_out=f"change the amount of {initial[action.id]} itself, or leave equilibrate out",
+                why=f"it only sets the initial {initial[action.id]}, and the run has begun",
+                way_out=f"change the {initial[action.id]} itself, or leave equilibrate out",
             )

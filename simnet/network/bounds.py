@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from simnet.network.expression import OPERATORS, Expression, Number, Symbol, Time
+from simnet.network.expression import OPERATORS, Expression, Number, Symbol, Time, total
 
 Interval: TypeAlias = tuple[float, float]
 
@@ -30,7 +30,7 @@ def bounds(expression: Expression, known: Mapping[str, Interval]) -> Interval:
     args = [bounds(arg, known) for arg in expression.args]
     match expression.op:
         case "plus":
-            return math.fsum(a for a, _ in args), math.fsum(b for _, b in args)
+            return total(a for a, _ in args), total(b for _, b in args)
         case "minus" if len(args) == 1:
             return -args[0][1], -args[0][0]
         case "minus":

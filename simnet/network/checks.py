@@ -3,23 +3,24 @@
 import math
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from simnet.errors import ModelError, Problem, SimnetWarning, UnsupportedError, nearest
 from simnet.network.bounds import EVERYTHING, NONNEGATIVE, Interval, bounds
-from simnet.network.evaluate import initial_values
+from simnet.network.ceilings import Ceilings
+from simnet.network.evaluate import initial_values, rate_functions
 from simnet.network.expression import (
     COMPARISONS,
     Call,
     Expression,
     Symbol,
-    Time,
+    reads_time,
     substitute,
     symbols,
     text,
     walk,
 )
-from simnet.network.network import Network, Reaction
+from simnet.network.network import Compartment, Network, Reaction
 from simnet.network.rates import factored
 
 
@@ -91,17 +92,54 @@ def _expressions(network: Network) -> Iterator[tuple[str, Expression]]:
             yield f"initial value of {item.id}", item.initial_expression
 
 
+def require_values(network: Network, stages: Iterable[Mapping[str, float]]) -> None:
+    """Raise ModelError where a run, by any method, would use a number that is missing.
+
+    `stages` are sets of values that replace the declared ones, one after the other.
+    """
+    read: set[str] = {s.id for s in network.species}
+    for expression in [
+        *(r.law.rate for r in network.reactions),
+        *(a.expression for a in network.assignments),
+    ]:
+        read |= symbols(expression)
+    problems = []
+    for changed in stages:
+        values = initial_values(network, changed)
+        for item in network.quantities:
+            if item.id in read and math.isnan(values[item.id]):
+                way_out = f"give it one: Set({item.id!r}, ...)"
+                problems.append(Problem(what=item.id, why="has no value", way_out=way_out))
+            if isinstance(item, Compartment) and item.id in read and values[item.id] <= 0:
+                what = f"compartment {item.id}: size {values[item.id]:g}"
+                problems.append(Problem(what=what, why="is not above zero"))
+    if problems:
+        raise ModelError(dict.fromkeys(problems))
+
+
 def require_stochastic(
-    network: Network, stages: Iterable[Mapping[str, float] | None] = (None,)
+    network: Network,
+    stages: Iterable[Mapping[str, float] | None] = (None,),
+    disturbed: Collection[str] = (),
 ) -> None:
     """Raise UnsupportedError unless every law is a propensity of whole molecules.
 
-    `stages` are sets of values that replace the declared ones, one after the other.
+    `stages` are sets of values that replace the declared ones, one after the other; amounts of
+    `disturbed` species are changed by more than reactions.
 
     The errors name each element, the reason and the way out. A law that does not vanish when a
     reactant runs out is a warning: engines then take its propensity as zero.
     """
-    found = (problem for values in stages for problem in stochastic_problems(network, values))
+    found: list[Problem] = []
+    ceilings: Ceilings | None = None
+    for changed in stages:
+        if network.document is not None:
+            found += network.document.obstacles
+            break
+        if ceilings is None:
+            found += _infinite_at_start(network, initial_values(network, changed))
+        ceilings = _ceilings(network, initial_values(network, changed), disturbed, ceilings)
+        found += _stochastic_problems(network, ceilings)
     problems = list(dict.fromkeys(found))
     if problems:
         raise UnsupportedError(problems)
@@ -116,29 +154,55 @@ def stochastic_problems(
     if network.document is not None:
         yield from network.document.obstacles
         return
+    set_by_events = {name for event in network.events for name, _ in event.assignments}
+    ceilings = _ceilings(network, initial_values(network, changed), set_by_events)
+    yield from _stochastic_problems(network, ceilings)
+
+
+def _ceilings(
+    network: Network,
+    values: dict[str, float],
+    disturbed: Collection[str],
+    before: Ceilings | None = None,
+) -> Ceilings:
+    ranges = _ranges(network, values)
+    return Ceilings(network, values, ranges, disturbed=disturbed, before=before)
+
+
+def _stochastic_problems(network: Network, ceilings: Ceilings) -> Iterator[Problem]:
     if network.substance_unit not in ("item", None):
         yield Problem(
             what=f"network {network.id}: substance unit {network.substance_unit!r}",
             why="SSA counts molecules",
             way_out="convert the amounts to units of item",
         )
-    values = initial_values(network, changed)
     for species in network.species:
-        amount = values[species.id]
-        if amount != math.floor(amount) or amount < 0:
+        amount = ceilings.values[species.id]
+        if not math.isfinite(amount) or amount != math.floor(amount) or amount < 0:
+            sample = round(amount) if math.isfinite(amount) and amount > 0 else 0
             yield Problem(
                 what=f"species {species.id}: initial amount {amount:g}",
                 why="not a whole number of molecules",
-                way_out=f"set it to a whole number: Set({species.id!r}, {round(amount)})",
+                way_out=f"set it to a whole number: Set({species.id!r}, {sample})",
             )
-    ranges = _ranges(network, values)
     for reaction in network.reactions:
-        yield from _law_problems(network, reaction, ranges)
+        yield from _law_problems(network, reaction, ceilings)
 
 
-def _law_problems(
-    network: Network, reaction: Reaction, ranges: dict[str, Interval]
-) -> Iterator[Problem]:
+def _infinite_at_start(network: Network, values: dict[str, float]) -> Iterator[Problem]:
+    fixed = {s.id for s in network.species if s.fixed}
+    for reaction, rate in zip(network.reactions, rate_functions(network, "discrete"), strict=True):
+        can_fire = all(values[s] >= n for s, n in reaction.reactants if s not in fixed)
+        if can_fire and not math.isfinite(value := rate(values, 0.0)):
+            yield Problem(
+                what=f"reaction {reaction.id}: "
+                f"rate law {text(reaction.law.expression('discrete'))}",
+                why=f"is {value:g} at the start",
+                way_out="look at its parameters for zeros and for numbers that are too large",
+            )
+
+
+def _law_problems(network: Network, reaction: Reaction, ceilings: Ceilings) -> Iterator[Problem]:
     what = f"reaction {reaction.id}"
     if reaction.law.ambiguous:
         uses = " + ".join(f"{n} {s}" if n > 1 else s for s, n in reaction.reactants)
@@ -150,8 +214,8 @@ def _law_problems(
         )
         return
     rate = _without_powers(reaction)
-    low, _ = bounds(rate, ranges)
-    if low < 0:
+    low, _ = bounds(rate, ceilings.ranges)
+    if not low >= 0 and not ceilings.nonnegative(rate):
         yield Problem(
             what=f"{what}: rate law {text(reaction.law.expression('discrete'))}",
             why="can be negative, which a propensity cannot",
@@ -191,16 +255,38 @@ def _ranges(network: Network, values: dict[str, float]) -> dict[str, Interval]:
 
 def _time_switch(network: Network, expression: Expression) -> Expression | None:
     """The comparison or step that reads time, if the expression depends on one."""
-    inlined = inline_assignments(network, expression)
-    for part in walk(inlined):
-        steps = isinstance(part, Call) and part.op in COMPARISONS | {"floor", "ceil"}
-        if steps and any(isinstance(inner, Time) for inner in walk(part)):
-            return part
+    timed: set[str] = set()  # assignments that depend on time
+    for assignment in network.assignments:
+        if reads_time(assignment.expression) or symbols(assignment.expression) & timed:
+            timed.add(assignment.id)
+    for inner in (expression, *_assignments_of(network, expression)):
+        for part in walk(inner):
+            steps = isinstance(part, Call) and part.op in COMPARISONS | {"floor", "ceil"}
+            if steps and (reads_time(part) or symbols(part) & timed):
+                return part
     return None
 
 
+def depends_on_time(network: Network, expression: Expression) -> bool:
+    """Whether an expression reads time, itself or through assignments."""
+    return any(reads_time(e) for e in (expression, *_assignments_of(network, expression)))
+
+
+def _assignments_of(network: Network, expression: Expression) -> list[Expression]:
+    """What stands behind the assignments that an expression reads, each once."""
+    found: dict[str, Expression] = {}
+    pending = list(symbols(expression))
+    while pending:
+        assignment = network.assignment_by_id.get(pending.pop())
+        if assignment is not None and assignment.id not in found:
+            found[assignment.id] = assignment.expression
+            pending += symbols(assignment.expression)
+    return list(found.values())
+
+
 def inline_assignments(network: Network, expression: Expression) -> Expression:
-    """The expression with every assignment replaced by what it stands for."""
+    """The expression with every assignment replaced by what it stands for. It can be very large:
+    where a chain of assignments names each other twice it doubles at each."""
     while names := symbols(expression) & network.assignment_by_id.keys():
         by = {name: network.assignment_by_id[name].expression for name in names}
         expression = substitute(expression, by)
@@ -210,10 +296,11 @@ def inline_assignments(network: Network, expression: Expression) -> Expression:
 def _needs_guard(network: Network) -> Iterable[str]:
     """Reactions whose law does not vanish when a reactant has run out."""
     values = initial_values(network)
+    fixed = {s.id for s in network.species if s.fixed}
     for reaction in network.reactions:
         vanishing = {s for s, _ in reaction.law.orders}
         for species, _ in reaction.reactants:
-            if species in vanishing:
+            if species in vanishing or species in fixed:
                 continue
             ranges = _ranges(network, values) | {species: (0.0, 0.0)}
             for a in network.assignments:

@@ -5,7 +5,7 @@ An expression is a tree of `Number`, `Symbol`, `Time` and `Call`. Every operator
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -108,15 +108,24 @@ def _log(x: float) -> float:
     return -math.inf if x == 0 else math.log(x)
 
 
+def total(terms: Iterable[float]) -> float:
+    """The sum, rounded once; infinite or no number where terms are."""
+    listed = list(terms)
+    try:
+        return math.fsum(listed)
+    except (OverflowError, ValueError):
+        return sum(listed)
+
+
 OPERATORS: dict[str, Callable[..., float]] = {
-    "plus": lambda *args: math.fsum(args) if len(args) > 2 else sum(args),
+    "plus": lambda *args: total(args) if len(args) > 2 else sum(args),
     "minus": lambda *args: -args[0] if len(args) == 1 else args[0] - args[1],
     "times": lambda *args: math.prod(args),
     "divide": _divide,
     "power": _power,
     "exp": _guarded(math.exp),
     "ln": _guarded(_log),
-    "log10": _guarded(math.log10),
+    "log10": _guarded(lambda x: -math.inf if x == 0 else math.log10(x)),
     "sqrt": _guarded(math.sqrt),
     "abs": abs,
     "floor": lambda x: float(math.floor(x)) if math.isfinite(x) else x,

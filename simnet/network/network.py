@@ -182,10 +182,11 @@ class Drug:
 @dataclass(frozen=True, kw_only=True)
 class Document:
     """A foreign SBML file that holds what a Network cannot, and the obstacles, each with its
-    reason and way out."""
+    reason and way out; `cautions` are what to warn of when it runs under ODE."""
 
     text: str
     obstacles: tuple[Problem, ...]
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,7 +38,10 @@ def cached(content: str, compile_: Callable[[], Network]) -> Network:
     key = hashlib.sha256(f"{SCHEME}\n{content}".encode()).hexdigest()
     file = cache_folder() / f"{key}.xml"
     try:
-        return from_sbml(file.read_text(encoding="utf-8"))
+        kept = file.read_text(encoding="utf-8")
+        network = from_sbml(kept)
+        if f'digest="{network.digest}"' in kept:  # what the file says of itself
+            return network
     except (OSError, UnicodeDecodeError, SimnetError):
         pass  # not there, or damaged
     text = to_sbml(compile_())

@@ -89,7 +89,7 @@ class _Compiler:
     def network(self) -> Network:
         catalogue = self.catalogue
         network = Network(
-            id=self.ids.claim(self.model.name or "model"),
+            id=self.ids.claim(self.model.name or "network"),
             title=catalogue.title,
             summary=catalogue.summary,
             suggested_equilibration=catalogue.equilibrate,
@@ -215,10 +215,10 @@ class _Compiler:
                 number *= float(token)
             except ValueError:
                 factors.append(Symbol(token))
-        exact = number / function(conversion)(sizes, 0.0)
-        ratio = Fraction(exact).limit_denominator(5040)
-        if abs(float(ratio) - exact) > 1e-9 * abs(exact):
-            factors.insert(0, Number(exact))
+        factor = number / function(conversion)(sizes, 0.0)
+        ratio = _exact(factor)
+        if ratio is None:
+            factors.insert(0, Number(factor))
             ratio = Fraction(1)
         rate = times(Number(ratio.numerator), *factors, substitute(conversion, self.size_symbols))
         return rate if ratio.denominator == 1 else Call("divide", (rate, Number(ratio.denominator)))
@@ -230,6 +230,16 @@ class _Compiler:
         ]
         meaning = self.catalogue.molecules.get(monomer.name, "")
         return Molecule(name=monomer.name, sites=", ".join(sites), meaning=meaning)
+
+
+def _exact(factor: float) -> Fraction | None:
+    """The statistical factor (a count of matches over symmetries, which divide a factorial) behind
+    one that BioNetGen prints with six significant digits, or None."""
+    for denominator in (d for d in range(1, 5041) if 5040 % d == 0):
+        ratio = Fraction(round(factor * denominator), denominator)
+        if abs(float(ratio) - factor) <= 5e-6 * abs(factor):
+            return ratio
+    return None
 
 
 def _formula(text: str) -> Expression:

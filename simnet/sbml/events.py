@@ -63,6 +63,61 @@ def read_event(
     )
 
 
+def may_be_stepped_over(event: Any, model: Any) -> str:
+    """What to warn of where a trigger can be true between two steps of an ODE integrator and false
+    at both: it is periodic in time, or true at one moment only. Empty where it cannot."""
+    trigger = event.getTrigger()
+    node = trigger.getMath() if trigger is not None else None
+    if node is None or not _comes_and_goes(node, model, set()):
+        return ""
+    return (
+        f"event {event.getId()} at {libsbml.formulaToL3String(node)}: the ODE integrator can step "
+        "over the moments at which it is true; take it out of the model and give it as a schedule, "
+        "Repeat(Set(...), ...), which is exact"
+    )
+
+
+_REPEATING = frozenset(
+    {
+        libsbml.AST_FUNCTION_FLOOR,
+        libsbml.AST_FUNCTION_CEILING,
+        libsbml.AST_FUNCTION_REM,
+        libsbml.AST_FUNCTION_QUOTIENT,
+        libsbml.AST_FUNCTION_SIN,
+        libsbml.AST_FUNCTION_COS,
+        libsbml.AST_FUNCTION_TAN,
+        libsbml.AST_RELATIONAL_EQ,
+    }
+)
+
+
+def _comes_and_goes(node: Any, model: Any, seen: set[str]) -> bool:
+    """Whether a function of time in it repeats itself, or equals a number at one moment."""
+    children = [node.getChild(i) for i in range(node.getNumChildren())]
+    kind = libsbml.ASTNode.getType(node)
+    if kind in _REPEATING and any(_reads_time(child, model, set()) for child in children):
+        return True
+    children += _computed_by(node, model, seen)
+    return any(_comes_and_goes(child, model, seen) for child in children)
+
+
+def _reads_time(node: Any, model: Any, seen: set[str]) -> bool:
+    if libsbml.ASTNode.getType(node) == libsbml.AST_NAME_TIME:
+        return True
+    children = [node.getChild(i) for i in range(node.getNumChildren())]
+    return any(_reads_time(c, model, seen) for c in children + _computed_by(node, model, seen))
+
+
+def _computed_by(node: Any, model: Any, seen: set[str]) -> list[Any]:
+    """The formula of the assignment rule behind a name, once."""
+    name = node.getName() if libsbml.ASTNode.getType(node) == libsbml.AST_NAME else None
+    rule = model.getAssignmentRuleByVariable(name) if name and name not in seen else None
+    if rule is None or rule.getMath() is None:
+        return []
+    seen.add(name)
+    return [rule.getMath()]
+
+
 def _fixed_time(trigger: Expression, varying: set[str]) -> tuple[Expression, bool] | None:
     """The constant c of `time >= c` or `c <= time`, and whether the comparison is strict."""
     match trigger:

@@ -127,7 +127,9 @@ def from_ast(node: Any, units: dict[str, str]) -> Expression:
     Raises:
         NotHeld: delay, rateOf, or an operator that Expression lacks.
     """
-    kind = node.getType()
+    # Once libsedml is imported (tellurium does), trees of libsbml come as libsedml.ASTNode, whose
+    # own getType returns a pointer.
+    kind = libsbml.ASTNode.getType(node)
     children = [node.getChild(i) for i in range(node.getNumChildren())]
     if kind in _NUMBERS:
         unit = node.getUnits()
@@ -157,6 +159,8 @@ def from_ast(node: Any, units: dict[str, str]) -> Expression:
     if op is None or op not in OPERATORS:
         formula = libsbml.formulaToL3String(node)
         raise NotHeld(Problem(what=formula, why="this function has no form in a Network"))
+    if op in ("min", "max", "piecewise") and not args:
+        raise NotHeld(Problem(what=op, why="has no arguments"))
     if op in ("plus", "times") and len(args) < 2:
         return args[0] if args else Number(0.0 if op == "plus" else 1.0)
     return Call(op, args)

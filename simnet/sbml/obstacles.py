@@ -58,8 +58,9 @@ def _net_law(reaction: Any) -> bool:
 
 
 def _has_minus(node: Any) -> bool:
-    if node.getType() == libsbml.AST_MINUS:
+    kind = libsbml.ASTNode.getType(node)  # not node.getType(): see mathml.from_ast
+    if kind == libsbml.AST_MINUS:
         return True
-    return node.getType() in (libsbml.AST_TIMES, libsbml.AST_DIVIDE, libsbml.AST_PLUS) and any(
+    return kind in (libsbml.AST_TIMES, libsbml.AST_DIVIDE, libsbml.AST_PLUS) and any(
         _has_minus(node.getChild(i)) for i in range(node.getNumChildren())
     )

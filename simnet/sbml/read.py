@@ -30,11 +30,15 @@ from simnet.network.network import (
 from simnet.network.rates import Declared, Kinetics, written_law
 from simnet.network.units import parse_unit
 from simnet.sbml import annotation
-from simnet.sbml.events import read_event
+from simnet.sbml.events import may_be_stepped_over, read_event
+from simnet.sbml.guard import require_expandable, require_harmless, require_size
 from simnet.sbml.ids import Ids
 from simnet.sbml.mathml import NotHeld, from_ast
 from simnet.sbml.obstacles import ODE_ONLY, obstacles
 from simnet.sbml.units import unit_of
+
+_MOST_USED, _MOST_MADE = 1e3, 1e9
+"""Molecules of a species in one reaction: a discrete law has a factor for each one used."""
 
 
 def read_sbml(path: str | Path, *, kinetics: Kinetics | None = None) -> Network:
@@ -50,22 +54,26 @@ def read_sbml(path: str | Path, *, kinetics: Kinetics | None = None) -> Network:
     """
     file = Path(path)
     try:
+        require_size(file.stat().st_size, str(path))
         data = file.read_bytes()
     except OSError as error:
         raise InputError(Problem(what=str(path), why=error.strerror or "cannot be read")) from None
     try:
         content = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ModelError(Problem(what=str(path), why="not a text file, so not SBML")) from None
+        utf_16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+        why = "is in UTF-16, and SBML is in UTF-8" if utf_16 else "not a text file, so not SBML"
+        way_out = "save it as UTF-8" if utf_16 else ""
+        raise ModelError(Problem(what=str(path), why=why, way_out=way_out)) from None
     return from_sbml(content, name=file.stem, kinetics=kinetics)
 
 
 def from_sbml(content: str, *, name: str = "model", kinetics: Kinetics | None = None) -> Network:
     """A Network from SBML text; `name` serves a model that has no id. See `read_sbml`."""
-    if "<!DOCTYPE" in content[:4096] or "<!ENTITY" in content:
-        raise ModelError(Problem(what=name, why="declares XML entities, which SBML does not need"))
+    require_harmless(content, name)
     document = libsbml.readSBMLFromString(content)
     _require_readable(document, name)
+    require_expandable(document.getModel(), name)
     for option in ("expandFunctionDefinitions", "promoteLocalParameters"):
         properties = libsbml.ConversionProperties()
         properties.addOption(option, True)
@@ -97,6 +105,7 @@ class _Reader:
             d.getId(): t for d in self.model.getListOfUnitDefinitions() if (t := unit_of(d))
         }
         self.obstacles: list[Problem] = []
+        self.cautions: list[str] = []
         self.computed = {r.getVariable() for r in self.model.getListOfRules() if r.isAssignment()}
         self.reacting = {
             reference.getSpecies()
@@ -149,7 +158,11 @@ class _Reader:
             time_unit=self.time_unit(),
             **self.catalogue(rules, species),
             document=(
-                Document(text=self.content, obstacles=tuple(self.obstacles))
+                Document(
+                    text=self.content,
+                    obstacles=tuple(self.obstacles),
+                    cautions=tuple(self.cautions),
+                )
                 if self.obstacles
                 else None
             ),
@@ -205,6 +218,16 @@ class _Reader:
 
     def expression(self, node: Any, where: str) -> Expression:
         """The expression, with species that stand for concentrations divided by their volume."""
+        if node is None:
+            self.obstacles.append(Problem(what=where, why="has no formula", way_out=ODE_ONLY))
+            return Number(math.nan)
+        if not node.isWellFormedASTNode():
+            raise ModelError(
+                Problem(
+                    what=f"{self.name}, {where}: {libsbml.formulaToL3String(node)}",
+                    why="a function has the wrong number of arguments",
+                )
+            )
         try:
             found = from_ast(node, self.unit_texts)
         except NotHeld as error:
@@ -266,13 +289,20 @@ class _Reader:
             Compartment(
                 id=c.getId(),
                 size=c.getSize() if c.isSetSize() else 1.0,
-                unit=self.unit(c.getUnits() or self.model.getVolumeUnits() or ""),
+                unit=self.unit(c.getUnits() or self.default_size_unit(c)),
                 dimensions=int(c.getSpatialDimensions()) if c.isSetSpatialDimensions() else 3,
                 meaning=annotation.meaning(c),
                 initial_expression=initial.get(c.getId()),
             )
             for c in self.model.getListOfCompartments()
         )
+
+    def default_size_unit(self, compartment: Any) -> str:
+        """Of a volume, area or length in Level 3; "" for other dimensions."""
+        model = self.model
+        defaults = {3: model.getVolumeUnits, 2: model.getAreaUnits, 1: model.getLengthUnits}
+        getter = defaults.get(compartment.getSpatialDimensions())
+        return str(getter()) if getter is not None else ""
 
     def species(self, initial: dict[str, Expression]) -> tuple[Species, ...]:
         found = []
@@ -317,8 +347,8 @@ class _Reader:
     def reactions(self) -> tuple[Reaction, ...]:
         found = []
         for r in self.model.getListOfReactions():
-            reactants = self.side(r, r.getListOfReactants())
-            products = self.side(r, r.getListOfProducts())
+            reactants = self.side(r, r.getListOfReactants(), _MOST_USED)
+            products = self.side(r, r.getListOfProducts(), _MOST_MADE)
             if not r.isSetKineticLaw() or not r.getKineticLaw().isSetMath():
                 self.obstacles.append(
                     Problem(what=f"reaction {r.getId()}", why="has no rate law", way_out="add one")
@@ -348,6 +378,7 @@ class _Reader:
             read = read_event(event, self.model, self.expression, varying, name)
             if isinstance(read, Problem):
                 self.obstacles.append(read)
+                self.cautions += filter(None, [may_be_stepped_over(event, self.model)])
             else:
                 found.append(read)
         return tuple(found)
@@ -357,7 +388,7 @@ class _Reader:
         rule = self.model.getRuleByVariable(name)
         return rule is not None or self.model.getInitialAssignmentBySymbol(name) is not None
 
-    def side(self, reaction: Any, references: Any) -> tuple[tuple[str, int], ...]:
+    def side(self, reaction: Any, references: Any, most: float) -> tuple[tuple[str, int], ...]:
         counts: dict[str, int] = {}
         for reference in references:
             number = reference.getStoichiometry() if reference.isSetStoichiometry() else 1.0
@@ -365,7 +396,8 @@ class _Reader:
             changing = reference.isSetStoichiometryMath() or (
                 reference.isSetId() and self.is_variable(reference.getId())
             )
-            if changing or number != int(number) or number < 0:
+            whole_count = 0 <= number <= most and number == int(number)
+            if changing or not whole_count:
                 why = "changing stoichiometry" if changing else f"stoichiometry {number:g}"
                 self.obstacles.append(Problem(what=where, why=why, way_out=ODE_ONLY))
                 continue

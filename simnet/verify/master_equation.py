@@ -27,6 +27,7 @@ STATES = 20_000
 
 _LOSS = 1e-12  # probability that may be lost in a whole solution
 _WORK = 4e9  # multiplications at most: some ten seconds
+_CALL = 2e4  # multiplications in the time that numpy takes to be called
 _STEPS = 24  # of a whole solution, at least
 _LAYERS = 3  # by which the space grows around a state that is opened up
 _TERM = 1e-18  # Poisson weights below it are left out
@@ -125,12 +126,12 @@ class _Solver:
             return p
         mean = q * length
         last = int(mean + 9 * np.sqrt(mean) + 30)
-        self.work += last * (self.Q.nnz + 2.0 * len(p))
+        self.work += last * (self.Q.nnz + 2.0 * len(p) + _CALL)
         if self.work > _WORK:
             raise NoSolution(f"it would take too long: about {q * self.end:.2g} jumps to the end")
         first = max(0, int(mean - 9 * np.sqrt(mean) - 30))
         weights = poisson.pmf(np.arange(first, last + 1), mean)
-        P: csr_array[Any, Any] = self.Q / q
+        P: csr_array[Any, Any] = self.Q * (1.0 / q)
         found = np.zeros(len(p))
         for k in range(last + 1):
             if k >= first and weights[k - first] > _TERM:

@@ -6,6 +6,7 @@ shows here as a disagreement.
 
 from collections.abc import Callable, Mapping
 from functools import reduce
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -31,9 +32,11 @@ class StateFunctions:
         self.network = network
         start = initial_values(network)
         self.start = np.array([round(start[s.id]) for s in network.species], dtype=np.int64)
-        named = [*network.parameters, *network.compartments]
-        self._constants = {item.id: np.array(start[item.id]) for item in named}
-        self.changes: States = np.array([self._change(r) for r in network.reactions], dtype=np.int64)
+        named = [p.id for p in network.parameters] + [c.id for c in network.compartments]
+        self._constants = {name: np.array(start[name]) for name in named}
+        self.changes: States = np.array(
+            [self._change(r) for r in network.reactions], dtype=np.int64
+        )
 
     def _change(self, reaction: Reaction) -> list[int]:
         net = dict.fromkeys([s.id for s in self.network.species], 0)
@@ -60,8 +63,8 @@ class StateFunctions:
         for place, reaction in enumerate(self.network.reactions):
             rate = np.broadcast_to(evaluated(reaction.law.rate, values, 0.0), (len(states),))
             for species, order in reaction.law.orders:
-                copies = states[:, columns[species]]
-                rate = rate * reduce(np.multiply, [copies - i for i in range(order)], 1.0)
+                for i in range(order):
+                    rate = rate * (states[:, columns[species]] - i)
             enough = np.ones(len(states), dtype=np.bool_)
             for species, n in reaction.reactants:
                 enough &= states[:, columns[species]] >= n
@@ -94,9 +97,7 @@ def _operator(call: Call) -> Callable[..., Any]:
 
 
 def _chained(compare: Callable[[FloatArray, FloatArray], Any]) -> Callable[..., Any]:
-    return lambda *args: reduce(
-        np.logical_and, [compare(a, b) for a, b in zip(args, args[1:], strict=False)], True
-    )
+    return lambda *args: reduce(np.logical_and, [compare(a, b) for a, b in pairwise(args)], True)
 
 
 def _piecewise(*args: FloatArray) -> FloatArray:

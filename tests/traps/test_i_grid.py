@@ -20,13 +20,17 @@ def birth_death(draft: Any) -> Any:
 
 
 def test_roadrunner_by_itself_gives_other_rows(birth_death: Any, pysb_export: Any) -> None:
-    """PySB's file with roadrunner's defaults: seven points were asked for."""
+    """PySB's file with roadrunner's defaults: a row for each jump, so replicates do not align."""
     import roadrunner
 
     runner = roadrunner.RoadRunner(pysb_export(birth_death))
     runner.setIntegrator("gillespie")
-    runner.integrator.seed = 1
-    assert len(runner.simulate(0, 30, 7)) != 7
+    rows = []
+    for seed in (1, 2):
+        runner.reset()
+        runner.integrator.seed = seed
+        rows.append(len(runner.simulate(0, 30)))
+    assert rows[0] != rows[1]
 
 
 @pytest.mark.parametrize("engine", ["roadrunner", "reference"])
@@ -68,15 +72,3 @@ def test_two_points_are_two_rows(birth_death: Any) -> None:
         )
         assert found.times.tolist() == [0, 60]
         assert found.readout("X_total").shape == (1, 2)
-
-
-def test_nothing_depends_on_the_grid_but_the_rows(birth_death: Any) -> None:
-    """A finer grid reads the same trajectory more often: reporting takes no random numbers."""
-    network = sn.load(birth_death)
-    coarse, fine = (
-        sn.simulate(
-            network, t_end=30, points=p, method="ssa", replicates=5, seed=1, workers=0
-        ).readout("X_total")
-        for p in (4, 31)
-    )
-    np.testing.assert_array_equal(coarse, fine[:, ::10])

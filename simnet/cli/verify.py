@@ -1,0 +1,211 @@
+"""`simnet verify`: engines against each other and against the master equation."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from simnet.cli.exits import CHECK_FAILED
+from simnet.cli.experiment import KineticsOption, Source, loaded
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from simnet.network.network import Readout
+    from simnet.verify.comparison import Comparison
+    from simnet.verify.verification import Verification
+
+_ROWS_SHOWN = 30
+
+
+def verify_command(
+    source: Source,
+    t_end: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help='End of the runs, such as "30 min"; 48 h if not given, or as much of it as the '
+            "slow reference engine can follow in some minutes.",
+        ),
+    ] = None,
+    replicates: Annotated[
+        int, typer.Option(metavar="N", help="Of each engine; the slow one may get less.")
+    ] = 500,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Root seed; drawn if not given.")
+    ] = None,
+    readout: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Readout, species or parameter; may be repeated."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Worker processes; all processors if not given, 0 for none."
+        ),
+    ] = None,
+    kinetics: KineticsOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="All of it, as JSON on stdout.")] = False,
+) -> None:
+    """Check that stochastic simulation of a network is right.
+
+    Runs every engine that can, and compares means, spreads and distributions; where the state space
+    is small, also with the exact solution of the chemical master equation. If everything is right,
+    it says so in all but 1 of 10,000 calls. Exit code 3 if something disagrees.
+
+    \b
+    simnet verify hypoxia --t-end "10 min"
+    simnet verify model.xml --t-end 100 --replicates 5000
+    """
+    from simnet.cli.progress import progress
+    from simnet.verify.cross_check import cross_check
+
+    network = loaded(source, kinetics)
+    with progress(f"{network.id}, engine against engine") as advance:
+        found = cross_check(
+            network,
+            t_end=t_end,
+            replicates=replicates,
+            seed=seed,
+            readouts=readout or None,
+            workers=workers,
+            progress=advance,
+        )
+    if as_json:
+        from simnet.cli.tables import print_json
+
+        print_json(as_data(found))
+    else:
+        _print(found)
+    if not found.agree:
+        raise typer.Exit(CHECK_FAILED)
+
+
+def as_data(found: "Verification") -> dict[str, Any]:
+    """A verification as JSON data."""
+    return {
+        "network": found.network,
+        "digest": found.digest,
+        "agree": found.agree,
+        "false_alarm_rate": found.alpha,
+        "tests": found.tests,
+        "seed": found.seed,
+        "time_unit": found.time_unit,
+        "engines": [
+            {"name": name, "version": version, "replicates": found.replicates[name]}
+            for name, version in found.engines.items()
+        ],
+        "master_equation_states": found.states,
+        "left_out": found.left_out,
+        "failures": list(found.failures),
+        "comparisons": found.frame().to_dict(orient="records"),
+    }
+
+
+def _print(found: "Verification") -> None:
+    from simnet.cli.tables import console, count, number
+
+    out = console()
+
+    def line(text: str, style: str = "") -> None:
+        out.print(text, style=style or None, markup=False, highlight=False)
+
+    line(f"{found.network} · SSA to {_time(found, found.times[-1])} · seed {found.seed}", "bold")
+    for name, version in found.engines.items():
+        line(f"{name} {version}: {count(found.replicates[name], 'replicate')}")
+    if found.states:
+        line(f"CME: the chemical master equation, exact, {count(found.states, 'state')}")
+    for name, reason in found.left_out.items():
+        line(f"{name}: left out, {' '.join(reason.split())}")
+    _tables(found, out)
+    for failure in found.failures[:5]:
+        line(f"FAILED {failure}", "red")
+    chance = f"1 in {number(1 / found.alpha)}"
+    noticed = f"{found.noticed:.2g} standard deviations"
+    made = f"{count(found.tests, 'test')} of means, spreads and distributions"
+    if found.agree:
+        line(f"AGREE: no difference in {made}.", "bold green")
+        line(
+            f"A mean that is off by {noticed} or more would have shown; more replicates show smaller ones."
+        )
+    else:
+        line(_accusation(found, made), "bold red")
+    line(f"p is corrected for all tests (Holm): a false alarm comes {chance} calls, at most.")
+
+
+def _accusation(found: "Verification", made: str) -> str:
+    parts = []
+    if found.disagreements:
+        names = dict.fromkeys(c.readout for c in found.disagreements)
+        shown = ", ".join(list(names)[:8]) + (" and more" if len(names) > 8 else "")
+        parts.append(f"{shown} differ beyond chance in {made}")
+    if found.failures:
+        parts.append(f"{len(found.failures)} replicates failed")
+    return f"DISAGREE: {'; '.join(parts)}."
+
+
+def _tables(found: "Verification", out: "Console") -> None:
+    """The comparisons by readout and time: those that disagree, then the least likely ones."""
+    groups = [list(group) for _, group in groupby(found.comparisons, lambda c: (c.readout, c.time))]
+    groups.sort(key=lambda group: min(c.p for c in group) >= found.alpha)
+    shown = groups
+    if len(groups) > _ROWS_SHOWN:
+        least = sorted(groups, key=lambda group: min(min(c.pvalues) for c in group))
+        chosen = {id(group) for group in least[:_ROWS_SHOWN]}
+        shown = [group for group in groups if id(group) in chosen]
+    made = _table(found, shown)
+    if len(shown) < len(groups):
+        made.caption = (
+            f"the {len(shown)} with the smallest p-values of {len(groups)} (--json has all)"
+        )
+    out.print(made)
+
+
+def _table(found: "Verification", groups: Sequence[list["Comparison"]]) -> "Table":
+    from simnet.cli.tables import number, table
+
+    sides = [*found.engines, *(["CME"] if found.states else [])]
+    columns = ["readout", "time", *(f"{side}\nmean ± sd" for side in sides)]
+    columns += ["largest z", "least p", "", "ODE"]
+    places = {r.name: i for i, r in enumerate(found.readouts)}
+    moments = found.frame().set_index(["readout", "time"])["ode"].to_dict()
+    rows = []
+    for group in groups:
+        seen = {c.first: (c.mean[0], c.sd[0]) for c in group}
+        seen |= {c.second: (c.mean[1], c.sd[1]) for c in group}
+        first = group[0]
+        p = min(c.p for c in group)
+        z = max((c.z for c in group), key=abs)
+        rows.append(
+            [
+                _named(found.readouts[places[first.readout]]),
+                _time(found, first.time),
+                *(_moments(*seen[side]) if side in seen else "–" for side in sides),
+                f"{z:+.1f}",
+                number(p) if p < 0.01 else f"{p:.2f}",
+                "agree" if p >= found.alpha else "DIFFER",
+                number(moments[first.readout, first.time]),
+            ]
+        )
+    return table(columns, rows, text=2)
+
+
+def _named(readout: "Readout") -> str:
+    from simnet.cli.tables import unit_text
+
+    unit = unit_text(readout.unit)
+    return f"{readout.name} ({unit})" if unit else readout.name
+
+
+def _moments(mean: float, sd: float) -> str:
+    from simnet.cli.tables import number, spread
+
+    return f"{number(mean)} ± {number(spread(sd, mean))}"
+
+
+def _time(found: "Verification", time: float) -> str:
+    from simnet.experiment.times import time_text
+
+    return time_text(time) if found.time_unit == "s" else f"{time:.4g} {found.time_unit or ''}"

@@ -1,0 +1,158 @@
+"""What is refused before it is read: files that would exhaust memory, time or libsbml's stack.
+
+libsbml follows nested elements and function definitions by recursion in C, so a file that is
+nested deep enough, or whose functions call themselves, would end this process.
+"""
+
+from contextlib import suppress
+from typing import Any
+from xml.parsers import expat
+
+import libsbml
+
+from simnet.errors import ModelError, Problem
+
+LARGEST_FILE = 64 * 2**20
+"""Bytes of an SBML file. Reading takes about 15 times as much memory."""
+DEEPEST = 200
+"""Elements of XML inside each other; a formula's operators are elements."""
+LARGEST_FORMULAS = 1_000_000
+"""Operators and operands of all formulas together, once function definitions are put in."""
+
+
+def require_size(size: int, name: str) -> None:
+    """Raise ModelError where a file of `size` bytes is too large to be read."""
+    if size > LARGEST_FILE:
+        raise ModelError(
+            Problem(
+                what=name,
+                why=f"is larger than {LARGEST_FILE >> 20} MB ({size / 2**20:.0f} MB), "
+                "the most that is read",
+                way_out="leave out annotations and layout, or split the model",
+            )
+        )
+
+
+def require_harmless(content: str, name: str) -> None:
+    """Raise ModelError where the text is too large, declares entities, or is nested too deep."""
+    require_size(len(content), name)
+    if "<!DOCTYPE" in content or "<!ENTITY" in content:
+        raise ModelError(Problem(what=name, why="declares XML entities, which SBML does not need"))
+    depth = 0
+
+    def start(tag: str, attributes: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEEPEST:
+            raise ModelError(
+                Problem(
+                    what=f"{name}, line {parser.CurrentLineNumber}",
+                    why=f"elements are nested more than {DEEPEST} deep",
+                    way_out="write a + (b + (c + ...)) as one sum, or use an assignment rule",
+                )
+            )
+
+    def end(tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    with suppress(expat.ExpatError):  # that is libsbml's to say; until there, nothing was too deep
+        parser.Parse(content.encode(errors="replace"), True)
+
+
+def require_expandable(model: Any, name: str) -> None:
+    """Raise ModelError where formulas are too large or too deep with function definitions put in."""
+    functions = _Functions(model)
+    total = 0
+    for where, node in _formulas(model):
+        size, depth = functions.measure(node, ())
+        total += size.get("", 0)
+        if total > LARGEST_FORMULAS or depth.get("", 0) > DEEPEST:
+            raise ModelError(
+                Problem(
+                    what=f"{name}, {where}",
+                    why="its function definitions make formulas of more than "
+                    f"{LARGEST_FORMULAS:,} terms, or more than {DEEPEST} levels deep",
+                    way_out="use assignment rules in their place",
+                )
+            )
+
+
+class _Functions:
+    """Size and depth of formulas after expansion. Each is linear in (for depth: a maximum over) the
+    sizes of a function's arguments, and is kept as {argument: factor, "": constant}."""
+
+    def __init__(self, model: Any) -> None:
+        self.definitions = {f.getId(): f for f in model.getListOfFunctionDefinitions()}
+        self.found: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
+        self.open: list[str] = []
+
+    def measure(
+        self, node: Any, arguments: tuple[str, ...]
+    ) -> tuple[dict[str, int], dict[str, int]]:
+        kind = libsbml.ASTNode.getType(node)
+        if kind == libsbml.AST_NAME and node.getName() in arguments:
+            return {node.getName(): 1}, {node.getName(): 0}
+        children = [self.measure(node.getChild(i), arguments) for i in range(node.getNumChildren())]
+        if kind == libsbml.AST_FUNCTION and node.getName() in self.definitions:
+            return self.called(node.getName(), children)
+        size, depth = {"": 1}, {"": 1}
+        for inner, deep in children:
+            for key, factor in inner.items():
+                size[key] = size.get(key, 0) + factor
+            for key, levels in deep.items():
+                depth[key] = max(depth.get(key, 0), levels + 1)
+        return size, depth
+
+    def called(
+        self, name: str, children: list[tuple[dict[str, int], dict[str, int]]]
+    ) -> tuple[dict[str, int], dict[str, int]]:
+        definition = self.definitions[name]
+        arguments = [a.getName() for a in _arguments(definition)]
+        own, deep = self.body(name, definition, tuple(arguments))
+        size, depth = {"": own.get("", 0)}, {"": deep.get("", 0)}
+        for argument, (inner, below) in zip(arguments, children, strict=False):
+            for key, factor in inner.items():
+                size[key] = size.get(key, 0) + factor * own.get(argument, 0)
+            for key, levels in below.items():
+                depth[key] = max(depth.get(key, 0), levels + deep.get(argument, 0))
+        return size, depth
+
+    def body(
+        self, name: str, definition: Any, arguments: tuple[str, ...]
+    ) -> tuple[dict[str, int], dict[str, int]]:
+        if name in self.open or len(self.open) > DEEPEST:
+            ring = " -> ".join([*self.open[:8], name])
+            why = "function definitions call each other in a ring, or in too long a chain"
+            raise ModelError(Problem(what=ring, why=why))
+        if name not in self.found:
+            self.open.append(name)
+            body = definition.getBody()
+            nothing: tuple[dict[str, int], dict[str, int]] = ({"": 1}, {"": 1})
+            self.found[name] = nothing if body is None else self.measure(body, arguments)
+            self.open.pop()
+        return self.found[name]
+
+
+def _arguments(definition: Any) -> list[Any]:
+    return [definition.getArgument(i) for i in range(definition.getNumArguments())]
+
+
+def _formulas(model: Any) -> list[tuple[str, Any]]:
+    found = [(f"rule for {r.getVariable()}", r.getMath()) for r in model.getListOfRules()]
+    found += [
+        (f"initial assignment to {a.getSymbol()}", a.getMath())
+        for a in model.getListOfInitialAssignments()
+    ]
+    found += [
+        (f"rate law of {r.getId()}", r.getKineticLaw().getMath())
+        for r in model.getListOfReactions()
+        if r.isSetKineticLaw()
+    ]
+    for event in model.getListOfEvents():
+        holders = [event.getTrigger(), event.getDelay(), event.getPriority()]
+        holders += event.getListOfEventAssignments()
+        found += [(f"event {event.getId()}", h.getMath()) for h in holders if h is not None]
+    return [(where, node) for where, node in found if node is not None]

@@ -1,0 +1,226 @@
+"""`cross_check`: run a network in every engine that can, and compare what comes out."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+
+from simnet.arrays import FloatArray
+from simnet.engines.table import ENGINES
+from simnet.errors import InputError, Problem, SimnetError, SimulationError, UnsupportedError
+from simnet.execute.plan import whole_number
+from simnet.execute.simulate import Progress, simulate
+from simnet.experiment.times import TimeSpec, duration
+from simnet.network.checks import stochastic_problems
+from simnet.network.network import Network, Readout
+from simnet.results.trajectories import Trajectories
+from simnet.seeds import drawn_root, replicate_seed
+from simnet.verify.comparison import Comparison, Known, Side, compare
+from simnet.verify.cost import affordable, bearable_end
+from simnet.verify.master_equation import Distribution, NoSolution, solve
+from simnet.verify.pvalues import holm
+from simnet.verify.verification import EXACT, Verification
+
+ALPHA = 1e-4
+"""The chance of a false alarm in one call, at most."""
+
+_TIMES = 3  # after the start, evenly spaced
+_FEWEST = 20  # replicates; fewer tell nothing
+
+
+def cross_check(
+    network: Network,
+    *,
+    t_end: TimeSpec | None = None,
+    replicates: int = 500,
+    seed: int | None = None,
+    readouts: Sequence[str] | str | None = None,
+    workers: int | None = None,
+    alpha: float = ALPHA,
+    progress: Progress | None = None,
+) -> Verification:
+    """Check that engines give the same distributions, on a network of one's own as well.
+
+    Every engine that does exact stochastic simulation runs the network from its declared start.
+    Each pair is compared in every readout at three times (a third, two thirds and all of the run):
+    mean, standard deviation and distribution. Where some 20,000 states hold all but 1e-12 of the
+    probability, each engine is compared with the solution of the master equation as well.
+
+    Args:
+        network: from `load`.
+        t_end: end of the run, as in `simulate`. None takes 48 h, or as much of it as the slow
+            reference engine can follow in some minutes.
+        replicates: of each engine; the slow reference engine gets as many of them as it can run in
+            about a minute of one processor, by an estimate from the model alone.
+        seed: root seed; drawn and recorded if None. Engines get different ones made from it.
+        readouts: what to compare, as in `simulate`; all readouts if None.
+        workers: as in `simulate`.
+        alpha: the chance of a false alarm in the whole call, at most (Holm's correction over all
+            tests, each exact or conservative at any number of replicates).
+        progress: called with (done, total) replicates of all engines.
+
+    Returns:
+        A Verification; `agree` is the verdict, `frame()` the table.
+
+    Raises:
+        InputError: mistakes in the call.
+        UnsupportedError: the network has no exact stochastic meaning, or nothing can be compared:
+            one engine only can run it, and the master equation cannot be solved.
+    """
+    _check_call(network, replicates, alpha)
+    problems = list(stochastic_problems(network))
+    if problems:
+        raise UnsupportedError(problems)
+    end = _end(network, t_end)
+    root = drawn_root() if seed is None else seed
+    left_out: dict[str, str] = {}
+    counts = affordable(network, end, replicates, _FEWEST, left_out)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        runs = _runs(network, end, counts, root, readouts, workers, progress, left_out)
+        ode = _ode(network, end, readouts, workers, left_out)
+    for message in {str(item.message): item for item in told}.values():
+        warnings.warn(message.message, message.category, stacklevel=2)
+    any_run = next(iter(runs.values()), None)
+    if any_run is None:
+        raise _nothing(network, left_out)
+    times, shown = any_run.times[1:], any_run.readouts
+    try:
+        exact = solve(network, times, tuple(r.symbol for r in shown))
+    except (NoSolution, SimulationError) as reason:
+        exact = ()
+        left_out[EXACT] = str(reason)
+    if len(runs) < 2 and not exact:
+        raise _nothing(network, left_out)
+    return Verification(
+        network=network.id,
+        digest=network.digest,
+        time_unit=network.time_unit,
+        times=times,
+        readouts=shown,
+        engines={name: run.record.versions[name] for name, run in runs.items()},
+        replicates={name: int(run.finished.sum()) for name, run in runs.items()},
+        states=max((len(d.weights) for d in exact), default=0),
+        comparisons=_corrected(_comparisons(runs, exact, shown)),
+        failures=tuple(
+            f"{name}, replicate {f.replicate}: {f.reason}"
+            for name, run in runs.items()
+            for f in run.failures
+        ),
+        left_out=left_out,
+        ode=ode[1:] if ode is not None else np.full((len(times), len(shown)), np.nan),
+        alpha=alpha,
+        seed=root,
+    )
+
+
+def _check_call(network: Network, replicates: int, alpha: float) -> None:
+    if not isinstance(network, Network):
+        raise InputError(
+            Problem(
+                what=f"network={network!r:.80}", why="not a Network", way_out="use load(...) first"
+            )
+        )
+    whole_number(replicates, "replicates", _FEWEST)
+    if not 0 < alpha < 1:
+        raise InputError(Problem(what=f"alpha={alpha!r}", why="not between 0 and 1"))
+
+
+def _end(network: Network, t_end: TimeSpec | None) -> float:
+    if t_end is None:
+        return bearable_end(network)
+    end = duration(t_end, "t_end", network.time_unit)
+    if end <= 0:
+        raise InputError(Problem(what=f"t_end={t_end!r}", why="not above zero"))
+    return end
+
+
+def _runs(
+    network: Network,
+    end: float,
+    counts: dict[str, int],
+    root: int,
+    readouts: Sequence[str] | str | None,
+    workers: int | None,
+    progress: Progress | None,
+    left_out: dict[str, str],
+) -> dict[str, Trajectories]:
+    """A run of each engine; those that refuse the network, or fail in all replicates, are left out."""
+    runs: dict[str, Trajectories] = {}
+    whole, before = sum(counts.values()), 0
+
+    def advance(done: int, total: int) -> None:
+        if progress is not None:
+            progress(before + done, whole)
+
+    for name, count in counts.items():
+        try:
+            runs[name] = simulate(
+                network,
+                t_end=end,
+                points=_TIMES + 1,
+                method="ssa",
+                replicates=count,
+                seed=replicate_seed(root, f"cross_check {name}", 0),
+                workers=workers,
+                readouts=readouts,
+                engine=name,
+                progress=advance,
+            )
+        except UnsupportedError as error:
+            left_out[name] = str(error)
+        except SimulationError as error:
+            left_out[name] = f"every replicate failed: {error}"
+        before += count
+    return runs
+
+
+def _ode(
+    network: Network,
+    end: float,
+    readouts: Sequence[str] | str | None,
+    workers: int | None,
+    left_out: dict[str, str],
+) -> FloatArray | None:
+    """(T + 1, R): the deterministic solution; information only."""
+    try:
+        run = simulate(network, t_end=end, points=_TIMES + 1, readouts=readouts, workers=workers)
+    except SimnetError as error:
+        left_out["ODE"] = str(error)
+        return None
+    values: FloatArray = run.values[0, 0]
+    return values
+
+
+def _comparisons(
+    runs: dict[str, Trajectories], exact: Sequence[Distribution], readouts: Sequence[Readout]
+) -> list[Comparison]:
+    found = []
+    for readout in readouts:
+        samples = {name: run.readout(readout.name) for name, run in runs.items()}
+        times = next(iter(runs.values())).times
+        for column in range(1, len(times)):
+            sides: list[tuple[str, FloatArray]] = [(k, s[:, column]) for k, s in samples.items()]
+            pairs: list[tuple[tuple[str, FloatArray], Side]] = list(combinations(sides, 2))
+            if exact:
+                law = exact[column - 1]
+                known = Known(values=law.values[readout.symbol], weights=law.weights, lost=law.lost)
+                pairs += [(side, (EXACT, known)) for side in sides]
+            time = float(times[column])
+            found += [compare(readout.name, time, a, b) for a, b in pairs]
+    return found
+
+
+def _corrected(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    plain = np.array([c.pvalues for c in comparisons])
+    corrected = holm(plain.ravel()).reshape(plain.shape).min(axis=1)
+    return tuple(replace(c, p=float(p)) for c, p in zip(comparisons, corrected, strict=True))
+
+
+def _nothing(network: Network, left_out: dict[str, str]) -> UnsupportedError:
+    missing = [Problem(what=name, why=why) for name, why in left_out.items() if name in ENGINES]
+    missing += [Problem(what=EXACT, why=left_out[EXACT])] if EXACT in left_out else []
+    why = "there is nothing to compare: one engine at most can run it"
+    return UnsupportedError([Problem(what=f"network {network.id}", why=why), *missing])

@@ -1,0 +1,52 @@
+"""Antimony files, and what else a process may have imported."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import simnet as sn
+
+PAIRING = """
+model pairing
+  species A, D
+  A = 5; D = 0; k = 0.01; kr = 0.1
+  pair: 2 A => D; k*A*(A - 1)
+  part: D => 2 A; kr*D
+end
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "pairing.ant"
+    path.write_text(PAIRING)
+    return path
+
+
+def test_a_file_becomes_a_network(file: Path) -> None:
+    network = sn.load(file)
+    assert [s.id for s in network.species] == ["A", "D"]
+    assert [r.id for r in network.reactions] == ["pair", "part"]
+    assert network.document is None
+
+
+def test_what_is_no_antimony_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.ant"
+    path.write_text("model x\n a -> ; k*** \nend")
+    with pytest.raises(sn.ModelError, match=r"wrong\.ant.*line 2"):
+        sn.load(path)
+
+
+def test_files_are_read_where_tellurium_came_after_libsbml(file: Path, tmp_path: Path) -> None:
+    """libsedml, which tellurium imports, takes over libsbml's class of syntax trees."""
+    code = (
+        "import libsbml, libsedml, simnet as sn\n"
+        f"assert len(sn.load({str(file)!r}).reactions) == 2\n"
+        f"assert sn.load({str(file)!r}) == sn.load({str(file)!r})\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr

@@ -1,0 +1,85 @@
+"""`simnet verify`: the table, the words, and exit code 3."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import simnet as sn
+from simnet.cli.app import main
+from simnet.engines.base import Simulator, Task
+
+Cli = Callable[..., tuple[int, str, str]]
+Install = Callable[[Callable[[Task], Simulator]], None]
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Exit code, stdout and stderr of a call."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(["verify", *map(str, arguments), "--workers", "0", "--seed", "7"])
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def file(dimer: sn.Network, tmp_path: Path) -> Path:
+    return sn.write_sbml(dimer, tmp_path / "dimer.xml")
+
+
+def test_a_model_of_ones_own(cli: Cli, file: Path) -> None:
+    code, out, err = cli(file, "--t-end", 20, "--replicates", 100)
+    assert (code, err) == (0, "")
+    assert "AGREE: no difference in 54 tests" in out
+    assert "1 in 10,000 calls" in out
+    assert "CME: the chemical master equation, exact, 3 states" in out
+    assert out.count(" agree ") == 6
+
+
+def test_disagreement_is_exit_code_3(
+    cli: Cli, file: Path, wrong: Callable[[Task], Simulator], reference_as: Install
+) -> None:
+    reference_as(wrong)
+    code, out, _ = cli(file, "--t-end", 20, "--replicates", 2000)
+    assert code == 3
+    assert "DISAGREE: " in out
+    assert " DIFFER " in out
+
+
+def test_json(cli: Cli, file: Path) -> None:
+    code, out, _ = cli(file, "--t-end", 20, "--replicates", 50, "--readout", "D", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["agree"] is True
+    assert found["false_alarm_rate"] == 1e-4
+    assert [e["name"] for e in found["engines"]] == ["roadrunner", "reference"]
+    assert found["master_equation_states"] == 3
+    assert len(found["comparisons"]) == 9
+    assert {"readout", "time", "mean_first", "sd_second", "z", "p", "ode"} <= set(
+        found["comparisons"][0]
+    )
+
+
+def test_many_readouts_are_cut(
+    cli: Cli, make_network: Callable[..., sn.Network], tmp_path: Path
+) -> None:
+    names = [f"X{i}" for i in range(12)]
+    network = make_network(
+        "many", dict.fromkeys(names, 3), {"g": 0.1}, [(name, "", "g") for name in names]
+    )
+    path = sn.write_sbml(network, tmp_path / "many.xml")
+    code, out, _ = cli(path, "--t-end", 5, "--replicates", 20)
+    assert code == 0
+    assert out.count(" agree ") == 30
+    assert "the 30 with the smallest p-values of 36" in out
+
+
+def test_what_cannot_be_checked_is_the_users_to_mend(cli: Cli, tmp_path: Path) -> None:
+    code, out, err = cli(tmp_path / "nowhere.xml")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
