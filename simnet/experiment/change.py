@@ -229,6 +229,17 @@ CHANGES: dict[str, type[Change]] = {
 """Every type of change, by the name that records use."""
 
 
+def is_change(value: object) -> bool:
+    """Whether the value is a change of the table."""
+    return type(value) in CHANGES.values()
+
+
+def not_a_change(value: object, where: str) -> Problem:
+    """The problem of a value that stands in the place of a change."""
+    what = f"{where}: {value!r:.60}"
+    return Problem(what=what, why="is not a change", way_out="for example Set(name, value)")
+
+
 def change_record(change: Change) -> dict[str, object]:
     """A change as plain data, for records and seeds."""
     values = {f.name: getattr(change, f.name) for f in fields(change)}  # type: ignore[arg-type]
@@ -262,10 +273,9 @@ def _finite(
 
 
 def _species_id(network: Network, name: str) -> str | None:
-    """A species by its id or its pattern."""
-    if name in network.species_index:
-        return name
-    return next((s.id for s in network.species if s.name == name), None)
+    """A species by its id, or by a pattern that no other has."""
+    found = network.find_species(name)
+    return found[0] if len(found) == 1 else None
 
 
 def _settable(network: Network, name: str, what: str) -> tuple[str, list[Problem]]:
@@ -282,6 +292,10 @@ def _settable(network: Network, name: str, what: str) -> tuple[str, list[Problem
         kind = network.assignment_by_id[symbol].kind
         way_out = "use Clamp to hold it" if kind == "expression" else "set one of its species"
         return target, [Problem(what=what, why=f"{name!r} is computed ({kind})", way_out=way_out)]
+    several = network.find_species(target)
+    if several:
+        why = f"{name!r} is the pattern of several species"
+        return target, [Problem(what=what, why=why, way_out="name one: " + ", ".join(several))]
     known = [*inputs, *network.parameter_by_id, *network.species_index, *network.compartment_by_id]
     return target, [
         Problem(what=what, why=f"{name!r} is not in {network.id}", way_out=nearest(name, known))
@@ -307,9 +321,6 @@ def _expression_targets(
             return gene.parameters, []
     if name in network.parameter_by_id:
         return [name], []
-    species = _species_id(network, name)
-    if species is not None:
-        return [species], []
     containing = [s.id for s in network.species if name in s.molecules]
     if containing:
         makers = _synthesised_by(network, name)
@@ -322,6 +333,9 @@ def _expression_targets(
                 way_out="scale the parameter of its synthesis: Scale(parameter, factor)",
             )
         ]
+    species = _species_id(network, name)
+    if species is not None:
+        return [species], []
     known = [g.name for g in network.genes]
     known += [*{m for s in network.species for m in s.molecules}, *network.parameter_by_id]
     return [], [

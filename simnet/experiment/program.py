@@ -11,14 +11,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from simnet.arrays import Times
-from simnet.errors import Problem
-from simnet.experiment.action import Act, Action, AddAmount, Assign, Hold, ScaleValue, SetValue
+from simnet.errors import InputError, Problem
+from simnet.experiment.action import Act, Action, Assign, Hold, SetValue
+from simnet.experiment.change import is_change, not_a_change
 from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import Timed, timeline
-from simnet.experiment.times import duration
+from simnet.experiment.settings import Settings
+from simnet.experiment.times import TimeSpec, duration
+from simnet.network.checks import inline_assignments
 from simnet.network.evaluate import initial_values
-from simnet.network.expression import Symbol, function
-from simnet.network.network import Network, Parameter
+from simnet.network.expression import Symbol, function, reads_time
+from simnet.network.network import Compartment, Network, Parameter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +52,8 @@ class Program:
     segments: tuple[Segment, ...]
 
     def stages(self) -> Iterator[dict[str, float]]:
-        """For each segment, what is set when it begins, by id: parameters and compartment sizes,
-        and the amounts of the start."""
+        """For each segment, what is set when it begins, by id: parameters, compartment sizes and
+        expressions that are held, and the amounts of the start."""
         first = self.segments[0].acts
         values = {**self.settings, **self.amounts}
         values |= {a.id: a.value for a in first if isinstance(a, SetValue)}
@@ -61,7 +64,7 @@ class Program:
     def disturbed(self) -> frozenset[str]:
         """Species whose amounts are changed from outside, but for what is set at the very start."""
         first, *later = self.segments
-        acts = [act for act in first.acts if not isinstance(act, SetValue)]
+        acts: list[Act] = [act for act in first.acts if not isinstance(act, SetValue)]
         acts += [act for segment in later for act in segment.acts]
         found: set[str] = set()
         for act in acts:
@@ -95,35 +98,40 @@ def program(network: Network, condition: Condition, grid: Times) -> tuple[Progra
     """
     end = float(grid[-1])
     scheduled, problems = timeline(condition.schedule, network, end)
-    first = Timed(0.0, condition.changes)
-    timed = [first, *_own_events(network, first, end), *scheduled]
-    problems += _conflicts(network, scheduled)
-    times = sorted({item.time for item in timed})
-    state = _Settings(network)
+    first = Timed(0.0, changes=condition.changes)
+    events = list(_own_events(network, first, end))
+    problems += _conflicts(network, [first, *scheduled])
+    timed = sorted(
+        (_snapped(t, grid) for t in [*events, *scheduled]), key=lambda t: (t.time, t.rank)
+    )
+    timed.insert(0, first)
+    state = Settings(network)
 
     segments: list[Segment] = []
     if condition.equilibrate is not None:
-        length = duration(condition.equilibrate, "equilibrate", network.time_unit)
-        if length <= 0:
-            problems.append(
-                Problem(what=f"equilibrate={condition.equilibrate!r}", why="not above zero")
-            )
         state.apply([SetValue(i.parameter, i.baseline) for i in network.inputs])
+        length, found = _equilibration(network, condition.equilibrate)
+        problems += found
         segments.append(Segment(start=-length, end=0.0, settings=state.take()))
-    starting = dict(state.values)
+    starting = state.values()
 
+    times = sorted({item.time for item in timed})
     for index, start in enumerate(times):
         last = index + 1 == len(times)
         stop = end if last else times[index + 1]
         acts: list[Act] = []
         for item in (item for item in timed if item.time == start):
-            actions, found = _resolved(network, item, state)
+            actions, found = _resolved(network, item)
             problems += found
             if segments or network.document is not None:
                 problems += _without_effect(network, actions, start)
-            acts += state.apply(actions)
+            if item.ends is not None:
+                state.end(item.ends)
             if item.event is not None:
                 acts.append(Assign(item.event.assignments))
+            acts += state.apply(actions)
+            if item.begins is not None:
+                problems += state.begin(item.begins)
         inside = (grid >= start) & ((grid <= stop) if last else (grid < stop))
         segments.append(
             Segment(
@@ -136,7 +144,7 @@ def program(network: Network, condition: Condition, grid: Times) -> tuple[Progra
             )
         )
         if len(segments) == 1:  # no equilibration: what is set now decides the initial amounts
-            starting = dict(state.values)
+            starting = state.values()
 
     if network.document is not None:  # the file knows its own start; only what is set is ours
         return Program(amounts={}, settings=starting, segments=tuple(segments)), problems
@@ -148,91 +156,79 @@ def program(network: Network, condition: Condition, grid: Times) -> tuple[Progra
     return compiled, problems
 
 
+def _snapped(item: Timed, grid: Times) -> Timed:
+    """A time that misses an output by rounding is the output's: linspace(0, 1, 36)[7] is not 0.2."""
+    nearest_ = float(grid[np.abs(grid - item.time).argmin()])
+    close = abs(nearest_ - item.time) <= 1e-12 * max(abs(nearest_), abs(item.time))
+    return replace(item, time=nearest_) if close else item
+
+
+def _equilibration(network: Network, spec: TimeSpec) -> tuple[float, list[Problem]]:
+    """Its length, and what speaks against it."""
+    what = f"equilibrate={spec!r}"
+    try:
+        length = duration(spec, "equilibrate", network.time_unit)
+    except InputError as error:
+        return 1.0, list(error.problems)
+    if length <= 0:
+        return 1.0, [Problem(what=what, why="not above zero")]
+    timed = [r.id for r in network.reactions if reads_time(inline_assignments(network, r.law.rate))]
+    if timed:
+        why = f"the rate of {timed[0]} depends on time, and there is none before t = 0"
+        return length, [Problem(what=what, why=why, way_out="leave equilibrate out")]
+    return length, []
+
+
 def _own_events(network: Network, first: Timed, end: float) -> Iterator[Timed]:
     """The network's own events that fall into the run; their times follow what is set at t = 0."""
-    state = _Settings(network)
-    state.apply(_resolved(network, first, state)[0])
-    values = initial_values(network, state.values)
+    state = Settings(network)
+    state.apply(_resolved(network, first)[0])
+    values = initial_values(network, state.values())
     for event in network.events:
         time = function(event.time)(values, 0.0)
         if 0 < time <= end or (time <= 0 and event.at_start):
             yield Timed(max(time, 0.0), event=event)
 
 
-def _conflicts(network: Network, scheduled: Sequence[Timed]) -> Iterator[Problem]:
-    """A schedule and the network's own events cannot both set a parameter or move an event."""
+def _conflicts(network: Network, timed: Sequence[Timed]) -> Iterator[Problem]:
+    """A schedule and the network's own events cannot both set a parameter, hold a target or move an
+    event; and a file that runs as it is cannot be held."""
     targets: dict[str, str] = {}
     for event in network.events:
         targets |= dict.fromkeys(network.depends_on(event.time), event.id)
-        targets |= {n: event.id for n, _ in event.assignments if n not in network.species_index}
-    for item in scheduled:
-        for change in item.changes:
-            for action in change.resolve(network)[0]:
-                if action.id in targets:
+        targets |= {name: event.id for name, _ in event.assignments}
+    for item in timed:
+        for change in [*item.changes, *([item.begins.change] if item.begins else [])]:
+            for action in change.resolve(network)[0] if is_change(change) else ():
+                held = isinstance(action, Hold)
+                later = item.time > 0 and action.id not in network.species_index
+                if action.id in targets and (held or later):
                     yield Problem(
                         what=f"{change!r} at t={item.time:g}",
                         why=f"event {targets[action.id]} of the model uses {action.id} as well",
                         way_out="change it at t = 0, or take the event out of the model",
                     )
+                if held and network.document is not None:
+                    yield Problem(
+                        what=repr(change),
+                        why=f"{network.id} runs as it is, with "
+                        f"{network.document.obstacles[0].what}, and cannot be held",
+                        way_out="take that out of the model",
+                    )
 
 
-class _Settings:
-    """Values of parameters and compartments as they change along the schedule."""
-
-    def __init__(self, network: Network) -> None:
-        self.declared = initial_values(network)
-        self.values: dict[str, float] = {}  # those that differ from the declared
-        self.held: dict[str, float] = {}
-        self.before: dict[float, dict[str, float]] = {}
-        self.species = network.species_index
-        self._fresh: dict[str, float] = {}
-
-    def current(self, name: str) -> float:
-        return self.values.get(name, self.declared[name])
-
-    def apply(self, actions: Iterable[Action]) -> list[Act]:
-        """Take in what is set; return the acts on amounts, which only the engine can do."""
-        acts: list[Act] = []
-        for action in actions:
-            if isinstance(action, Hold):
-                self.held[action.id] = action.value
-                if action.id in self.species:
-                    acts.append(SetValue(action.id, action.value))
-                else:
-                    self._fresh[action.id] = action.value
-            elif action.id in self.species:
-                acts.append(action)
-            elif isinstance(action, AddAmount):
-                raise TypeError(f"{action.id} is no species")
-            else:
-                scaled = isinstance(action, ScaleValue)
-                value = self.current(action.id) * action.factor if scaled else action.value  # type: ignore[union-attr]
-                self.values[action.id] = self._fresh[action.id] = value
-        return acts
-
-    def take(self) -> dict[str, float]:
-        """What was set since the last call."""
-        fresh, self._fresh = self._fresh, {}
-        return fresh
-
-
-def _resolved(
-    network: Network, item: Timed, state: _Settings
-) -> tuple[list[Action], list[Problem]]:
+def _resolved(network: Network, item: Timed) -> tuple[list[Action], list[Problem]]:
     actions: list[Action] = []
     problems: list[Problem] = []
     for change in item.changes:
-        found, wrong = change.resolve(network)
-        actions += found
-        problems += wrong
-    inputs = {i.name: i.parameter for i in network.inputs}
-    names = [inputs.get(name, name) for name in item.restore]
-    for name in names:
-        if name in state.before.get(item.since, {}):
-            actions.append(SetValue(name, state.before[item.since][name]))
-    state.before[item.time] = {
-        a.id: state.current(a.id) for a in actions if a.id in state.declared
-    } | state.before.get(item.time, {})
+        if not is_change(change):
+            problems.append(not_a_change(change, "changes"))
+        elif not isinstance(getattr(change, "name", ""), str):
+            problems.append(Problem(what=repr(change), why="its name is not a text"))
+        else:
+            found, wrong = change.resolve(network)
+            actions += found
+            problems += wrong
     return actions, problems
 
 
@@ -251,7 +247,8 @@ def _without_effect(network: Network, actions: Sequence[Action], time: float) ->
         if item.initial_expression is not None:
             names = network.depends_on(item.initial_expression) - live
             initial |= dict.fromkeys(names, f"amount of {item.id}")
-    for sized in (*network.compartments, *network.parameters):
+    others: tuple[Compartment | Parameter, ...] = (*network.compartments, *network.parameters)
+    for sized in others:
         if sized.initial_expression is not None:
             names = network.depends_on(sized.initial_expression)
             names -= set() if sized.id in live else live

@@ -5,22 +5,33 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from simnet.errors import InputError, Problem
-from simnet.experiment.change import Change, Set, change_from_record, change_record
+from simnet.experiment.change import (
+    Change,
+    Set,
+    change_from_record,
+    change_record,
+    is_change,
+    not_a_change,
+)
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.network import Event, Network
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """Changes at one time, in the network's unit. `restore` undoes parameter changes instead: the
-    names of inputs or parameters that go back to their values from before `since`. `event` is one
-    of the network's own."""
+    """What happens at one time, in the network's unit: a pulse ends, an event of the network's own
+    takes effect, changes are made, a pulse begins; at equal times in this order."""
 
     time: float
-    changes: tuple[Change, ...] = ()
+    ends: "Pulse | None" = None
     event: Event | None = None
-    restore: tuple[str, ...] = ()
-    since: float = 0.0
+    changes: tuple[Change, ...] = ()
+    begins: "Pulse | None" = None
+
+    @property
+    def rank(self) -> int:
+        """Place among what happens at the same time."""
+        return 0 if self.ends else 1 if self.event else 2 if self.changes else 3
 
 
 class Scheduled(Protocol):
@@ -51,7 +62,7 @@ class At:
         object.__setattr__(self, "changes", _nonempty(changes, f"At({time!r})"))
 
     def timed(self, time_unit: str | None) -> Iterator[Timed]:
-        yield Timed(duration(self.time, "At", time_unit), self.changes)
+        yield Timed(duration(self.time, "At", time_unit), changes=self.changes)
 
     def record(self) -> dict[str, object]:
         return {"at": self.time, "changes": [change_record(c) for c in self.changes]}
@@ -59,19 +70,25 @@ class At:
 
 @dataclass(frozen=True)
 class Pulse:
-    """A parameter or input at another value for a while, then back to what it was before."""
+    """A parameter or input at another value for a while, then back: to what it would be without the
+    pulse. Of pulses that overlap the one that began last counts."""
 
     start: TimeSpec
     length: TimeSpec
     change: Set
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.change, Set):
+            why = "only a Set can be undone"  # type: ignore[unreachable]
+            raise InputError(Problem(what=repr(self), why=why, way_out="use two entries At(...)"))
 
     def timed(self, time_unit: str | None) -> Iterator[Timed]:
         start = duration(self.start, "Pulse start", time_unit)
         length = duration(self.length, "Pulse length", time_unit)
         if length <= 0:
             raise InputError(Problem(what=f"Pulse length {self.length!r}", why="not above zero"))
-        yield Timed(start, (self.change,))
-        yield Timed(start + length, restore=(self.change.name,), since=start)
+        yield Timed(start, begins=self)
+        yield Timed(start + length, ends=self)
 
     def record(self) -> dict[str, object]:
         return {"pulse": self.start, "length": self.length, "change": change_record(self.change)}
@@ -88,6 +105,8 @@ class Repeat:
 
     def __init__(self, first: TimeSpec, every: TimeSpec, count: int, *changes: Change) -> None:
         given = _nonempty(changes, f"Repeat({first!r}, {every!r}, {count!r})")
+        if count != int(count):
+            raise InputError(Problem(what=f"Repeat count {count!r}", why="not a whole number"))
         fields = {"first": first, "every": every, "count": count, "changes": given}
         for name, value in fields.items():
             object.__setattr__(self, name, value)
@@ -100,7 +119,7 @@ class Repeat:
                 Problem(what=repr(self), why="needs a period above zero and a count of at least 1")
             )
         for i in range(self.count):
-            yield Timed(first + i * every, self.changes)
+            yield Timed(first + i * every, changes=self.changes)
 
     def record(self) -> dict[str, object]:
         changes = [change_record(c) for c in self.changes]
@@ -112,6 +131,9 @@ def _nonempty(changes: tuple[Change, ...], what: str) -> tuple[Change, ...]:
         raise InputError(
             Problem(what=what, why="has no change", way_out='for example At("24 h", Set(name, 1))')
         )
+    for change in changes:
+        if not is_change(change):
+            raise InputError(not_a_change(change, what))
     return changes
 
 
@@ -134,7 +156,7 @@ def _entry(record: dict[str, object]) -> Scheduled:
 def timeline(
     schedule: Sequence[Scheduled], network: Network, end: float
 ) -> tuple[list[Timed], list[Problem]]:
-    """All timed changes in order, and the problems of those that cannot be."""
+    """All that is scheduled, and the problems of what cannot be."""
     found: list[Timed] = []
     problems: list[Problem] = []
     for entry in schedule:
@@ -146,7 +168,7 @@ def timeline(
         for item in items:
             if 0 <= item.time <= end:
                 found.append(item)
-            elif not (item.restore and item.time > end):  # a pulse may outlast the run
+            elif not (item.ends and item.time > end):  # a pulse may outlast the run
                 why = "before the start" if item.time < 0 else f"after the end of the run ({end:g})"
                 problems.append(Problem(what=f"{entry!r}", why=why))
-    return sorted(found, key=lambda item: item.time), problems
+    return found, problems

@@ -23,6 +23,8 @@ from simnet.network.expression import (
 from simnet.network.network import Compartment, Network, Reaction
 from simnet.network.rates import factored
 
+_MOST_COUNTED = 2.0**53  # from here on, a double that is one molecule larger is the same double
+
 
 def checked(network: Network) -> Network:
     """Return the network, or raise ModelError with everything that is inconsistent in it."""
@@ -178,11 +180,12 @@ def _stochastic_problems(network: Network, ceilings: Ceilings) -> Iterator[Probl
         )
     for species in network.species:
         amount = ceilings.values[species.id]
-        if not math.isfinite(amount) or amount != math.floor(amount) or amount < 0:
-            sample = round(amount) if math.isfinite(amount) and amount > 0 else 0
+        if not 0 <= amount <= _MOST_COUNTED or amount != math.floor(amount):
+            sample = round(min(max(amount, 0), _MOST_COUNTED)) if not math.isnan(amount) else 0
+            too_many = " that can be counted (up to 2^53)" if amount > _MOST_COUNTED else ""
             yield Problem(
                 what=f"species {species.id}: initial amount {amount:g}",
-                why="not a whole number of molecules",
+                why=f"not a whole number of molecules{too_many}",
                 way_out=f"set it to a whole number: Set({species.id!r}, {sample})",
             )
     for reaction in network.reactions:

@@ -189,7 +189,7 @@ class Document:
     cautions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Network:
     """A reaction network with rate laws in both kinetics.
 
@@ -218,6 +218,13 @@ class Network:
     genes: tuple[Gene, ...] = ()
     drugs: tuple[Drug, ...] = ()
     document: Document | None = None
+
+    def __repr__(self) -> str:
+        sizes = (
+            f"{len(self.species)} species, {len(self.reactions)} reactions, "
+            f"{len(self.parameters)} parameters, {len(self.readouts)} readouts"
+        )
+        return f"<Network {self.id}: {sizes}>"
 
     def __getstate__(self) -> dict[str, object]:
         return {
@@ -260,6 +267,12 @@ class Network:
     def quantities(self) -> tuple[Compartment | Parameter | Species, ...]:
         """Everything that has a value of its own at the start."""
         return (*self.compartments, *self.parameters, *self.species)
+
+    def find_species(self, name: str) -> list[str]:
+        """The species of that id, else all of that pattern."""
+        if name in self.species_index:
+            return [name]
+        return [s.id for s in self.species if s.name == name]
 
     def ids(self) -> Iterable[str]:
         """Every id that an expression may name."""

@@ -11,7 +11,7 @@ copies of one species and nobody said which kinetics it is in.
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from simnet.network.expression import Call, Expression, Number, Symbol, times
+from simnet.network.expression import Call, Expression, Number, Symbol, symbols, times
 
 Kinetics: TypeAlias = Literal["continuous", "discrete"]
 Declared: TypeAlias = Literal["continuous", "discrete", "undeclared"]
@@ -71,8 +71,10 @@ def written_law(law: Expression, reactants: dict[str, int], kinetics: Declared) 
 
 
 def _squared(law: Expression, reactants: dict[str, int]) -> bool:
-    """Whether a power of a single reactant is a factor: its discrete form is anybody's guess."""
-    return any(factored(law, {s: 2}, "continuous") is not None for s in reactants)
+    """Whether a power of a single reactant is a factor: its discrete form is anybody's guess, but
+    for saturating laws such as k*A^2/(K^2 + A^2), which count no pairs."""
+    found = ((s, factored(law, {s: 2}, "continuous")) for s in reactants)
+    return any(parts is not None and s not in symbols(parts[0]) for s, parts in found)
 
 
 def factored(

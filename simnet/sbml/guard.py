@@ -4,6 +4,7 @@ libsbml follows nested elements and function definitions by recursion in C, so a
 nested deep enough, or whose functions call themselves, would end this process.
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 from xml.parsers import expat
@@ -11,6 +12,8 @@ from xml.parsers import expat
 import libsbml
 
 from simnet.errors import ModelError, Problem
+from simnet.network.expression import Symbol, walk
+from simnet.network.network import Assignment
 
 LARGEST_FILE = 64 * 2**20
 """Bytes of an SBML file. Reading takes about 15 times as much memory."""
@@ -18,6 +21,8 @@ DEEPEST = 200
 """Elements of XML inside each other; a formula's operators are elements."""
 LARGEST_FORMULAS = 1_000_000
 """Operators and operands of all formulas together, once function definitions are put in."""
+LARGEST_RULE = 100_000
+"""Those of one assignment rule with the rules that it reads put in, as roadrunner does."""
 
 
 def require_size(size: int, name: str) -> None:
@@ -76,6 +81,26 @@ def require_expandable(model: Any, name: str) -> None:
                     why="its function definitions make formulas of more than "
                     f"{LARGEST_FORMULAS:,} terms, or more than {DEEPEST} levels deep",
                     way_out="use assignment rules in their place",
+                )
+            )
+
+
+def require_short_chains(rules: Iterable[Assignment]) -> None:
+    """Raise ModelError where assignment rules, ordered, read each other in too long a chain."""
+    sizes: dict[str, int] = {}
+    lengths: dict[str, int] = {}
+    for rule in rules:
+        parts = list(walk(rule.expression))
+        sizes[rule.id] = sum(sizes.get(p.id, 1) if isinstance(p, Symbol) else 1 for p in parts)
+        read = [p.id for p in parts if isinstance(p, Symbol)]
+        lengths[rule.id] = 1 + max((lengths.get(name, 0) for name in read), default=0)
+        if sizes[rule.id] > LARGEST_RULE or lengths[rule.id] > DEEPEST:
+            raise ModelError(
+                Problem(
+                    what=f"assignment rule for {rule.id}",
+                    why=f"reads rules that read rules, over {lengths[rule.id]} levels: "
+                    f"{sizes[rule.id]:,} terms when they are put in",
+                    way_out=f"at most {DEEPEST} levels and {LARGEST_RULE:,} terms are read",
                 )
             )
 

@@ -31,7 +31,12 @@ from simnet.network.rates import Declared, Kinetics, written_law
 from simnet.network.units import parse_unit
 from simnet.sbml import annotation
 from simnet.sbml.events import may_be_stepped_over, read_event
-from simnet.sbml.guard import require_expandable, require_harmless, require_size
+from simnet.sbml.guard import (
+    require_expandable,
+    require_harmless,
+    require_short_chains,
+    require_size,
+)
 from simnet.sbml.ids import Ids
 from simnet.sbml.mathml import NotHeld, from_ast
 from simnet.sbml.obstacles import ODE_ONLY, obstacles
@@ -137,6 +142,7 @@ class _Reader:
     def network(self) -> Network:
         self.obstacles += obstacles(self.document)
         rules = self.assignments()
+        require_short_chains(rules)
         initial = self.initial_assignments()
         species = self.species(initial)
         parameters = self.parameters(initial)

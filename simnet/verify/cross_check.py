@@ -16,7 +16,7 @@ from simnet.experiment.times import TimeSpec, duration
 from simnet.network.checks import stochastic_problems
 from simnet.network.network import Network, Readout
 from simnet.results.trajectories import Trajectories
-from simnet.seeds import drawn_root, replicate_seed
+from simnet.seeds import drawn_root, is_root, replicate_seed
 from simnet.verify.comparison import Comparison, Known, Side, compare
 from simnet.verify.cost import affordable, bearable_end
 from simnet.verify.master_equation import Distribution, NoSolution, solve
@@ -69,7 +69,7 @@ def cross_check(
         UnsupportedError: the network has no exact stochastic meaning, or nothing can be compared:
             one engine only can run it, and the master equation cannot be solved.
     """
-    _check_call(network, replicates, alpha)
+    _check_call(network, replicates, seed, alpha)
     problems = list(stochastic_problems(network))
     if problems:
         raise UnsupportedError(problems)
@@ -116,7 +116,7 @@ def cross_check(
     )
 
 
-def _check_call(network: Network, replicates: int, alpha: float) -> None:
+def _check_call(network: Network, replicates: int, seed: int | None, alpha: float) -> None:
     if not isinstance(network, Network):
         raise InputError(
             Problem(
@@ -124,6 +124,8 @@ def _check_call(network: Network, replicates: int, alpha: float) -> None:
             )
         )
     whole_number(replicates, "replicates", _FEWEST)
+    if seed is not None and not is_root(seed):
+        raise InputError(Problem(what=f"seed={seed!r}", why="not from 0 to 2**64 - 1"))
     if not 0 < alpha < 1:
         raise InputError(Problem(what=f"alpha={alpha!r}", why="not between 0 and 1"))
 
