@@ -44,8 +44,7 @@ def _network(
         id=name,
         compartments=(Compartment(id="cell", size=1.0),),
         species=tuple(
-            Species(id=s, name=s, compartment="cell", initial=n, molecules=(s,))
-            for s, n in species.items()
+            Species(id=s, name=s, compartment="cell", initial=n) for s, n in species.items()
         ),
         parameters=tuple(Parameter(id=p, value=v) for p, v in parameters.items()),
         assignments=(),

@@ -90,15 +90,18 @@ class ReferenceSimulator:
             total = math.fsum(propensities)
             wait = -math.log(1.0 - stream.random()) / total if total > 0 else math.inf
             while pending and pending[0] < time + wait:
-                rows.append([values[symbol] for symbol in self.task.symbols])
-                pending.pop(0)
+                rows.append(self.readouts(laws, values, pending.pop(0)))
             if time + wait >= segment.end:
                 break
             time += wait
             for species, change in laws.changes[_chosen(propensities, total * stream.random())]:
                 values[species] += change
-        rows += [[values[symbol] for symbol in self.task.symbols]] * len(pending)
-        return rows
+        return rows + [self.readouts(laws, values, output) for output in pending]
+
+    def readouts(self, laws: _Laws, values: dict[str, float], time: float) -> list[float]:
+        """The readouts at an output time; expressions may depend on it."""
+        laws.assign(values, time)
+        return [values[symbol] for symbol in self.task.symbols]
 
 
 def _chosen(propensities: list[float], target: float) -> int:

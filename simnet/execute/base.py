@@ -30,7 +30,7 @@ class Outcome:
 
 
 class Backend(Protocol):
-    """Runs the replicates of a task somewhere; adding one touches its file and `BACKENDS`."""
+    """Runs the replicates of a task somewhere: `serial` or `processes`."""
 
     def run(
         self,

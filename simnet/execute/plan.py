@@ -12,8 +12,9 @@ import numpy as np
 from simnet.arrays import Times
 from simnet.engines.base import Engine, Method, Task
 from simnet.engines.table import engine_for
-from simnet.errors import InputError, Problem, SimnetWarning, nearest
+from simnet.errors import InputError, Problem, SimnetWarning, UnsupportedError, nearest
 from simnet.execute.base import Replicate
+from simnet.experiment.action import AddAmount, SetValue
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import Program, program
 from simnet.experiment.times import TimeSpec, duration
@@ -50,6 +51,7 @@ def planned(
     readouts: Sequence[str] | str | None,
     engine: str,
     timeout: TimeSpec | None,
+    workers: int | None,
     rtol: float,
     atol: float | None,
 ) -> Plan:
@@ -69,7 +71,16 @@ def planned(
             return otherwise
 
     end = attempt(lambda: _positive(t_end, "t_end", network.time_unit), 1.0)
-    limit = timeout and attempt(lambda: _positive(timeout, "timeout", "s"), 1.0)
+    limit = None
+    if timeout is not None:
+        limit = attempt(lambda: _positive(timeout, "timeout", "s"), 1.0)
+        if workers == 0:
+            why = "workers=0 runs in this process, where nothing can end a replicate"
+            problems.append(Problem(what=f"timeout={timeout!r}", why=why, way_out="use workers=1"))
+    if workers is not None:
+        attempt(lambda: whole_number(workers, "workers", 0), 0)
+    for name, tolerance in (("rtol", rtol), ("atol", 1.0 if atol is None else atol)):
+        attempt(lambda name=name, tolerance=tolerance: _positive(tolerance, name, None), 1.0)  # type: ignore[misc]
     count = attempt(lambda: whole_number(points, "points", 2), 2)
     runs = attempt(lambda: whole_number(replicates, "replicates", 1), 1)
     chosen = attempt(lambda: engine_for(method, engine), None)
@@ -96,6 +107,7 @@ def planned(
         for caution in network.document.cautions:
             warnings.warn(caution, SimnetWarning, stacklevel=3)
     if method == "ssa":
+        _require_whole(compiled)
         require_stochastic(network, compiled.stages(), compiled.disturbed())
     task = Task(
         network=network,
@@ -106,7 +118,7 @@ def planned(
         rtol=rtol,
         atol=_absolute_tolerance(network) if atol is None else atol,
     )
-    content = condition.content
+    content = condition.content(network.time_unit)
     return Plan(
         task=task,
         engine=chosen,
@@ -117,7 +129,7 @@ def planned(
             Replicate(index=i, seed=replicate_seed(root, content, i)) for i in range(runs)
         ),
         root=root if method == "ssa" else None,
-        timeout=limit or None,
+        timeout=limit,
     )
 
 
@@ -129,10 +141,27 @@ def _positive(spec: TimeSpec, what: str, unit: str | None) -> float:
 
 
 def whole_number(number: int, what: str, least: int) -> int:
-    if isinstance(number, bool) or number != int(number) or number < least:
+    try:
+        whole = operator.index(number)  # numpy's integers as well
+    except TypeError:
+        whole = least - 1
+    if isinstance(number, bool) or whole < least:
         why = f"not a whole number of at least {least}"
         raise InputError(Problem(what=f"{what}={number!r}", why=why))
-    return int(number)
+    return whole
+
+
+def _require_whole(program_: Program) -> None:
+    """Raise UnsupportedError where a schedule sets or adds fractions of molecules."""
+    problems = []
+    for segment in program_.segments:
+        for act in segment.acts:
+            amount = getattr(act, "value", getattr(act, "amount", 0.0))
+            if act.__class__ in (SetValue, AddAmount) and amount != math.floor(amount):
+                why = "a fraction of a molecule, and SSA counts whole ones"
+                problems.append(Problem(what=f"{act} at t={segment.start:g}", why=why))
+    if problems:
+        raise UnsupportedError(problems)
 
 
 def _root(seed: int) -> int:
@@ -163,23 +192,30 @@ def _readouts(network: Network, names: Sequence[str] | str | None) -> tuple[Read
         )
     if names is None:
         return network.readouts
-    wanted = [names] if isinstance(names, str) else list(dict.fromkeys(names))
+    try:
+        wanted = [names] if isinstance(names, str) else list(dict.fromkeys(names))
+    except TypeError:
+        raise InputError(Problem(what=f"readouts={names!r}", why="not a list of names")) from None
     found, problems = [], []
-    by_pattern = {s.name: s.id for s in network.species}
     known = set(network.ids())
     for name in wanted:
-        symbol = by_pattern.get(name, name)
+        species = network.find_species(name)
+        symbol = species[0] if len(species) == 1 else name
         if name in network.readout_by_name:
             found.append(network.readout_by_name[name])
         elif symbol in known:
             found.append(Readout(name=name, symbol=symbol, unit=_unit_of(network, symbol)))
+        elif len(species) > 1:
+            way_out = "name one: " + ", ".join(species)
+            why = "is the pattern of several species"
+            problems.append(Problem(what=f"readout {name!r}", why=why, way_out=way_out))
         else:
             every = [*network.readout_by_name, *known]
             problems.append(
                 Problem(
                     what=f"readout {name!r}",
                     why=f"is not in {network.id}",
-                    way_out=nearest(name, every),
+                    way_out=nearest(str(name), every),
                 )
             )
     if not wanted:

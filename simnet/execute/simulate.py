@@ -11,7 +11,7 @@ from simnet.arrays import Ensemble
 from simnet.engines.base import Method
 from simnet.errors import InputError, Problem, SimnetWarning, SimulationError
 from simnet.execute.base import Backend, Outcome
-from simnet.execute.plan import Plan, planned, whole_number
+from simnet.execute.plan import Plan, planned
 from simnet.execute.processes import Processes
 from simnet.execute.serial import Serial
 from simnet.experiment.change import Change
@@ -106,6 +106,7 @@ def simulate(
         readouts=readouts,
         engine=engine,
         timeout=timeout,
+        workers=workers,
         rtol=rtol,
         atol=atol,
     )
@@ -240,10 +241,8 @@ def _trajectories(plan: Plan, values: Ensemble, failures: Iterable[Failure]) -> 
 
 
 def _backend(workers: int | None, plan: Plan) -> Backend:
-    if workers is not None:
-        whole_number(workers, "workers", 0)
-        if workers == 0:
-            return Serial()
+    if workers == 0:
+        return Serial()
     wanted = workers or os.cpu_count() or 1
     return Processes(workers=min(wanted, len(plan.replicates)), timeout=plan.timeout)
 

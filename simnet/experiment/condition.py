@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from simnet.experiment.change import Change, change_from_record, change_record
-from simnet.experiment.schedule import Scheduled, schedule_from_records
-from simnet.experiment.times import TimeSpec
+from simnet.experiment.schedule import Scheduled, Timed, schedule_from_records
+from simnet.experiment.times import TimeSpec, duration
 from simnet.network.digest import canonical_json
 
 
@@ -29,12 +29,21 @@ class Condition:
             parts.append("scheduled changes")
         return ", ".join(parts) or "control"
 
-    @property
-    def content(self) -> str:
-        """Canonical text of all that matters for the seeds: everything but the label."""
-        record = self.record()
-        del record["label"]
-        return canonical_json(record)
+    def content(self, time_unit: str | None) -> str:
+        """Canonical text of all that matters for the seeds: what is done when, with times in the
+        network's unit, so that "1 h" and 3600 are the same; not the label.
+
+        Raises:
+            InputError: a time that is none.
+        """
+        before = self.equilibrate
+        schedule = [_plain(item) for entry in self.schedule for item in entry.timed(time_unit)]
+        content = {
+            "changes": [change_record(change) for change in self.changes],
+            "schedule": sorted(schedule, key=lambda item: item[0]),
+            "equilibrate": before and float(duration(before, "equilibrate", time_unit)),
+        }
+        return canonical_json(content)
 
     def record(self) -> dict[str, Any]:
         """The condition as plain data."""
@@ -44,6 +53,12 @@ class Condition:
             "schedule": [entry.record() for entry in self.schedule],
             "equilibrate": self.equilibrate,
         }
+
+
+def _plain(item: Timed) -> list[Any]:
+    changes = [change_record(change) for change in item.changes]
+    pulses = [p and change_record(p.change) for p in (item.begins, item.ends)]
+    return [float(item.time), changes, *pulses]
 
 
 def condition_from_record(record: Mapping[str, Any]) -> Condition:

@@ -160,6 +160,11 @@ def timeline(
     found: list[Timed] = []
     problems: list[Problem] = []
     for entry in schedule:
+        if not isinstance(entry, (At, Pulse, Repeat)):
+            way_out = 'for example At("24 h", Set(name, value))'
+            why = "is not an entry of a schedule"
+            problems.append(Problem(what=f"schedule: {entry!r:.60}", why=why, way_out=way_out))
+            continue
         try:
             items = list(entry.timed(network.time_unit))
         except InputError as error:

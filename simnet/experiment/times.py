@@ -38,11 +38,11 @@ def duration(spec: TimeSpec, what: str, time_unit: str | None = "s") -> float:
             raise InputError(Problem(what=f"{what}={spec!r}", why="not a time", way_out=way_out))
         value = float(match[1])
         if match[2]:
-            if time_unit is None:
+            if time_unit is None or parse_unit(time_unit).exponents != (("second", 1),):
                 raise InputError(
                     Problem(
                         what=f"{what}={spec!r}",
-                        why="the model states no unit of time",
+                        why="the model's times are not in units of seconds",
                         way_out="write a number, in the model's own unit",
                     )
                 )

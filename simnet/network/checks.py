@@ -167,7 +167,7 @@ def _ceilings(
     disturbed: Collection[str],
     before: Ceilings | None = None,
 ) -> Ceilings:
-    ranges = _ranges(network, values)
+    ranges = _ranges(network, values, disturbed)
     return Ceilings(network, values, ranges, disturbed=disturbed, before=before)
 
 
@@ -242,18 +242,24 @@ def _without_powers(reaction: Reaction) -> Expression:
     return found[0] if found else reaction.law.rate
 
 
-def _ranges(network: Network, values: dict[str, float]) -> dict[str, Interval]:
+def _ranges(
+    network: Network, values: dict[str, float], disturbed: Collection[str] = ()
+) -> dict[str, Interval]:
+    """Between which values each quantity stays; `values` has what is set and what is held."""
     ranges: dict[str, Interval] = {name: (v, v) for name, v in values.items()}
-    ranges.update({s.id: NONNEGATIVE for s in network.species if not s.fixed})
+    loose = [s.id for s in network.species if not s.fixed or s.id in disturbed]
+    ranges.update(dict.fromkeys(loose, NONNEGATIVE))
     assigned = [assignment for event in network.events for assignment in event.assignments]
-    for name, _ in assigned:  # any value, until it is known to be no negative one
-        ranges[name] = NONNEGATIVE
-    for assignment in network.assignments:
-        ranges[assignment.id] = bounds(assignment.expression, ranges)
-    for name, expression in assigned:
-        if bounds(expression, ranges)[0] < 0:
-            ranges[name] = EVERYTHING
-    return ranges
+    ranges.update({name: NONNEGATIVE for name, _ in assigned})  # until shown to be otherwise
+    while True:
+        for assignment in network.assignments:
+            low, high = bounds(assignment.expression, ranges)
+            value = values[assignment.id]  # within the bounds, unless it is held
+            ranges[assignment.id] = min(low, value), max(high, value)
+        below = [n for n, e in assigned if bounds(e, ranges)[0] < 0 and ranges[n] != EVERYTHING]
+        if not below:
+            return ranges
+        ranges.update(dict.fromkeys(below, EVERYTHING))
 
 
 def _time_switch(network: Network, expression: Expression) -> Expression | None:

@@ -92,7 +92,8 @@ def whole(expression: Expression, value: float, unit: str | None) -> tuple[Expre
     """An initial amount that misses a whole number by rounding only (0.29*100 is not 29 in binary),
     made whole: SSA starts from whole molecules, and would stay frozen off them."""
     nearest_whole = float(round(value)) if math.isfinite(value) else value
-    if value == nearest_whole or abs(value - nearest_whole) > 1e-9 * max(1.0, abs(value)):
+    off = abs(value - nearest_whole)
+    if unit not in ("item", None) or nearest_whole < 1 or not 0 < off <= 1e-9 * nearest_whole:
         return expression, value
     rounded = Call("floor", (Call("plus", (expression, Number(0.5, unit))),))
     return rounded, nearest_whole

@@ -15,8 +15,8 @@ what is simulated is what the file says."""
 
 
 def canonical(value: float) -> float:
-    """`value` with `DIGITS` significant digits."""
-    return float(f"{value:.{DIGITS}g}")
+    """`value` with `DIGITS` significant digits, and one zero."""
+    return float(f"{value:.{DIGITS}g}") + 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 from simnet.errors import SimnetError
@@ -15,7 +16,7 @@ from simnet.network.network import Network
 from simnet.sbml.read import from_sbml
 from simnet.sbml.write import to_sbml
 
-SCHEME = "1"
+SCHEME = "2"
 """Raised whenever compiling gives another network for the same rules."""
 
 
@@ -35,7 +36,8 @@ def cached(content: str, compile_: Callable[[], Network]) -> Network:
     What is returned has always been through SBML, so that it is the same, bit for bit, compiled
     now or loaded.
     """
-    key = hashlib.sha256(f"{SCHEME}\n{content}".encode()).hexdigest()
+    tools = [version(tool) for tool in ("simnet", "pysb", "bionetgen")]
+    key = hashlib.sha256("\n".join([SCHEME, *tools, content]).encode()).hexdigest()
     file = cache_folder() / f"{key}.xml"
     try:
         kept = file.read_text(encoding="utf-8")

@@ -79,6 +79,9 @@ def _attribute(name: str) -> Any:
     try:
         _forget_exports()
         module = importlib.import_module(module_name)
+        found = getattr(module, attribute, None)
+        if callable(found) and not _is_pysb_model(found):
+            found = found()
     except ModuleNotFoundError as error:
         raise UnknownNameError(
             Problem(what=name, why=str(error), way_out="give package.module:attribute")
@@ -87,14 +90,11 @@ def _attribute(name: str) -> Any:
         raise
     except Exception as error:
         raise ModelError(
-            Problem(what=name, why=f"importing it failed: {type(error).__name__}: {error}")
+            Problem(what=name, why=f"running it failed: {type(error).__name__}: {error}")
         ) from error
     finally:
         if added:
             sys.path.remove(here)
-    found = getattr(module, attribute, None)
-    if callable(found) and not _is_pysb_model(found):
-        found = found()
     if not _is_pysb_model(found):
         models = [key for key, value in vars(module).items() if _is_pysb_model(value)]
         why = f"{module_name} has no PySB model {attribute!r}"

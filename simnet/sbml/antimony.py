@@ -1,4 +1,4 @@
-"""Antimony text to SBML."""
+"""Antimony text to SBML, by tellurium."""
 
 from pathlib import Path
 
@@ -11,11 +11,10 @@ def antimony_to_sbml(path: Path) -> str:
     Raises:
         ModelError: the file is not Antimony.
     """
-    import antimony  # not by tellurium, which takes seconds
+    import tellurium  # seconds when cold, so only here
 
-    antimony.clearPreviousLoads()
-    if antimony.loadAntimonyString(path.read_text(encoding="utf-8")) < 0:
-        why = " ".join(antimony.getLastError().split())
-        raise ModelError(Problem(what=str(path), why=why))
-    text: str = antimony.getSBMLString(antimony.getMainModuleName())
+    try:
+        text: str = tellurium.antimonyToSBML(path.read_text(encoding="utf-8"))
+    except Exception as error:
+        raise ModelError(Problem(what=str(path), why=" ".join(str(error).split()))) from error
     return text

@@ -110,7 +110,7 @@ def _reads_time(node: Any, model: Any, seen: set[str]) -> bool:
 
 def _computed_by(node: Any, model: Any, seen: set[str]) -> list[Any]:
     """The formula of the assignment rule behind a name, once."""
-    name = node.getName() if libsbml.ASTNode.getType(node) == libsbml.AST_NAME else None
+    name: str = node.getName() if libsbml.ASTNode.getType(node) == libsbml.AST_NAME else ""
     rule = model.getAssignmentRuleByVariable(name) if name and name not in seen else None
     if rule is None or rule.getMath() is None:
         return []

@@ -62,8 +62,7 @@ _NUMBERS = {
     libsbml.AST_INTEGER,
     libsbml.AST_RATIONAL,
 }
-AVOGADRO = 6.02214076e23  # items per mole, exact since 2019 (SBML's csymbol keeps 6.02214179e23)
-_SBML_AVOGADRO = 6.02214179e23
+_SBML_AVOGADRO = 6.02214179e23  # what SBML's csymbol stands for; not the value of 2019
 
 
 class NotHeld(ModelError):

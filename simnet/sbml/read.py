@@ -321,7 +321,14 @@ class _Reader:
             if s.isSetInitialConcentration():
                 amount = s.getInitialConcentration() * size
             expression = initial.get(s.getId())
-            if expression is not None and not s.getHasOnlySubstanceUnits() and self.has_volume(s):
+            concentration = not s.getHasOnlySubstanceUnits() and self.has_volume(s)
+            if (
+                expression is None
+                and s.isSetInitialConcentration()
+                and s.getCompartment() in initial
+            ):
+                expression, concentration = Number(s.getInitialConcentration()), True
+            if expression is not None and concentration:
                 expression = Call("times", (expression, Symbol(s.getCompartment())))
             own = annotation.own_element(s, "species")
             found.append(

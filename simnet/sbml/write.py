@@ -26,10 +26,14 @@ def write_sbml(network: Network, path: str | Path, *, kinetics: Kinetics = "cont
         UnsupportedError: the network has no exact discrete form, or is a foreign file that a
             Network cannot hold (copy that file instead).
     """
+    if not isinstance(network, Network):
+        way_out = "use load(...) first"  # type: ignore[unreachable]
+        raise InputError(Problem(what=repr(network)[:80], why="not a Network", way_out=way_out))
     target = Path(path)
     text = to_sbml(network, kinetics)
-    if not target.parent.is_dir():
-        raise InputError(Problem(what=str(target), why=f"there is no folder {target.parent}"))
+    if not target.parent.is_dir() or target.is_dir():
+        why = "is a folder" if target.is_dir() else f"there is no folder {target.parent}"
+        raise InputError(Problem(what=str(target), why=why))
     target.write_text(text, encoding="utf-8", newline="\n")
     return target
 
@@ -45,8 +49,18 @@ def to_sbml(network: Network, kinetics: Kinetics = "continuous") -> str:
     if network.document is not None:
         raise UnsupportedError(network.document.obstacles)
     checked(network)
-    if kinetics == "discrete" and (problems := list(stochastic_problems(network))):
-        raise UnsupportedError(problems)
+    if kinetics == "discrete":
+        problems = [
+            Problem(
+                what=f"event {event.id}",
+                why="SSA engines drop or delay events in the file",
+                way_out="write it with continuous kinetics; simulate(...) runs it exactly",
+            )
+            for event in network.events
+        ]
+        problems += stochastic_problems(network)
+        if problems:
+            raise UnsupportedError(problems)
     from simnet.sbml.writer import sbml_text  # libsbml takes a while to import
 
     return sbml_text(network, kinetics)

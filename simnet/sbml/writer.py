@@ -76,7 +76,7 @@ class _Writer:
             _ok(model.setExtentUnits(self.unit(network.substance_unit)))
         if network.time_unit is not None:
             _ok(model.setTimeUnits(self.unit(network.time_unit)))
-        if any(compartment.unit == "L" for compartment in network.compartments):
+        if all(compartment.unit == "L" for compartment in network.compartments):
             _ok(model.setVolumeUnits("litre"))
 
     def unit(self, text: str) -> str:

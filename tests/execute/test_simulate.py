@@ -1,9 +1,9 @@
 """The verb: checks, seeds, workers, schedules and failures, on small networks."""
 
 import math
-import warnings
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -194,7 +194,7 @@ def test_fractions_of_molecules_are_refused_under_ssa(binding: Network) -> None:
     with pytest.raises(sn.UnsupportedError, match="not a whole number of molecules"):
         sn.simulate(binding, t_end=1, method="ssa", changes=[sn.Set("A", 1.5)], workers=0)
     late = [sn.At(0.5, sn.Set("A", 1.5))]
-    with pytest.raises(sn.SimulationError, match="fraction of a molecule"):
+    with pytest.raises(sn.UnsupportedError, match="a fraction of a molecule"):
         sn.simulate(binding, t_end=1, method="ssa", schedule=late, workers=0)
     run = sn.simulate(binding, t_end=1, points=2, changes=[sn.Set("A", 1.5)], workers=0)
     assert run.readout("A")[0, 0] == 1.5
@@ -229,20 +229,25 @@ def test_a_changed_network_file_is_not_rerun(binding: Network, tmp_path: Path) -
 
 
 def test_finished_replicates_survive_failed_ones(birth_death: Network) -> None:
-    """A dose of a fraction fails only where it makes one: here in no replicate, then in all."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        sn.simulate(birth_death, t_end=2, points=3, method="ssa", replicates=3, workers=2)
-    with pytest.raises(sn.SimulationError, match="2 more replicates"):
-        sn.simulate(
-            birth_death,
-            t_end=2,
-            points=3,
-            method="ssa",
-            replicates=3,
-            workers=2,
-            schedule=[sn.At(1, sn.Add("X", 0.5))],
-        )
+    """Ten molecules are taken out where there are ten on average: some cells have them."""
+    arguments: dict[str, Any] = {
+        "t_end": 60,
+        "points": 3,
+        "method": "ssa",
+        "replicates": 30,
+        "seed": 4,
+        "workers": 2,
+    }
+    schedule = [sn.At(55, sn.Add("X", -10))]
+    with pytest.warns(sn.SimnetWarning, match=r"of 30 replicates failed, .* becomes -"):
+        run = sn.simulate(birth_death, schedule=schedule, **arguments)
+    failed = {failure.replicate for failure in run.failures}
+    assert 0 < len(failed) < 30
+    assert [r for r in range(30) if run.finished[0, r]] == sorted(set(range(30)) - failed)
+    assert np.isnan(run.values[0, sorted(failed)]).all()
+    assert len(run.readout("X")) == 30 - len(failed)
+    with pytest.raises(sn.SimulationError, match="29 more replicates"):
+        sn.simulate(birth_death, schedule=[sn.At(55, sn.Add("X", -999))], **arguments)
 
 
 def test_progress_counts_up(binding: Network) -> None:

@@ -44,9 +44,7 @@ def test_inputs_parameters_species_and_genes_by_name(hypoxia: Network) -> None:
         (sn.Add("HIF1A_synthesis", 3), "not a species"),
     ],
 )
-def test_mistakes_are_named_with_a_way_out(
-    hypoxia: Network, change: Change, says: str | None
-) -> None:
+def test_mistakes_are_named_with_a_way_out(hypoxia: Network, change: Change, says: str) -> None:
     actions, problems = change.resolve(hypoxia)
     assert not actions
     assert says in str(problems[0])

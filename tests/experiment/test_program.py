@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 import simnet as sn
 from simnet.experiment.action import AddAmount, SetValue
@@ -123,9 +124,9 @@ def test_records_and_content() -> None:
     )
     copy = condition_from_record(condition.record())
     assert copy == condition
-    assert copy.content == condition.content
-    assert replace(condition, label="y").content == condition.content
-    assert replace(condition, equilibrate="4 d").content != condition.content
+    assert copy.content("s") == condition.content("s")
+    assert replace(condition, label="y").content("s") == condition.content("s")
+    assert replace(condition, equilibrate="4 d").content("s") != condition.content("s")
 
 
 def test_numpy_s_numbers_are_the_same_content() -> None:
@@ -133,4 +134,63 @@ def test_numpy_s_numbers_are_the_same_content() -> None:
     numpy = Condition(
         schedule=(sn.At(np.float64(3600), sn.Set("a", np.float64(1))),), equilibrate=np.int64(60)
     )
-    assert numpy.content == plain.content
+    assert numpy.content("s") == plain.content("s")
+
+
+def test_the_same_times_in_other_words_are_the_same_content() -> None:
+    hours = Condition(schedule=(sn.At("1 h", sn.Set("a", 1)),), equilibrate="1 min")
+    seconds = Condition(schedule=(sn.At(3600, sn.Set("a", 1.0)),), equilibrate=60)
+    assert hours.content("s") == seconds.content("s")
+    assert hours.content("s") != Condition(schedule=hours.schedule).content("s")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ([sn.Pulse(2, 2, sn.Set("kf", 2.0)), sn.Pulse(4, 2, sn.Set("kf", 3.0))], [2, 3, 1]),
+        ([sn.Pulse(4, 2, sn.Set("kf", 3.0)), sn.Pulse(2, 2, sn.Set("kf", 2.0))], [2, 3, 1]),
+        ([sn.Pulse(2, 4, sn.Set("kf", 2.0)), sn.Pulse(3, 5, sn.Set("kf", 3.0))], [2, 3, 3, 1]),
+        ([sn.Pulse(2, 6, sn.Set("kf", 2.0)), sn.Pulse(3, 2, sn.Set("kf", 3.0))], [2, 3, 2, 1]),
+        ([sn.At(5, sn.Set("kf", 7.0)), sn.Pulse(5, 2, sn.Set("kf", 2.0))], [2, 7]),
+        ([sn.Pulse(2, 4, sn.Set("kf", 2.0)), sn.At(3, sn.Set("kf", 7.0))], [2, 2, 7]),
+    ],
+)
+def test_pulses_that_meet_and_overlap(
+    binding: Network, schedule: list[sn.Pulse], expected: list[float]
+) -> None:
+    """The one that began last counts; when all are over, what it would be without them."""
+    condition = Condition(changes=(sn.Set("kf", 1.0),), schedule=tuple(schedule))
+    _, *later = compiled(binding, condition).segments
+    assert [segment.settings["kf"] for segment in later] == expected
+
+
+def test_a_pulse_at_the_start_goes_back_to_the_change(binding: Network) -> None:
+    pulse = sn.Pulse(0, 4, sn.Set("kf", 2.0))
+    condition = Condition(changes=(sn.Set("kf", 7.0),), schedule=(pulse,))
+    values = [s.settings["kf"] for s in compiled(binding, condition).segments]
+    assert values == [2.0, 7.0]
+
+
+def test_pulses_are_on_parameters(binding: Network) -> None:
+    _, problems = program(binding, Condition(schedule=(sn.Pulse(1, 2, sn.Set("A", 3)),)), GRID)
+    assert "only a parameter or input" in str(problems[0])
+    with pytest.raises(sn.InputError, match="only a Set can be undone"):
+        sn.Pulse(1, 2, sn.Knockdown("kf", 0.5))  # type: ignore[arg-type]
+
+
+def test_what_is_no_change_or_entry_is_named(binding: Network) -> None:
+    wrong = Condition(changes=("kf=1",), schedule=(sn.Set("kf", 1),))  # type: ignore[arg-type]
+    _, problems = program(binding, wrong, GRID)
+    assert [problem.why for problem in problems] == [
+        "is not an entry of a schedule",
+        "is not a change",
+    ]
+    with pytest.raises(sn.InputError, match="is not a change"):
+        sn.At("24 h", [sn.Set("kf", 1)])  # type: ignore[arg-type]
+
+
+def test_a_change_at_an_output_is_at_the_output(binding: Network) -> None:
+    """linspace(0, 1, 36)[7] is 0.19999999999999998: the output at 0.2 comes after the change."""
+    condition = Condition(schedule=(sn.At(0.2, sn.Set("kf", 9.0)),))
+    found, _ = program(binding, condition, np.linspace(0, 1, 36))
+    assert found.segments[1].start == found.segments[1].outputs[0] == 0.19999999999999998

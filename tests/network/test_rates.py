@@ -75,3 +75,9 @@ def test_without_doubles_the_kinetics_are_one() -> None:
 def test_a_declared_square_of_a_single_reactant_is_ambiguous() -> None:
     assert written_law(Call("times", (K, A, A)), {"A": 1}, "continuous").ambiguous
     assert not written_law(Call("times", (K, A, A)), {"A": 1}, "discrete").ambiguous
+
+
+def test_a_saturating_law_of_a_square_is_not_ambiguous() -> None:
+    """A/(K^2 + A^2) of A^2: a Hill law counts no pairs."""
+    law = Call("divide", (Call("times", (K, A, A)), Call("plus", (B, Call("times", (A, A))))))
+    assert not written_law(law, {"A": 1}, "continuous").ambiguous
