@@ -103,7 +103,7 @@ def planned(
         raise InputError(problems)
     if network.document is None:
         require_values(network, compiled.stages())
-    else:
+    elif method == "ode":
         for caution in network.document.cautions:
             warnings.warn(caution, SimnetWarning, stacklevel=3)
     if method == "ssa":

@@ -191,7 +191,7 @@ def test_later_stages_are_checked_as_well(binding: Network) -> None:
 
 
 def test_fractions_of_molecules_are_refused_under_ssa(binding: Network) -> None:
-    with pytest.raises(sn.UnsupportedError, match="not a whole number of molecules"):
+    with pytest.raises(sn.UnsupportedError, match="a fraction of a molecule"):
         sn.simulate(binding, t_end=1, method="ssa", changes=[sn.Set("A", 1.5)], workers=0)
     late = [sn.At(0.5, sn.Set("A", 1.5))]
     with pytest.raises(sn.UnsupportedError, match="a fraction of a molecule"):
