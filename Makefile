@@ -46,7 +46,8 @@ lint: setup  ## style, types and import floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-verify: setup  ## the slow statistical verification
+verify: setup  ## the slow statistical verification, with other people's engines
+	$(BIN)/python -m pip install --quiet --group rivals
 	$(BIN)/pytest -m verify
 
 format: setup  ## rewrite the sources in the project's style

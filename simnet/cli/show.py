@@ -119,7 +119,7 @@ def show_command(
     ]
     out = console()
     if not cost and not any(wanted for wanted, _ in chosen):
-        _overview(network)
+        _overview(network, source)
     for wanted, section in chosen:
         if wanted:
             out.print(section(network))
@@ -129,7 +129,7 @@ def show_command(
         out.print(f"{total}, in {count(len(priced), 'reaction')}", highlight=False)
 
 
-def _overview(network: Network) -> None:
+def _overview(network: Network, source: str) -> None:
     out = console()
     title = f" · {network.title}" if network.title and network.title != network.id else ""
     out.print(f"{network.id}{title}", style="bold", markup=False, highlight=False)
@@ -157,8 +157,7 @@ def _overview(network: Network) -> None:
     for line in _methods(network):
         out.print(line, markup=False, highlight=False)
     hint = (
-        f"More: simnet show {network.id} --parameters, --rules, --species, --reactions, --cost, "
-        "--json"
+        f"More: simnet show {source} --parameters, --rules, --species, --reactions, --cost, --json"
     )
     out.print(f"\n{hint}", style="dim", markup=False, highlight=False)
 

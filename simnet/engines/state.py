@@ -48,10 +48,14 @@ class State:
             if value < 0 or (self._whole and value != math.floor(value)) or math.isnan(value):
                 kind = "a fraction of a molecule" if value > 0 else "no amount it can have"
                 before = self.values[name]
-                raise StateError(f"{name}: {before:g} becomes {value:g}, {kind}, by {act}")
+                raise StateError(f"{name}: {before:g} becomes {value:g}, {kind}, by {_said(act)}")
         elif not math.isfinite(value):
-            raise StateError(f"{name} becomes {value:g} by {act}")
+            raise StateError(f"{name} becomes {value:g} by {_said(act)}")
         self.values[name] = value
+
+
+def _said(act: Act) -> str:
+    return "an event of the model" if isinstance(act, Assign) else str(act)
 
 
 def applied(current: float, act: SetValue | ScaleValue | AddAmount, *, whole: bool) -> float:

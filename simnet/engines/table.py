@@ -13,12 +13,12 @@ def engine_for(method: str, name: str) -> Engine:
     known = sorted({m for engine in ENGINES.values() for m in engine.methods})
     if method not in known:
         raise InputError(
-            Problem(what=f"method={method!r}", why="unknown", way_out=nearest(method, known))
+            Problem(what=f"method={method!r}", why="unknown", way_out=nearest(str(method), known))
         )
     wanted = "roadrunner" if name == "auto" else name
     if wanted not in ENGINES:
         raise InputError(
-            Problem(what=f"engine={name!r}", why="unknown", way_out=nearest(name, ENGINES))
+            Problem(what=f"engine={name!r}", why="unknown", way_out=nearest(str(name), ENGINES))
         )
     engine = ENGINES[wanted]
     if method not in engine.methods:

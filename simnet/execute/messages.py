@@ -6,10 +6,12 @@ other: `python -m simnet.execute.worker` warns if something imported the module 
 
 import os
 import pickle
+import re
 import struct
 from typing import Any, BinaryIO
 
 PRINTED_KEPT = 1 << 16  # bytes; an integrator in trouble repeats itself by the megabyte
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _LENGTH = struct.Struct("<Q")
 
 
@@ -38,7 +40,8 @@ def printed_lines(descriptor: int) -> tuple[str, ...]:
     """The lines in a file, or its last `PRINTED_KEPT` bytes of them; moves its position."""
     size = os.fstat(descriptor).st_size
     os.lseek(descriptor, max(0, size - PRINTED_KEPT), os.SEEK_SET)
-    lines = os.read(descriptor, PRINTED_KEPT).decode("utf-8", "replace").splitlines()
+    text = os.read(descriptor, PRINTED_KEPT).decode("utf-8", "replace")
+    lines = _COLOURS.sub("", text).splitlines()
     if size > PRINTED_KEPT:
         lines[0] = f"... ({size - PRINTED_KEPT} bytes before are left out)"
     return tuple(line.rstrip() for line in lines if line.strip())

@@ -157,6 +157,9 @@ def from_ast(node: Any, units: dict[str, str]) -> Expression:
     op = _OPERATORS.get(kind)
     if op is None or op not in OPERATORS:
         formula = libsbml.formulaToL3String(node)
+        if kind == libsbml.AST_FUNCTION_DELAY:
+            way_out = "replace it by a chain of intermediate species"
+            raise NotHeld(Problem(what=formula, why="no method here runs delays", way_out=way_out))
         raise NotHeld(Problem(what=formula, why="this function has no form in a Network"))
     if op in ("min", "max", "piecewise") and not args:
         raise NotHeld(Problem(what=op, why="has no arguments"))

@@ -24,8 +24,10 @@ def obstacles(document: Any) -> Iterator[Problem]:
         if rule.isRate():
             yield obstacle(f"rate rule for {rule.getVariable()}", "changes continuously")
         elif rule.isAlgebraic():
-            yield obstacle(
-                f"algebraic rule {libsbml.formulaToL3String(rule.getMath())}", "implicit"
+            yield Problem(
+                what=f"algebraic rule {libsbml.formulaToL3String(rule.getMath())}",
+                why="no method here solves it",
+                way_out="solve it for one variable and write that as an assignment rule",
             )
     for reaction in model.getListOfReactions():
         if (reaction.getReversible() and document.getLevel() >= 3) or _net_law(reaction):
@@ -35,7 +37,11 @@ def obstacles(document: Any) -> Iterator[Problem]:
                 way_out="split it into a forward and a reverse reaction; or " + ODE_ONLY,
             )
         if reaction.isSetFast() and reaction.getFast():
-            yield obstacle(f"reaction {reaction.getId()}", "is marked fast")
+            yield Problem(
+                what=f"reaction {reaction.getId()}",
+                why="is marked fast, which no method here runs",
+                way_out="give it a large rate constant and leave the mark out",
+            )
     for species in model.getListOfSpecies():
         if species.isSetConversionFactor() or model.isSetConversionFactor():
             yield obstacle(f"species {species.getId()}", "has a conversion factor")

@@ -96,6 +96,10 @@ def _require_readable(document: Any, name: str) -> None:
             found.append(
                 Problem(what=f"{name}, line {error.getLine()}", why=message[:300], way_out="")
             )
+    for package in ("multi", "qual", "spatial"):  # roadrunner would leave out what they add
+        if document.getPackageRequired(package):
+            why = "is required to understand the file, and no method here has it"
+            found.append(Problem(what=f"{name}, SBML package {package}", why=why))
     if found or model is None:
         raise ModelError(found[:5] or [Problem(what=name, why="holds no SBML model")])
 
@@ -188,9 +192,9 @@ class _Reader:
                 "suggested_equilibration": annotation.attribute(self.own, "equilibrate"),
                 **{f"{tag}s": items for tag, items in own.items()},
             }
-        shown = [(r.id, r.unit, r.meaning) for r in rules]
-        if not shown:
-            shown = [(s.id, self.substance_unit(), s.name) for s in species]
+        # A rule of a foreign file is as often a helper as an observable: species come first.
+        shown = [(s.id, self.substance_unit(), s.name) for s in species]
+        shown += [(r.id, r.unit, r.meaning) for r in rules]
         title = self.model.getName() or ""
         return {
             "title": title,
@@ -237,7 +241,9 @@ class _Reader:
         try:
             found = from_ast(node, self.unit_texts)
         except NotHeld as error:
-            self.obstacles.append(Problem(what=where, why=str(error.problems[0]), way_out=ODE_ONLY))
+            (problem,) = error.problems
+            why, way_out = f"{problem.what}: {problem.why}", problem.way_out or ODE_ONLY
+            self.obstacles.append(Problem(what=where, why=why, way_out=way_out))
             return Number(math.nan)
         concentrations = {
             name: Call("divide", (Symbol(name), Symbol(species.getCompartment())))
@@ -365,6 +371,9 @@ class _Reader:
             if not r.isSetKineticLaw() or not r.getKineticLaw().isSetMath():
                 self.obstacles.append(
                     Problem(what=f"reaction {r.getId()}", why="has no rate law", way_out="add one")
+                )
+                self.cautions.append(
+                    f"reaction {r.getId()} has no rate law; roadrunner takes its rate as zero"
                 )
                 continue
             law = self.expression(r.getKineticLaw().getMath(), f"rate law of {r.getId()}")

@@ -334,10 +334,10 @@ def test_a_species_that_a_rule_computes(file: Any, own: str) -> None:
     np.testing.assert_allclose(found, bare(text, shown), rtol=1e-6, atol=1e-6)
 
 
-def test_assignment_rules_are_readouts(file: Any) -> None:
+def test_assignment_rules_are_readouts_after_the_species(file: Any) -> None:
     rule = f'<assignmentRule variable="total">{math_of("A + B")}</assignmentRule>'
     network = sn.load(file(with_rule(rule, parameter("total", 0, constant=False))))
-    assert [r.name for r in network.readouts] == ["total"]
+    assert [r.name for r in network.readouts] == ["A", "B", "C", "total"]
     for method in ("ode", "ssa"):
         np.testing.assert_allclose(run(network, method).readout("total"), 50, rtol=1e-9)
 

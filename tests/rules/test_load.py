@@ -156,7 +156,7 @@ def test_by_module_and_attribute(
 def test_a_module_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "failing_model.py").write_text("1 / 0", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(sn.ModelError, match="importing it failed: ZeroDivisionError"):
+    with pytest.raises(sn.ModelError, match="running it failed: ZeroDivisionError"):
         sn.load("failing_model:model")
 
 

@@ -12,8 +12,8 @@ from math import comb, factorial, prod
 
 import libsbml
 import numpy as np
-from scipy.linalg import expm
 from sbml_values import File
+from scipy.linalg import expm
 
 Index = tuple[int, ...]
 
@@ -100,9 +100,7 @@ def _by_cumulants(
     file: File, names: list[str], laws: tuple[np.ndarray, np.ndarray], times: np.ndarray
 ) -> dict[Index, np.ndarray]:
     constants, slopes = laws
-    changes = [
-        np.array([file.change(r).get(s, 0.0) for s in names]) for r in file.laws
-    ]
+    changes = [np.array([file.change(r).get(s, 0.0) for s in names]) for r in file.laws]
     indices = [a for a in product(range(5), repeat=len(names)) if 1 <= sum(a) <= 4]
     place = {a: i for i, a in enumerate(indices)}
     size = len(indices)

@@ -51,6 +51,13 @@ def test_disagreement_is_exit_code_3(
     assert " DIFFER " in out
 
 
+def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", "--help"])
+    assert not ended.value.code
+    assert "simnet verify model.xml" in capsys.readouterr().out
+
+
 def test_json(cli: Cli, file: Path) -> None:
     code, out, _ = cli(file, "--t-end", 20, "--replicates", 50, "--readout", "D", "--json")
     found = json.loads(out)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 import simnet as sn
 from simnet.engines.base import Engine, Simulator, Task
@@ -165,6 +166,15 @@ def test_an_end_is_found_where_none_is_given(birth_death: sn.Network) -> None:
     assert affordable(birth_death, end, 200, 20, {})["reference"] == 200
     with pytest.raises(sn.InputError, match="states no unit"):
         bearable_end(replace(birth_death, time_unit=None))
+
+
+@pytest.mark.verify
+def test_false_alarms_are_as_rare_as_stated(dimer: sn.Network) -> None:
+    """At alpha = 0.2, in 200 calls: 40 or less are expected; the test itself fails with 1e-6."""
+    calls, alpha = 200, 0.2
+    options: dict[str, Any] = {"replicates": 60, "alpha": alpha}
+    alarms = sum(not checked(dimer, seed=seed, **options).agree for seed in range(calls))
+    assert alarms <= binom.isf(1e-6, calls, alpha)
 
 
 def test_progress_counts_all_engines(birth_death: sn.Network) -> None:

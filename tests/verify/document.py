@@ -1,0 +1,164 @@
+"""Writes docs/verification.md: `python tests/verify/document.py [--take]`.
+
+The refusal matrix is made anew. The verdicts on the stochastic test suite are those of
+tests/data/dsmts/verdicts.csv; --take replaces them by the results of the last `make verify`.
+"""
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "refusals")]
+
+from dsmts import CASES, KINETICS, RESULTS, ROOT, SEEDS, Verdict, all_cases, right  # noqa: E402
+from refusals import constructs, rows  # noqa: E402
+
+VERDICTS = CASES / "verdicts.csv"
+TARGET = ROOT / "docs" / "verification.md"
+
+
+def take(results: Path, engine: str = "roadrunner", n: int = 10_000) -> None:
+    """Collect the results of runs into the table of verdicts; the newest version counts."""
+    lines = []
+    for case in all_cases():
+        found: dict[int, Verdict] = {}
+        files = results.glob(f"{case.name}-{engine}-n{n}-*.json")
+        for file in sorted(files, key=lambda f: f.stat().st_mtime):
+            verdict = Verdict(**json.loads(file.read_text()))
+            found[verdict.seed] = verdict
+        verdicts = [found[s] for s in map(case.seed, range(SEEDS)) if s in found]
+        if not verdicts:
+            raise SystemExit(f"no result of case {case.name} in {results}: run `make verify` first")
+        for v in verdicts:
+            used = " ".join(f"{name} {number}" for name, number in v.versions.items())
+            lines.append(
+                {
+                    "case": v.case,
+                    "engine": v.engine,
+                    "versions": used,
+                    "n": v.n,
+                    "seed": v.seed,
+                    "points": v.points,
+                    "untested": v.untested,
+                    "z_outside": v.z_outside,
+                    "z_largest": f"{v.z_largest:.2f}",
+                    "y_outside": v.y_outside,
+                    "y_largest": f"{v.y_largest:.2f}",
+                    "p_mean": f"{v.p_mean:.2g}",
+                    "p_variance": f"{v.p_variance:.2g}",
+                    "bound": f"{v.bound:.2g}",
+                    "run": "pass" if v.passed else "fail",
+                    "verdict": "right" if right(verdicts) else "wrong",
+                }
+            )
+    with VERDICTS.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(lines[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(lines)
+
+
+def document() -> str:
+    """The text of docs/verification.md."""
+    return _TEXT.format(
+        suite=_suite(), reasons=_reasons(), matrix=_matrix(), constructs=len(constructs())
+    )
+
+
+def _suite() -> str:
+    with VERDICTS.open(encoding="utf-8") as file:
+        verdicts = list(csv.DictReader(file))
+    runs = sorted({(v["engine"], v["versions"], int(v["n"])) for v in verdicts})
+    wrong = sorted({v["case"] for v in verdicts if v["verdict"] != "right"})
+    said = "; ".join(f"{n:,} runs with {engine} ({used})" for engine, used, n in runs)
+    cases = len({v["case"] for v in verdicts})
+    summary = f"{cases} cases, {said}. " + (
+        f"Wrong: {', '.join(wrong)}." if wrong else "All of them are right."
+    )
+    head = ["case", "seed", "p mean", "p variance", "bound", "points", "untested",
+            "Z outside (largest)", "Y outside (largest)", "verdict"]  # fmt: skip
+    lines = [
+        [
+            v["case"], v["seed"], v["p_mean"], v["p_variance"], v["bound"], v["points"],
+            v["untested"], f"{v['z_outside']} ({v['z_largest']})",
+            f"{v['y_outside']} ({v['y_largest']})",
+            v["verdict"] if v["run"] == "pass" else f"{v['verdict']} (this run fails)",
+        ]
+        for v in verdicts
+    ]  # fmt: skip
+    return f"{summary}\n\n{_table(head, lines)}"
+
+
+def _reasons() -> str:
+    if not KINETICS:
+        return "No case needs its kinetics declared: the homodimer laws are k\\*P\\*(P-1)/2, "\
+            "which no ODE modeler writes, and are taken as they stand."  # fmt: skip
+    return "\n".join(f"- {name}: `{kinetics}`, {why}" for name, (kinetics, why) in KINETICS.items())
+
+
+def _matrix() -> str:
+    cells = [[_cell(text) for text in row] for row in rows()]
+    return _table(["construct", "ode", "ssa", "message"], cells)
+
+
+def _table(head: list[str], lines: list[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *lines])
+
+
+def _cell(text: str) -> str:
+    text = " ".join(text.split())
+    for mark in "\\|*<>_":
+        text = text.replace(mark, f"\\{mark}")
+    return text
+
+
+_TEXT = """# Verification
+What simnet computes, held against what is known exactly; and what it refuses to compute.
+
+This file is written by `python tests/verify/document.py`, and a test checks that it is up to date. The refusal matrix is made anew each time. The verdicts on the suite are those of the last `make verify` whose results were taken over, with `python tests/verify/document.py --take`; they are kept in `tests/data/dsmts/verdicts.csv`.
+
+- `make test` runs the suite with 500 runs a case (00005 and 00023, of 90,000 firings a run, with 100 runs up to t = 10), the small cases with the engine `reference` as well, the refusal matrix, and 60 mutants.
+- `make verify` runs the suite with 10,000 runs a case, and 2,000 mutants. It can be stopped: finished cases are kept in `out/verify/dsmts/`, and a second start skips them while engine and versions are the same.
+
+## The SBML stochastic test suite
+{suite}
+
+How a case is decided (`tests/verify/dsmts.py`):
+- The suite asks for Z = sqrt(n) (mean - mu)/sigma in (-3, 3) and Y = sqrt(n/2) (s^2/sigma^2 - 1) in (-5, 5) at each time. Its points are correlated in time, and its range of Y is that of a normal distribution, so these counts are shown and decide nothing.
+- Each mean and each variance, of each output at each time, has a p-value; the case fails where the smallest is below 1e-4 divided by their number (Bonferroni).
+- The p-value of a mean is that of Pearson's type III distribution with skewness g/sqrt(n): for g = 0 the normal distribution. That of a variance takes s^2/sigma^2 as chi2(f)/f, with the f that gives it its true variance: 2/f = k/n + 2/(n-1). Here g and k are the exact skewness and excess kurtosis, which `tests/verify/exact_moments.py` computes from the case's SBML, apart from simnet: cumulants of a linear system, or the master equation. The same computation confirms every mean and standard deviation of the suite's files.
+- 00003 is why: at t = 50 its excess kurtosis is 93, and the suite's own Y then exceeds its range by chance. Where f < 30 a variance is left out ("untested").
+- A case that fails is run with three other root seeds, and all four are shown; it is wrong where two of the four fail.
+
+{reasons}
+
+00034 and 00035 have the law k\\*(100 - 2\\*P2)\\*(99 - 2\\*P2), which interval arithmetic alone cannot show to be positive. They are accepted because P2 cannot exceed 50: it starts at 0, the one reaction that makes it makes one at a time, and its law is exactly zero at 50; at the whole numbers from 0 to 50 the law is not negative. A change that could lift P2 above 50 (a dose, a schedule, an event) is refused together with the law. See `simnet/network/ceilings.py`.
+
+## The refusal matrix
+{constructs} constructs of SBML, each added to a small model: X decays from 20 molecules with k = 0.1 per second. "warns" is a run with a warning. Of what runs, the amount at t = 4 is compared with a number worked out by hand, under `ssa` in the mean (`tests/refusals/constructs.toml`).
+
+{matrix}
+
+## Broken and hostile files
+`tests/sbml/test_read_hostile.py`: each gives an error that names the file, in bounded time and memory, and this process lives.
+- Cut off, binary, UTF-16, not SBML: refused with the line.
+- Entities and DOCTYPE: refused before a parser sees them; no file and no address is opened.
+- More than 64 MB: refused before it is read.
+- Elements nested more than 200 deep; function definitions that make more than 1,000,000 terms, or call each other in a ring; assignment rules that read each other over more than 200 levels or make more than 100,000 terms: refused (libsbml or roadrunner would crash or hang).
+- A missing value (NaN) that a law reads: refused under both methods. A propensity that is infinite at the start, or more than 2^53 molecules: refused under `ssa`.
+- An engine that crashes takes its replicate along, nothing else.
+
+## Mutants
+`tests/verify/mutants.py` changes `sbml/hypoxia.xml` and `sbml/hypoxia-ssa.xml` in one to three places, by seed: numbers, symbols, operators, references, attributes, whole elements, single bytes. Each mutant is loaded in a process of its own. It has to be refused with an error of simnet's, or else, at 20 random states, every propensity in both kinetics, every assignment, every initial value and every state change has to agree to 1e-12 with `tests/verify/sbml_values.py`, which evaluates libsbml's syntax trees of the mutated file and shares no code with simnet; and the same must hold for the file that simnet writes of it.
+"""
+
+
+def main() -> None:
+    if "--take" in sys.argv[1:]:
+        take(RESULTS)
+    TARGET.write_text(document(), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
