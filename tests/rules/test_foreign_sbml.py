@@ -275,7 +275,7 @@ def test_what_has_no_exact_stochastic_meaning_is_refused(file: Any, name: str) -
         run(network)
     message = str(caught.value)
     assert all(word in message for word in words), message
-    assert 'method="ode"' in message or "way out" in message
+    assert ('method="ode"' in message) is (name not in NOT_IN_ROADRUNNER)
     assert all(problem.way_out for problem in caught.value.problems)
 
 
@@ -337,7 +337,7 @@ def test_a_species_that_a_rule_computes(file: Any, own: str) -> None:
 def test_assignment_rules_are_readouts_after_the_species(file: Any) -> None:
     rule = f'<assignmentRule variable="total">{math_of("A + B")}</assignmentRule>'
     network = sn.load(file(with_rule(rule, parameter("total", 0, constant=False))))
-    assert [r.name for r in network.readouts] == ["A", "B", "C", "total"]
+    assert [r.name for r in network.readouts] == ["A", "B", "total"]
     for method in ("ode", "ssa"):
         np.testing.assert_allclose(run(network, method).readout("total"), 50, rtol=1e-9)
 

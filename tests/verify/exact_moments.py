@@ -7,7 +7,7 @@ Where they are not, the states that can be reached are few, and the master equat
 """
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from math import comb, factorial, prod
 
 import libsbml
@@ -122,7 +122,7 @@ def _by_cumulants(
     for j, name in enumerate(names):
         now[place[tuple(int(i == j) for i in range(len(names)))]] = file.initial_value(name)
     reset, rows = _reset(file), [now]
-    for before, after in zip(times, times[1:], strict=False):
+    for before, after in pairwise(times):
         now = expm(matrix * (after - before)) @ now
         if reset is not None and after == reset.time:
             assert set(reset.amounts) == set(names)

@@ -5,6 +5,7 @@ nothing with what it checks but libsbml's parser. No converter of libsbml is use
 parameters, rules and concentrations are resolved here.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Mapping
 
@@ -200,7 +201,7 @@ def _fold(fold: Callable[[F, F], F], args: list[F], neutral: F) -> F:
 
 
 def _all_pairs(compare: Callable[[F, F], bool], args: list[F]) -> F:
-    return F(all(compare(a, b) for a, b in zip(args, args[1:], strict=False)))
+    return F(all(compare(a, b) for a, b in itertools.pairwise(args)))
 
 
 def _piecewise(args: list[Closure]) -> Closure:
