@@ -10,7 +10,6 @@ import pysb
 
 from .table import TableError, read_table, token_parameter, token_sizes
 
-
 CELL = "V_cell"  # the volume that concentrations refer to where nothing else is said
 
 

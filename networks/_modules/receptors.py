@@ -1,8 +1,9 @@
 """VEGF receptors of one endothelial cell: VEGFR2 that signals and VEGFR1 that is a decoy.
 
 VEGF holds one VEGFR2 and then a second; in that dimer each receptor phosphorylates the other, if its
-own kinase is free of inhibitor. VEGFR1 holds VEGF and does nothing else. Every receptor, empty or
-not, is taken in at one rate and replaced by synthesis.
+own kinase is free of inhibitor. VEGFR1 holds VEGF and does nothing else. Both are taken in at one
+rate: VEGFR2, empty or not, is lost and made anew; VEGFR1 loses its VEGF and comes back, so that a
+turnover of tens of thousands of empty receptors an hour need not be counted.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def add_receptors(b: Builder) -> Any:
 
 
 def _add_decoy(b: Builder) -> None:
-    """Add VEGFR1: it binds VEGF more tightly and takes it in."""
+    """Add VEGFR1: it binds VEGF more tightly, takes it in and comes back without it."""
     vegf = b.molecule("VEGF")
     r1 = b.monomer("VEGFR1", ["vegf"])
     empty = r1(vegf=None)
@@ -41,9 +42,10 @@ def _add_decoy(b: Builder) -> None:
     b.rule("synthesise_VEGFR1", None >> empty, b.in_tokens("VEGFR1_synthesis", FAMILY))
     held = vegf(pole=BOUND(1, None), pool="free") % r1(vegf=1)
     b.rule("bind_VEGFR1", free_vegf(b) + empty | held, _per_pole(b, 1), b.parameter("VEGFR1_koff"))
-    taken_in = b.parameter("VEGFR_internalisation")
-    b.rule("take_in_VEGFR1", empty >> None, taken_in)
-    b.rule("take_in_VEGFR1_VEGF", held >> None, taken_in)
+    b.rule("recycle_VEGFR1", held >> empty, b.parameter("VEGFR_internalisation"))
+    lost = b.parameter("VEGFR1_degradation")
+    b.rule("degrade_VEGFR1", empty >> None, lost)
+    b.rule("degrade_VEGFR1_VEGF", held >> None, lost)
     b.copies("VEGFR1", r1(), FAMILY)
 
 
@@ -92,7 +94,9 @@ def _add_phosphorylation(b: Builder, r2: Any) -> None:
         b.parameter("VEGFR2_phosphorylation"),
     )
     b.rule(
-        "dephosphorylate_VEGFR2", r2(tyr="p") >> r2(tyr="u"), b.parameter("VEGFR2_dephosphorylation")
+        "dephosphorylate_VEGFR2",
+        r2(tyr="p") >> r2(tyr="u"),
+        b.parameter("VEGFR2_dephosphorylation"),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pysb
 
 from .builder import Builder
-from .genes import add_messenger, add_translation
+from .genes import add_messenger
 
 FAMILY = "VEGF"  # whose token size the receptors share
 MEDIUM = "V_medium"
@@ -83,9 +83,7 @@ def _add_stabilisation(b: Builder, mrna: Any) -> None:
         mrna(utr="free") + active >> mrna(utr="bound") + active,
         b.bimolecular("HUR_kon", "HUR"),
     )
-    b.rule(
-        "release_VEGFA_mRNA", mrna(utr="bound") >> mrna(utr="free"), b.parameter("HUR_koff")
-    )
+    b.rule("release_VEGFA_mRNA", mrna(utr="bound") >> mrna(utr="free"), b.parameter("HUR_koff"))
     for state in ("free", "bound"):
         b.rule(
             f"degrade_VEGFA_mRNA_{state}",

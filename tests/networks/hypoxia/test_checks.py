@@ -35,7 +35,9 @@ def two_days(run: Callable) -> dict:
 def four_hours(run: Callable) -> dict[float, float]:
     """Total HIF1A after 4 h at each O2 (percent), over its value after 4 h without any."""
     levels = (0, 0.5, 1.4, 2.1)
-    ends = [run(4, sn.Set("O2_percent", level), readouts=["HIF1A"])["HIF1A"][-1] for level in levels]
+    ends = [
+        run(4, sn.Set("O2_percent", level), readouts=["HIF1A"])["HIF1A"][-1] for level in levels
+    ]
     return {level: float(end / ends[0]) for level, end in zip(levels, ends, strict=True)}
 
 
