@@ -10,6 +10,8 @@ import pysb
 
 from .table import TableError, read_table, token_parameter, token_sizes
 
+CELL = "V_cell"  # the volume that concentrations refer to where nothing else is said
+
 
 class Builder:
     """A PySB model in the making, with its parameter table.
@@ -56,21 +58,28 @@ class Builder:
             return known
         return self._add(pysb.Expression(name, value, _export=False))
 
-    def items_per_molar(self) -> Any:
-        """Return copies in the cell at 1 M, the one conversion of bimolecular constants."""
-        return self.expression("items_per_molar", self.parameter("N_A") * self.parameter("V_cell"))
+    def items_per_molar(self, volume: str = CELL) -> Any:
+        """Return copies in a volume of the table at 1 M: the conversion of molar constants."""
+        name = "items_per_molar" if volume == CELL else f"items_per_molar_in_{volume}"
+        return self.expression(name, self.parameter("N_A") * self.parameter(volume))
 
-    def bimolecular(self, name: str, scaled: str | None = None) -> Any:
-        """Return a constant of the table in 1/(M s) as 1/(item s).
+    def bimolecular(self, name: str, scaled: str | None = None, *, volume: str = CELL) -> Any:
+        """Return a constant of the table in 1/(M s) as 1/(item s), in the cell's volume or another.
 
         With `scaled`, the partners are counted in tokens of that molecule (or one partner is and
         the other, such as a promoter, stays unchanged): each token meets its partner as often as
         all of its copies do, so the constant is multiplied by the token size.
         """
-        rate = self.parameter(name) / self.items_per_molar()
+        rate = self.parameter(name) / self.items_per_molar(volume)
         if scaled is None:
             return self.expression(f"{name}_per_item", rate)
         return self.expression(f"{name}_per_token", rate * self.copies_per_token(scaled))
+
+    def per_token(self, name: str, scaled: str) -> Any:
+        """Return a constant of the table in 1/(item s) for partners counted in tokens."""
+        return self.expression(
+            f"{name}_per_token", self.parameter(name) * self.copies_per_token(scaled)
+        )
 
     def in_tokens(self, name: str, scaled: str) -> Any:
         """Return a table row that is given in copies (or copies per time) in tokens."""
@@ -111,6 +120,16 @@ class Builder:
         tokens = self.observable(f"{name}_tokens", pattern)
         return self.expression(f"{name}_copies", tokens * self.copies_per_token(scaled))
 
+    def readout(self, name: str) -> Any:
+        """Return an expression that another module of rules has added.
+
+        Raises TableError if none of that name was added yet.
+        """
+        known = self._model.expressions.get(name)
+        if known is None:
+            raise TableError(f"no expression {name!r} yet: call the module that adds it first")
+        return known
+
     # -------------------------------------------------------------- rules
     def rule(
         self,
@@ -128,9 +147,12 @@ class Builder:
             )
         )
 
-    def finish(self) -> Any:
-        """Return the model; raises TableError if rows or token sizes were never used."""
-        used = set(self._model.parameters.keys())
+    def finish(self, *, options: Sequence[str] = ()) -> Any:
+        """Return the model; raises TableError if rows or token sizes were never used.
+
+        `options` are rows that only an option of the network uses.
+        """
+        used = {*self._model.parameters.keys(), *options}
         unused = [name for name in [*self._rows, *self._sizes] if name not in used]
         if unused:
             raise TableError(f"{self.table}: no rule uses {', '.join(unused)}")

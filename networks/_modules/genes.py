@@ -8,34 +8,67 @@ from .builder import Builder
 from .hif import FAMILY, active_hif
 
 
-def add_gene(b: Builder, *, symbol: str, protein: str, hre: bool) -> Any:
+def add_gene(
+    b: Builder,
+    *,
+    symbol: str,
+    protein: str,
+    hre: bool,
+    scaled: str | None = None,
+    sites: tuple[str, ...] = (),
+) -> Any:
     """Add one gene with its mRNA and its protein; return the protein's monomer.
 
+    The protein is counted in tokens of `scaled` (its own by default); it may have `sites`, all
+    empty when it is made. Readouts are `<protein>_mRNA_count` and `<protein>_copies`.
+    Parameter rows begin with `symbol` for the gene and its mRNA and with `protein` for the protein.
+    """
+    product = b.monomer(protein, sites)
+    fresh, size = product(**dict.fromkeys(sites)), scaled or protein
+    mrna = add_messenger(b, symbol=symbol, name=protein, hre=hre)
+    b.rule(f"degrade_{symbol}_mRNA", mrna() >> None, b.parameter(f"{symbol}_mRNA_degradation"))
+    b.initial(fresh, b.in_tokens(f"{protein}_initial", size))
+    add_translation(b, mrna(), fresh, protein=protein, scaled=size)
+    b.rule(
+        f"degrade_{protein}",
+        product() >> None,
+        b.parameter(f"{protein}_degradation"),
+        delete_molecules=True,
+    )
+    b.copies(protein, product(), size)
+    return product
+
+
+def add_messenger(
+    b: Builder, *, symbol: str, name: str, hre: bool, states: dict[str, list[str]] | None = None
+) -> Any:
+    """Add a gene and the transcription of its mRNA (not its loss); return the mRNA's monomer.
+
     Each copy of the gene switches on by itself; with `hre` it also has a hypoxia response element
-    that active HIF1A fills, and a filled one switches the promoter on more often. Readouts are
-    `<protein>_mRNA` (molecules) and `<protein>_copies`. Parameter rows begin with `symbol` for the
-    gene and its mRNA and with `protein` for the protein.
+    that active HIF1A fills, and a filled one switches the promoter on more often. An mRNA with
+    `states` is made in the first of each. Its readout is `<name>_mRNA_count`.
     """
     gene = _add_promoter(b, symbol, hre=hre)
-    mrna = b.monomer(f"{symbol}_mRNA")
-    b.initial(mrna(), b.parameter(f"{symbol}_mRNA_initial"))
+    sites = dict(states or {})
+    mrna = b.monomer(f"{symbol}_mRNA", list(sites), sites)
+    fresh = mrna(**{site: values[0] for site, values in sites.items()})
+    b.initial(fresh, b.parameter(f"{symbol}_mRNA_initial"))
     b.rule(
         f"transcribe_{symbol}",
-        gene(promoter="on") >> gene(promoter="on") + mrna(),
+        gene(promoter="on") >> gene(promoter="on") + fresh,
         b.parameter(f"{symbol}_transcription"),
     )
-    b.rule(f"degrade_{symbol}_mRNA", mrna() >> None, b.parameter(f"{symbol}_mRNA_degradation"))
-    product = b.monomer(protein)
-    b.initial(product(), b.in_tokens(f"{protein}_initial", protein))
+    b.observable(f"{name}_mRNA_count", mrna())
+    return mrna
+
+
+def add_translation(b: Builder, mrna: Any, fresh: Any, *, protein: str, scaled: str) -> None:
+    """Add the making of a protein (the pattern `fresh`) by each mRNA that matches a pattern."""
     b.rule(
         f"translate_{protein}",
-        mrna() >> mrna() + product(),
-        b.in_tokens(f"{protein}_translation", protein),
+        mrna >> mrna + fresh,
+        b.in_tokens(f"{protein}_translation", scaled),
     )
-    b.rule(f"degrade_{protein}", product() >> None, b.parameter(f"{protein}_degradation"))
-    b.observable(f"{protein}_mRNA", mrna())
-    b.copies(protein, product(), protein)
-    return product
 
 
 def _add_promoter(b: Builder, symbol: str, *, hre: bool) -> Any:

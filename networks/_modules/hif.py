@@ -1,6 +1,6 @@
-"""HIF1A: synthesis, hydroxylation by PHD2 and FIH, destruction by VHL, dimers with ARNT.
+"""HIF1A: synthesis, hydroxylation by FIH, destruction by VHL, dimers with ARNT.
 
-HIF1A, ARNT, VHL and the hydroxylases are counted in tokens of one size, that of HIF1A, because
+Prolyl hydroxylation is in `hydroxylation`: its enzymes are themselves made by genes. HIF1A, ARNT, VHL and the hydroxylases are counted in tokens of one size, that of HIF1A, because
 they bind or meet one to one.
 """
 
@@ -15,13 +15,16 @@ from .proteins import add_constitutive
 FAMILY = "HIF1A"  # whose token size the whole family shares
 
 
-def add_hif(b: Builder, oxygen: Any) -> None:
-    """Add HIF1A with everything that makes, marks, destroys and activates it."""
-    hif = b.monomer(
-        "HIF1A", ["pro", "asn", "vhl", "arnt"], {"pro": ["u", "oh"], "asn": ["u", "oh"]}
-    )
+def add_hif(b: Builder, oxygen: Any, *, binds_hydroxylase: bool = False) -> None:
+    """Add HIF1A with everything that makes, destroys and activates it.
+
+    With `binds_hydroxylase` it has a site for the prolyl hydroxylases.
+    """
+    sites = ["pro", "asn", "vhl", "arnt", *(["phd"] if binds_hydroxylase else [])]
+    hif = b.monomer("HIF1A", sites, {"pro": ["u", "oh"], "asn": ["u", "oh"]})
     add_constitutive(b, "ARNT", scaled=FAMILY, sites=("hif",))
-    fresh = hif(pro="u", asn="u", vhl=None, arnt=None)
+    empty = dict.fromkeys(sites[2:])
+    fresh = hif(pro="u", asn="u", **empty)
     b.rule("synthesise_HIF1A", None >> fresh, b.in_tokens("HIF1A_synthesis", FAMILY))
     b.rule(
         "degrade_HIF1A_basal",
@@ -29,7 +32,6 @@ def add_hif(b: Builder, oxygen: Any) -> None:
         b.parameter("HIF1A_degradation"),
         delete_molecules=True,
     )
-    _add_prolyl_hydroxylation(b, oxygen)
     _add_asparaginyl_hydroxylation(b, oxygen)
     _add_destruction(b)
     _add_dimer(b)
@@ -45,23 +47,6 @@ def active_hif(b: Builder) -> Any:
     """
     hif, arnt = b.molecule("HIF1A"), b.molecule("ARNT")
     return hif(arnt=1, vhl=None, asn="u") % arnt(hif=1)
-
-
-def _add_prolyl_hydroxylation(b: Builder, oxygen: Any) -> None:
-    """Add PHD2: one step, Michaelis in O2 (Km far above tissue O2) and saturable in HIF1A."""
-    hif = b.molecule("HIF1A")
-    phd = add_constitutive(b, "PHD2", scaled=FAMILY)
-    share = add_saturation(b, "PHD2", oxygen)
-    # All forms of HIF1A compete for the enzyme, so they saturate it together.
-    substrate = b.observable("HIF1A_PHD2_substrate", hif(pro="u"))
-    half = b.expression(
-        "PHD2_Km_HIF1A_tokens",
-        b.parameter("PHD2_Km_HIF1A") * b.items_per_molar() / b.copies_per_token(FAMILY),
-    )
-    rate = b.expression(
-        "prolyl_hydroxylation", b.parameter("PHD2_kcat") * share / (half + substrate)
-    )
-    b.rule("hydroxylate_HIF1A_prolyl", phd() + hif(pro="u") >> phd() + hif(pro="oh"), rate)
 
 
 def _add_asparaginyl_hydroxylation(b: Builder, oxygen: Any) -> None:

@@ -5,6 +5,7 @@ is given a time limit: a mutant that hangs or crashes it is found, and the next 
 """
 
 import json
+import math
 import random
 import re
 import subprocess
@@ -229,13 +230,17 @@ def _disagreements(
         for place, reaction in enumerate(network.reactions):
             literal = float(rates[reaction.id])
             expected = {"continuous": literal, "discrete": literal}
-            ratio = 1.0
-            for name, n in file.reactants(reaction.id).items():
-                for i in range(1, int(n)):
-                    ratio *= (amounts[name] - i) / amounts[name]
+            copies = {s: int(n) for s, n in file.reactants(reaction.id).items() if n > 1}
+            ratio = math.prod(
+                (amounts[s] - i) / amounts[s] for s, n in copies.items() for i in range(1, n)
+            )
             if written_in == "continuous":
                 expected["discrete"] = literal * ratio
-            elif written_in == "discrete":
+            elif written_in == "discrete" and all(  # it has the factors x, x-1, ...
+                float(file.rate(reaction.id, file.state({**amounts, s: i}, time))) == 0
+                for s, n in copies.items()
+                for i in range(n)
+            ):
                 expected["continuous"] = literal / ratio
             for k in laws if not reaction.law.ambiguous else ["continuous"]:
                 compare(f"{k} law of {reaction.id}", laws[k][place](values, time), expected[k])

@@ -80,6 +80,11 @@ class File:
         with np.errstate(all="ignore"):
             return {name: law(state) for name, law in self.laws.items()}
 
+    def rate(self, reaction: str, state: State) -> F:
+        """One reaction's law, as the file writes it."""
+        with np.errstate(all="ignore"):
+            return self.laws[reaction](state)
+
     def reactants(self, reaction: str) -> dict[str, float]:
         return _side(self.model.getReaction(reaction).getListOfReactants())
 
