@@ -130,7 +130,9 @@ def check_6(ax: Axes, found: sn.Trajectories, without: sn.Trajectories) -> None:
         folds = [value[-1] / value[0] for _, value in (curve(source, n, 48) for n in names)]
         ax.vlines(places + shift, *asked, color=ASKED, lw=9, alpha=0.35)
         ax.plot(places + shift, folds, "o", color=colour, label=label)
-    ax.set_xticks(places, [n.replace("_", "\n").replace("transcription", "transcr.") for n in names])
+    ax.set_xticks(
+        places, [n.replace("_", "\n").replace("transcription", "transcr.") for n in names]
+    )
     ax.set(title="6  48 h at 1 % O2", ylabel="fold of 20 % O2", ylim=(0, 3.7))
     ax.legend(loc="lower left")
 

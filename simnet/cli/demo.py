@@ -1,6 +1,7 @@
-"""`make demo`: cells under hypoxia, deterministic and stochastic, in a table and a figure.
+"""`make demo`: cells under hypoxia, deterministic and stochastic, and a tissue under axitinib.
 
 A step from 20 % to 1 % oxygen, after 72 h at rest: roadrunner's CVODE and roadrunner's Gillespie.
+Then two tissues that make their own oxygen through VEGF and vessels, one of them under axitinib.
 """
 
 import sys
@@ -17,9 +18,10 @@ from simnet.cli.exits import INTERRUPTED, complain, finish
 from simnet.cli.outcome import check_folder, drawn
 from simnet.cli.tables import console, fold, number, spread, table, unit_text
 from simnet.execute.simulate import Interrupted, simulate
-from simnet.experiment.change import Set
+from simnet.experiment.change import Dose, Set
 from simnet.experiment.schedule import At
 from simnet.network.network import Network
+from simnet.results.join import join
 from simnet.results.moments import ensemble_moments
 from simnet.results.trajectories import Trajectories
 from simnet.rules.load import load
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.table import Table
 
-READOUTS = ("O2", "HIF1A", "GLUT1", "MCT4")
+READOUTS = ("O2", "HIF1A", "GLUT1", "MCT4", "VEGFA_mRNA", "VEGF")
+TISSUE = ("perfusion", "O2", "pVEGFR2", "VEGF", "HIF1A", "GLUT1", "MCT4")
+RUN_IN, TREATED = 14, 14  # days
 BEFORE, AFTER = 6, 48  # hours at 20 % that are shown, hours at 1 %
 LOOKS = (-BEFORE, 4, 24, 48)  # hours after the step at which the table looks
 _HOUR = 3600.0
@@ -44,15 +48,16 @@ class Step:
 
 def demo_command(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where results go.")] = Path("demo"),
-    replicates: Annotated[int, typer.Option(metavar="N", min=2, help="Gillespie cells.")] = 100,
+    replicates: Annotated[int, typer.Option(metavar="N", min=2, help="Gillespie cells.")] = 16,
     seed: Annotated[int, typer.Option(metavar="N", help="Root seed.")] = 1,
     workers: Annotated[
         int | None, typer.Option(metavar="N", help="Worker processes; all processors if not given.")
     ] = None,
 ) -> None:
-    """Cells after a step from 20 % to 1 % oxygen: a table, and a figure in DIR."""
+    """Cells after a step from 20 % to 1 % oxygen, and a tissue under axitinib: tables, and figures
+    in DIR."""
     started = time.monotonic()
-    for name in ("ode", "ssa"):
+    for name in ("ode", "ssa", "tissue"):
         check_folder(out / name)
     network = load("hypoxia")
     screen = console()
@@ -78,7 +83,17 @@ def demo_command(
     figures = drawn(figure(runs), [out / "hypoxia.png", out / "hypoxia.svg"])
     screen.print(comparison(runs))
     screen.print(agreement(runs), highlight=False)
-    names = [str(path) for path in (*figures, out / "ode", out / "ssa")]
+    arms = treated(network)
+    arms.save(out / "tissue")
+    figures += drawn(tissue_figure(arms), [out / "axitinib.png", out / "axitinib.svg"])
+    screen.print("\nA tissue under axitinib", style="bold", highlight=False)
+    screen.print(
+        "Oxygen follows perfusion, and perfusion follows VEGF at the vessel. Deterministic, from "
+        f"rest; 10 nM for {TREATED} days against vehicle.",
+        highlight=False,
+    )
+    screen.print(arms_table(arms))
+    names = [str(path) for path in (*figures, out / "ode", out / "ssa", out / "tissue")]
     taken = time.monotonic() - started
     screen.print(f"Wrote {', '.join(names)}; {taken:.0f} s.", highlight=False)
 
@@ -170,6 +185,56 @@ def figure(runs: Step) -> "Figure":
         axes.axvspan(-BEFORE, 0, color="#f6efda", zorder=0, linewidth=0)
         if axes.get_xlabel():
             axes.set_xlabel("hours at 1 % oxygen (shaded: 20 %)", fontsize=9)
+    return drawing
+
+
+def treated(network: Network) -> Trajectories:
+    """Vehicle and axitinib, 10 nM, after a run-in in which the tissue comes to rest."""
+    tissue = (Set("oxygen_clamp", 0), Set("perfusion_clamp", 0))
+    return join(
+        *(
+            simulate(
+                network,
+                t_end=f"{RUN_IN + TREATED} d",
+                points=4 * (RUN_IN + TREATED) + 1,
+                engine="roadrunner",
+                equilibrate="72 h",
+                changes=tissue,
+                schedule=schedule,
+                readouts=TISSUE,
+                label=label,
+            )
+            for label, schedule in (
+                ("vehicle", ()),
+                ("axitinib 10 nM", (At(f"{RUN_IN} d", Dose("axitinib", nM=10)),)),
+            )
+        )
+    )
+
+
+def arms_table(arms: Trajectories) -> "Table":
+    """Each readout at the end of both arms, and their ratio."""
+    rows = []
+    for column, readout in enumerate(arms.readouts):
+        vehicle, drug = (float(values[0, -1, column]) for values in arms.values)
+        cells = [readout.name, unit_text(readout.unit), number(vehicle), number(drug)]
+        rows.append([*cells, fold(vehicle, drug)])
+    columns = ["readout", "unit", "vehicle", "axitinib\n10 nM", "axitinib /\nvehicle"]
+    return table(columns, rows, text=2)
+
+
+def tissue_figure(arms: Trajectories) -> "Figure":
+    """Both arms; time 0 is the first dose, and the last two days before it are shown."""
+    from simnet.plot.series import plot_series
+
+    shown = replace(arms, times=arms.times - RUN_IN * 24 * _HOUR)
+    drawing = plot_series(shown)
+    drawing.suptitle("Tissue under axitinib (deterministic)", fontsize=12, fontweight="bold")
+    for axes in drawing.axes:
+        axes.set_xlim(-48, TREATED * 24)
+        axes.set_xticks(range(0, TREATED * 24 + 1, 96))
+        if axes.get_xlabel():
+            axes.set_xlabel("hours after the first dose", fontsize=9)
     return drawing
 
 

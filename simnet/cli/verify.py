@@ -122,7 +122,7 @@ def _print(found: "Verification") -> None:
     _tables(found, out)
     for failure in found.failures[:5]:
         line(f"FAILED {failure}", "red")
-    chance = f"1 in {number(1 / found.alpha)}"
+    chance = f"once in {number(1 / found.alpha)}"
     noticed = f"{found.noticed:.2g} standard deviations"
     made = f"{count(found.tests, 'test')} of means, spreads and distributions"
     if found.agree:
@@ -136,14 +136,18 @@ def _print(found: "Verification") -> None:
 
 
 def _accusation(found: "Verification", made: str) -> str:
-    parts = []
-    if found.disagreements:
-        names = dict.fromkeys(c.readout for c in found.disagreements)
-        shown = ", ".join(list(names)[:8]) + (" and more" if len(names) > 8 else "")
-        parts.append(f"{shown} differ beyond chance in {made}")
+    """Who differs from whom, and in what."""
+    pairs: dict[str, dict[str, None]] = {}
+    for c in found.disagreements:
+        pairs.setdefault(f"{c.first} and {c.second}", {})[c.readout] = None
+    parts = [
+        f"{pair} differ beyond chance in {', '.join(list(names)[:8])}"
+        + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+        for pair, names in pairs.items()
+    ]
     if found.failures:
         parts.append(f"{len(found.failures)} replicates failed")
-    return f"DISAGREE: {'; '.join(parts)}."
+    return f"DISAGREE: {'; '.join(parts)} ({made})."
 
 
 def _tables(found: "Verification", out: "Console") -> None:

@@ -37,7 +37,8 @@ def checked(network: Network) -> Network:
 def _structure(network: Network) -> Iterator[Problem]:
     ids = list(network.ids())
     known = set(ids)
-    for name, count in Counter(ids).items():
+    named = [*ids, *(r.id for r in network.reactions), *(e.id for e in network.events)]
+    for name, count in Counter(named).items():
         if count > 1:
             yield Problem(what=f"id {name!r}", why=f"is used {count} times")
     for where, expression in _expressions(network):
@@ -267,6 +268,8 @@ def _ranges(
 
 def _time_switch(network: Network, expression: Expression) -> Expression | None:
     """The comparison or step that reads time, if the expression depends on one."""
+    if not depends_on_time(network, expression):
+        return None
     timed: set[str] = set()  # assignments that depend on time
     for assignment in network.assignments:
         if reads_time(assignment.expression) or symbols(assignment.expression) & timed:

@@ -64,6 +64,7 @@ class File:
         self.initial = {
             a.getSymbol(): self.compiled(a.getMath(), {}) for a in m.getListOfInitialAssignments()
         }
+        self.used = {r.getId(): _side(r.getListOfReactants()) for r in m.getListOfReactions()}
         self.laws = {r.getId(): self.law(r) for r in m.getListOfReactions()}
         self.start = State(self, {}, 0.0)
 
@@ -86,7 +87,7 @@ class File:
             return self.laws[reaction](state)
 
     def reactants(self, reaction: str) -> dict[str, float]:
-        return _side(self.model.getReaction(reaction).getListOfReactants())
+        return self.used[reaction]
 
     def change(self, reaction: str) -> dict[str, float]:
         """What one firing adds to each amount."""
