@@ -228,7 +228,7 @@ def tissue_figure(arms: Trajectories) -> "Figure":
     from simnet.plot.series import plot_series
 
     shown = replace(arms, times=arms.times - RUN_IN * 24 * _HOUR)
-    drawing = plot_series(shown)
+    drawing = plot_series(shown, readouts=[name for name in TISSUE if name != "pVEGFR2"])
     drawing.suptitle("Tissue under axitinib (deterministic)", fontsize=12, fontweight="bold")
     for axes in drawing.axes:
         axes.set_xlim(-48, TREATED * 24)
