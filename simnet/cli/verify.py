@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simnet.cli.exits import CHECK_FAILED
+from simnet.cli.exits import CHECK_FAILED, INTERRUPTED, complain
 from simnet.cli.experiment import KineticsOption, Source, loaded
 
 if TYPE_CHECKING:
@@ -63,16 +63,20 @@ def verify_command(
     from simnet.verify.cross_check import cross_check
 
     network = loaded(source, kinetics)
-    with progress(f"{network.id}, engine against engine") as advance:
-        found = cross_check(
-            network,
-            t_end=t_end,
-            replicates=replicates,
-            seed=seed,
-            readouts=readout or None,
-            workers=workers,
-            progress=advance,
-        )
+    try:
+        with progress(f"{network.id}, engine against engine") as advance:
+            found = cross_check(
+                network,
+                t_end=t_end,
+                replicates=replicates,
+                seed=seed,
+                readouts=readout or None,
+                workers=workers,
+                progress=advance,
+            )
+    except KeyboardInterrupt:  # typer would end without a word
+        complain("interrupted; nothing was compared yet")
+        raise typer.Exit(INTERRUPTED) from None
     if as_json:
         from simnet.cli.tables import print_json
 

@@ -6,7 +6,8 @@ nested deep enough, or whose functions call themselves, would end this process.
 
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, TypeAlias
 from xml.parsers import expat
 
 import libsbml
@@ -15,8 +16,8 @@ from simnet.errors import ModelError, Problem
 from simnet.network.expression import Symbol, walk
 from simnet.network.network import Assignment
 
-LARGEST_FILE = 64 * 2**20
-"""Bytes of an SBML file. Reading takes about 15 times as much memory."""
+LARGEST_FILE = 32 * 2**20
+"""Bytes of an SBML file: some 100,000 reactions. Reading one takes 60 times as much memory, 2 GB."""
 DEEPEST = 200
 """Elements of XML inside each other; a formula's operators are elements."""
 LARGEST_FORMULAS = 1_000_000
@@ -105,64 +106,75 @@ def require_short_chains(rules: Iterable[Assignment]) -> None:
             )
 
 
+Measures: TypeAlias = tuple[dict[str, int], dict[str, int]]
+"""Size and depth of a formula after expansion. Each is linear in (for depth: a maximum over) those
+of a function's arguments, and is kept as {argument: factor, "": constant}."""
+
+
 class _Functions:
-    """Size and depth of formulas after expansion. Each is linear in (for depth: a maximum over) the
-    sizes of a function's arguments, and is kept as {argument: factor, "": constant}."""
+    """Measures formulas; functions come after those that they call."""
 
     def __init__(self, model: Any) -> None:
-        self.definitions = {f.getId(): f for f in model.getListOfFunctionDefinitions()}
-        self.found: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
-        self.open: list[str] = []
+        definitions = {f.getId(): f for f in model.getListOfFunctionDefinitions()}
+        calls = {name: _called(f.getBody()) & definitions.keys() for name, f in definitions.items()}
+        try:
+            order = list(TopologicalSorter(calls).static_order())
+        except CycleError as error:
+            ring = " -> ".join(error.args[1])
+            why = "function definitions call each other in a ring"
+            raise ModelError(Problem(what=ring, why=why)) from None
+        self.arguments: dict[str, tuple[str, ...]] = {}
+        self.bodies: dict[str, Measures] = {}
+        for name in order:
+            f = definitions[name]
+            arguments = tuple(f.getArgument(i).getName() for i in range(f.getNumArguments()))
+            body = f.getBody()
+            self.bodies[name] = (
+                ({"": 1}, {"": 1}) if body is None else self.measure(body, arguments)
+            )
+            self.arguments[name] = arguments
 
-    def measure(
-        self, node: Any, arguments: tuple[str, ...]
-    ) -> tuple[dict[str, int], dict[str, int]]:
+    def measure(self, node: Any, arguments: tuple[str, ...]) -> Measures:
         kind = libsbml.ASTNode.getType(node)
         if kind == libsbml.AST_NAME and node.getName() in arguments:
             return {node.getName(): 1}, {node.getName(): 0}
         children = [self.measure(node.getChild(i), arguments) for i in range(node.getNumChildren())]
-        if kind == libsbml.AST_FUNCTION and node.getName() in self.definitions:
-            return self.called(node.getName(), children)
+        if kind == libsbml.AST_FUNCTION and node.getName() in self.bodies:
+            return self.expanded(node.getName(), children)
         size, depth = {"": 1}, {"": 1}
-        for inner, deep in children:
-            for key, factor in inner.items():
-                size[key] = size.get(key, 0) + factor
-            for key, levels in deep.items():
-                depth[key] = max(depth.get(key, 0), levels + 1)
+        for inner, below in children:
+            _put_in(size, inner, 1)
+            _reach_down(depth, below, 1)
         return size, depth
 
-    def called(
-        self, name: str, children: list[tuple[dict[str, int], dict[str, int]]]
-    ) -> tuple[dict[str, int], dict[str, int]]:
-        definition = self.definitions[name]
-        arguments = [a.getName() for a in _arguments(definition)]
-        own, deep = self.body(name, definition, tuple(arguments))
+    def expanded(self, name: str, children: list[Measures]) -> Measures:
+        own, deep = self.bodies[name]
         size, depth = {"": own.get("", 0)}, {"": deep.get("", 0)}
-        for argument, (inner, below) in zip(arguments, children, strict=False):
-            for key, factor in inner.items():
-                size[key] = size.get(key, 0) + factor * own.get(argument, 0)
-            for key, levels in below.items():
-                depth[key] = max(depth.get(key, 0), levels + deep.get(argument, 0))
+        for argument, (inner, below) in zip(self.arguments[name], children, strict=False):
+            _put_in(size, inner, own.get(argument, 0))
+            _reach_down(depth, below, deep.get(argument, 0))
         return size, depth
 
-    def body(
-        self, name: str, definition: Any, arguments: tuple[str, ...]
-    ) -> tuple[dict[str, int], dict[str, int]]:
-        if name in self.open or len(self.open) > DEEPEST:
-            ring = " -> ".join([*self.open[:8], name])
-            why = "function definitions call each other in a ring, or in too long a chain"
-            raise ModelError(Problem(what=ring, why=why))
-        if name not in self.found:
-            self.open.append(name)
-            body = definition.getBody()
-            nothing: tuple[dict[str, int], dict[str, int]] = ({"": 1}, {"": 1})
-            self.found[name] = nothing if body is None else self.measure(body, arguments)
-            self.open.pop()
-        return self.found[name]
+
+def _put_in(size: dict[str, int], inner: dict[str, int], times: int) -> None:
+    for key, factor in inner.items():
+        size[key] = size.get(key, 0) + factor * times
 
 
-def _arguments(definition: Any) -> list[Any]:
-    return [definition.getArgument(i) for i in range(definition.getNumArguments())]
+def _reach_down(depth: dict[str, int], below: dict[str, int], levels: int) -> None:
+    for key, deeper in below.items():
+        depth[key] = max(depth.get(key, 0), deeper + levels)
+
+
+def _called(node: Any) -> set[str]:
+    """Names of the functions that a formula calls."""
+    found, pending = set(), [node] if node is not None else []
+    while pending:
+        part = pending.pop()
+        if libsbml.ASTNode.getType(part) == libsbml.AST_FUNCTION:
+            found.add(part.getName())
+        pending += [part.getChild(i) for i in range(part.getNumChildren())]
+    return found
 
 
 def _formulas(model: Any) -> list[tuple[str, Any]]:

@@ -144,7 +144,7 @@ How a case is decided (`tests/verify/dsmts.py`):
 `tests/sbml/test_read_hostile.py`: each gives an error that names the file, in bounded time and memory, and this process lives.
 - Cut off, binary, UTF-16, not SBML: refused with the line.
 - Entities and DOCTYPE: refused before a parser sees them; no file and no address is opened.
-- More than 64 MB: refused before it is read.
+- More than 32 MB: refused before it is read.
 - Elements nested more than 200 deep; function definitions that make more than 1,000,000 terms, or call each other in a ring; assignment rules that read each other over more than 200 levels or make more than 100,000 terms: refused (libsbml or roadrunner would crash or hang).
 - A missing value (NaN) that a law reads: refused under both methods. A propensity that is infinite at the start, or more than 2^53 molecules: refused under `ssa`.
 - An engine that crashes takes its replicate along, nothing else.

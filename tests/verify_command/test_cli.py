@@ -92,3 +92,13 @@ def test_what_cannot_be_checked_is_the_users_to_mend(cli: Cli, tmp_path: Path) -
     code, out, err = cli(tmp_path / "nowhere.xml")
     assert (code, out) == (2, "")
     assert err.startswith("error: ")
+
+
+def test_ctrl_c_is_told(cli: Cli, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*args: object, **kwargs: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("simnet.verify.cross_check.simulate", interrupted)
+    code, out, err = cli(file, "--t-end", 20)
+    assert (code, out) == (130, "")
+    assert err == "interrupted; nothing was compared yet\n"
