@@ -87,7 +87,7 @@ def lowest(network: Network) -> float:
         for rate, reaction in zip(rates, network.reactions, strict=True):
             if all({"X": x, "Y": y}[s] >= n for s, n in reaction.reactants):
                 found.append(rate({"X": x, "Y": y}, 0.0))
-    return min(found)
+    return min(found, default=0.0)
 
 
 @given(networks())

@@ -63,7 +63,7 @@ def test_2_half_life_in_normoxia(network: sn.Network) -> None:
 
 def test_2_half_life_on_return_from_hypoxia(network: sn.Network) -> None:
     """Check 2, second part. 4 h at 1 % O2; then at once 20 % O2 and no synthesis: half of what
-    was there is left after 2-8 min. Not tuned to."""
+    was there is left after 2-8 min. Not tuned to (see the README)."""
     found = decay(network, 4)
     assert 2 <= half_life(found) <= 8
 
