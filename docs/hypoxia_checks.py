@@ -32,7 +32,7 @@ def run(
         equilibrate=REST,
         changes=before,
         schedule=[sn.At(f"{rest} h", *changes)] if changes else [],
-        workers=0,
+        workers=1,
     )
 
 
@@ -69,7 +69,7 @@ def check_2(ax: Axes, network: sn.Network) -> None:
             points=round((hours + 0.5) * 120) + 1,
             equilibrate=REST,
             schedule=[*step, *stop],
-            workers=0,
+            workers=1,
         )
         time, hif = curve(found, "HIF1A", 0.5)
         ax.plot(time * 60, hif / hif[0], color=colour, label=label)
@@ -117,7 +117,7 @@ def check_5(ax: Axes, found: sn.Trajectories, unstable: sn.Trajectories) -> None
         ax.vlines(place, *asked, color=ASKED, lw=4, alpha=0.8)
     ax.set(title="5  VEGFA at 1 % O2 (peak)", ylabel="fold of 20 % O2", ylim=(0, 14.5))
     hours(ax)
-    ax.legend()
+    ax.legend(loc="upper left")
 
 
 def check_6(ax: Axes, found: sn.Trajectories, without: sn.Trajectories) -> None:

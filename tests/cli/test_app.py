@@ -69,7 +69,7 @@ def test_every_mistake_has_its_line(cli: Callable[..., Any], model: Path) -> Non
         "--set", "made=1", "--points", "1",
     )  # fmt: skip
     assert ran.code == exits.USERS_MISTAKE
-    assert len(ran.problems) == len(ran.err.splitlines()) == 4
+    assert len(ran.problems) == len(ran.err.splitlines()) == 5
 
 
 def test_other_endings(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
