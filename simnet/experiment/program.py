@@ -18,9 +18,9 @@ from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import Timed, timeline
 from simnet.experiment.settings import Settings
 from simnet.experiment.times import TimeSpec, duration
-from simnet.network.checks import inline_assignments
+from simnet.network.checks import depends_on_time
 from simnet.network.evaluate import initial_values
-from simnet.network.expression import Symbol, function, reads_time
+from simnet.network.expression import Symbol, function
 from simnet.network.network import Compartment, Network, Parameter
 
 
@@ -172,7 +172,7 @@ def _equilibration(network: Network, spec: TimeSpec) -> tuple[float, list[Proble
         return 1.0, list(error.problems)
     if length <= 0:
         return 1.0, [Problem(what=what, why="not above zero")]
-    timed = [r.id for r in network.reactions if reads_time(inline_assignments(network, r.law.rate))]
+    timed = [r.id for r in network.reactions if depends_on_time(network, r.law.rate)]
     if timed:
         why = f"the rate of {timed[0]} depends on time, and there is none before t = 0"
         return length, [Problem(what=what, why=why, way_out="leave equilibrate out")]

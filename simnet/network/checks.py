@@ -15,7 +15,6 @@ from simnet.network.expression import (
     Expression,
     Symbol,
     reads_time,
-    substitute,
     symbols,
     text,
     walk,
@@ -297,15 +296,6 @@ def _assignments_of(network: Network, expression: Expression) -> list[Expression
             found[assignment.id] = assignment.expression
             pending += symbols(assignment.expression)
     return list(found.values())
-
-
-def inline_assignments(network: Network, expression: Expression) -> Expression:
-    """The expression with every assignment replaced by what it stands for. It can be very large:
-    where a chain of assignments names each other twice it doubles at each."""
-    while names := symbols(expression) & network.assignment_by_id.keys():
-        by = {name: network.assignment_by_id[name].expression for name in names}
-        expression = substitute(expression, by)
-    return expression
 
 
 def _needs_guard(network: Network) -> Iterable[str]:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simnet.arrays import FloatArray, Times
-from simnet.network.checks import inline_assignments
-from simnet.network.expression import reads_time
+from simnet.network.checks import depends_on_time
 from simnet.network.network import Network
 from simnet.verify.states import StateSpace, TooManyStates
 
@@ -71,7 +70,7 @@ def solve(
     """
     if network.events:
         raise NoSolution("the model has events")
-    if any(reads_time(inline_assignments(network, r.law.rate)) for r in network.reactions):
+    if any(depends_on_time(network, r.law.rate) for r in network.reactions):
         raise NoSolution("rate laws depend on time")
     solver = _Solver(network, limit, float(times[-1]))
     found, now = [], 0.0

