@@ -1,0 +1,1 @@
+"""Lactate, glutamine, mTORC1 and S6, with GLUT2."""

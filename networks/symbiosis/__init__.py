@@ -1,0 +1,1 @@
+"""Proximal and distal tumour cells around a vessel."""

@@ -1,0 +1,1 @@
+"""What a network's behaviour is held against, run and judged."""

@@ -1,0 +1,1 @@
+"""Perturbation screens: plans of many conditions, their execution and their analysis."""
