@@ -40,6 +40,18 @@ def replicate_seed(root: int, condition: str, replicate: int) -> int:
     return seed
 
 
+def stream_state(root: int, condition: str, replicate: int) -> bytes:
+    """The start of one replicate's random stream: 256 bits, never all zero.
+
+    Args:
+        root: as in `replicate_seed`.
+        condition: as in `replicate_seed`.
+        replicate: as in `replicate_seed`.
+    """
+    content = struct.pack("<QQ", root, replicate) + condition.encode()
+    return hashlib.blake2b(content, digest_size=32, person=b"simnet stream").digest()
+
+
 def is_root(root: int) -> bool:
     """Whether a number can be a root seed."""
     return 0 <= root < 2**64

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,18 @@ class Builder:
         self._rows = read_table(table)
         self._sizes = token_sizes(self._rows)
         self._model: Any = pysb.Model(name, _export=False)
+        self._suffix = ""
+
+    def cell(self, name: str) -> Builder:
+        """Return a builder of the same model whose rules act in one cell of several.
+
+        Molecules, rules, observables and expressions that it adds end in `_<name>`; parameters are
+        shared by all cells, and so are expressions of parameters only. What it looks up is the
+        cell's own, or else what all cells share.
+        """
+        own = copy(self)
+        own._suffix = f"_{name}"
+        return own
 
     # ------------------------------------------------------------ numbers
     def parameter(self, name: str) -> Any:
@@ -51,6 +64,13 @@ class Builder:
 
         Modules may ask twice for what they share; raises TableError if the two differ.
         """
+        return self._expression(name + self._suffix, value)
+
+    def constant(self, name: str, value: Any) -> Any:
+        """Return a named expression of parameters only: one for all cells."""
+        return self._expression(name, value)
+
+    def _expression(self, name: str, value: Any) -> Any:
         known = self._model.expressions.get(name)
         if known is not None:
             if known.expr != value:
@@ -61,7 +81,7 @@ class Builder:
     def items_per_molar(self, volume: str = CELL) -> Any:
         """Return copies in a volume of the table at 1 M: the conversion of molar constants."""
         name = "items_per_molar" if volume == CELL else f"items_per_molar_in_{volume}"
-        return self.expression(name, self.parameter("N_A") * self.parameter(volume))
+        return self.constant(name, self.parameter("N_A") * self.parameter(volume))
 
     def bimolecular(self, name: str, scaled: str | None = None, *, volume: str = CELL) -> Any:
         """Return a constant of the table in 1/(M s) as 1/(item s), in the cell's volume or another.
@@ -72,19 +92,19 @@ class Builder:
         """
         rate = self.parameter(name) / self.items_per_molar(volume)
         if scaled is None:
-            return self.expression(f"{name}_per_item", rate)
-        return self.expression(f"{name}_per_token", rate * self.copies_per_token(scaled))
+            return self.constant(f"{name}_per_item", rate)
+        return self.constant(f"{name}_per_token", rate * self.copies_per_token(scaled))
 
     def per_token(self, name: str, scaled: str) -> Any:
         """Return a constant of the table in 1/(item s) for partners counted in tokens."""
-        return self.expression(
+        return self.constant(
             f"{name}_per_token", self.parameter(name) * self.copies_per_token(scaled)
         )
 
     def in_tokens(self, name: str, scaled: str) -> Any:
         """Return a table row that is given in copies (or copies per time) in tokens."""
         value = self.parameter(name) / self.copies_per_token(scaled)
-        return self.expression(f"{name}_tokens", value)
+        return self.constant(f"{name}_tokens", value)
 
     # ---------------------------------------------------------- molecules
     def monomer(
@@ -95,17 +115,21 @@ class Builder:
     ) -> Any:
         """Add a kind of molecule with its sites and their states."""
         listed = {site: list(values) for site, values in (states or {}).items()}
-        return self._add(pysb.Monomer(name, list(sites), listed, _export=False))
+        return self._add(pysb.Monomer(name + self._suffix, list(sites), listed, _export=False))
 
     def molecule(self, name: str) -> Any:
         """Return a monomer that another module of rules has added.
 
         Raises TableError if none of that name was added yet.
         """
-        known = self._model.monomers.get(name)
+        known = self._own(self._model.monomers, name)
         if known is None:
             raise TableError(f"no molecule {name!r} yet: call the module that adds it first")
         return known
+
+    def has_molecule(self, name: str) -> bool:
+        """Tell whether a monomer of that name is there, the cell's own or a shared one."""
+        return self._own(self._model.monomers, name) is not None
 
     def initial(self, pattern: Any, value: Any) -> None:
         """Set the starting amount of one species, in what it is counted in."""
@@ -113,7 +137,7 @@ class Builder:
 
     def observable(self, name: str, pattern: Any) -> Any:
         """Add the number of molecules (or tokens) that match a pattern."""
-        return self._add(pysb.Observable(name, pattern, _export=False))
+        return self._add(pysb.Observable(name + self._suffix, pattern, _export=False))
 
     def copies(self, name: str, pattern: Any, scaled: str) -> Any:
         """Add the observable `<name>_tokens` and, as `<name>_copies`, the copies it stands for."""
@@ -125,7 +149,7 @@ class Builder:
 
         Raises TableError if none of that name was added yet.
         """
-        known = self._model.expressions.get(name)
+        known = self._own(self._model.expressions, name)
         if known is None:
             raise TableError(f"no expression {name!r} yet: call the module that adds it first")
         return known
@@ -143,7 +167,12 @@ class Builder:
         """Add a rule; `delete_molecules` takes the matched molecules and leaves their partners."""
         return self._add(
             pysb.Rule(
-                name, change, forward, reverse, delete_molecules=delete_molecules, _export=False
+                name + self._suffix,
+                change,
+                forward,
+                reverse,
+                delete_molecules=delete_molecules,
+                _export=False,
             )
         )
 
@@ -157,6 +186,10 @@ class Builder:
         if unused:
             raise TableError(f"{self.table}: no rule uses {', '.join(unused)}")
         return self._model
+
+    def _own(self, components: Any, name: str) -> Any:
+        known = components.get(name + self._suffix)
+        return components.get(name) if known is None else known
 
     def _add(self, component: Any) -> Any:
         self._model.add_component(component)

@@ -20,6 +20,18 @@ def add_hif(b: Builder, oxygen: Any, *, binds_hydroxylase: bool = False) -> None
 
     With `binds_hydroxylase` it has a site for the prolyl hydroxylases.
     """
+    _add_turnover(b, binds_hydroxylase=binds_hydroxylase)
+    add_asparaginyl_hydroxylation(b, oxygen)
+    _add_partners(b)
+
+
+def add_hif_without_oxygen(b: Builder) -> None:
+    """Add HIF1A but for its hydroxylation, where oxygen is itself an outcome of what cells do."""
+    _add_turnover(b)
+    _add_partners(b)
+
+
+def _add_turnover(b: Builder, *, binds_hydroxylase: bool = False) -> None:
     sites = ["pro", "asn", "vhl", "arnt", *(["phd"] if binds_hydroxylase else [])]
     hif = b.monomer("HIF1A", sites, {"pro": ["u", "oh"], "asn": ["u", "oh"]})
     add_constitutive(b, "ARNT", scaled=FAMILY, sites=("hif",))
@@ -32,7 +44,10 @@ def add_hif(b: Builder, oxygen: Any, *, binds_hydroxylase: bool = False) -> None
         b.parameter("HIF1A_degradation"),
         delete_molecules=True,
     )
-    _add_asparaginyl_hydroxylation(b, oxygen)
+
+
+def _add_partners(b: Builder) -> None:
+    hif = b.molecule("HIF1A")
     _add_destruction(b)
     _add_dimer(b)
     b.copies("HIF1A", hif(), FAMILY)
@@ -49,7 +64,7 @@ def active_hif(b: Builder) -> Any:
     return hif(arnt=1, vhl=None, asn="u") % arnt(hif=1)
 
 
-def _add_asparaginyl_hydroxylation(b: Builder, oxygen: Any) -> None:
+def add_asparaginyl_hydroxylation(b: Builder, oxygen: Any) -> None:
     """Add FIH: one step far from saturation by HIF1A, with the lower Km for O2."""
     hif = b.molecule("HIF1A")
     fih = add_constitutive(b, "FIH", scaled=FAMILY)

@@ -41,3 +41,8 @@ def add_saturation(b: Builder, enzyme: str, oxygen: Any) -> Any:
     """Add the share of an enzyme that holds oxygen, by Michaelis and Menten (no unit)."""
     affinity = b.parameter(f"{enzyme}_Km_O2")
     return b.expression(f"{enzyme}_O2_saturation", oxygen / (affinity + oxygen))
+
+
+def add_flask_oxygen(b: Builder) -> Any:
+    """Add `O2` (uM) of a flask, whose gas phase is the input `O2_percent`."""
+    return b.expression("O2", b.parameter("O2_percent") * b.parameter("O2_per_percent"))

@@ -7,6 +7,7 @@ volume `V_medium`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pysb
@@ -20,25 +21,43 @@ BOUND = pysb.MultiState
 
 
 def add_vegf(b: Builder, oxygen: Any) -> None:
-    """Add VEGFA from gene to medium; readouts `VEGF_pM` (free in the medium) and `VEGF_medium_copies` (also on receptors)."""
+    """Add VEGFA from gene to medium, for one kind of cell; readouts as in `add_vegf_medium`."""
+    add_vegf_expression(b, oxygen)
+    add_vegf_medium(b, {"": b})
+
+
+def add_vegf_expression(b: Builder, oxygen: Any) -> None:
+    """Add the gene of VEGFA, its mRNA and what stabilises it, in one cell."""
     _add_stabiliser(b, oxygen)
     mrna = add_messenger(
         b, symbol="VEGFA", name="VEGFA", hre=True, states={"utr": ["free", "bound"]}
     )
     _add_stabilisation(b, mrna)
     _add_transcription_readout(b)
+
+
+def add_vegf_medium(
+    b: Builder, cells: Mapping[str, Builder], shares: Mapping[str, Any] | None = None
+) -> None:
+    """Add VEGF, made by the mRNA of each cell (builders by name), secreted, trapped and cleared.
+
+    `shares` says how many of the neighbourhood's cells each stands for; one cell stands for all.
+    Readouts: `VEGF_pM` (free in the medium) and `VEGF_medium_copies` (also on receptors).
+    """
     # A dimer with two poles, each of which holds one receptor.
     vegf = b.monomer("VEGF", ["pole", "pole", "pool"], {"pool": ["cell", "free", "trapped"]})
     inside = vegf(pole=BOUND(None, None), pool="cell")
     b.initial(inside, b.in_tokens("VEGF_cell_initial", FAMILY))
     b.initial(free_vegf(b), b.in_tokens("VEGF_free_initial", FAMILY))
-    made = b.expression(
-        "VEGF_translation_tokens",
+    made = (
         b.parameter("VEGF_translation")
         * b.parameter("cells_per_endothelium")
-        / b.copies_per_token(FAMILY),
+        / b.copies_per_token(FAMILY)
     )
-    b.rule("translate_VEGF", mrna() >> mrna() + inside, made)
+    for name, cell in cells.items():
+        mrna = cell.molecule("VEGFA_mRNA")
+        rate = cell.expression("VEGF_translation_tokens", made * (shares or {}).get(name, 1))
+        cell.rule("translate_VEGF", mrna() >> mrna() + inside, rate)
     b.rule("secrete_VEGF", inside >> free_vegf(b), b.parameter("VEGF_secretion"))
     b.rule("clear_VEGF", free_vegf(b) >> None, b.parameter("VEGF_clearance"))
     _add_trap(b)

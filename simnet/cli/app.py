@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from simnet.cli.claims import claims_command
 from simnet.cli.compile import compile_command
 from simnet.cli.exits import finish
 from simnet.cli.export import export_command
@@ -55,6 +56,7 @@ app.command("run", cls=ChangesCommand)(run_command)
 app.command("export")(export_command)
 app.command("compile")(compile_command)
 app.command("verify")(verify_command)
+app.command("claims")(claims_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,10 +1,11 @@
 """What an engine is: a row of the engine table that makes simulators."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from simnet.arrays import TimesByReadouts
+from simnet.errors import Problem
 from simnet.experiment.program import Program
 from simnet.network.network import Network
 
@@ -13,11 +14,10 @@ Method: TypeAlias = Literal["ode", "ssa"]
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """All that a simulator is made from; it goes to a worker once.
+    """All that a simulator is made from; it goes to a worker once, programs follow.
 
     Attributes:
         network: what is simulated.
-        program: initial amounts and segments.
         method: "ode" or "ssa".
         engine: name in the engine table.
         symbols: (R,) ids of the readouts to take.
@@ -26,7 +26,6 @@ class Task:
     """
 
     network: Network
-    program: Program
     method: Method
     engine: str
     symbols: tuple[str, ...]
@@ -35,10 +34,10 @@ class Task:
 
 
 class Simulator(Protocol):
-    """A loaded model, ready to run replicate after replicate."""
+    """A loaded model, ready to run program after program."""
 
-    def run(self, seed: int) -> TimesByReadouts:
-        """One replicate, from the start, (T, R). Equal seeds give equal bits, whatever ran before.
+    def run(self, program: Program, seed: int) -> TimesByReadouts:
+        """One replicate of a program, (T, R). Equal seeds give equal bits, whatever ran before.
 
         Raises:
             StateError: a negative, NaN or fractional amount was reached.
@@ -48,10 +47,58 @@ class Simulator(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one replicate may take; None is no limit. `seconds` are wall time."""
+
+    firings: int | None = None
+    seconds: float | None = None
+
+
+class BatchSimulator(Protocol):
+    """A loaded model that runs many replicates in one call, outside the interpreter's lock."""
+
+    def run_batch(
+        self,
+        program: Program,
+        streams: Sequence[bytes],
+        *,
+        limits: Limits,
+        stop: Callable[[], bool],
+    ) -> list[TimesByReadouts | str]:
+        """One result a stream, in order: readouts (T, R), or the reason why there are none.
+
+        Args:
+            program: what all of them run.
+            streams: the start of each replicate's random stream, see `seeds.stream_state`. The
+                same stream gives the same bits in any company.
+            limits: for each replicate.
+            stop: asked several times a second; once it is true the call returns soon, with reasons
+                in the place of what is not finished.
+        """
+        ...
+
+
+def no_obstacles(network: Network, program: Program) -> Sequence[Problem]:
+    """For engines that run whatever passes the checks of the method."""
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Engine:
-    """A row of the engine table."""
+    """A row of the engine table.
+
+    Attributes:
+        name: in the table.
+        methods: what it offers.
+        prepare: makes a simulator; a `BatchSimulator` where `batches` is true.
+        version: for the record.
+        batches: runs in this process, in threads, and not in worker processes.
+        obstacles: what keeps it from running a program of a network; each names a way out.
+    """
 
     name: str
     methods: frozenset[Method]
-    prepare: Callable[[Task], Simulator]
+    prepare: Callable[[Task], Simulator] | Callable[[Task], BatchSimulator]
     version: Callable[[], str]
+    batches: bool = False
+    obstacles: Callable[[Network, Program], Sequence[Problem]] = no_obstacles

@@ -11,8 +11,9 @@ import numpy as np
 from simnet.arrays import TimesByReadouts
 from simnet.engines.base import Engine, Task
 from simnet.engines.state import State
+from simnet.engines.state_events import refused
 from simnet.errors import Problem, SimulationError, UnsupportedError
-from simnet.experiment.program import Segment, with_held
+from simnet.experiment.program import Program, Segment, with_held
 from simnet.network.checks import depends_on_time
 from simnet.network.evaluate import assigner, rate_functions
 from simnet.network.network import Network
@@ -57,6 +58,8 @@ class ReferenceSimulator:
     def __init__(self, task: Task) -> None:
         self.task = task
         network = task.network
+        if problems := refused(network, "reference"):
+            raise UnsupportedError(problems)
         if any(depends_on_time(network, r.law.rate) for r in network.reactions):
             raise UnsupportedError(
                 Problem(
@@ -65,13 +68,11 @@ class ReferenceSimulator:
                     way_out='use engine="roadrunner", which integrates them',
                 )
             )
-        held = {segment.held for segment in task.program.segments}
-        self.laws = {names: _Laws(with_held(network, names)) for names in held}
+        self.laws: dict[frozenset[str], _Laws] = {}
 
-    def run(self, seed: int) -> TimesByReadouts:
+    def run(self, program: Program, seed: int) -> TimesByReadouts:
         """One replicate, (T, R)."""
         stream = random.Random(seed)
-        program = self.task.program
         state = State(self.task.network, program, whole=True)
         rows: list[list[float]] = []
         for segment in program.segments:
@@ -82,6 +83,8 @@ class ReferenceSimulator:
     def segment(
         self, segment: Segment, values: dict[str, float], stream: random.Random
     ) -> list[list[float]]:
+        if segment.held not in self.laws:
+            self.laws[segment.held] = _Laws(with_held(self.task.network, segment.held))
         laws = self.laws[segment.held]
         time, rows = segment.start, []
         pending = list(segment.outputs)

@@ -1,10 +1,12 @@
 """libRoadRunner: CVODE for `ode`, Gillespie's direct method for `ssa`.
 
-A model is loaded from the SBML that we write for the method, once per set of held species. Every
-replicate sets its whole state itself, so nothing is left over from the one before.
+A model is loaded from the SBML that we write for the method, once per set of held species, and runs
+program after program. Every replicate sets its whole state itself, so nothing is left over from the
+one before.
 """
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -15,6 +17,7 @@ import numpy as np
 from simnet.arrays import FloatArray, TimesByReadouts
 from simnet.engines.base import Engine, Method, Simulator, Task
 from simnet.engines.state import State, applied, require_amounts, require_counts
+from simnet.engines.state_events import Triggers, armed
 from simnet.errors import InputError, MissingToolError, Problem, SimulationError, StateError
 from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
@@ -29,23 +32,38 @@ class _Model:
 
     def __init__(self, network: Network, task: Task) -> None:
         self.task = task
+        self.set_by_events = sorted(network.set_by_state_events & network.parameter_by_id.keys())
+        self.armed = None
+        if network.state_events and network.species and task.method == "ssa":
+            self.armed = armed(network)
+            self.set_by_events += self.armed.wrongs.values()
+            network = self.armed.network
         self.species = [s.id for s in network.species if not s.fixed]
         self.fixed = [s.id for s in network.species if s.fixed]
         self.parameters = [p.id for p in network.parameters]
         self.compartments = [c.id for c in network.compartments]
-        text = to_sbml(_as_started(network, task.program), _KINETICS[task.method])  # type: ignore[arg-type]
+        text = to_sbml(_bare(network, task.method), _KINETICS[task.method])  # type: ignore[arg-type]
         self.runner = _loaded(text, task)
-        self.runner.timeCourseSelections = ["time", *task.symbols, *self.species]
+        self.runner.timeCourseSelections = [
+            "time",
+            *task.symbols,
+            *self.species,
+            *self.set_by_events,
+        ]
         model = self.runner.model
         self.positions = {name: i for i, name in enumerate(model.getGlobalParameterIds())}
 
-    def start(self, seed: int) -> None:
+    def start(self, program: Program, seed: int) -> None:
         self.runner.reset()
         if self.task.method == "ssa":
             self.runner.integrator.seed = seed
+        else:
+            _set_first_step(self.runner, program)
 
     def settle(self, values: Mapping[str, float]) -> None:
         """Set everything: parameters, volumes, then amounts (which volumes would disturb)."""
+        if self.armed:
+            values = {**values, **self.armed.start}
         model = self.runner.model
         known = [p for p in self.parameters if p in self.positions]
         if known:
@@ -59,19 +77,25 @@ class _Model:
         for species in self.fixed:  # roadrunner 2.10 offers no setter for all of them in Python
             self.runner[species] = values[species]
 
-    def amounts(self) -> dict[str, float]:
+    def left(self) -> dict[str, float]:
+        """What a segment left behind: amounts, and parameters that events set."""
         model = self.runner.model
         floating = zip(self.species, model.getFloatingSpeciesAmounts(), strict=True)
         fixed = zip(self.fixed, model.getBoundarySpeciesAmounts(), strict=True)
-        return {name: float(value) for name, value in (*floating, *fixed)}
+        set_ = ((name, self.runner[name]) for name in self.set_by_events)
+        return {name: float(value) for name, value in (*floating, *fixed, *set_)}
 
     def simulate(self, segment: Segment) -> FloatArray:
         """Readouts at the segment's output times, (k, R)."""
         times, rows = _times(segment)
         result = _simulated(self.runner, times)
         readouts = len(self.task.symbols)
-        states = result[:, 1 + readouts :]
+        states = result[:, 1 + readouts : 1 + readouts + len(self.species)]
         check = require_counts if self.task.method == "ssa" else require_amounts
+        if self.armed:
+            last = result[-1, 1 + readouts :].tolist()
+            names = [*self.species, *self.set_by_events]
+            self.armed.require_right(dict(zip(names, last, strict=True)), segment.end)
         check(states, self.species, result[:, 0])
         values: FloatArray = result[rows, 1 : 1 + readouts]
         if not np.isfinite(values).all():
@@ -88,22 +112,26 @@ class RoadRunnerSimulator:
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        held = dict.fromkeys(segment.held for segment in task.program.segments)
-        self.models = {names: _Model(with_held(task.network, names), task) for names in held}
+        self.models: dict[frozenset[str], _Model] = {}
 
-    def run(self, seed: int) -> TimesByReadouts:
+    def run(self, program: Program, seed: int) -> TimesByReadouts:
         """One replicate, (T, R)."""
-        for position, model in enumerate(self.models.values()):
-            model.start(seed if position == 0 else _derived(seed, position))
-        program, whole = self.task.program, self.task.method == "ssa"
+        for position, held in enumerate(dict.fromkeys(s.held for s in program.segments)):
+            if held not in self.models:
+                self.models[held] = _Model(with_held(self.task.network, held), self.task)
+            self.models[held].start(program, seed if position == 0 else _derived(seed, position))
+        whole = self.task.method == "ssa"
         state = State(self.task.network, program, whole=whole)
+        triggers = Triggers(self.task.network)
         parts: list[FloatArray] = []
         for segment in program.segments:
             state.enter(segment)
+            triggers.enter(state, segment)
             model = self.models[segment.held]
             model.settle(state.values)
             parts.append(model.simulate(segment))
-            state.values.update(model.amounts())
+            state.values.update(model.left())
+            triggers.leave(state, segment)
         return np.concatenate(parts)
 
 
@@ -115,14 +143,15 @@ class DocumentSimulator:
         assert task.network.document is not None
         self.text = task.network.document.text
 
-    def run(self, seed: int) -> TimesByReadouts:
+    def run(self, program: Program, seed: int) -> TimesByReadouts:
         """The one replicate, (T, R)."""
         runner = _loaded(self.text, self.task)
+        _set_first_step(runner, program)
         runner.timeCourseSelections = ["time", *self.task.symbols]
         parts: list[FloatArray] = []
-        for name, value in self.task.program.settings.items():
+        for name, value in program.settings.items():
             runner[name] = value
-        for segment in self.task.program.segments:
+        for segment in program.segments:
             for name, value in segment.settings.items():
                 runner[name] = value
             for act in segment.acts:
@@ -178,13 +207,16 @@ def _set_integrator(runner: Any, task: Task) -> None:
         runner.integrator.relative_tolerance = task.rtol
         runner.integrator.absolute_tolerance = task.atol
         runner.integrator.maximum_num_steps = 1_000_000
-        # Where |t| is large, as in equilibration, CVODE's own first step may be lost in rounding.
-        ends = [abs(t) for s in task.program.segments for t in (s.start, s.end)]
-        runner.integrator.initial_time_step = 1e-12 * max(ends)
     else:
         runner.setIntegrator("gillespie")
         runner.integrator.variable_step_size = False
         runner.integrator.nonnegative = True  # exact: a reaction without its reactants cannot fire
+
+
+def _set_first_step(runner: Any, program: Program) -> None:
+    """Where |t| is large, as in equilibration, CVODE's own first step may be lost in rounding."""
+    ends = [abs(t) for s in program.segments for t in (s.start, s.end)]
+    runner.integrator.initial_time_step = 1e-12 * max(ends)
 
 
 def _simulated(runner: Any, times: list[float]) -> FloatArray:
@@ -206,19 +238,31 @@ def _times(segment: Segment) -> tuple[list[float], slice]:
     return full, slice(first, first + len(times))
 
 
-def _as_started(network: Network, program: Program) -> Network:
-    """The network with the values that the program starts with, and nothing to overrule them: its
-    events are boundaries of segments."""
-    values = next(program.stages())
+def _bare(network: Network, method: Method) -> Network:
+    """The network with a number for every start and nothing to overrule what a program sets: its
+    events are boundaries of segments. What amounts are declared does not matter then, but that they
+    are whole for SSA."""
+
+    def start(value: float) -> float:
+        return value if math.isfinite(value) else 0.0
+
+    def amount(value: float) -> float:
+        return float(math.floor(start(value))) if method == "ssa" else start(value)
 
     return replace(
         network,
         events=(),
+        state_events=tuple(replace(e, initial=True) for e in network.state_events),
         species=tuple(
-            replace(s, initial=values[s.id], initial_expression=None) for s in network.species
+            replace(s, initial=amount(s.initial), initial_expression=None) for s in network.species
         ),
-        parameters=tuple(replace(p, initial_expression=None) for p in network.parameters),
-        compartments=tuple(replace(c, initial_expression=None) for c in network.compartments),
+        parameters=tuple(
+            replace(p, value=start(p.value), initial_expression=None) for p in network.parameters
+        ),
+        compartments=tuple(
+            replace(c, size=c.size if c.size > 0 else 1.0, initial_expression=None)
+            for c in network.compartments
+        ),
     )
 
 

@@ -23,7 +23,7 @@ class State:
     def __init__(self, network: Network, program: Program, *, whole: bool) -> None:
         self.values: dict[str, float] = {**program.settings, **program.amounts}
         self._species = network.species_index
-        self._assign = assigner(network)
+        self._network = network
         self._whole = whole
 
     def enter(self, segment: Segment) -> None:
@@ -32,7 +32,7 @@ class State:
         for act in segment.acts:
             if isinstance(act, Assign):
                 held = {name: self.values[name] for name in segment.held}
-                self._assign(self.values, segment.start)
+                assigner(self._network)(self.values, segment.start)
                 self.values.update(held)
                 new = {
                     name: function(expression)(self.values, segment.start)

@@ -1,26 +1,38 @@
 """The engines, by name. Adding one touches its file and this table."""
 
+from collections.abc import Sequence
+
 from simnet.engines.base import Engine
 from simnet.engines.reference import REFERENCE
 from simnet.engines.roadrunner import ROADRUNNER
-from simnet.errors import InputError, Problem, nearest
+from simnet.errors import InputError, Problem, UnsupportedError, nearest
+from simnet.experiment.program import Program
+from simnet.network.network import Network
 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (ROADRUNNER, REFERENCE)}
 
+_PREFERRED = {"ode": ("roadrunner",), "ssa": ("roadrunner",)}
+"""What "auto" takes: the first that runs the network."""
 
-def engine_for(method: str, name: str) -> Engine:
-    """The engine of that name, or raise InputError where it does not offer the method."""
+
+def engine_named(method: str, name: str) -> Engine | None:
+    """The engine of that name, or None for "auto".
+
+    Raises:
+        InputError: there is none, or it does not offer the method.
+    """
     known = sorted({m for engine in ENGINES.values() for m in engine.methods})
     if method not in known:
         raise InputError(
             Problem(what=f"method={method!r}", why="unknown", way_out=nearest(str(method), known))
         )
-    wanted = "roadrunner" if name == "auto" else name
-    if wanted not in ENGINES:
+    if name == "auto":
+        return None
+    if name not in ENGINES:
         raise InputError(
             Problem(what=f"engine={name!r}", why="unknown", way_out=nearest(str(name), ENGINES))
         )
-    engine = ENGINES[wanted]
+    engine = ENGINES[name]
     if method not in engine.methods:
         offers = " and ".join(sorted(engine.methods))
         raise InputError(
@@ -29,3 +41,20 @@ def engine_for(method: str, name: str) -> Engine:
             )
         )
     return engine
+
+
+def preferred(method: str, network: Network, programs: Sequence[Program]) -> Engine:
+    """What "auto" means for a network: the first of the preferred engines that runs it, else the
+    last, which says why it does not."""
+    engines = [ENGINES[name] for name in _PREFERRED[method] if name in ENGINES]
+    for engine in engines:
+        if not any(engine.obstacles(network, compiled) for compiled in programs):
+            return engine
+    return engines[-1]
+
+
+def require_runnable(engine: Engine, network: Network, programs: Sequence[Program]) -> None:
+    """Raise UnsupportedError where the engine cannot run a program of the network."""
+    found = [p for compiled in programs for p in engine.obstacles(network, compiled)]
+    if found:
+        raise UnsupportedError(dict.fromkeys(found))

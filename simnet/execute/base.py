@@ -1,46 +1,62 @@
-"""The one small interface of execution: a task, replicates to run, outcomes as they come."""
+"""The one small interface of execution: a task, jobs to run, outcomes as they come."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from simnet.arrays import TimesByReadouts
 from simnet.engines.base import Task
+from simnet.experiment.program import Program
 
 
 @dataclass(frozen=True, kw_only=True)
 class Replicate:
-    """One run of a task. `index` is its place in the result."""
+    """One run of a program. `index` is its place in the result; engines use `seed` or `stream`."""
 
     index: int
-    seed: int
+    seed: int = 0
+    stream: bytes = b""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Job:
+    """A program of the task and the replicates to run of it. Each job of a call has its own `index`;
+    `condition` is a name for messages."""
+
+    index: int
+    program: Program
+    replicates: Sequence[Replicate]
+    condition: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What became of one replicate: its values (T, R), or the reason why there are none.
 
-    `messages` are lines that the engine printed to the standard error stream.
+    `job` is the index of its job; `messages` are lines that the engine printed to the standard
+    error stream.
     """
 
     replicate: Replicate
+    job: int = 0
     values: TimesByReadouts | None = None
     failure: str = ""
     messages: tuple[str, ...] = ()
 
 
 class Backend(Protocol):
-    """Runs the replicates of a task somewhere: `serial` or `processes`."""
+    """Runs the jobs of a task somewhere: `serial`, `processes` or `threads`."""
 
     def run(
         self,
         task: Task,
-        replicates: Sequence[Replicate],
+        jobs: Iterable[Job],
         deliver: Callable[[Outcome], None],
     ) -> None:
         """Run them all, in any order, handing each outcome to `deliver` in the calling thread.
 
-        A failing replicate is an outcome with a reason, never an exception; what is delivered
-        before KeyboardInterrupt stays delivered.
+        Jobs are taken as they are needed, maybe in another thread, one at a time. A failing
+        replicate is an outcome with a reason, never an exception; what is delivered before
+        KeyboardInterrupt stays delivered. An exception of `jobs` ends the run.
         """
         ...

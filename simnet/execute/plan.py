@@ -1,60 +1,112 @@
-"""A call of `simulate` checked as a whole, and made into a task and its replicates."""
+"""A call checked as a whole, and made into a task and its jobs."""
 
 import math
 import operator
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 
 from simnet.arrays import Times
 from simnet.engines.base import Engine, Method, Task
-from simnet.engines.table import engine_for
+from simnet.engines.table import engine_named, preferred, require_runnable
 from simnet.errors import InputError, Problem, SimnetWarning, UnsupportedError, nearest
-from simnet.execute.base import Replicate
+from simnet.execute.base import Job, Replicate
 from simnet.experiment.action import AddAmount, SetValue
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import Program, program
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.checks import require_stochastic, require_values
 from simnet.network.network import Network, Readout
-from simnet.seeds import drawn_root, is_root, replicate_seed
+from simnet.seeds import drawn_root, is_root, replicate_seed, stream_state
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A call that has been checked."""
+    """A call that has been checked: conditions of one network, run alike.
+
+    Attributes:
+        task: what goes to the workers once.
+        engine: of the task.
+        conditions: (C,) what is done.
+        times: (T,) output times.
+        readouts: (R,) in the order of the task's symbols.
+        replicates: of each condition.
+        root: of all seeds; None for an ODE.
+        timeout: seconds that a replicate may take.
+    """
 
     task: Task
     engine: Engine
-    condition: Condition
+    conditions: tuple[Condition, ...]
     times: Times
     readouts: tuple[Readout, ...]
-    replicates: tuple[Replicate, ...]
+    replicates: int
     root: int | None
     timeout: float | None
+
+    def job(
+        self, condition: int, first: int = 0, stop: int | None = None, index: int | None = None
+    ) -> Job:
+        """Replicates `first` to `stop` (all, if None) of a condition, as a job of that index (the
+        condition's, if None)."""
+        network, chosen = self.task.network, self.conditions[condition]
+        found, _ = program(network, chosen, self.times)
+        content = chosen.content(network.time_unit)
+        indices = range(first, self.replicates if stop is None else stop)
+        root = self.root
+        if root is None:
+            replicates = tuple(Replicate(index=i) for i in indices)
+        else:
+            replicates = tuple(
+                Replicate(
+                    index=i,
+                    seed=replicate_seed(root, content, i),
+                    stream=stream_state(root, content, i) if self.engine.batches else b"",
+                )
+                for i in indices
+            )
+        return Job(
+            index=condition if index is None else index,
+            program=found,
+            replicates=replicates,
+            condition=chosen.name,
+        )
 
 
 def planned(
     network: Network,
     *,
+    conditions: Sequence[Condition],
     t_end: TimeSpec,
-    points: int,
+    points: int = 101,
+    times: Times | None = None,
     method: Method,
     replicates: int,
     seed: int | None,
-    condition: Condition,
     readouts: Sequence[str] | str | None,
     engine: str,
     timeout: TimeSpec | None,
     workers: int | None,
     rtol: float,
     atol: float | None,
+    alike: bool = False,
 ) -> Plan:
+    """Check a call as a whole, or raise InputError or UnsupportedError with all that is wrong.
+
+    Args:
+        network: what is simulated.
+        conditions: (C,) what is done.
+        times: (T,) output times, rising from 0, in place of `t_end` and `points`.
+        alike: conditions differ only in the values of parameters, as the rows of a sensitivity
+            study do: the first stands for all.
+
+    The rest is as in `simulate`.
+    """
     if not isinstance(network, Network):
         raise InputError(
             Problem(
@@ -70,7 +122,9 @@ def planned(
             problems.extend(error.problems)
             return otherwise
 
-    end = attempt(lambda: _positive(t_end, "t_end", network.time_unit), 1.0)
+    if times is None:
+        end = attempt(lambda: _positive(t_end, "t_end", network.time_unit), 1.0)
+        times = np.linspace(0.0, end, attempt(lambda: whole_number(points, "points", 2), 2))
     limit = None
     if timeout is not None:
         limit = attempt(lambda: _positive(timeout, "timeout", "s"), 1.0)
@@ -81,9 +135,8 @@ def planned(
         attempt(lambda: whole_number(workers, "workers", 0), 0)
     for name, tolerance in (("rtol", rtol), ("atol", 1.0 if atol is None else atol)):
         attempt(lambda name=name, tolerance=tolerance: _positive(tolerance, name, None), 1.0)  # type: ignore[misc]
-    count = attempt(lambda: whole_number(points, "points", 2), 2)
     runs = attempt(lambda: whole_number(replicates, "replicates", 1), 1)
-    chosen = attempt(lambda: engine_for(method, engine), None)
+    named = attempt(lambda: engine_named(method, engine), None)
     if method == "ode" and runs > 1:
         problems.append(
             Problem(
@@ -95,42 +148,55 @@ def planned(
     root = attempt(lambda: _root(seed), 0) if seed is not None else drawn_root()
     nothing: tuple[Readout, ...] = ()
     shown = attempt(lambda: _readouts(network, readouts), nothing)
-    times = np.linspace(0.0, end, count)
-    none: tuple[Program, list[Problem]] = (Program(amounts={}, settings={}, segments=()), [])
-    compiled, found = attempt(lambda: program(network, condition, times), none)
-    problems += found
-    if problems or chosen is None:
-        raise InputError(problems)
-    if network.document is None:
-        require_values(network, compiled.stages())
-    elif method == "ode":
-        for caution in network.document.cautions:
-            warnings.warn(caution, SimnetWarning, stacklevel=3)
-    if method == "ssa":
-        _require_whole(compiled)
-        require_stochastic(network, compiled.stages(), compiled.disturbed())
+    looked_at = conditions[:1] if alike else conditions
+    programs: list[Program] = []
+    for condition in looked_at:
+        try:
+            compiled, found = program(network, condition, times)
+            programs.append(compiled)
+        except InputError as error:
+            found = list(error.problems)
+        problems += found if len(looked_at) == 1 else [_in(condition, p) for p in found]
+    if problems:
+        raise InputError(dict.fromkeys(problems))
+    _check(network, method, programs)
+    chosen = named or preferred(method, network, programs)
+    require_runnable(chosen, network, programs)
     task = Task(
         network=network,
-        program=compiled,
         method=method,
         engine=chosen.name,
         symbols=tuple(readout.symbol for readout in shown),
         rtol=rtol,
         atol=_absolute_tolerance(network) if atol is None else atol,
     )
-    content = condition.content(network.time_unit)
     return Plan(
         task=task,
         engine=chosen,
-        condition=condition,
+        conditions=tuple(conditions),
         times=times,
         readouts=shown,
-        replicates=tuple(
-            Replicate(index=i, seed=replicate_seed(root, content, i)) for i in range(runs)
-        ),
+        replicates=runs,
         root=root if method == "ssa" else None,
         timeout=limit,
     )
+
+
+def _in(condition: Condition, problem: Problem) -> Problem:
+    return replace(problem, what=f"condition {condition.name!r}: {problem.what}")
+
+
+def _check(network: Network, method: Method, programs: Sequence[Program]) -> None:
+    """Whether the method can run the programs; warns where it can, with care."""
+    if network.document is not None and method == "ode":
+        for caution in network.document.cautions:
+            warnings.warn(caution, SimnetWarning, stacklevel=4)
+    for compiled in programs:
+        if network.document is None:
+            require_values(network, compiled.stages())
+        if method == "ssa":
+            _require_whole(compiled)
+            require_stochastic(network, compiled.stages(), compiled.disturbed())
 
 
 def _positive(spec: TimeSpec, what: str, unit: str | None) -> float:

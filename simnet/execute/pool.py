@@ -34,6 +34,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.held: Collection[str] = ()  # keys of the tasks whose simulators it has
+        self.program: object = None  # the token of the program that it has
         self.deadline: float | None = None
         self.late = False
         self._printed = tempfile.TemporaryFile()  # noqa: SIM115 - `close` does

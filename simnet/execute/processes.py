@@ -1,7 +1,7 @@
 """Replicates in worker processes, each a `python -m simnet.execute.worker`.
 
-A thread per worker (a *lane*) takes a replicate, sends it, waits for the outcome and passes it on
-to the calling thread, which delivers outcomes and kills workers that are late. A lane whose worker
+A thread per worker (a *lane*) takes a replicate, sends it (after its program, where that is another
+one than before), waits for the outcome and passes it on to the calling thread, which delivers outcomes and kills workers that are late. A lane whose worker
 died goes on with another one. Nothing is forked and nothing imports the user's main module, so
 unguarded scripts and notebooks work.
 """
@@ -11,15 +11,14 @@ import pickle
 import queue
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from simnet.engines.base import Task
 from simnet.errors import InputError, Problem
-from simnet.execute.base import Outcome, Replicate
+from simnet.execute.base import Job, Outcome, Replicate
 from simnet.execute.pool import Worker, pool, search_path
 from simnet.execute.pool import close_workers as close_workers
 
@@ -55,7 +54,7 @@ class Processes:
     def run(
         self,
         task: Task,
-        replicates: Sequence[Replicate],
+        jobs: Iterable[Job],
         deliver: Callable[[Outcome], None],
     ) -> None:
         """Run them all; see `Backend.run`. An exception, also of `deliver`, kills busy workers.
@@ -63,10 +62,28 @@ class Processes:
         Raises:
             SimnetError: preparing the model raised it.
         """
-        if replicates:
-            pickled = pickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
-            call = _Call(pickled, replicates, self.timeout)
-            call.run(min(self.workers, len(replicates)), deliver)
+        pickled = pickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
+        _Call(pickled, jobs, self.timeout).run(self.workers, deliver)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Unit:
+    """What a lane runs at a time. `program` is the job's, pickled; it stands for itself as a token
+    that workers are known by."""
+
+    job: int
+    program: bytes
+    replicate: Replicate
+
+    def lost(self, failure: str, printed: tuple[str, ...] = ()) -> Outcome:
+        return Outcome(job=self.job, replicate=self.replicate, failure=failure, messages=printed)
+
+
+def _units(jobs: Iterable[Job]) -> Iterator[_Unit]:
+    for job in jobs:
+        program = pickle.dumps(job.program, protocol=pickle.HIGHEST_PROTOCOL)
+        for replicate in job.replicates:
+            yield _Unit(job=job.index, program=program, replicate=replicate)
 
 
 class _Lost(Exception):
@@ -87,16 +104,16 @@ class _Stopped(Exception):
 
 
 class _Call:
-    """One call of `Processes.run`. `_lock` guards `_busy`, `_stopped` and the workers' deadlines."""
+    """One call of `Processes.run`. `_lock` guards `_busy`, `_stopped` and the workers' deadlines,
+    `_taking` the units."""
 
-    def __init__(
-        self, pickled: bytes, replicates: Sequence[Replicate], timeout: float | None
-    ) -> None:
+    def __init__(self, pickled: bytes, jobs: Iterable[Job], timeout: float | None) -> None:
         self._pickled = pickled
         self._key = hashlib.sha256(pickled).hexdigest()
         self._timeout = timeout
         self._pool = pool()
-        self._pending = deque(replicates)
+        self._units = _units(jobs)
+        self._taking = threading.Lock()
         self._news: queue.SimpleQueue[Outcome | BaseException | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._busy: set[Worker] = set()
@@ -121,8 +138,8 @@ class _Call:
                         deliver(news)
                 if self._timeout is not None:
                     self._kill_the_late()
-            for replicate in self._pending:  # every lane gave up
-                deliver(Outcome(replicate=replicate, failure=self._given_up))
+            for unit in self._units:  # every lane gave up
+                deliver(unit.lost(self._given_up))
         except BaseException:
             self._stop()
             raise
@@ -153,13 +170,8 @@ class _Call:
     def _lane(self) -> None:
         try:
             worker: Worker | None = None
-            while self._pending:
-                worker = worker or self._prepared()
-                try:
-                    replicate = self._pending.popleft()
-                except IndexError:  # another lane was quicker
-                    break
-                worker = self._run(worker, replicate)
+            while (unit := self._next()) is not None:
+                worker = self._run(worker, unit)
             if worker is not None:
                 self._release(worker)
         except _GivenUp as reason:
@@ -171,22 +183,28 @@ class _Call:
         finally:
             self._news.put(None)
 
-    def _run(self, worker: Worker | None, replicate: Replicate) -> Worker | None:
+    def _next(self) -> _Unit | None:
+        with self._taking:
+            return next(self._units, None)
+
+    def _run(self, worker: Worker | None, unit: _Unit) -> Worker | None:
         """Run one, at most twice; return the worker if it is still there."""
         for last in (False, True):
             try:
                 worker = worker or self._prepared()
-                _, outcome = self._ask(worker, ("run", self._key, replicate), self._timeout)
+                if worker.program is not unit.program:
+                    self._ask(worker, ("program", unit.program), None)
+                    worker.program = unit.program
+                request = ("run", self._key, unit.job, unit.replicate)
+                _, outcome = self._ask(worker, request, self._timeout)
             except _Lost as loss:
                 worker = None
                 if last or loss.late:
                     failure = str(loss) if loss.late else f"{loss} (tried twice)"
-                    self._news.put(
-                        Outcome(replicate=replicate, failure=failure, messages=loss.printed)
-                    )
+                    self._news.put(unit.lost(failure, loss.printed))
                     break
             except _GivenUp as reason:
-                self._news.put(Outcome(replicate=replicate, failure=str(reason)))
+                self._news.put(unit.lost(str(reason)))
                 raise
             else:
                 self._news.put(outcome)

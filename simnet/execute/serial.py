@@ -1,14 +1,16 @@
 """Replicates one after another in this process. `worker` shares what is here."""
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import cast
 
 from simnet.engines.base import Engine, Simulator, Task
 from simnet.errors import InputError, Problem, SimnetError, nearest
-from simnet.execute.base import Outcome, Replicate
+from simnet.execute.base import Job, Outcome, Replicate
+from simnet.experiment.program import Program
 
 
 def resolve_engine(name: str) -> Engine:
@@ -44,12 +46,15 @@ def reason_of(error: Exception) -> str:
     return f"{type(error).__name__}: {error}{place}"
 
 
-def run_replicate(simulator: Simulator, replicate: Replicate) -> Outcome:
+def run_replicate(
+    simulator: Simulator, job: int, program: Program, replicate: Replicate
+) -> Outcome:
     """Run one; whatever goes wrong is in the outcome."""
     try:
-        return Outcome(replicate=replicate, values=simulator.run(replicate.seed))
+        values = simulator.run(program, replicate.seed)
     except Exception as error:  # noqa: BLE001 - one bad replicate does not take the others along
-        return Outcome(replicate=replicate, failure=reason_of(error))
+        return Outcome(job=job, replicate=replicate, failure=reason_of(error))
+    return Outcome(job=job, replicate=replicate, values=values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +67,7 @@ class Serial:
     def run(
         self,
         task: Task,
-        replicates: Sequence[Replicate],
+        jobs: Iterable[Job],
         deliver: Callable[[Outcome], None],
     ) -> None:
         """Run them in order; see `Backend.run`.
@@ -70,16 +75,17 @@ class Serial:
         Raises:
             SimnetError: preparing the model raised it; no replicate ran.
         """
-        if not replicates:
-            return
-        try:
-            simulator = resolve_engine(task.engine).prepare(task)
-        except SimnetError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the same outcomes as from worker processes
-            reason = f"preparing the model: {reason_of(error)}"
-            for replicate in replicates:
-                deliver(Outcome(replicate=replicate, failure=reason))
-            return
-        for replicate in replicates:
-            deliver(run_replicate(simulator, replicate))
+        simulator: Simulator | None = None
+        reason = ""
+        for job, replicate in ((job, replicate) for job in jobs for replicate in job.replicates):
+            if simulator is None and not reason:
+                try:
+                    simulator = cast(Simulator, resolve_engine(task.engine).prepare(task))
+                except SimnetError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - the same outcomes as from workers
+                    reason = f"preparing the model: {reason_of(error)}"
+            if simulator is None:
+                deliver(Outcome(job=job.index, replicate=replicate, failure=reason))
+            else:
+                deliver(run_replicate(simulator, job.index, job.program, replicate))

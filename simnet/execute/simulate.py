@@ -2,18 +2,15 @@
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
 
-from simnet.arrays import Ensemble
 from simnet.engines.base import Method
 from simnet.errors import InputError, Problem, SimnetWarning, SimulationError
-from simnet.execute.base import Backend, Outcome
 from simnet.execute.plan import Plan, planned
-from simnet.execute.processes import Processes
-from simnet.execute.serial import Serial
+from simnet.execute.run import Gathered, Progress, run_jobs
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import Scheduled
@@ -21,11 +18,8 @@ from simnet.experiment.times import TimeSpec
 from simnet.network.network import Network
 from simnet.results.join import join
 from simnet.results.provenance import make_record
-from simnet.results.trajectories import Failure, Trajectories
+from simnet.results.trajectories import Trajectories
 from simnet.sbml.write import to_sbml
-
-Progress = Callable[[int, int], None]
-"""Called with (replicates done, replicates in all)."""
 
 T = TypeVar("T")
 
@@ -48,6 +42,7 @@ def simulate(
     seed: int | None = None,
     workers: int | None = None,
     equilibrate: TimeSpec | None = None,
+    background: Sequence[Change] | Change = (),
     changes: Sequence[Change] | Change = (),
     schedule: Sequence[Scheduled] | Scheduled = (),
     readouts: Sequence[str] | str | None = None,
@@ -69,6 +64,8 @@ def simulate(
         seed: root seed for SSA, 0 to 2**64 - 1; drawn and recorded if None.
         workers: worker processes; as many as there are processors if None, 0 runs in this process.
         equilibrate: time under baseline inputs before t = 0, for every replicate anew.
+        background: changes that hold from the very start, also while it equilibrates: a genotype,
+            a medium.
         changes: perturbations made at t = 0.
         schedule: perturbations at later times; they are exact, on the output grid or off it. An
             output at the very time of a change is taken after it.
@@ -97,11 +94,14 @@ def simulate(
         method=method,
         replicates=replicates,
         seed=seed,
-        condition=Condition(
-            changes=_listed(changes),
-            schedule=_listed(schedule),
-            equilibrate=equilibrate,
-            label=label,
+        conditions=(
+            Condition(
+                background=_listed(background),
+                changes=_listed(changes),
+                schedule=_listed(schedule),
+                equilibrate=equilibrate,
+                label=label,
+            ),
         ),
         readouts=readouts,
         engine=engine,
@@ -110,7 +110,7 @@ def simulate(
         rtol=rtol,
         atol=atol,
     )
-    return _run(plan, _backend(workers, plan), progress)
+    return _run(plan, workers, progress)
 
 
 def rerun(trajectories: Trajectories, *, workers: int | None = None) -> Trajectories:
@@ -148,6 +148,7 @@ def rerun(trajectories: Trajectories, *, workers: int | None = None) -> Trajecto
                 seed=record.seed,
                 workers=workers,
                 equilibrate=condition.equilibrate,
+                background=condition.background,
                 changes=condition.changes,
                 schedule=condition.schedule,
                 readouts=record.readouts,
@@ -161,90 +162,66 @@ def rerun(trajectories: Trajectories, *, workers: int | None = None) -> Trajecto
     )
 
 
-def _run(plan: Plan, backend: Backend, progress: Progress | None) -> Trajectories:
-    shape = (1, len(plan.replicates), len(plan.times), len(plan.readouts))
-    values: Ensemble = np.full(shape, np.nan)
-    failures: list[Failure] = []
-    messages: dict[str, int] = {}
-    done = 0
-
-    def deliver(outcome: Outcome) -> None:
-        nonlocal done
-        done += 1
-        if outcome.values is not None:
-            values[0, outcome.replicate.index] = outcome.values
-        else:
-            failures.append(
-                Failure(
-                    condition=plan.condition.name,
-                    replicate=outcome.replicate.index,
-                    seed=outcome.replicate.seed if plan.task.method == "ssa" else None,
-                    reason=outcome.failure,
-                )
-            )
-        for line in outcome.messages:
-            messages[line] = messages.get(line, 0) + 1
-        if progress is not None:
-            progress(done, len(plan.replicates))
-
+def _run(plan: Plan, workers: int | None, progress: Progress | None) -> Trajectories:
+    received: list[Gathered] = []
+    if workers is None:  # no more than there is to do
+        workers = min(os.cpu_count() or 1, plan.replicates)
     try:
-        backend.run(plan.task, plan.replicates, deliver)
+        run_jobs(
+            plan,
+            [plan.job(0)],
+            workers=workers,
+            receive=received.append,
+            total=plan.replicates,
+            progress=progress,
+        )
     except KeyboardInterrupt:
-        finished = done > len(failures)
-        raise Interrupted(_trajectories(plan, values, failures) if finished else None) from None
-    for line, times_seen in messages.items():
-        often = f" ({times_seen} times)" if times_seen > 1 else ""
-        warnings.warn(f"{plan.engine.name}: {line}{often}", SimnetWarning, stacklevel=3)
-    if failures and len(failures) == len(plan.replicates):
+        some = received and received[0].finished
+        raise Interrupted(_trajectories(plan, received[0]) if some else None) from None
+    (gathered,) = received
+    failures = gathered.failures
+    if len(failures) == plan.replicates:
         more = f" (and {len(failures) - 1} more replicates)" if len(failures) > 1 else ""
         raise SimulationError(f"{failures[0].reason}{more}")
     if failures:
-        failures.sort(key=lambda failure: failure.replicate)
         warnings.warn(
-            f"{len(failures)} of {len(plan.replicates)} replicates failed, the first with: "
+            f"{len(failures)} of {plan.replicates} replicates failed, the first with: "
             f"{failures[0].reason}; see .failures",
             SimnetWarning,
             stacklevel=3,
         )
-    return _trajectories(plan, values, failures)
+    return _trajectories(plan, gathered)
 
 
-def _trajectories(plan: Plan, values: Ensemble, failures: Iterable[Failure]) -> Trajectories:
+def _trajectories(plan: Plan, gathered: Gathered) -> Trajectories:
     task = plan.task
     document = task.network.document
     return Trajectories(
-        values=values,
-        conditions=(plan.condition,),
+        values=gathered.values[np.newaxis],
+        conditions=plan.conditions,
         times=plan.times,
         readouts=plan.readouts,
         time_unit=task.network.time_unit,
         method=task.method,
         engine=task.engine,
-        seeds=(tuple(r.seed for r in plan.replicates) if task.method == "ssa" else (),),
-        failures=tuple(failures),
+        seeds=(gathered.seeds,),
+        failures=gathered.failures,
         network_sbml=document.text if document is not None else to_sbml(task.network),
         record=make_record(
             network=task.network,
             method=task.method,
             engine=task.engine,
             engine_version=plan.engine.version(),
-            conditions=(plan.condition,),
+            conditions=plan.conditions,
             readouts=tuple(readout.name for readout in plan.readouts),
             t_end=float(plan.times[-1]),
             points=len(plan.times),
-            replicates=len(plan.replicates),
+            replicates=plan.replicates,
             seed=plan.root,
             rtol=task.rtol,
             atol=task.atol,
         ),
     )
-
-
-def _backend(workers: int | None, plan: Plan) -> Backend:
-    if workers == 0:
-        return Serial()
-    wanted = workers or os.cpu_count() or 1
-    return Processes(workers=min(wanted, len(plan.replicates)), timeout=plan.timeout)
 
 
 def _listed(items: Sequence[T] | T) -> tuple[T, ...]:

@@ -5,7 +5,8 @@ Requests come on stdin and replies go to stdout:
     ("task", key, path, pickled)   ("ready", keys)       the simulators held now
                                    ("refused", error)    preparing raised this SimnetError
                                    ("broken", reason)    preparing raised something else
-    ("run", key, replicate)        ("outcome", outcome)
+    ("program", pickled)           ("kept", None)        what the next replicates run
+    ("run", key, job, replicate)   ("outcome", outcome)
 
 It ends when stdin does. Ctrl-C is for the parent, who decides what becomes of the workers.
 """
@@ -19,13 +20,14 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from simnet.engines.base import Simulator, Task
 from simnet.errors import SimnetError
 from simnet.execute.base import Outcome, Replicate
 from simnet.execute.messages import printed_lines, receive, send
 from simnet.execute.serial import reason_of, resolve_engine, run_replicate
+from simnet.experiment.program import Program
 
 SIMULATORS_KEPT = 4
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -60,11 +62,15 @@ class _Desk:
     def __init__(self, printed: _Printed) -> None:
         self._printed = printed
         self._simulators: OrderedDict[str, Simulator] = OrderedDict()
+        self._program: Program | None = None
         self._earlier: tuple[str, ...] = ()
 
     def answer(self, request: tuple[Any, ...]) -> tuple[str, object]:
         if request[0] == "task":
             return self._prepare(*request[1:])
+        if request[0] == "program":
+            self._program = pickle.loads(request[1])
+            return "kept", None
         return "outcome", self._run(*request[1:])
 
     def _prepare(self, key: str, path: list[str], pickled: bytes) -> tuple[str, object]:
@@ -74,7 +80,7 @@ class _Desk:
             self._simulators.popitem(last=False)
         try:
             task: Task = pickle.loads(pickled)
-            self._simulators[key] = resolve_engine(task.engine).prepare(task)
+            self._simulators[key] = cast(Simulator, resolve_engine(task.engine).prepare(task))
         except SimnetError as error:
             return _portable(error)
         except Exception as error:  # noqa: BLE001 - the parent is told
@@ -83,9 +89,10 @@ class _Desk:
         self._earlier = self._printed.take()
         return "ready", tuple(self._simulators)
 
-    def _run(self, key: str, replicate: Replicate) -> Outcome:
+    def _run(self, key: str, job: int, replicate: Replicate) -> Outcome:
         self._simulators.move_to_end(key)
-        outcome = run_replicate(self._simulators[key], replicate)
+        assert self._program is not None
+        outcome = run_replicate(self._simulators[key], job, self._program, replicate)
         messages, self._earlier = self._earlier + self._printed.take(), ()
         return replace(outcome, messages=messages) if messages else outcome
 

@@ -12,8 +12,13 @@ from simnet.network.digest import canonical_json
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """Changes at t = 0, a schedule, and the time under baseline inputs before both."""
+    """Changes at t = 0, a schedule, and the time under baseline inputs before both.
 
+    What is in the `background` holds from the very start, so also while it equilibrates: a genotype,
+    a medium, the parameters of a sensitivity study, what differs from cell to cell.
+    """
+
+    background: tuple[Change, ...] = ()
     changes: tuple[Change, ...] = ()
     schedule: tuple[Scheduled, ...] = ()
     equilibrate: TimeSpec | None = None
@@ -24,7 +29,7 @@ class Condition:
         """The label, or one made from the changes."""
         if self.label:
             return self.label
-        parts = [change.label for change in self.changes]
+        parts = [change.label for change in (*self.background, *self.changes)]
         if self.schedule:
             parts.append("scheduled changes")
         return ", ".join(parts) or "control"
@@ -43,12 +48,15 @@ class Condition:
             "schedule": sorted(schedule, key=lambda item: item[0]),
             "equilibrate": before and float(duration(before, "equilibrate", time_unit)),
         }
+        if self.background:  # left out where empty: seeds of older runs stay what they were
+            content["background"] = [change_record(change) for change in self.background]
         return canonical_json(content)
 
     def record(self) -> dict[str, Any]:
         """The condition as plain data."""
         return {
             "label": self.name,
+            "background": [change_record(change) for change in self.background],
             "changes": [change_record(change) for change in self.changes],
             "schedule": [entry.record() for entry in self.schedule],
             "equilibrate": self.equilibrate,
@@ -66,6 +74,7 @@ def condition_from_record(record: Mapping[str, Any]) -> Condition:
     changes: Sequence[dict[str, object]] = record["changes"]
     return Condition(
         label=record["label"],
+        background=tuple(change_from_record(c) for c in record.get("background", ())),
         changes=tuple(change_from_record(change) for change in changes),
         schedule=schedule_from_records(record["schedule"]),
         equilibrate=record["equilibrate"],

@@ -98,23 +98,29 @@ def program(network: Network, condition: Condition, grid: Times) -> tuple[Progra
     """
     end = float(grid[-1])
     scheduled, problems = timeline(condition.schedule, network, end)
-    first = Timed(0.0, changes=condition.changes)
+    always = Timed(0.0, changes=condition.background)
+    first = Timed(0.0, changes=(*condition.background, *condition.changes))
     events = list(_own_events(network, first, end))
     problems += _conflicts(network, [first, *scheduled])
     timed = sorted(
         (_snapped(t, grid) for t in [*events, *scheduled]), key=lambda t: (t.time, t.rank)
     )
-    timed.insert(0, first)
     state = Settings(network)
 
     segments: list[Segment] = []
     if condition.equilibrate is not None:
         state.apply([SetValue(i.parameter, i.baseline) for i in network.inputs])
+        actions, found = _resolved(network, always)
+        problems += found
+        before = tuple(state.apply(actions))
         length, found = _equilibration(network, condition.equilibrate)
         problems += found
-        segments.append(Segment(start=-length, end=0.0, settings=state.take()))
+        held, settings = frozenset(state.held), state.take()
+        segments.append(Segment(start=-length, end=0.0, settings=settings, acts=before, held=held))
+        first = replace(first, changes=condition.changes)
     starting = state.values()
 
+    timed.insert(0, first)
     times = sorted({item.time for item in timed})
     for index, start in enumerate(times):
         last = index + 1 == len(times)
@@ -181,6 +187,8 @@ def _equilibration(network: Network, spec: TimeSpec) -> tuple[float, list[Proble
 
 def _own_events(network: Network, first: Timed, end: float) -> Iterator[Timed]:
     """The network's own events that fall into the run; their times follow what is set at t = 0."""
+    if not network.events:
+        return
     state = Settings(network)
     state.apply(_resolved(network, first)[0])
     values = initial_values(network, state.values())
@@ -197,6 +205,8 @@ def _conflicts(network: Network, timed: Sequence[Timed]) -> Iterator[Problem]:
     for event in network.events:
         targets |= dict.fromkeys(network.depends_on(event.time), event.id)
         targets |= {name: event.id for name, _ in event.assignments}
+    for on_state in network.state_events:
+        targets |= {name: on_state.id for name, _ in on_state.assignments}
     for item in timed:
         for change in [*item.changes, *([item.begins.change] if item.begins else [])]:
             for action in change.resolve(network)[0] if is_change(change) else ():

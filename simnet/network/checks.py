@@ -36,7 +36,8 @@ def checked(network: Network) -> Network:
 def _structure(network: Network) -> Iterator[Problem]:
     ids = list(network.ids())
     known = set(ids)
-    named = [*ids, *(r.id for r in network.reactions), *(e.id for e in network.events)]
+    named = [*ids, *(r.id for r in network.reactions)]
+    named += [event.id for event in network.all_events]
     for name, count in Counter(named).items():
         if count > 1:
             yield Problem(what=f"id {name!r}", why=f"is used {count} times")
@@ -84,8 +85,11 @@ def _expressions(network: Network) -> Iterator[tuple[str, Expression]]:
         yield f"expression {a.id}", a.expression
     for r in network.reactions:
         yield f"rate law of {r.id}", r.law.expression("continuous")
-    for event in network.events:
-        yield f"time of event {event.id}", event.time
+    for timed in network.events:
+        yield f"time of event {timed.id}", timed.time
+    for on_state in network.state_events:
+        yield f"trigger of event {on_state.id}", on_state.trigger
+    for event in network.all_events:
         for target, expression in event.assignments:
             yield f"event {event.id}", Symbol(target)
             yield f"event {event.id}, {target}", expression
@@ -103,6 +107,8 @@ def require_values(network: Network, stages: Iterable[Mapping[str, float]]) -> N
     for expression in [
         *(r.law.rate for r in network.reactions),
         *(a.expression for a in network.assignments),
+        *(e.trigger for e in network.state_events),
+        *(value for e in network.state_events for _, value in e.assignments),
     ]:
         read |= symbols(expression)
     problems = []
@@ -134,6 +140,7 @@ def require_stochastic(
     """
     found: list[Problem] = []
     ceilings: Ceilings | None = None
+    disturbed = {*disturbed, *network.set_by_state_events}
     for changed in stages:
         if network.document is not None:
             found += network.document.obstacles
@@ -156,7 +163,7 @@ def stochastic_problems(
     if network.document is not None:
         yield from network.document.obstacles
         return
-    set_by_events = {name for event in network.events for name, _ in event.assignments}
+    set_by_events = {name for event in network.all_events for name, _ in event.assignments}
     ceilings = _ceilings(network, initial_values(network, changed), set_by_events)
     yield from _stochastic_problems(network, ceilings)
 
@@ -252,7 +259,12 @@ def _ranges(
     ranges: dict[str, Interval] = {name: (v, v) for name, v in values.items()}
     loose = [s.id for s in network.species if not s.fixed or s.id in disturbed]
     ranges.update(dict.fromkeys(loose, NONNEGATIVE))
-    assigned = [assignment for event in network.events for assignment in event.assignments]
+    assigned = [
+        (name, expression)  # a negative amount is an error of the run, and is no range
+        for event in network.all_events
+        for name, expression in event.assignments
+        if name not in network.species_index
+    ]
     ranges.update({name: NONNEGATIVE for name, _ in assigned})  # until shown to be otherwise
     while True:
         for assignment in network.assignments:

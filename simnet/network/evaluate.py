@@ -25,19 +25,31 @@ def initial_values(
             follow.
         time: the time at which expressions are evaluated.
     """
-    replaced = dict(changed or {})
-    values: dict[str, float] = {}
-    pending: dict[str, Expression] = {a.id: a.expression for a in network.assignments}
-    for item in network.quantities:
-        if item.initial_expression is None or item.id in replaced:
-            values[item.id] = _declared(item)
-        else:
-            pending[item.id] = item.initial_expression
-    values.update(replaced)
-    for name in dependency_order(pending):
+    declared, steps = _start(network)
+    replaced = changed or {}
+    values = {**declared, **replaced}
+    for name, evaluate in steps:
         if name not in replaced:
-            values[name] = function(pending[name])(values, time)
+            values[name] = evaluate(values, time)
     return values
+
+
+_Step = tuple[str, Callable[[Mapping[str, float], float], float]]
+
+
+def _start(network: Network) -> tuple[dict[str, float], list[_Step]]:
+    """Declared values, and the expressions to evaluate then, in order. A network is evaluated for
+    every condition of a screen, so both are kept with it."""
+    known: tuple[dict[str, float], list[_Step]] | None = network.__dict__.get("_start")
+    if known is None:
+        pending = {a.id: a.expression for a in network.assignments}
+        for item in network.quantities:
+            if item.initial_expression is not None:
+                pending[item.id] = item.initial_expression
+        declared = {q.id: _declared(q) for q in network.quantities if q.id not in pending}
+        known = declared, [(name, function(pending[name])) for name in dependency_order(pending)]
+        network.__dict__["_start"] = known
+    return known
 
 
 def _declared(item: Compartment | Parameter | Species) -> float:

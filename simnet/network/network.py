@@ -111,6 +111,18 @@ class Event:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StateEvent:
+    """Whenever `trigger`, a condition on amounts and parameters, becomes true, each of `assignments`
+    (id, expression) takes effect: all are evaluated just before. `initial` is what the trigger was
+    before t = 0: an event that is true at the start takes effect then where `initial` is false."""
+
+    id: str
+    trigger: Expression
+    assignments: tuple[tuple[str, Expression], ...]
+    initial: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Molecule:
     """A kind of molecule that rules speak of, with its sites and their states."""
 
@@ -218,6 +230,7 @@ class Network:
     genes: tuple[Gene, ...] = ()
     drugs: tuple[Drug, ...] = ()
     document: Document | None = None
+    state_events: tuple[StateEvent, ...] = ()
 
     def __repr__(self) -> str:
         sizes = (
@@ -273,6 +286,16 @@ class Network:
         if name in self.species_index:
             return [name]
         return [s.id for s in self.species if s.name == name]
+
+    @property
+    def all_events(self) -> tuple[Event | StateEvent, ...]:
+        """Events at fixed times, then events on state."""
+        return (*self.events, *self.state_events)
+
+    @cached_property
+    def set_by_state_events(self) -> frozenset[str]:
+        """Ids of species and parameters that events on state assign."""
+        return frozenset(name for e in self.state_events for name, _ in e.assignments)
 
     def ids(self) -> Iterable[str]:
         """Every id that an expression may name."""

@@ -8,6 +8,7 @@ A law that is taken as somebody wrote it has no `orders`. It is `ambiguous` when
 copies of one species and nobody said which kinetics it is in.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -85,7 +86,7 @@ def factored(
     Returns:
         The remaining rate and the orders, or None where the law is not of that form.
     """
-    numerator, denominator = _fraction(expression)
+    numerator, denominator = _fraction(expression, needed)
     orders = dict.fromkeys(needed, 0)
     shifted = {s: set(range(1, n)) for s, n in needed.items()} if kinetics == "discrete" else {}
     rest: list[Expression] = []
@@ -117,13 +118,35 @@ def _quotient(numerator: list[Expression], denominator: list[Expression]) -> Exp
     return Call("divide", (times(*numerator), times(*denominator)))
 
 
-def _fraction(expression: Expression) -> tuple[list[Expression], list[Expression]]:
-    """Factors above and below the line."""
+def _fraction(
+    expression: Expression, within: Collection[str] = ()
+) -> tuple[list[Expression], list[Expression]]:
+    """Factors above and below the line; what reads one of `within` is taken apart where it is
+    hidden in a power of a quotient or a difference of quotients."""
+    if isinstance(expression, Call) and symbols(expression) & set(within):
+        expression = _seen_through(expression)
     if isinstance(expression, Call):
         if expression.op == "times":
-            parts = [_fraction(arg) for arg in expression.args]
+            parts = [_fraction(arg, within) for arg in expression.args]
             return [f for up, _ in parts for f in up], [f for _, low in parts for f in low]
         if expression.op == "divide":
-            (up, low), (up2, low2) = (_fraction(arg) for arg in expression.args)
+            (up, low), (up2, low2) = (_fraction(arg, within) for arg in expression.args)
             return up + low2, low + up2
     return [expression], []
+
+
+def _seen_through(call: Call) -> Call:
+    """(A/V)^2 as a product, and A/V - 1/V, of equal divisors, as (A - 1)/V; others as they are."""
+    match call:
+        case Call(op="power", args=(Call(op="times" | "divide") as base, Number(value=n))) if n in (
+            2,
+            3,
+            4,
+        ):
+            return Call("times", (base,) * int(n))
+        case Call(op="minus", args=(first, second)):
+            (up, low), (up2, low2) = _fraction(first), _fraction(second)
+            if low and sorted(map(repr, low)) == sorted(map(repr, low2)):
+                difference = Call("minus", (times(*up), times(*up2)))
+                return Call("divide", (difference, times(*low)))
+    return call

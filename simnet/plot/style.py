@@ -9,6 +9,7 @@ from simnet.network.units import parse_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe & Ito 2008 (jfly.uni-koeln.de/color), without yellow, which is too pale for lines."""
@@ -47,7 +48,7 @@ def time_scale(span: float, time_unit: str | None) -> tuple[str, float]:
 def dress(axes: "Axes", title: str, unit: str | None) -> None:
     """Title, unit, light grid, and no frame above and to the right."""
     axes.set_title(title, loc="left", fontsize=10.5, fontweight="bold", color=INK)
-    axes.set_ylabel(_shown(unit), fontsize=9, color=MUTED)
+    axes.set_ylabel(shown_unit(unit), fontsize=9, color=MUTED)
     axes.grid(color="#e6e6e6", linewidth=0.7)
     axes.set_axisbelow(True)
     for side in ("top", "right"):
@@ -73,18 +74,23 @@ def time_axis(axes: "Axes", times: Times, unit: str, *, labelled: bool) -> None:
 
 def value_axis(axes: "Axes", low: float, high: float) -> None:
     """From 0 where nothing is below it; thousands as 1,000."""
-    from matplotlib.ticker import ScalarFormatter, StrMethodFormatter
-
     if low >= 0:
         axes.set_ylim(0, 1.06 * high if high > 0 else 1.0)
-    top = max(abs(low), abs(high))
+    number_format(axes.yaxis, max(abs(low), abs(high)))
+
+
+def number_format(axis: "Axis", top: float) -> None:
+    """Thousands as 1,000, and powers of ten for what is much smaller or larger."""
+    from matplotlib.ticker import ScalarFormatter, StrMethodFormatter
+
     if 1e3 <= top < 1e6:
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     elif math.isfinite(top):
         formatter = ScalarFormatter(useMathText=True)
         formatter.set_powerlimits((-3, 4))
-        axes.yaxis.set_major_formatter(formatter)
+        axis.set_major_formatter(formatter)
 
 
-def _shown(unit: str | None) -> str:
+def shown_unit(unit: str | None) -> str:
+    """A unit as people read it on an axis; nothing where there is none."""
     return {None: "", "1": "", "dimensionless": "", "item": "molecules"}.get(unit, unit or "")

@@ -1,66 +1,126 @@
-"""SBML events at fixed times, which a Network holds; all others are obstacles.
+"""SBML events at fixed times, and events on the state alone, which a Network holds; all others are
+obstacles.
 
-A trigger `time >= c` or `time > c` with a constant c is a boundary between segments of a run.
-Anything else would fire, under SSA, only when the next reaction does.
+A trigger `time >= c` or `time > c` with a constant c is a boundary between segments of a run. A
+trigger that reads no time changes only when a reaction fires. Anything else would fire, under SSA,
+only when the next reaction does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import libsbml
 
 from simnet.errors import Problem
 from simnet.network.expression import Call, Expression, Number, Symbol, Time, reads_time, symbols
-from simnet.network.network import Event
+from simnet.network.network import Assignment, Event, StateEvent
 from simnet.sbml.obstacles import ODE_ONLY
 
 Translate = Callable[[Any, str], Expression]
 _ZERO = Number(0)
 
 
-def read_event(
-    event: Any, model: Any, translate: Translate, varying: set[str], name: str
-) -> Event | Problem:
-    """An event at a fixed time, or the problem that it is not one.
+class EventReader:
+    """Reads the events of a model.
 
     Args:
-        event: the libsbml.Event.
-        model: its libsbml.Model.
+        model: the libsbml.Model.
         translate: makes an Expression of a syntax tree, given where it stands.
-        varying: ids that are not constant during a run.
-        name: the event's id, or one made for it.
+        rules: the model's assignment rules, each after those it reads.
     """
+
+    def __init__(self, model: Any, translate: Translate, rules: Collection[Assignment]) -> None:
+        self.model, self.translate = model, translate
+        self.computed = {rule.id for rule in rules}
+        self.varying = {s.getId() for s in model.getListOfSpecies()} | self.computed
+        self.varying |= {
+            assignment.getVariable()
+            for event in model.getListOfEvents()
+            for assignment in event.getListOfEventAssignments()
+        }
+        self.timed: set[str] = set()
+        """Rules that depend on time."""
+        for rule in rules:
+            if reads_time(rule.expression) or symbols(rule.expression) & self.timed:
+                self.timed.add(rule.id)
+
+    def read(self, event: Any, name: str) -> Event | StateEvent | Problem:
+        """An event at a fixed time or on the state, or the problem that it is neither.
+
+        Args:
+            event: the libsbml.Event.
+            name: its id, or one made for it.
+        """
+        trigger = event.getTrigger()
+        if trigger is None or trigger.getMath() is None:
+            return _problem(name, "?", "has no trigger")
+        text = libsbml.formulaToL3String(trigger.getMath())
+        condition = self.translate(trigger.getMath(), f"trigger of event {name}")
+        fixed = _fixed_time(condition, self.varying)
+        if fixed is None and (reads_time(condition) or symbols(condition) & self.timed):
+            why = "under SSA it would fire only when the next reaction fires"
+            return _problem(name, text, why)
+        if event.isSetDelay() or (fixed is not None and event.isSetPriority()):
+            return _problem(name, text, "has a delay or a priority")
+        assignments = self.assignments(event, name)
+        if isinstance(assignments, str):
+            return _problem(
+                name, text, f"sets {assignments}, which is neither species nor parameter"
+            )
+        initial = trigger.getInitialValue() if trigger.isSetInitialValue() else True
+        if fixed is None:
+            return StateEvent(
+                id=name, trigger=condition, assignments=assignments, initial=bool(initial)
+            )
+        time, strict = fixed
+        due_right_after_start = strict and time == _ZERO
+        return Event(
+            id=name,
+            time=time,
+            assignments=assignments,
+            at_start=not initial or due_right_after_start,
+        )
+
+    def assignments(self, event: Any, name: str) -> tuple[tuple[str, Expression], ...] | str:
+        """What an event sets, species as amounts; or the one thing that it cannot set."""
+        found = []
+        for item in event.getListOfEventAssignments():
+            target = item.getVariable()
+            species = self.model.getSpecies(target)
+            value = self.translate(item.getMath(), f"event {name}, {target}")
+            if species is not None and not species.getHasOnlySubstanceUnits():
+                compartment = self.model.getCompartment(species.getCompartment())
+                if compartment.getSpatialDimensionsAsDouble() != 0:
+                    value = Call("times", (value, Symbol(species.getCompartment())))
+            if target in self.computed or (
+                species is None and self.model.getParameter(target) is None
+            ):
+                return str(target)
+            found.append((target, value))
+        return tuple(found)
+
+
+def ordered_by_more(event: Any, name: str) -> Problem | None:
+    """What an event says of its order among events at the same moment, where there are others."""
     trigger = event.getTrigger()
-    if trigger is None or trigger.getMath() is None:
-        return _problem(name, "?", "has no trigger")
-    text = libsbml.formulaToL3String(trigger.getMath())
-    found = _fixed_time(translate(trigger.getMath(), f"trigger of event {name}"), varying)
-    if found is None:
-        why = "under SSA it would fire only when the next reaction fires"
-        return _problem(name, text, why)
-    if event.isSetDelay() or event.isSetPriority():
-        return _problem(name, text, "has a delay or a priority")
-    assignments = []
-    for item in event.getListOfEventAssignments():
-        target = item.getVariable()
-        species = model.getSpecies(target)
-        value = translate(item.getMath(), f"event {name}, {target}")
-        if species is not None and not species.getHasOnlySubstanceUnits():
-            compartment = model.getCompartment(species.getCompartment())
-            if compartment.getSpatialDimensionsAsDouble() != 0:
-                value = Call("times", (value, Symbol(species.getCompartment())))
-        if species is None and model.getParameter(target) is None:
-            return _problem(name, text, f"sets {target}, which is neither species nor parameter")
-        assignments.append((target, value))
-    time, strict = found
-    initial = trigger.getInitialValue() if trigger.isSetInitialValue() else True
-    due_right_after_start = strict and time == _ZERO
-    return Event(
-        id=name,
-        time=time,
-        assignments=tuple(assignments),
-        at_start=not initial or due_right_after_start,
-    )
+    says = [
+        (event.isSetPriority(), "a priority"),
+        (trigger.isSetPersistent() and not trigger.getPersistent(), 'persistent="false"'),
+        (
+            event.isSetUseValuesFromTriggerTime() and not event.getUseValuesFromTriggerTime(),
+            'useValuesFromTriggerTime="false"',
+        ),
+    ]
+    for said, what in says:
+        if said:
+            text = libsbml.formulaToL3String(trigger.getMath())
+            return Problem(
+                what=f"event {name} at {text}",
+                why=f"has {what}, and the order of several events on state at one moment is not "
+                "kept under SSA",
+                way_out="make one event of them; or " + ODE_ONLY,
+            )
+    return None
 
 
 def may_be_stepped_over(event: Any, model: Any) -> str:

@@ -26,11 +26,12 @@ from simnet.network.network import (
     Reaction,
     Readout,
     Species,
+    StateEvent,
 )
 from simnet.network.rates import Declared, Kinetics, written_law
 from simnet.network.units import parse_unit
 from simnet.sbml import annotation
-from simnet.sbml.events import may_be_stepped_over, read_event
+from simnet.sbml.events import EventReader, may_be_stepped_over, ordered_by_more
 from simnet.sbml.guard import (
     require_expandable,
     require_harmless,
@@ -152,9 +153,9 @@ class _Reader:
         parameters = self.parameters(initial)
         compartments = self.compartments(initial)
         reactions = self.reactions()
-        events = self.events()
+        events, state_events = self.events(rules)
         if self.obstacles:
-            rules, reactions, events = (), (), ()
+            rules, reactions, events, state_events = (), (), (), ()
         network = Network(
             id=self.name,
             compartments=compartments,
@@ -163,6 +164,7 @@ class _Reader:
             assignments=rules,
             reactions=reactions,
             events=events,
+            state_events=state_events,
             kinetics="as-written" if self.kinetics == "undeclared" else "both",
             substance_unit=self.substance_unit(),
             time_unit=self.time_unit(),
@@ -389,21 +391,29 @@ class _Reader:
             )
         return tuple(found)
 
-    def events(self) -> tuple[Event, ...]:
+    def events(
+        self, rules: tuple[Assignment, ...]
+    ) -> tuple[tuple[Event, ...], tuple[StateEvent, ...]]:
+        """Events at fixed times, and events on the state."""
         events = self.model.getListOfEvents()
-        varying = {s.getId() for s in self.model.getListOfSpecies()} | self.computed
-        varying |= {a.getVariable() for e in events for a in e.getListOfEventAssignments()}
+        reader = EventReader(self.model, self.expression, rules)
         ids = Ids(e.getId() for e in events if e.getId())
-        found = []
+        timed: list[Event] = []
+        on_state: list[StateEvent] = []
+        orders: list[Problem] = []
         for event in events:
             name = event.getId() or ids.claim("event")
-            read = read_event(event, self.model, self.expression, varying, name)
+            read = reader.read(event, name)
             if isinstance(read, Problem):
                 self.obstacles.append(read)
                 self.cautions += filter(None, [may_be_stepped_over(event, self.model)])
+            elif isinstance(read, Event):
+                timed.append(read)
             else:
-                found.append(read)
-        return tuple(found)
+                on_state.append(read)
+                orders += filter(None, [ordered_by_more(event, name)])
+        self.obstacles += orders if len(on_state) > 1 else []
+        return tuple(timed), tuple(on_state)
 
     def is_variable(self, name: str) -> bool:
         """Whether a rule or an assignment sets it."""

@@ -11,7 +11,7 @@ import libsbml
 
 from simnet.errors import ModelError, Problem
 from simnet.network.expression import Call, Expression, Number, Time, symbols, walk
-from simnet.network.network import Event, Network, Reaction
+from simnet.network.network import Event, Network, Reaction, StateEvent
 from simnet.network.rates import Kinetics
 from simnet.network.units import parse_unit
 from simnet.sbml.annotation import (
@@ -50,6 +50,7 @@ class _Writer:
         self.unit_ids = Ids(["item", "second", "litre", "mole", "metre", "dimensionless"])
         self.units: dict[str, str] = {}
         self.set_by_events = {name for e in network.events for name, _ in e.assignments}
+        self.set_by_events |= network.set_by_state_events
 
     def write(self) -> None:
         self.header()
@@ -62,7 +63,10 @@ class _Writer:
         for reaction in self.network.reactions:
             self.reaction(reaction)
         for event in self.network.events:
-            self.event(event)
+            when = Call("ge", (Time(), event.time))
+            self.event(event, when, initial=not event.at_start)
+        for state_event in self.network.state_events:
+            self.event(state_event, state_event.trigger, initial=state_event.initial)
 
     def header(self) -> None:
         network, model = self.network, self.model
@@ -126,6 +130,8 @@ class _Writer:
         yield from (self.law(r) for r in network.reactions)
         for event in network.events:
             yield from (event.time, *(expression for _, expression in event.assignments))
+        for on_state in network.state_events:
+            yield from (on_state.trigger, *(expression for _, expression in on_state.assignments))
 
     def law(self, reaction: Reaction) -> Expression:
         return reaction.law.expression(self.kinetics, self.network.substance_unit)
@@ -211,14 +217,14 @@ class _Writer:
             _ok(item.createModifier().setSpecies(species))
         _ok(item.createKineticLaw().setMath(to_ast(law)))
 
-    def event(self, event: Event) -> None:
+    def event(self, event: Event | StateEvent, when: Expression, *, initial: bool) -> None:
         item = self.model.createEvent()
         _ok(item.setId(event.id))
         item.setUseValuesFromTriggerTime(True)
         trigger = item.createTrigger()
-        trigger.setInitialValue(not event.at_start)
+        trigger.setInitialValue(initial)
         trigger.setPersistent(True)
-        _ok(trigger.setMath(to_ast(Call("ge", (Time(), event.time)))))
+        _ok(trigger.setMath(to_ast(when)))
         for target, expression in event.assignments:
             assignment = item.createEventAssignment()
             _ok(assignment.setVariable(target))

@@ -9,9 +9,17 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.engines.table import ENGINES
-from simnet.errors import InputError, Problem, SimnetError, SimulationError, UnsupportedError
+from simnet.errors import (
+    InputError,
+    MissingToolError,
+    Problem,
+    SimnetError,
+    SimulationError,
+    UnsupportedError,
+)
 from simnet.execute.plan import whole_number
-from simnet.execute.simulate import Progress, simulate
+from simnet.execute.run import Progress
+from simnet.execute.simulate import simulate
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.checks import stochastic_problems
 from simnet.network.network import Network, Readout
@@ -171,7 +179,7 @@ def _runs(
                 engine=name,
                 progress=advance,
             )
-        except UnsupportedError as error:
+        except (UnsupportedError, MissingToolError) as error:
             left_out[name] = str(error)
         except SimulationError as error:
             left_out[name] = f"every replicate failed: {error}"

@@ -68,7 +68,7 @@ def solve(
         NoSolution: laws depend on time, there are events, or it would take too much.
         SimulationError: a propensity is negative or no number.
     """
-    if network.events:
+    if network.all_events:
         raise NoSolution("the model has events")
     if any(depends_on_time(network, r.law.rate) for r in network.reactions):
         raise NoSolution("rate laws depend on time")

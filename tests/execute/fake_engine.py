@@ -16,6 +16,7 @@ import numpy as np
 from simnet.arrays import TimesByReadouts
 from simnet.engines.base import Engine, Task
 from simnet.errors import InputError, Problem, StateError
+from simnet.experiment.program import Program
 
 
 def before(folder: str) -> int:
@@ -73,7 +74,7 @@ class Fake:
             if when == moment or (when == "all" and moment != "prepare"):
                 act(verb, detail)
 
-    def run(self, seed: int) -> TimesByReadouts:
+    def run(self, program: Program, seed: int) -> TimesByReadouts:
         self.obey(str(seed))
         verbs = {verb: detail for verb, _, detail in self.orders}
         if "pid" in verbs:

@@ -15,7 +15,7 @@ import pytest
 
 from simnet.engines.base import Task
 from simnet.errors import InputError
-from simnet.execute.base import Backend, Outcome, Replicate
+from simnet.execute.base import Backend, Job, Outcome, Replicate
 from simnet.execute.processes import Processes, close_workers
 from simnet.execute.serial import Serial, resolve_engine
 from simnet.experiment.program import Program
@@ -42,16 +42,21 @@ def make_task(*orders: str) -> Task:
     )
     return Task(
         network=network,
-        program=Program(amounts={}, settings={}, segments=()),
         method="ssa",
         engine="fake_engine:FAKE",
         symbols=orders,
     )
 
 
+def jobs(count: int) -> list[Job]:
+    nothing = Program(amounts={}, settings={}, segments=())
+    replicates = [Replicate(index=i, seed=i) for i in range(count)]
+    return [Job(index=0, program=nothing, replicates=replicates)]
+
+
 def outcomes(backend: Backend, task: Task, count: int) -> list[Outcome]:
     got: list[Outcome] = []
-    backend.run(task, [Replicate(index=i, seed=i) for i in range(count)], got.append)
+    backend.run(task, jobs(count), got.append)
     assert sorted(o.replicate.index for o in got) == list(range(count))
     return sorted(got, key=lambda o: o.replicate.index)
 
@@ -274,9 +279,7 @@ def test_an_error_of_deliver_ends_the_call() -> None:
 
     start = time.monotonic()
     with pytest.raises(LookupError, match="stop"):
-        Processes(workers=2).run(
-            make_task("sleep:1:60"), [Replicate(index=i, seed=i) for i in range(4)], deliver
-        )
+        Processes(workers=2).run(make_task("sleep:1:60"), jobs(4), deliver)
     assert time.monotonic() - start < 10
     assert not failures(outcomes(Processes(workers=2), make_task(), 4))
 
@@ -292,7 +295,7 @@ def start_script(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[st
         head = f"""\
             import sys, time
             sys.path.insert(0, {str(HERE)!r})
-            from simnet.execute.base import Replicate
+            from simnet.execute.base import Job, Replicate
             from simnet.execute.processes import Processes
             from simnet.engines.base import Task
             from simnet.experiment.program import Program
@@ -303,10 +306,11 @@ def start_script(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[st
                 network = Network(id="none", compartments=(), species=(), parameters=(),
                                   assignments=(), reactions=())
                 task = Task(network=network, method="ssa", engine="fake_engine:FAKE",
-                            program=Program(amounts={{}}, settings={{}}, segments=()),
                             symbols=orders)
+                program = Program(amounts={{}}, settings={{}}, segments=())
+                replicates = [Replicate(index=i, seed=i) for i in range(count)]
                 Processes(workers=workers).run(
-                    task, [Replicate(index=i, seed=i) for i in range(count)],
+                    task, [Job(index=0, program=program, replicates=replicates)],
                     lambda o: say("got", o.replicate.index, int(o.values[0, 0]), o.failure))
         """
         script = tmp_path / "script.py"

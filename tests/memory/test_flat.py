@@ -1,5 +1,6 @@
 """Replicate after replicate in one worker process: its resident memory (RSS) stays flat."""
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 import simnet as sn
 from simnet.engines.base import Task
-from simnet.execute.base import Outcome, Replicate
+from simnet.execute.base import Job, Outcome, Replicate
 from simnet.execute.processes import Processes, close_workers
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import program
@@ -44,7 +45,6 @@ def resident(monkeypatch: pytest.MonkeyPatch) -> Any:
         assert problems == []
         task = Task(
             network=network,
-            program=compiled,
             method="ssa",
             engine="rss_engine:MEASURED",
             symbols=tuple(readout.symbol for readout in network.readouts),
@@ -56,7 +56,8 @@ def resident(monkeypatch: pytest.MonkeyPatch) -> Any:
             assert outcome.values is not None, outcome.failure
             found[outcome.replicate.index] = outcome.values[0]
 
-        Processes(workers=1).run(task, seeded, deliver)
+        job = Job(index=0, program=compiled, replicates=seeded)
+        Processes(workers=1).run(task, [job], deliver)
         assert len(np.unique(found[:, 0])) == 1, "one process ran them all"
         assert len(np.unique(found[:, 2])) > 1, "and they were different runs"
         return found[:, 1]
@@ -84,8 +85,22 @@ def test_memory_is_flat(dimer: sn.Network, resident: Callable[..., Any]) -> None
 @pytest.mark.verify
 @pytest.mark.parametrize(("name", "t_end"), [("dimer", 20.0), ("hypoxia", "1 min")])
 def test_memory_is_flat_over_ten_thousand(
-    name: str, t_end: str | float, dimer: sn.Network, resident: Callable[..., Any]
+    name: str,
+    t_end: str | float,
+    dimer: sn.Network,
+    resident: Callable[..., Any],
+    repository: Path,
 ) -> None:
     found = resident(dimer if name == "dimer" else sn.load(name), 10_000, t_end)
     print(name, told(found))
+    folder = repository / "out" / "verify" / "figures"  # for docs/verification.md
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = {
+        "network": name,
+        "replicates": len(found),
+        "warm_after": WARM,
+        "warm": found[WARM - 1] / 2**20,
+        "most": found[WARM:].max() / 2**20,
+    }
+    (folder / f"memory-{name}.json").write_text(json.dumps(figures), encoding="utf-8")
     assert found[WARM:].max() - found[WARM - 1] <= GROWTH + LEAK * len(found), told(found)

@@ -41,7 +41,7 @@ def test_refusals_say_what_to_do() -> None:
     for construct in CONSTRUCTS.values():
         if construct.expected == {"ode": "runs", "ssa": "refused"}:
             message = found(construct, "ssa").message
-            ways_out = ("method=", "split", "load(path", "Set(", "convert", "schedule", "event of")
+            ways_out = ("method=", "split", "load(path", "Set(", "convert", "schedule", "of the model")
             assert any(way_out in message for way_out in ways_out), message
 
 
@@ -51,6 +51,14 @@ def test_homodimers_of_one_meaning_run_alike() -> None:
     ends = [found(CONSTRUCTS[name], "ssa", 50).ends for name in names]
     assert ends[0] is not None
     assert all((end == ends[0]).all() for end in ends)
+
+
+def test_homodimers_of_concentrations_run_alike() -> None:
+    """In both kinetics what is written with [X] = X/V is what it means in molecules."""
+    names = ("homodimer-concentration-continuous", "homodimer-concentration-discrete")
+    ends = [found(CONSTRUCTS[name], "ssa", 50).ends for name in names]
+    assert ends[0] is not None
+    assert (ends[0] == ends[1]).all()
 
 
 def test_the_name_of_a_model_without_id_is_its_files() -> None:

@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 
 import simnet as sn
+from simnet.engines.table import ENGINES
+
+SSA_ENGINES = [name for name, engine in ENGINES.items() if "ssa" in engine.methods]
 
 DOSE, AT, DECAY = 100, 50.0, 0.1
 
@@ -70,7 +73,7 @@ def test_an_event_in_pysbs_file_comes_late_or_never(
 
 
 @pytest.mark.parametrize("birth", [0.0, 0.01])
-@pytest.mark.parametrize("engine", ["roadrunner", "reference"])
+@pytest.mark.parametrize("engine", SSA_ENGINES)
 def test_our_schedule_is_exact(
     birth: float, engine: str, dosed: Any, left: Any, ours: Any, agrees: Any
 ) -> None:

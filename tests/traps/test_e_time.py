@@ -15,6 +15,9 @@ from scipy.stats import poisson
 from sympy import Piecewise, cos
 
 import simnet as sn
+from simnet.engines.table import ENGINES
+
+SSA_ENGINES = [name for name, engine in ENGINES.items() if "ssa" in engine.methods]
 
 pytestmark = pytest.mark.filterwarnings("ignore:to_pickable helper:DeprecationWarning")
 
@@ -99,7 +102,7 @@ def test_a_switch_in_time_runs_under_ode(draft: Any) -> None:
     np.testing.assert_allclose(found.readout("X_total")[0], expected, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("engine", ["roadrunner", "reference"])
+@pytest.mark.parametrize("engine", SSA_ENGINES)
 def test_the_schedule_instead_is_exact(
     engine: str, draft: Any, ours: Any, agrees: Any, poisson_exact: Any
 ) -> None:

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 import simnet as sn
+from simnet.engines.table import ENGINES
 from simnet.sbml.write import to_sbml
+
+SSA_ENGINES = [name for name, engine in ENGINES.items() if "ssa" in engine.methods]
 
 REPLICATES = 2000
 
@@ -80,7 +83,7 @@ def test_ours_is_exact_at_any_volume(
 
 
 @pytest.mark.parametrize("name", ["V", "size"])
-@pytest.mark.parametrize("engine", ["roadrunner", "reference"])
+@pytest.mark.parametrize("engine", SSA_ENGINES)
 def test_setting_the_volume(
     name: str, engine: str, in_volume: Any, bound: Any, ours: Any, agrees: Any
 ) -> None:

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 import simnet as sn
+from simnet.engines.table import ENGINES
+
+SSA_ENGINES = [name for name, engine in ENGINES.items() if "ssa" in engine.methods]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,7 @@ def test_roadrunner_by_itself_gives_other_rows(birth_death: Any, pysb_export: An
     assert rows[0] != rows[1]
 
 
-@pytest.mark.parametrize("engine", ["roadrunner", "reference"])
+@pytest.mark.parametrize("engine", SSA_ENGINES)
 @pytest.mark.parametrize("equilibrate", [None, 5.0])
 def test_ours_gives_exactly_the_rows_asked_for(
     birth_death: Any, engine: str, equilibrate: float | None

@@ -1,9 +1,14 @@
 """Networks without any compiler: small SBML texts, so that only the engines are on trial."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.sparse import csr_array
+from scipy.sparse.linalg import expm_multiply
+from scipy.stats import chisquare
 
 import simnet as sn
 from simnet.sbml.read import from_sbml
@@ -91,3 +96,77 @@ def final() -> Callable[..., Any]:
         return found.readout(name)[:, -1].astype(int)
 
     return run
+
+
+LEVEL = 1e-4
+
+
+@pytest.fixture(scope="session")
+def assert_distributed() -> Callable[..., None]:
+    """Chi-square of whole numbers (n,) against probabilities, neighbours pooled to five or more
+    expected; a correct engine fails it once in 1/LEVEL streams of random numbers."""
+
+    def check(sample: Any, probability: Callable[[Any], Any]) -> None:
+        values = np.arange(max(sample.max() + 1, 2) * 3)
+        observed = np.bincount(sample, minlength=len(values))
+        bins: list[tuple[float, float]] = []
+        seen = wanted = 0.0
+        for count, expected in zip(observed, len(sample) * probability(values), strict=True):
+            seen, wanted = seen + count, wanted + expected
+            if wanted >= 5:
+                bins.append((seen, wanted))
+                seen = wanted = 0.0
+        bins[-1] = (bins[-1][0] + seen, bins[-1][1] + wanted)
+        assert len(bins) > 1
+        counts, means = np.array(bins).T
+        assert means.sum() == pytest.approx(len(sample), rel=1e-6)
+        assert chisquare(counts, means * len(sample) / means.sum()).pvalue > LEVEL
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def cme() -> Callable[..., Any]:
+    """Solve the master equation by the matrix exponential, with no code of ours involved.
+
+    `moves` gives the (propensity, next state) of a state. The answer, given a function from a state
+    to a whole number, is the function from numbers (N,) to their probabilities. States that `keep`
+    leaves out are traps, and no number is theirs.
+    """
+
+    def solve(
+        start: tuple[int, ...],
+        moves: Callable[[tuple[int, ...]], Any],
+        t: float,
+        keep: Callable[[tuple[int, ...]], bool] = lambda _: True,
+    ) -> Any:
+        index = {start: 0}
+        pending, entries = [start], []
+        while pending:
+            state = pending.pop()
+            if not keep(state):
+                continue
+            for rate, target in moves(state):
+                if rate == 0:
+                    continue
+                if target not in index:
+                    index[target] = len(index)
+                    pending.append(target)
+                here, there = index[state], index[target]
+                entries += [(rate, there, here), (-rate, here, here)]
+        rates, rows, columns = (np.array(x) for x in zip(*entries, strict=True))
+        generator = csr_array((rates, (rows, columns)), shape=(len(index), len(index)))
+        first = np.eye(1, len(index))[0]
+        weights = expm_multiply(generator * t, first, traceA=generator.trace() * t)
+        kept = [(s, w) for s, w in zip(index, weights, strict=True) if keep(s)]
+        assert math.fsum(w for _, w in kept) == pytest.approx(1.0, abs=1e-6)
+
+        def distribution(of: Callable[[tuple[int, ...]], int]) -> Callable[[Any], Any]:
+            known: dict[int, float] = {}
+            for state, weight in kept:
+                known[of(state)] = known.get(of(state), 0.0) + max(float(weight), 0.0)
+            return lambda numbers: np.array([known.get(int(n), 0.0) for n in numbers])
+
+        return distribution
+
+    return solve

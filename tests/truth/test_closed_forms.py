@@ -1,44 +1,30 @@
-"""Both engines against distributions that are known exactly, as whole distributions: chi-square.
+"""All engines against distributions that are known exactly, as whole distributions: chi-square.
 
 Seeds are fixed. LEVEL is the chance that a correct engine fails a test once, when its stream of
 random numbers changes; a bin holds at least five expected counts.
 """
 
 import math
-from collections.abc import Callable
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.linalg import expm
-from scipy.stats import binom, chisquare, kstwobign, poisson
+from scipy.stats import binom, kstwobign, poisson
 
 import simnet as sn
+from simnet.engines.table import ENGINES as TABLE
 
 LEVEL = 1e-4
-ENGINES = ("reference", "roadrunner")
-
-
-def assert_distributed(sample: Any, probability: Callable[[Any], Any]) -> None:
-    """Chi-square of whole numbers (n,) against probabilities, neighbours pooled to five or more."""
-    values = np.arange(max(sample.max() + 1, 2) * 3)
-    observed = np.bincount(sample, minlength=len(values))
-    bins: list[tuple[float, float]] = []
-    seen = wanted = 0.0
-    for count, expected in zip(observed, len(sample) * probability(values), strict=True):
-        seen, wanted = seen + count, wanted + expected
-        if wanted >= 5:
-            bins.append((seen, wanted))
-            seen = wanted = 0.0
-    bins[-1] = (bins[-1][0] + seen, bins[-1][1] + wanted)
-    assert len(bins) > 1
-    counts, means = np.array(bins).T
-    assert means.sum() == pytest.approx(len(sample), rel=1e-6)
-    assert chisquare(counts, means * len(sample) / means.sum()).pvalue > LEVEL
+ENGINES = tuple(name for name, engine in TABLE.items() if "ssa" in engine.methods)
+"""A new row of the engine table joins all that is here."""
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_birth_and_death_is_poisson(engine: str, network: Any, final: Any) -> None:
+def test_birth_and_death_is_poisson(
+    engine: str, network: Any, final: Any, assert_distributed: Any
+) -> None:
     """From nothing, X is Poisson with mean k/g*(1 - exp(-g*t)) at every t."""
     net = network({"X": 0}, {"k": 4.0, "g": 0.5}, ("-> X", "k"), ("X ->", "g*X"))
     for t in (1.0, 6.0):
@@ -47,14 +33,16 @@ def test_birth_and_death_is_poisson(engine: str, network: Any, final: Any) -> No
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_decay_is_binomial(engine: str, network: Any, final: Any) -> None:
+def test_decay_is_binomial(engine: str, network: Any, final: Any, assert_distributed: Any) -> None:
     net = network({"X": 30}, {"g": 0.5}, ("X ->", "g*X"))
     p = math.exp(-0.5 * 2)
     assert_distributed(final(net, "X", 2.0, 4000, engine), lambda x: binom.pmf(x, 30, p))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_birth_alone_is_geometric(engine: str, network: Any, final: Any) -> None:
+def test_birth_alone_is_geometric(
+    engine: str, network: Any, final: Any, assert_distributed: Any
+) -> None:
     """Yule's process X -> X + X from one: geometric with p = exp(-k*t); X is on both sides."""
     net = network({"X": 1}, {"k": 0.5}, ("X -> X + X", "k*X"))
     p = math.exp(-0.5 * 4)
@@ -67,7 +55,9 @@ def test_birth_alone_is_geometric(engine: str, network: Any, final: Any) -> None
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("copies", [2, 5, 20])
-def test_homodimers(engine: str, copies: int, network: Any, final: Any) -> None:
+def test_homodimers(
+    engine: str, copies: int, network: Any, final: Any, assert_distributed: Any
+) -> None:
     """2 A <-> D by the master equation, the matrix exponential of D's generator."""
     k, kr, t = 0.02, 0.1, 20.0
     net = network(
@@ -90,7 +80,7 @@ def test_homodimers(engine: str, copies: int, network: Any, final: Any) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_waiting_times_are_exponential(engine: str, network: Any) -> None:
+def test_waiting_times_are_exponential(engine: str, network: Any, assert_distributed: Any) -> None:
     """The number of firings by t is Poisson in every interval, and intervals are independent."""
     net = network({"X": 0}, {"k": 1.5}, ("-> X", "k"))
     found = sn.simulate(
@@ -125,12 +115,15 @@ SMALL = {
 }
 
 
+@pytest.mark.parametrize("pair", list(combinations(ENGINES, 2)), ids="-".join)
 @pytest.mark.parametrize("name", SMALL)
-def test_the_engines_agree_in_distribution(name: str, network: Any, final: Any) -> None:
+def test_the_engines_agree_in_distribution(
+    name: str, pair: tuple[str, str], network: Any, final: Any
+) -> None:
     """Two-sample Kolmogorov-Smirnov; ties in whole numbers make it conservative."""
     amounts, parameters, reactions, (readout, t) = SMALL[name]
     net = network(amounts, parameters, *reactions)
-    a, b = (np.sort(final(net, readout, t, 2000, engine)) for engine in ENGINES)
+    a, b = (np.sort(final(net, readout, t, 2000, engine)) for engine in pair)
     grid = np.union1d(a, b)
     distance = np.abs(np.searchsorted(a, grid, "right") - np.searchsorted(b, grid, "right")).max()
     assert distance / 2000 * math.sqrt(1000) < kstwobign.isf(LEVEL)
@@ -139,7 +132,7 @@ def test_the_engines_agree_in_distribution(name: str, network: Any, final: Any) 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_what_is_used_up_at_a_constant_rate_stays_at_zero(
-    engine: str, network: Any, final: Any
+    engine: str, network: Any, final: Any, assert_distributed: Any
 ) -> None:
     """X -> at rate k whatever X is: left to itself roadrunner reaches -20 here on average."""
     net = network({"X": 20}, {"k": 1.0}, ("X ->", "k"))

@@ -7,27 +7,30 @@ tests/data/dsmts/verdicts.csv; --take replaces them by the results of the last `
 import csv
 import json
 import sys
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "refusals")]
 
-from dsmts import CASES, KINETICS, RESULTS, ROOT, SEEDS, Verdict, all_cases, right  # noqa: E402
+from dsmts import CASES, ENGINES, KINETICS, RESULTS, ROOT, SEEDS, Verdict, all_cases, right  # noqa: E402
 from refusals import constructs, rows  # noqa: E402
 
 VERDICTS = CASES / "verdicts.csv"
+FIGURES = ROOT / "tests" / "data" / "figures.json"
 TARGET = ROOT / "docs" / "verification.md"
 
 
-def take(results: Path, engine: str = "roadrunner", n: int = 10_000) -> None:
+def take(results: Path, n: int = 10_000) -> None:
     """Collect the results of runs into the table of verdicts; the newest of each seed counts."""
-    kept: dict[str, list[dict[str, object]]] = {}
+    kept: dict[tuple[str, str], list[dict[str, object]]] = {}
     if VERDICTS.is_file():
         with VERDICTS.open(encoding="utf-8") as file:
             for row in csv.DictReader(file):
-                kept.setdefault(row["case"], []).append(dict(row))
+                kept.setdefault((row["case"], row["engine"]), []).append(dict(row))
     lines: list[dict[str, object]] = []
-    for case in all_cases():
+    for engine, case in product(ENGINES, all_cases()):
         found: dict[int, Verdict] = {}
         files = results.glob(f"{case.name}-{engine}-n{n}-*.json")
         for path in sorted(files, key=lambda f: f.stat().st_mtime):
@@ -35,8 +38,8 @@ def take(results: Path, engine: str = "roadrunner", n: int = 10_000) -> None:
             found[verdict.seed] = verdict
         verdicts = [found[s] for s in map(case.seed, range(SEEDS)) if s in found]
         if not verdicts:
-            print(f"no result of case {case.name} in {results}: its verdict stays as it was")
-            lines += kept.get(case.name, [])
+            print(f"no {engine} result of case {case.name} in {results}: it stays as it was")
+            lines += kept.get((case.name, engine), [])
         for v in verdicts:
             used = " ".join(
                 f"{name} {number}" for name, number in v.versions.items() if name != "sources"
@@ -67,10 +70,56 @@ def take(results: Path, engine: str = "roadrunner", n: int = 10_000) -> None:
         writer.writerows(lines)
 
 
+def take_figures(folder: Path) -> None:
+    """Collect what other tests wrote down as figures; those that are not there stay as they were."""
+    figures = _figures()
+    figures |= {p.stem: json.loads(p.read_text()) for p in sorted(folder.glob("*.json"))}
+    text = json.dumps(figures, indent=2, sort_keys=True)
+    FIGURES.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _figures() -> dict[str, dict[str, Any]]:
+    found = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.is_file() else {}
+    return dict(found)
+
+
+def _mutants() -> str:
+    found = _figures()["mutants"]
+    counts = found["outcomes"]
+    said = {
+        "refused": "refused with a reason",
+        "accepted": "accepted",
+        "accepted for ODE": "accepted for `ode` and refused under `ssa`",
+        "document": "held as a file that runs under `ode` only",
+    }
+    named = ", ".join(f"{counts.get(key, 0):,} {text}" for key, text in said.items())
+    others = sum(n for key, n in counts.items() if key not in said)
+    return (
+        f"The last {found['mutants']:,} (seeds {found['seeds'][0]} to {found['seeds'][1]}, "
+        f"{found['states']} states each): {named}; {others} hung, crashed or raised anything else, "
+        f"{found['disagreements']} disagreed."
+    )
+
+
+def _memory() -> str:
+    lines = [
+        f"- {f['network']}: {f['replicates']:,} replicates in one process, "
+        f"{f['warm']:.1f} MiB after {f['warm_after']:,}, {f['most']:.1f} MiB at most after that."
+        for name, f in sorted(_figures().items())
+        if name.startswith("memory-")
+    ]
+    return "\n".join(lines)
+
+
 def document() -> str:
     """The text of docs/verification.md."""
     return _TEXT.format(
-        suite=_suite(), reasons=_reasons(), matrix=_matrix(), constructs=len(constructs())
+        suite=_suite(),
+        reasons=_reasons(),
+        matrix=_matrix(),
+        constructs=len(constructs()),
+        mutants=_mutants(),
+        memory=_memory(),
     )
 
 
@@ -78,17 +127,17 @@ def _suite() -> str:
     with VERDICTS.open(encoding="utf-8") as file:
         verdicts = list(csv.DictReader(file))
     runs = sorted({(v["engine"], v["versions"], int(v["n"])) for v in verdicts})
-    wrong = sorted({v["case"] for v in verdicts if v["verdict"] != "right"})
+    wrong = sorted({f"{v['case']} ({v['engine']})" for v in verdicts if v["verdict"] != "right"})
     said = "; ".join(f"{n:,} runs with {engine} ({used})" for engine, used, n in runs)
     cases = len({v["case"] for v in verdicts})
     summary = f"{cases} cases, {said}. " + (
         f"Wrong: {', '.join(wrong)}." if wrong else "All of them are right."
     )
-    head = ["case", "seed", "p mean", "p variance", "bound", "points", "untested",
+    head = ["engine", "case", "seed", "p mean", "p variance", "bound", "points", "untested",
             "Z outside (largest)", "Y outside (largest)", "verdict"]  # fmt: skip
     lines = [
         [
-            v["case"], v["seed"], v["p_mean"], v["p_variance"], v["bound"], v["points"],
+            v["engine"], v["case"], v["seed"], v["p_mean"], v["p_variance"], v["bound"], v["points"],
             v["untested"], f"{v['z_outside']} ({v['z_largest']})",
             f"{v['y_outside']} ({v['y_largest']})",
             v["verdict"] if v["run"] == "pass" else f"{v['verdict']} (this run fails)",
@@ -126,7 +175,8 @@ What simnet computes, held against what is known exactly; and what it refuses to
 
 This file is written by `python tests/verify/document.py`, and a test checks that it is up to date. The refusal matrix is made anew each time. The verdicts on the suite are those of the last `make verify` whose results were taken over, with `python tests/verify/document.py --take`; they are kept in `tests/data/dsmts/verdicts.csv`.
 
-- `make test` runs the suite with 500 runs a case (00005 and 00023, of 90,000 firings a run, with 100 runs up to t = 10), the small cases with the engine `reference` as well, the refusal matrix, and 60 mutants.
+- Every engine of `simnet/engines/table.py` that does `ssa` runs the suite, the closed forms and the master equations; a new row joins by itself. `reference`, which is slow, runs the small cases and makes a tenth of the long runs.
+- `make test` runs the suite with 500 runs a case (00005 and 00023, of 90,000 firings a run, with 100 runs up to t = 10), the refusal matrix, and 60 mutants.
 - `make verify` runs the suite with 10,000 runs a case, and 2,000 mutants. It can be stopped: finished cases are kept in `out/verify/dsmts/`, and a second start skips them while simnet's sources and the engine's version are the same.
 
 ## The SBML stochastic test suite
@@ -159,12 +209,22 @@ How a case is decided (`tests/verify/dsmts.py`):
 
 ## Mutants
 `tests/verify/mutants.py` changes `sbml/hypoxia.xml` and `sbml/hypoxia-ssa.xml` in one to three places, by seed: numbers, symbols, operators, references, attributes, whole elements, single bytes. Each mutant is loaded in a process of its own. It has to be refused with an error of simnet's, or else, at 20 random states, every propensity in both kinetics, every assignment, every initial value and every state change has to agree to 1e-12 with `tests/verify/sbml_values.py`, which evaluates libsbml's syntax trees of the mutated file and shares no code with simnet; and the same must hold for the file that simnet writes of it.
+
+{mutants}
+
+## Events on state
+Under `ssa` an event on the state alone takes effect exactly when a firing, another event or a change makes its trigger true. Bare libroadrunner 2.10 loses an event that makes its own trigger false where the very next firing makes it true again, repeats one that another event made true, and starts a run with the triggers of the run before; so each model with such events is armed with a hidden reaction that makes it look again after each event (`simnet/engines/state_events.py`). `tests/truth/test_state_events.py` holds it against a Poisson number modulo a threshold (every run), gamma-distributed first passage times and master equations with hysteresis and division, whole or cut into segments. A fraction of a molecule, a negative amount or no number is an error of the replicate, also where it is overwritten before anyone looks.
+
+## Memory
+Resident memory of one worker process with roadrunner, each replicate of two segments (`tests/memory/test_flat.py`; libroadrunner 2.10 keeps 128 bytes of each array that it gives out):
+{memory}
 """
 
 
 def main() -> None:
     if "--take" in sys.argv[1:]:
         take(RESULTS)
+        take_figures(RESULTS.parent / "figures")
     TARGET.write_text(document(), encoding="utf-8", newline="\n")
 
 

@@ -34,6 +34,7 @@ from exact_moments import exact_moments
 from scipy import stats
 
 import simnet as sn
+from simnet.engines.table import ENGINES as TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "tests" / "data" / "dsmts"
@@ -42,6 +43,9 @@ FALSE_ALARMS = 1e-4
 LEAST_FREEDOM = 30.0
 SEEDS = 4
 """Root seeds that a case has: the first decides, the others are for a case that fails."""
+
+ENGINES = [n for n, e in TABLE.items() if "ssa" in e.methods and n != "reference"]
+"""Those that run every case; `reference` is for small ones. A new row of the table joins them."""
 
 KINETICS: dict[str, tuple[str, str]] = {}
 """Cases whose laws are undeclared and ambiguous: (kinetics, reason). None is: the homodimer laws of
@@ -157,6 +161,8 @@ def versions(engine: str) -> dict[str, str]:
     used = {"simnet": version("simnet"), "sources": _sources()}
     if engine == "roadrunner":
         used["libroadrunner"] = version("libroadrunner")
+    elif engine != "reference":
+        used[engine] = TABLE[engine].version()
     return used
 
 

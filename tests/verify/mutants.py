@@ -262,6 +262,8 @@ class Checker:
     """A process that checks mutants one after the other.
 
     A crash or a hang ends the process; the mutant's result says so and the next one has a new one.
+    What takes longer than `limit` seconds gets a second attempt of three times that before it is
+    called a hang: a machine may be busy.
     """
 
     def __init__(self, limit: float) -> None:
@@ -270,6 +272,13 @@ class Checker:
 
     def check(self, file: Path, seed: int, states: int = 20) -> dict[str, Any]:
         """The result of `checked` for one mutant, or outcome "hang", "crash" or "error"."""
+        return self._checked(file, seed, states, self.limit) or (
+            self._checked(file, seed, states, 3 * self.limit)
+            or {"outcome": "hang", "message": f"longer than {3 * self.limit:g} s"}
+        )
+
+    def _checked(self, file: Path, seed: int, states: int, limit: float) -> dict[str, Any] | None:
+        """The result, or None where it takes longer than the limit."""
         if self.process is None:
             self.process = subprocess.Popen(
                 [sys.executable, "-W", "ignore", __file__],
@@ -284,10 +293,10 @@ class Checker:
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
         try:
-            line = self.lines.get(timeout=self.limit)
+            line = self.lines.get(timeout=limit)
         except Empty:
             self.close()
-            return {"outcome": "hang", "message": f"longer than {self.limit:g} s"}
+            return None
         if not line:
             code = self.process.wait()
             self.close()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from dsmts import Case, Verdict, all_cases, decided, judged, kept, right, run
+from dsmts import ENGINES, Case, Verdict, all_cases, decided, judged, kept, right, run
 
 CASES = {case.name: case for case in all_cases()}
 MANY_EVENTS = {"00005": (100, 10.0), "00023": (100, 10.0)}
@@ -31,13 +31,14 @@ def test_the_suites_numbers_are_the_exact_ones(name: str) -> None:
         assert np.allclose(sd, case.columns[f"{output}-sd"], rtol=2e-6, atol=6e-6)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", CASES)
-def test_500_runs(name: str) -> None:
+def test_500_runs(name: str, engine: str) -> None:
     case = CASES[name]
     n, until = MANY_EVENTS.get(name, (500, None))
     check(
         decided(
-            lambda seed: run(case, n=n, seed=seed, engine="roadrunner", workers=2, until=until),
+            lambda seed: run(case, n=n, seed=seed, engine=engine, workers=2, until=until),
             case,
         )
     )
@@ -50,17 +51,18 @@ def test_200_runs_of_the_reference_engine(name: str) -> None:
 
 
 @pytest.mark.verify
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", CASES)
-def test_10000_runs(name: str) -> None:
+def test_10000_runs(name: str, engine: str) -> None:
     case = CASES[name]
 
     def ensemble(seed: int) -> Verdict:
         return kept(
-            lambda: run(case, n=10_000, seed=seed, engine="roadrunner", workers=None),
+            lambda: run(case, n=10_000, seed=seed, engine=engine, workers=None),
             case,
             n=10_000,
             seed=seed,
-            engine="roadrunner",
+            engine=engine,
         )
 
     check(decided(ensemble, case))

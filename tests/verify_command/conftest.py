@@ -11,6 +11,7 @@ from simnet.engines.base import Engine, Simulator, Task
 from simnet.engines.reference import ReferenceSimulator
 from simnet.engines.table import ENGINES
 from simnet.errors import StateError
+from simnet.experiment.program import Program
 from simnet.network.network import Network
 from simnet.network.rates import RateLaw
 
@@ -44,8 +45,8 @@ class _Deaf:
     def __init__(self, task: Task) -> None:
         self.simulator = ReferenceSimulator(task)
 
-    def run(self, seed: int) -> TimesByReadouts:
-        return self.simulator.run(1)
+    def run(self, program: Program, seed: int) -> TimesByReadouts:
+        return self.simulator.run(program, 1)
 
 
 class _Late:
@@ -54,8 +55,8 @@ class _Late:
     def __init__(self, task: Task) -> None:
         self.simulator = ReferenceSimulator(task)
 
-    def run(self, seed: int) -> TimesByReadouts:
-        values = self.simulator.run(seed)
+    def run(self, program: Program, seed: int) -> TimesByReadouts:
+        values = self.simulator.run(program, seed)
         return np.concatenate([values[:1], values[:-1]])
 
 
@@ -65,10 +66,10 @@ class _Fragile:
     def __init__(self, task: Task) -> None:
         self.simulator = ReferenceSimulator(task)
 
-    def run(self, seed: int) -> TimesByReadouts:
+    def run(self, program: Program, seed: int) -> TimesByReadouts:
         if seed % 50 == 0:
             raise StateError("X is -1")
-        return self.simulator.run(seed)
+        return self.simulator.run(program, seed)
 
 
 WRONG: dict[str, Callable[[Task], Simulator]] = {

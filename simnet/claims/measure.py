@@ -1,0 +1,203 @@
+"""A claim's number from the courses of its arms, with an interval where they are stochastic."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from simnet.catalogue.claims import Claim
+from simnet.claims.arms import Arm
+from simnet.claims.courses import Course
+from simnet.claims.suite import Case
+from simnet.errors import SimulationError
+from simnet.readouts.bracket import bracket_text
+from simnet.readouts.data import Courses
+from simnet.readouts.evaluation import evaluate, replicate_values
+from simnet.readouts.expression import ReadoutExpression
+from simnet.readouts.tree import (
+    Binary,
+    Compare,
+    ConditionKey,
+    Negative,
+    OfCourse,
+    OfEnsemble,
+    Pointwise,
+    Quantity,
+    Tree,
+    walk,
+)
+
+Verdict = Literal["holds", "fails", "undecided", "left out", "not run"]
+
+CONFIDENCE = 0.99
+"""Of the interval of a stochastic value: one in a hundred does not hold the true one, about."""
+
+FEWEST = 20
+"""Replicates for an interval; resampling fewer makes it too narrow."""
+
+_RESAMPLES = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What became of a claim.
+
+    Attributes:
+        claim: what was reported.
+        value: simulated, in the unit of the claim; NaN where there is none.
+        interval: of the value, where the runs were stochastic.
+        verdict: "holds", "fails", "undecided" (the interval holds a bound of what is expected),
+            "left out" (the protocol does not allow the method) or, of sets of parameters, "not run"
+            (an arm could not be simulated).
+        note: why there is no value, or what is wrong with it.
+    """
+
+    claim: Claim
+    value: float = math.nan
+    interval: tuple[float, float] | None = None
+    verdict: Verdict = "fails"
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Taken:
+    """The courses of arms, and what their columns are.
+
+    Attributes:
+        courses: by arm, (N, T, R) each.
+        names: (R,) of the readouts.
+        time_unit: of the network.
+    """
+
+    courses: Mapping[Arm, Course]
+    names: tuple[str, ...]
+    time_unit: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """A number, or NaN and why there is none: the readout has none, or an arm was `not_run`."""
+
+    number: float
+    note: str = ""
+    not_run: bool = False
+
+
+def value_of(case: Case, taken: Taken) -> Value:
+    """The readout's value on the mean courses of its arms; statistics of replicates (cv, quantile)
+    are of the replicates themselves."""
+    for arm in case.arms:
+        course = taken.courses[arm]
+        if not len(course.values):
+            note = f"{arm.name}: {course.failures[0]}"
+            return Value(number=math.nan, note=note, not_run=True)
+    statistic = _is_statistic(case)
+    courses = {arm.changes: _courses(taken, arm, mean=not statistic) for arm in case.arms}
+    try:
+        found = evaluate(case.readout, courses, deterministic=not statistic)
+    except SimulationError as error:
+        return Value(number=math.nan, note=str(error))
+    return Value(number=found.estimate)
+
+
+def judged(claim: Claim, value: Value, interval: tuple[float, float] | None = None) -> Finding:
+    """The verdict on a value; with an interval, only what lies wholly on one side is decided."""
+    number = value.number
+    if math.isnan(number):
+        return Finding(
+            claim=claim, verdict="not run" if value.not_run else "fails", note=value.note
+        )
+    if interval is None:
+        verdict: Verdict = "holds" if claim.holds(number) else "fails"
+        return Finding(claim=claim, value=number, verdict=verdict)
+    low, high = interval
+    least, most = claim.bounds
+    if claim.holds(low) and claim.holds(high):
+        verdict = "holds"
+    elif high < least or low > most:
+        verdict = "fails"
+    else:
+        verdict = "undecided"
+    return Finding(claim=claim, value=number, interval=interval, verdict=verdict)
+
+
+def interval_of(case: Case, taken: Taken, seed: int) -> tuple[float, float]:
+    """An interval of the readout's value, `CONFIDENCE` wide.
+
+    By bootstrap over replicates (Efron 1979, doi:10.1214/aos/1176344552): those of each arm are
+    drawn with replacement, and the readout is taken of their mean courses; the interval goes from
+    percentile to percentile. A statistic of replicates has the normal interval of its jackknife
+    variance. Where a resample has no value the interval is open.
+    """
+    if _is_statistic(case):
+        return _normal_interval(case, taken)
+    generator = np.random.default_rng([seed, *case.claim.id.encode()])
+    columns = []
+    for arm in case.arms:
+        values = taken.courses[arm].values[
+            :, :, [taken.names.index(n) for n in case.readout.symbols]
+        ]
+        n, T, R = values.shape
+        weights = generator.multinomial(n, np.full(n, 1 / n), size=_RESAMPLES) / n
+        columns.append((weights @ values.reshape(n, T * R)).reshape(_RESAMPLES, T, R))
+    merged = Courses(
+        times=taken.courses[case.arms[0]].times,
+        values=np.concatenate(columns, axis=2),
+        names=tuple(
+            _column(name, arm.changes) for arm in case.arms for name in case.readout.symbols
+        ),
+        time_unit=taken.time_unit,
+    )
+    tree = _merged(case.readout.tree)
+    readout = ReadoutExpression(text=str(case.readout), canonical=str(case.readout), tree=tree)
+    try:
+        numbers = replicate_values(readout, {(): merged})
+    except SimulationError:
+        return -math.inf, math.inf
+    if not np.isfinite(numbers).all():
+        return -math.inf, math.inf
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(numbers, [tail, 1 - tail], method="inverted_cdf")
+    return float(low), float(high)
+
+
+def _normal_interval(case: Case, taken: Taken) -> tuple[float, float]:
+    from scipy.special import ndtri
+
+    courses = {arm.changes: _courses(taken, arm, mean=False) for arm in case.arms}
+    try:
+        found = evaluate(case.readout, courses)
+    except SimulationError:
+        return -math.inf, math.inf
+    if math.isnan(found.variance):
+        return -math.inf, math.inf
+    reach = float(ndtri((1 + CONFIDENCE) / 2)) * math.sqrt(found.variance)
+    return found.estimate - reach, found.estimate + reach
+
+
+def _is_statistic(case: Case) -> bool:
+    return any(isinstance(part, OfEnsemble) for part in walk(case.readout.tree))
+
+
+def _courses(taken: Taken, arm: Arm, *, mean: bool) -> Courses:
+    course = taken.courses[arm]
+    values = course.values.mean(axis=0, keepdims=True) if mean else course.values
+    return Courses(times=course.times, values=values, names=taken.names, time_unit=taken.time_unit)
+
+
+def _column(name: str, changes: ConditionKey) -> str:
+    return name + bracket_text(changes)
+
+
+def _merged(tree: Tree) -> Tree:
+    """The tree with a name for each readout of each arm: resamples of all arms side by side are
+    then like replicates of one condition, and evaluated together."""
+    if isinstance(tree, Quantity):
+        return replace(tree, name=_column(tree.name, tree.changes), changes=())
+    if isinstance(tree, Binary | Compare):
+        return replace(tree, left=_merged(tree.left), right=_merged(tree.right))
+    if isinstance(tree, Negative | Pointwise | OfCourse | OfEnsemble):
+        return replace(tree, of=_merged(tree.of))
+    return tree

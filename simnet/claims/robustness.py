@@ -1,0 +1,299 @@
+"""Robustness: do claims keep their sign where parameters are not what we took them for?
+
+Parameters are drawn by Latin hypercube (McKay, Beckman & Conover 1979, doi:10.2307/1268522), each
+uniform on a logarithmic scale within a factor of its value. What breaks a claim is looked for by
+Spearman's rank correlation of each parameter with the claim's margin: how far its value is on the
+right side.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simnet.arrays import FloatArray
+from simnet.catalogue.claims import Claim
+from simnet.claims.courses import Progress, Settings
+from simnet.claims.measure import Value
+from simnet.claims.sets import run_sets
+from simnet.claims.suite import Suite, load_suite
+from simnet.errors import InputError, Problem
+from simnet.experiment.change import Change, Set
+from simnet.network.digest import canonical_json
+from simnet.network.network import Network, Parameter
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ENOUGH = 0.7
+"""Below this fraction the parameter that breaks a claim is named."""
+
+_BATCH = 20  # sets that are run, and then kept, together
+_BROAD = math.inf
+
+
+@dataclass(frozen=True, kw_only=True)
+class Robust:
+    """How often a claim keeps what it says.
+
+    Attributes:
+        claim: what was reported.
+        keeps: fraction of the sets in which it keeps its sign; where it has none, in which it holds.
+        holds: fraction of the sets in which it holds.
+        n: sets that could be simulated.
+        breaker: the parameter that is most correlated with losing it, where `keeps` is below 0.7.
+        correlation: Spearman's, of that parameter with the margin: negative where a larger value
+            breaks the claim.
+    """
+
+    claim: Claim
+    keeps: float
+    holds: float
+    n: int
+    breaker: str = ""
+    correlation: float = math.nan
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Robustness:
+    """What became of claims under many sets of parameters.
+
+    Attributes:
+        network: its id.
+        fold: parameters are within this factor of their value.
+        seed: of the design.
+        parameters: (P,) their ids.
+        design: (S, P) their values.
+        values: (S, K) of the claims' readouts; NaN where there is none.
+        claims: one a claim that can be run by ODE.
+    """
+
+    network: str
+    fold: float
+    seed: int
+    parameters: tuple[str, ...]
+    design: FloatArray
+    values: FloatArray
+    claims: tuple[Robust, ...]
+
+    def frame(self) -> "pd.DataFrame":
+        """A row a claim: id, sign (above, below or none), keeps, holds, n, breaker, correlation."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "id": robust.claim.id,
+                "sign": robust.claim.side or "none",
+                "keeps": robust.keeps,
+                "holds": robust.holds,
+                "n": robust.n,
+                "breaker": robust.breaker,
+                "correlation": robust.correlation,
+            }
+            for robust in self.claims
+        )
+
+
+def robustness(
+    network: Network | str,
+    *,
+    sets: int = 500,
+    fold: float = 2.0,
+    seed: int = 1,
+    out: str | Path | None = None,
+    folder: str | Path | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Robustness:
+    """Run a network's claims (ODE) under many sets of parameters.
+
+    Args:
+        network: as in `run_claims`, as are `folder`, `workers` and `progress`.
+        sets: how many.
+        fold: each parameter is within this factor of its value, and within its declared range.
+        seed: of the design.
+        out: a file that keeps the values; where it has part of the same study, only the rest is run.
+        folder: with claims.csv and protocols.toml.
+        workers: worker processes.
+        progress: called with (simulations done, in all).
+
+    Raises:
+        InputError: mistakes in the call or in the tables, or a file that holds another study.
+    """
+    problems = []
+    if sets < 2:
+        problems.append(Problem(what=f"sets={sets}", why="not at least 2"))
+    if not (math.isfinite(fold) and fold > 1):
+        problems.append(Problem(what=f"fold={fold}", why="not above 1"))
+    if problems:
+        raise InputError(problems)
+    suite = load_suite(network, folder=folder).for_method("ode")
+    varied = varied_parameters(suite.network)
+    design = latin_hypercube(varied, sets=sets, fold=fold, seed=seed)
+    names = tuple(parameter.id for parameter in varied)
+    key = _key(suite, names, fold, seed, sets)
+    values = _kept(Path(out), key, sets, len(suite.cases)) if out is not None else {}
+    todo = [place for place in range(sets) if place not in values]
+    before = len(todo)
+    total = before * len(suite.arms)
+    for first in range(0, before, _BATCH):
+        batch = todo[first : first + _BATCH]
+        done = first * len(suite.arms)
+
+        def advance(now: int, _: int, done: int = done) -> None:
+            if progress is not None:
+                progress(done + now, total)
+
+        found = _batch(suite, names, design, batch, workers, advance)
+        values |= found
+        if out is not None:
+            _keep(Path(out), key, found)
+    table = np.array([values[place] for place in range(sets)])
+    return Robustness(
+        network=suite.network.id,
+        fold=fold,
+        seed=seed,
+        parameters=names,
+        design=design,
+        values=table,
+        claims=tuple(
+            robust(case.claim, table[:, column], design, names)
+            for column, case in enumerate(suite.cases)
+        ),
+    )
+
+
+def varied_parameters(network: Network) -> tuple[Parameter, ...]:
+    """Parameters with a role: above zero, with a range that leaves room, and no inputs or doses,
+    which the protocols set."""
+    given = {i.parameter for i in network.inputs} | {d.parameter for d in network.drugs}
+    return tuple(
+        p
+        for p in network.parameters
+        if p.id not in given
+        and p.value > 0
+        and (p.lower is None or p.upper is None or p.lower < p.upper)
+    )
+
+
+def latin_hypercube(
+    parameters: Sequence[Parameter], *, sets: int, fold: float, seed: int
+) -> FloatArray:
+    """(S, P) values: each parameter's are spread evenly, on a logarithmic scale, over what is both
+    within the factor and within its range."""
+    from scipy.stats import qmc
+
+    unit = qmc.LatinHypercube(len(parameters), rng=np.random.default_rng(seed)).random(sets)
+    low = [max(p.value / fold, -_BROAD if p.lower is None else p.lower) for p in parameters]
+    high = [min(p.value * fold, _BROAD if p.upper is None else p.upper) for p in parameters]
+    return np.asarray(np.exp(np.log(low) + unit * (np.log(high) - np.log(low))))
+
+
+def robust(claim: Claim, values: FloatArray, design: FloatArray, names: Sequence[str]) -> Robust:
+    """How a claim fares: values (S,) of its readout under a design (S, P)."""
+    known = ~np.isnan(values)
+    n = int(known.sum())
+    if not n:
+        return Robust(claim=claim, keeps=math.nan, holds=math.nan, n=0)
+    margins = margin(claim, values[known])
+    keeps = float((margins > 0).mean())
+    holds = float(np.mean([claim.holds(value) for value in values[known]]))
+    breaker, correlation = "", math.nan
+    if keeps < ENOUGH:
+        breaker, correlation = _most_correlated(design[known], margins, names)
+    return Robust(
+        claim=claim, keeps=keeps, holds=holds, n=n, breaker=breaker, correlation=correlation
+    )
+
+
+def margin(claim: Claim, values: FloatArray) -> FloatArray:
+    """How far values are on the right side of "no effect" or, where a claim has no sign, inside of
+    what it accepts; not above zero where they are not."""
+    neutral = claim.rule.neutral
+    if claim.side is not None and neutral is not None:
+        return values - neutral if claim.side == "above" else neutral - values
+    low, high = claim.bounds
+    inside = np.minimum(values - low, high - values)
+    return inside if claim.rule.strict else np.nextafter(inside, math.inf)
+
+
+def _most_correlated(
+    design: FloatArray, margins: FloatArray, names: Sequence[str]
+) -> tuple[str, float]:
+    from scipy.stats import rankdata
+
+    if len(margins) < 3 or np.ptp(margins) == 0:
+        return "", math.nan
+    ranks = rankdata(design, axis=0) - (len(design) + 1) / 2
+    other = rankdata(margins) - (len(margins) + 1) / 2
+    scale = np.sqrt((ranks**2).sum(axis=0) * (other**2).sum())
+    found = (ranks * other[:, np.newaxis]).sum(axis=0) / scale
+    place = int(np.argmax(np.abs(found)))
+    return names[place], float(found[place])
+
+
+def _batch(
+    suite: Suite,
+    names: Sequence[str],
+    design: FloatArray,
+    batch: Sequence[int],
+    workers: int | None,
+    progress: Progress,
+) -> dict[int, list[float]]:
+    sets: list[tuple[Change, ...]] = [
+        tuple(Set(name, float(value)) for name, value in zip(names, design[place], strict=True))
+        for place in batch
+    ]
+    found: dict[int, list[float]] = {}
+
+    def keep(place: int, values: tuple[Value, ...]) -> None:
+        found[batch[place]] = [value.number for value in values]
+
+    settings = Settings(workers=workers, rtol=1e-6)
+    run_sets(suite, sets, keep, settings=settings, progress=progress)
+    return found
+
+
+def _key(suite: Suite, names: Sequence[str], fold: float, seed: int, sets: int) -> str:
+    """All that the values depend on."""
+    claims = [[case.claim.id, str(case.readout), repr(case.protocol)] for case in suite.cases]
+    content = [suite.network.digest, list(names), fold, seed, sets, claims]
+    return canonical_json(content)
+
+
+def _keep(file: Path, key: str, found: dict[int, list[float]]) -> None:
+    """Add values to the file, one line a set; the first line says of which study."""
+    text = json.dumps({"study": key}) + "\n"
+    if file.is_file():  # a line that was cut off is left as it is
+        text = "" if file.read_bytes().endswith(b"\n") else "\n"
+    lines = (json.dumps([place, *values]) + "\n" for place, values in sorted(found.items()))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write(text + "".join(lines))
+
+
+def _kept(file: Path, key: str, sets: int, claims: int) -> dict[int, list[float]]:
+    """The values in a file; a line that was not finished is run again."""
+    if not file.is_file():
+        return {}
+    rows = list(_lines(file))
+    if not rows or not isinstance(rows[0], dict) or rows[0].get("study") != key:
+        why = "holds another study (network, claims, number of sets, factor or seed differ)"
+        raise InputError(Problem(what=str(file), why=why, way_out="name another file"))
+    found = {}
+    for row in rows[1:]:
+        if isinstance(row, list) and len(row) == claims + 1 and row[0] in range(sets):
+            found[int(row[0])] = [float(value) for value in row[1:]]
+    return found
+
+
+def _lines(file: Path) -> Iterator[object]:
+    for line in file.read_text(encoding="utf-8").splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            yield None

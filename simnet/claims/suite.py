@@ -1,0 +1,178 @@
+"""A network with its claims and protocols, checked as a whole: what can be run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from simnet.catalogue.claims import Claim, read_claims
+from simnet.catalogue.protocols import Mechanism, Protocol, read_protocols
+from simnet.claims.arms import Arm, script
+from simnet.errors import InputError, ModelError, Problem, UnknownNameError, nearest
+from simnet.network.network import Network
+from simnet.readouts.check import problems as readout_problems
+from simnet.readouts.expression import ReadoutExpression
+from simnet.readouts.parser import parse_readout
+from simnet.rules.load import load
+from simnet.rules.registry import packaged_names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A claim that can be run: its protocol and its readout, parsed."""
+
+    claim: Claim
+    protocol: Protocol
+    readout: ReadoutExpression
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """What must be simulated for it."""
+        return tuple(
+            Arm(protocol=self.protocol, changes=changes) for changes in self.readout.conditions
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """All that is claimed of a network, and the mechanisms that can be taken out of it."""
+
+    network: Network
+    cases: tuple[Case, ...]
+    mechanisms: tuple[Mechanism, ...] = ()
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Names of the readouts that the claims need, each once."""
+        return tuple(dict.fromkeys(name for case in self.cases for name in case.readout.symbols))
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """What must be simulated, each arm once however many claims need it."""
+        return tuple(dict.fromkeys(arm for case in self.cases for arm in case.arms))
+
+    def for_method(self, method: str) -> "Suite":
+        """Only with the claims whose protocol allows the method."""
+        kept = tuple(case for case in self.cases if method in case.protocol.methods)
+        return replace(self, cases=kept)
+
+
+def claimed_names() -> tuple[str, ...]:
+    """Packaged networks that come with protocols for their claims."""
+    return tuple(
+        name
+        for name in packaged_names()
+        if (resources.files(f"simnet.networks.{name}") / "protocols.toml").is_file()
+    )
+
+
+def load_suite(
+    network: Network | str, *, folder: str | Path | None = None, ids: Sequence[str] = ()
+) -> Suite:
+    """Load a network with its claims.
+
+    Args:
+        network: a name or file, or what `load` gave.
+        folder: with claims.csv and protocols.toml; the packaged network's own if None.
+        ids: of the claims wanted; all if empty.
+
+    Raises:
+        UnknownNameError: no such network, or no claim of an id.
+        ModelError: tables that cannot be run on the network; all the mistakes at once.
+    """
+    loaded = load(network)
+    place = _folder(loaded, folder)
+    problems: list[Problem] = []
+    claims: tuple[Claim, ...] = ()
+    try:
+        claims = read_claims(place)
+    except ModelError as error:
+        problems += error.problems
+    try:
+        found = read_protocols(place)
+    except ModelError as error:
+        raise ModelError([*problems, *error.problems]) from error
+    cases = [_case(claim, found.protocols, loaded, problems) for claim in claims]
+    for mechanism in found.mechanisms.values():
+        problems += _mechanism_problems(mechanism, loaded)
+    if problems:
+        raise ModelError(problems)
+    known = [claim.id for claim in claims]
+    unknown = [name for name in ids if name not in known]
+    if unknown:
+        raise UnknownNameError(
+            Problem(what=f"claim {name!r}", why="there is none", way_out=nearest(name, known))
+            for name in unknown
+        )
+    return Suite(
+        network=loaded,
+        cases=tuple(c for c in cases if c is not None and (not ids or c.claim.id in ids)),
+        mechanisms=tuple(found.mechanisms.values()),
+    )
+
+
+def _folder(network: Network, folder: str | Path | None) -> Traversable:
+    if folder is not None:
+        return Path(folder)
+    if network.id not in packaged_names():
+        why = "is not packaged, so its claims are not known"
+        way_out = "give the folder with its claims.csv and protocols.toml"
+        raise UnknownNameError(Problem(what=f"network {network.id}", why=why, way_out=way_out))
+    return resources.files(f"simnet.networks.{network.id}")
+
+
+def _case(
+    claim: Claim, protocols: Mapping[str, Protocol], network: Network, problems: list[Problem]
+) -> Case | None:
+    """The claim with its protocol and readout; None where something is wrong with them."""
+    what = f"claim {claim.id}"
+    before = len(problems)
+    protocol = protocols.get(claim.condition)
+    if protocol is None:
+        why = f"no protocol {claim.condition!r}"
+        problems.append(Problem(what=what, why=why, way_out=nearest(claim.condition, protocols)))
+    readout = None
+    try:
+        readout = parse_readout(claim.readout)
+    except InputError as error:
+        problems += (_of(what, problem) for problem in error.problems)
+    if readout is not None and readout.is_course:
+        why = f"{claim.readout!r} is a time course, no number"
+        problems.append(Problem(what=what, why=why, way_out="take it at a time: X@48h"))
+    if readout is None or protocol is None or len(problems) > before:
+        return None
+    case = Case(claim=claim, protocol=protocol, readout=readout)
+    problems += (_of(what, problem) for problem in _run_problems(case, network))
+    return case
+
+
+def _run_problems(case: Case, network: Network) -> list[Problem]:
+    """What keeps its arms from being run, and its readout from being taken from them."""
+    found: list[Problem] = []
+    for arm in case.arms:
+        try:
+            made = script(network, arm)
+            made.program(network)
+        except InputError as error:
+            found += error.problems
+            continue
+        found += readout_problems(case.readout, network, times=made.times)
+    return list(dict.fromkeys(found))
+
+
+def _mechanism_problems(mechanism: Mechanism, network: Network) -> list[Problem]:
+    names = [*mechanism.zero, *mechanism.equal, *mechanism.equal.values()]
+    return [
+        Problem(
+            what=f"mechanism {mechanism.name}",
+            why=f"{name!r} is no parameter of {network.id}",
+            way_out=nearest(name, network.parameter_by_id),
+        )
+        for name in names
+        if name not in network.parameter_by_id
+    ]
+
+
+def _of(what: str, problem: Problem) -> Problem:
+    return Problem(what=f"{what}: {problem.what}", why=problem.why, way_out=problem.way_out)

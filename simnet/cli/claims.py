@@ -1,0 +1,273 @@
+"""`simnet claims`: what was reported of a network, beside what it does."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from simnet.cli.claim_tables import (
+    Shown,
+    ablation_data,
+    ablation_shown,
+    claims_data,
+    claims_shown,
+    robustness_data,
+    robustness_shown,
+)
+from simnet.cli.exits import CHECK_FAILED, INTERRUPTED, complain
+from simnet.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from simnet.claims.run import ClaimsResult
+
+_STUDIES = "Instead of the claims alone"
+_OUTPUT = "Output"
+
+
+def claims_command(
+    network: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NETWORK|FILE", help="All packaged networks that have claims if not given."
+        ),
+    ] = None,
+    claim: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only this claim; may be repeated.")
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="DIR",
+            help="Folder with claims.csv and protocols.toml, for a network of your own.",
+        ),
+    ] = None,
+    method: Annotated[
+        Literal["ode", "ssa"] | None,
+        typer.Option(help="ode, or ssa: means over replicates, with a 99 % interval."),
+    ] = None,
+    replicates: Annotated[
+        int | None, typer.Option(metavar="N", help="SSA runs of each arm; 100 if not given.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Root seed; drawn if not given.")
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Worker processes; all processors if not given, 0 for none."
+        ),
+    ] = None,
+    ablate: Annotated[
+        bool,
+        typer.Option(
+            "--ablate",
+            help="Take out one mechanism at a time: which claims fall?",
+            rich_help_panel=_STUDIES,
+        ),
+    ] = False,
+    robustness: Annotated[
+        int | None,
+        typer.Option(
+            metavar="SETS",
+            help="Run the claims under so many sets of parameters (Latin hypercube): how many "
+            "keep their sign, and which parameter breaks the others?",
+            rich_help_panel=_STUDIES,
+        ),
+    ] = None,
+    fold: Annotated[
+        float,
+        typer.Option(
+            metavar="FACTOR",
+            help="With --robustness: how far parameters go from their value.",
+            rich_help_panel=_STUDIES,
+        ),
+    ] = 2.0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="With --robustness: keep the values here; the same command goes on from them.",
+            rich_help_panel=_STUDIES,
+        ),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Draw each claim: NETWORK-ID.png.", rich_help_panel=_OUTPUT
+        ),
+    ] = None,
+    markdown: Annotated[
+        bool,
+        typer.Option("--markdown", help="The table as Markdown.", rich_help_panel=_OUTPUT),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="All of it, as JSON on stdout.", rich_help_panel=_OUTPUT)
+    ] = False,
+) -> None:
+    """Run the claims of a network: what was reported, and what the network does.
+
+    Exit code 3 if a claim fails. Under SSA it fails only if the whole
+    interval of its value is outside of what is expected, and is undecided
+    if a part is.
+
+    \b
+    simnet claims
+    simnet claims hypoxia --claim H4a --plot figures
+    simnet claims hypoxia --method ssa --replicates 100 --seed 1
+    simnet claims hypoxia --ablate --markdown
+    simnet claims hypoxia --robustness 500 --out hypoxia.jsonl
+    """
+    problems = list(
+        _clashes(
+            {
+                "NETWORK": network is not None,
+                "--claim": bool(claim),
+                "--from": folder is not None,
+                "--method ssa": method == "ssa",
+                "--replicates": replicates is not None,
+                "--ablate": ablate,
+                "--robustness": robustness is not None,
+                "--fold": fold != 2.0,
+                "--out": out is not None,
+                "--plot": plot is not None,
+                "--markdown": markdown,
+                "--json": as_json,
+            }
+        )
+    )
+    if problems:
+        raise InputError(problems)
+    from simnet.claims.suite import claimed_names
+
+    chosen: Literal["ode", "ssa"] = method or ("ssa" if replicates is not None else "ode")
+    shown: list[dict[str, Any]] = []
+    failed = False
+    for name in [network] if network is not None else claimed_names():
+        try:
+            if ablate:
+                tables, data = _ablated(name, folder, workers)
+            elif robustness is not None:
+                tables, data = _varied(name, robustness, fold, seed, out, folder, workers)
+            else:
+                found = _run(name, claim, folder, chosen, replicates, seed, workers)
+                failed |= not found.passed
+                tables = claims_shown(found, _draw(found, plot) if plot is not None else [])
+                data = claims_data(found)
+        except KeyboardInterrupt:  # typer would end without a word
+            kept = f"; {out} keeps what is done" if robustness is not None and out else ""
+            complain(f"interrupted{kept}")
+            raise typer.Exit(INTERRUPTED) from None
+        shown.append(data)
+        if not as_json:
+            tables.show(markdown=markdown)
+    if as_json:
+        from simnet.cli.tables import print_json
+
+        print_json(shown)
+    if failed:
+        raise typer.Exit(CHECK_FAILED)
+
+
+_NEEDS = (
+    ("--from", "NETWORK", "says whose claims these are"),
+    ("--fold", "--robustness", "has a factor"),
+    ("--out", "--robustness", "can be resumed"),
+    ("--out", "NETWORK", "says whose values these are"),
+)
+_EXCLUDES = (
+    ("--ablate", "--robustness", "are two studies"),
+    *(
+        (study, other, "do not go together")
+        for study in ("--ablate", "--robustness")
+        for other in ("--claim", "--method ssa", "--replicates", "--plot")
+    ),
+    ("--markdown", "--json", "both want stdout"),
+)
+
+
+def _clashes(given: Mapping[str, bool]) -> Iterator[Problem]:
+    """What in a call does not fit together."""
+    for option, other, why in _NEEDS:
+        if given[option] and not given[other]:
+            yield Problem(what=option, why=f"only {other} {why}", way_out=f"add {other}")
+    for option, other, why in _EXCLUDES:
+        if given[option] and given[other]:
+            yield Problem(what=f"{option} and {other}", why=why, way_out="give one of them")
+
+
+def _run(
+    name: str,
+    claim: list[str] | None,
+    folder: Path | None,
+    method: Literal["ode", "ssa"],
+    replicates: int | None,
+    seed: int | None,
+    workers: int | None,
+) -> "ClaimsResult":
+    from simnet.claims.run import run_claims
+    from simnet.cli.progress import progress
+
+    with progress(f"claims of {name}, {method.upper()}") as advance:
+        return run_claims(
+            name,
+            ids=claim or (),
+            folder=folder,
+            method=method,
+            replicates=replicates,
+            seed=seed,
+            workers=workers,
+            progress=advance,
+        )
+
+
+def _ablated(name: str, folder: Path | None, workers: int | None) -> tuple[Shown, dict[str, Any]]:
+    from simnet.claims.ablation import ablate
+    from simnet.cli.progress import progress
+
+    with progress(f"{name} without one mechanism at a time") as advance:
+        found = ablate(name, folder=folder, workers=workers, progress=advance)
+    return ablation_shown(found), ablation_data(found)
+
+
+def _varied(
+    name: str,
+    sets: int,
+    fold: float,
+    seed: int | None,
+    out: Path | None,
+    folder: Path | None,
+    workers: int | None,
+) -> tuple[Shown, dict[str, Any]]:
+    from simnet.claims.robustness import robustness
+    from simnet.cli.progress import progress
+
+    with progress(f"{name} under {sets} sets of parameters") as advance:
+        found = robustness(
+            name,
+            sets=sets,
+            fold=fold,
+            seed=1 if seed is None else seed,
+            out=out,
+            folder=folder,
+            workers=workers,
+            progress=advance,
+        )
+    return robustness_shown(found), robustness_data(found)
+
+
+def _draw(found: "ClaimsResult", folder: Path) -> list[Path]:
+    """A picture of each claim that was run."""
+    from simnet.claims.draw import draw_claim
+    from simnet.cli.outcome import drawn
+
+    run = {f.claim.id for f in found.findings if f.verdict != "left out"}
+    return [
+        path
+        for case in found.cases
+        if case.claim.id in run
+        for path in drawn(
+            draw_claim(found, case), [folder / f"{found.network}-{case.claim.id}.png"]
+        )
+    ]

@@ -1,0 +1,150 @@
+"""A plan run from end to end: outcomes gathered by condition, each handed on when it is complete."""
+
+import os
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from simnet.arrays import FloatArray
+from simnet.errors import SimnetWarning
+from simnet.execute.base import Backend, Job, Outcome
+from simnet.execute.plan import Plan
+from simnet.execute.processes import Processes
+from simnet.execute.serial import Serial
+from simnet.execute.threads import Threads
+from simnet.results.trajectories import Failure
+
+Progress = Callable[[int, int], None]
+"""Called with (replicates done, replicates in all)."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Gathered:
+    """What came of one job.
+
+    Attributes:
+        job: its index.
+        first: index of its first replicate.
+        values: (N, T, R); NaN where a replicate failed or was not run.
+        seeds: (N,); empty under ODE.
+        failures: replicates that failed, with the reason.
+    """
+
+    job: int
+    first: int
+    values: FloatArray
+    seeds: tuple[int, ...]
+    failures: tuple[Failure, ...]
+
+    @property
+    def finished(self) -> int:
+        """Replicates that have values."""
+        return int((~np.isnan(self.values)).any(axis=(1, 2)).sum())
+
+
+def run_jobs(
+    plan: Plan,
+    jobs: Iterable[Job],
+    *,
+    workers: int | None,
+    receive: Callable[[Gathered], None],
+    total: int = 0,
+    progress: Progress | None = None,
+) -> None:
+    """Run jobs of a plan; `receive` gets each when it is complete, in any order.
+
+    Args:
+        plan: what the jobs belong to.
+        jobs: taken as they are needed, so there may be very many.
+        workers: as in `simulate`.
+        receive: called in the calling thread.
+        total: replicates in all, for `progress`.
+        progress: called with (done, total).
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C; jobs that were begun are received as far as they got.
+    """
+    open_: dict[int, _Gathering] = {}
+    messages: dict[str, int] = {}
+    done = 0
+
+    def noted() -> Iterator[Job]:
+        for job in jobs:
+            open_[job.index] = _Gathering(plan, job)
+            yield job
+
+    def deliver(outcome: Outcome) -> None:
+        nonlocal done
+        done += 1
+        gathering = open_[outcome.job]
+        gathering.take(outcome)
+        for line in outcome.messages:
+            messages[line] = messages.get(line, 0) + 1
+        if progress is not None:
+            progress(done, total)
+        if not gathering.missing:
+            receive(open_.pop(outcome.job).gathered())
+
+    try:
+        _backend(workers, plan).run(plan.task, noted(), deliver)
+    except KeyboardInterrupt:
+        for gathering in open_.values():
+            receive(gathering.gathered())
+        raise
+    for line, times_seen in messages.items():
+        often = f" ({times_seen} times)" if times_seen > 1 else ""
+        warnings.warn(f"{plan.engine.name}: {line}{often}", SimnetWarning, stacklevel=4)
+
+
+class _Gathering:
+    """The outcomes of one job, as they come."""
+
+    def __init__(self, plan: Plan, job: Job) -> None:
+        self._job = job
+        self._stochastic = plan.task.method == "ssa"
+        self._first = job.replicates[0].index
+        self.missing = len(job.replicates)
+        shape = (self.missing, len(plan.times), len(plan.readouts))
+        self._values = np.full(shape, np.nan)
+        self._failures: list[Failure] = []
+
+    def take(self, outcome: Outcome) -> None:
+        self.missing -= 1
+        replicate = outcome.replicate
+        if outcome.values is not None:
+            self._values[replicate.index - self._first] = outcome.values
+            return
+        seed = replicate.seed if self._stochastic else None
+        failure = Failure(
+            condition=self._job.condition,
+            replicate=replicate.index,
+            seed=seed,
+            reason=outcome.failure,
+        )
+        self._failures.append(failure)
+
+    def gathered(self) -> Gathered:
+        seeds = tuple(r.seed for r in self._job.replicates) if self._stochastic else ()
+        return Gathered(
+            job=self._job.index,
+            first=self._first,
+            values=self._values,
+            seeds=seeds,
+            failures=tuple(sorted(self._failures, key=lambda failure: failure.replicate)),
+        )
+
+
+def _backend(workers: int | None, plan: Plan) -> Backend:
+    if plan.engine.batches:
+        return Threads(
+            threads=workers or (1 if workers == 0 else _processors()), timeout=plan.timeout
+        )
+    if workers == 0:
+        return Serial()
+    return Processes(workers=workers or _processors(), timeout=plan.timeout)
+
+
+def _processors() -> int:
+    return os.cpu_count() or 1

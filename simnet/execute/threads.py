@@ -1,0 +1,116 @@
+"""Blocks of replicates in threads of this process, for engines that run outside the interpreter's
+lock."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import cast
+
+from simnet.engines.base import BatchSimulator, Limits, Task
+from simnet.errors import SimnetError
+from simnet.execute.base import Job, Outcome
+from simnet.execute.serial import reason_of, resolve_engine
+
+BLOCK = 64
+"""Replicates that a thread takes at a time: a multiple of the lanes that run side by side."""
+_TICK = 0.05  # seconds between looks for Ctrl-C on Windows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Threads:
+    """Runs blocks of replicates in threads. A replicate that takes longer than `timeout` seconds
+    (wall time) stops with a reason."""
+
+    threads: int
+    timeout: float | None = None
+
+    def run(
+        self,
+        task: Task,
+        jobs: Iterable[Job],
+        deliver: Callable[[Outcome], None],
+    ) -> None:
+        """Run them all; see `Backend.run`.
+
+        Raises:
+            SimnetError: preparing the model raised it; no replicate ran.
+        """
+        engine = resolve_engine(task.engine)
+        blocks = _blocks(jobs)
+        limits = Limits(seconds=self.timeout)
+        taking = threading.Lock()
+        stopped = threading.Event()
+        news: queue.SimpleQueue[list[Outcome] | BaseException | None] = queue.SimpleQueue()
+        simulator = cast(BatchSimulator, engine.prepare(task))
+
+        def lane() -> None:
+            try:
+                while not stopped.is_set():
+                    with taking:
+                        block = next(blocks, None)
+                    if block is None:
+                        break
+                    news.put(_run(simulator, block, limits, stopped.is_set))
+            except BaseException as error:  # noqa: BLE001 - raised in the calling thread
+                news.put(error)
+            finally:
+                news.put(None)
+
+        lanes = [threading.Thread(target=lane, daemon=True) for _ in range(self.threads)]
+        try:
+            for thread in lanes:
+                thread.start()
+            running = len(lanes)
+            while running:
+                with suppress(queue.Empty):
+                    found = news.get(timeout=_TICK)
+                    if found is None:
+                        running -= 1
+                    elif isinstance(found, BaseException):
+                        raise found
+                    else:
+                        for outcome in found:
+                            deliver(outcome)
+        except KeyboardInterrupt:
+            _end(stopped, lanes)
+            while not news.empty():  # what was finished in the meantime is not lost
+                last = news.get()
+                for outcome in last if isinstance(last, list) else ():
+                    if outcome.values is not None:
+                        deliver(outcome)
+            raise
+        finally:
+            _end(stopped, lanes)
+
+
+def _end(stopped: threading.Event, lanes: Iterable[threading.Thread]) -> None:
+    stopped.set()
+    for thread in lanes:
+        if thread.ident is not None:
+            thread.join()
+
+
+def _blocks(jobs: Iterable[Job]) -> Iterator[Job]:
+    for job in jobs:
+        for first in range(0, len(job.replicates), BLOCK):
+            some = job.replicates[first : first + BLOCK]
+            yield replace(job, replicates=some)
+
+
+def _run(
+    simulator: BatchSimulator, block: Job, limits: Limits, stop: Callable[[], bool]
+) -> list[Outcome]:
+    streams = [replicate.stream for replicate in block.replicates]
+    results: list[object]
+    try:
+        results = list(simulator.run_batch(block.program, streams, limits=limits, stop=stop))
+    except SimnetError as error:  # what the program itself does is wrong, for every replicate
+        results = [reason_of(error)] * len(streams)
+    return [
+        Outcome(job=block.index, replicate=replicate, failure=result)
+        if isinstance(result, str)
+        else Outcome(job=block.index, replicate=replicate, values=result)  # type: ignore[arg-type]
+        for replicate, result in zip(block.replicates, results, strict=True)
+    ]

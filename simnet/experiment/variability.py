@@ -1,0 +1,266 @@
+"""Cell-to-cell variability: parameters and amounts that differ from one replicate to the next.
+
+Each named gene, protein, parameter or species is multiplied by a factor of mean one, drawn from a
+key of the replicate and the name. A name's factor therefore depends on no other name, on no order
+and on no version of a random number library.
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from statistics import NormalDist
+from typing import Any, Protocol
+
+from simnet.errors import InputError, Problem, nearest
+from simnet.experiment.change import Knockout, Scale
+from simnet.network.expression import Call, Expression, Number
+from simnet.network.network import Network
+
+_NORMAL = NormalDist()
+_MOST_NORMAL = 0.25
+
+
+class Spread(Protocol):
+    """A distribution of factors with mean one."""
+
+    @property
+    def cv(self) -> float:
+        """Their coefficient of variation."""
+        ...
+
+    def factor(self, u: float) -> float:
+        """The factor below which a fraction u (between 0 and 1) of them lies."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogNormal:
+    """Factors whose logarithm is normal: as proteins differ between cells, always above 0."""
+
+    cv: float
+
+    def __post_init__(self) -> None:
+        _check(self, "cv", self.cv, least=0.0)
+
+    def factor(self, u: float) -> float:
+        square = math.log1p(self.cv * self.cv)
+        return math.exp(math.sqrt(square) * _NORMAL.inv_cdf(u) - 0.5 * square)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Normal:
+    """Normal factors, with a cv of at most 0.25; the six in 100,000 draws that would lie below 0 or
+    above 2 are drawn from within instead, which makes the cv at most 0.06 % smaller."""
+
+    cv: float
+
+    def __post_init__(self) -> None:
+        _check(self, "cv", self.cv, least=0.0, most=_MOST_NORMAL)
+
+    def factor(self, u: float) -> float:
+        outside = _NORMAL.cdf(-1 / self.cv) if self.cv else 0.0
+        return 1 + self.cv * _NORMAL.inv_cdf(outside + u * (1 - 2 * outside))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uniform:
+    """Factors between 2 / (1 + fold) and fold times that, all equally likely."""
+
+    fold: float
+
+    def __post_init__(self) -> None:
+        _check(self, "fold", self.fold, least=1.0)
+
+    @property
+    def cv(self) -> float:
+        """Coefficient of variation of the factors."""
+        return (self.fold - 1) / (self.fold + 1) / math.sqrt(3)
+
+    def factor(self, u: float) -> float:
+        return 2 * (1 + u * (self.fold - 1)) / (1 + self.fold)
+
+
+SPREADS: dict[str, type[LogNormal] | type[Normal] | type[Uniform]] = {
+    cls.__name__: cls for cls in (LogNormal, Normal, Uniform)
+}
+"""Every distribution, by the name that records use."""
+
+Variability = Mapping[str, Spread]
+"""Distributions by the name of a gene, molecule, parameter, compartment or species."""
+
+
+def check_variability(variability: Variability, network: Network) -> None:
+    """Raise InputError unless every name can vary in the network, each quantity by one name only."""
+    targets(variability, network)
+
+
+def targets(variability: Variability, network: Network) -> dict[str, tuple[str, ...]]:
+    """What each name scales, by id: a gene's parameters, as a knock-down does; a parameter or
+    compartment; a species' initial amount, or those of all species that contain a molecule.
+
+    Raises:
+        InputError: values that are no distribution, names that cannot vary, two names for one
+            quantity, or a model that runs as its file is.
+    """
+    problems: list[Problem] = []
+    found: dict[str, tuple[str, ...]] = {}
+    taken: dict[str, str] = {}
+    if network.document is not None and variability:
+        why = f"{network.id} runs as it is, with {network.document.obstacles[0].what}"
+        way_out = "take that out of the model"
+        problems.append(Problem(what="variability", why=why, way_out=way_out))
+    for name, spread in variability.items():
+        if type(spread) not in SPREADS.values():
+            what, way_out = f"variability {name!r}: {spread!r:.60}", "write LogNormal(cv=0.3)"
+            problems.append(Problem(what=what, why="no distribution", way_out=way_out))
+        ids, wrong = _targets_of(name, network)
+        problems += wrong
+        for id_ in ids:
+            if id_ in taken:
+                what, why = f"variability {name!r}", f"{id_} varies as {taken[id_]!r} already"
+                problems.append(Problem(what=what, why=why, way_out="name it once"))
+            taken[id_] = name
+        found[name] = tuple(ids)
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def draw(variability: Variability, network: Network, key: bytes) -> tuple[Scale, ...]:
+    """One cell: a `Scale` of every quantity that varies, in the order of the names.
+
+    Args:
+        variability: distributions by name.
+        network: what is simulated.
+        key: of the replicate; the same key gives the same cell, in every condition.
+
+    Raises:
+        InputError: as `targets`.
+    """
+    changes: list[Scale] = []
+    for name, ids in targets(variability, network).items():
+        factor = variability[name].factor(uniform(key, name))
+        changes += [Scale(id_, factor) for id_ in ids]
+    return tuple(changes)
+
+
+def varied(network: Network, changes: Sequence[Scale]) -> Network:
+    """The network of one cell: same structure, own parameters and initial amounts.
+
+    A cell has its parameters from before it equilibrates, so they are declared, not changed at
+    t = 0; a condition's changes then act on the cell's own values. Amounts may be fractions: see
+    `whole_amounts`.
+
+    Args:
+        network: what is simulated.
+        changes: what `draw` gave, each by the id of a quantity.
+    """
+    factors = {change.name: change.factor for change in changes}
+    return replace(
+        network,
+        compartments=tuple(
+            replace(c, size=c.size * f, initial_expression=_times(f, c.initial_expression))
+            if (f := factors.get(c.id)) is not None
+            else c
+            for c in network.compartments
+        ),
+        parameters=tuple(
+            replace(p, value=p.value * f, initial_expression=_times(f, p.initial_expression))
+            if (f := factors.get(p.id)) is not None
+            else p
+            for p in network.parameters
+        ),
+        species=tuple(
+            replace(s, initial=s.initial * f, initial_expression=_times(f, s.initial_expression))
+            if (f := factors.get(s.id)) is not None
+            else s
+            for s in network.species
+        ),
+    )
+
+
+def whole_amounts(amounts: Mapping[str, float], key: bytes) -> dict[str, float]:
+    """Initial amounts made whole, for SSA.
+
+    An amount between two whole numbers becomes one of them, drawn from the key, with the chance
+    that keeps the mean over cells; this adds a variance of at most 1/4 of a squared molecule. The
+    nearest whole number would not do: a protein of one copy would hardly vary.
+
+    Args:
+        amounts: molecules by species id; whole ones stay as they are.
+        key: of the replicate.
+    """
+    whole: dict[str, float] = {}
+    for name, amount in amounts.items():
+        below = math.floor(amount)
+        above = uniform(key, f"rounding {name}") < amount - below
+        whole[name] = float(below + above)
+    return whole
+
+
+def uniform(key: bytes, name: str) -> float:
+    """A number between 0 and 1, both excluded, from a replicate's key and a name."""
+    content = len(key).to_bytes(4, "little") + key + name.encode()
+    digest = hashlib.blake2b(content, digest_size=8, person=b"simnet-cell").digest()
+    return ((int.from_bytes(digest, "little") >> 12) + 0.5) / 2.0**52
+
+
+def variability_record(variability: Variability) -> dict[str, dict[str, Any]]:
+    """The variability as plain data, by name, for records and seeds."""
+    return {
+        name: {
+            "distribution": type(spread).__name__,
+            **{f.name: float(getattr(spread, f.name)) for f in fields(spread)},  # type: ignore[arg-type]
+        }
+        for name, spread in variability.items()
+    }
+
+
+def variability_from_record(record: Mapping[str, Mapping[str, Any]]) -> dict[str, Spread]:
+    """The variability that `variability_record` wrote."""
+    found: dict[str, Spread] = {}
+    for name, entry in record.items():
+        values = {key: value for key, value in entry.items() if key != "distribution"}
+        found[name] = SPREADS[entry["distribution"]](**values)
+    return found
+
+
+def _check(
+    spread: object, name: str, value: float, *, least: float, most: float = math.inf
+) -> None:
+    what = f"{type(spread).__name__}({name}={value!r})"
+    try:
+        number = math.nan if isinstance(value, (str, bool)) else float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number) or number < least:
+        raise InputError(Problem(what=what, why=f"not a number of at least {least:g}"))
+    if number > most:
+        why, way_out = f"above {most:g}, where factors fall below 0", "use LogNormal"
+        raise InputError(Problem(what=what, why=why, way_out=way_out))
+
+
+def _targets_of(name: str, network: Network) -> tuple[list[str], list[Problem]]:
+    what = f"variability {name!r}"
+    if not isinstance(name, str):
+        return [], [Problem(what=what, why="its name is not a text")]  # type: ignore[unreachable]
+    inputs = {i.name for i in network.inputs} | {i.parameter for i in network.inputs}
+    drugs = {d.name for d in network.drugs} | {d.parameter for d in network.drugs}
+    if name in inputs | drugs:
+        why = "is set by the experimenter, alike for all cells"
+        return [], [Problem(what=what, why=why, way_out="vary what senses it instead")]
+    for change in (Knockout(name), Scale(name, 1.0)):  # as genes and molecules, then as quantities
+        actions, wrong = change.resolve(network)
+        if not wrong:
+            return [action.id for action in actions], []
+    known = [g.name for g in network.genes] + [p.id for p in network.parameters]
+    known += [m for s in network.species for m in s.molecules] + [s.id for s in network.species]
+    computed = name in network.assignment_by_id or name in network.readout_by_name
+    why = "is computed from others" if computed else f"not in {network.id}"
+    way_out = "vary what it is made from" if computed else nearest(name, known)
+    return [], [Problem(what=what, why=why, way_out=way_out)]
+
+
+def _times(factor: float, expression: Expression | None) -> Expression | None:
+    return None if expression is None else Call("times", (Number(factor, "1"), expression))

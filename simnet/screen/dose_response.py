@@ -1,0 +1,300 @@
+"""Dose and response: a Hill curve with intervals, or why the doses do not support one.
+
+A fit is refused rather than returned where it would be wrong: too few doses, a flat readout, one
+that turns back, one whose middle is not between the doses (the EC50 is then a bound), or a curve
+that leaves too much unexplained. `outcome` says which, `reason` says it in words.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from simnet.arrays import FloatArray
+from simnet.errors import InputError, Problem
+from simnet.screen.bootstrap import (
+    check_draws,
+    check_level,
+    keyed_generator,
+    resampled_means,
+    scaled_interval,
+)
+from simnet.screen.dose_checks import DoseMeans, dose_means, flat, lack_of_fit, turns_back
+from simnet.screen.hill import SHALLOWEST, STEEPEST, HillCurves, fit_hill
+
+Outcome: TypeAlias = Literal[
+    "fitted", "too few doses", "flat", "non-monotone", "not bracketed", "poor fit"
+]
+
+FEWEST_DOSES = 4
+"""Positive doses: as many as the curve has parameters."""
+
+LEAST_R_SQUARED = 0.95
+"""Below it a curve whose misfit is not noise is refused."""
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A number with its interval; NaN where it is not known, infinite (or 0) where it is open."""
+
+    value: float = NAN
+    low: float = NAN
+    high: float = NAN
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DoseResponse:
+    """A dose-response curve, or why there is none.
+
+    Attributes:
+        doses, means, sems, n: (D,) what was fitted, doses rising; `sems` is NaN at one replicate.
+        outcome: "fitted", or what stands against it.
+        reason: in words; of a fitted curve, what is not known about it.
+        direction: "rising", "falling" or "" (flat, or too few doses).
+        ec50: in the doses' unit. Where the doses do not bracket it the value is NaN and the interval
+            its bound (such as 100 to infinity); an end beyond the doses is open: 0 or infinite.
+        hill: coefficient, positive in either direction; NaN where steeper than the doses resolve.
+        start, end: the readout at no dose and at saturation, in its unit.
+        r_squared: of the (weighted) means; NaN where the curve has as many parameters as means.
+        lack_of_fit_p: F test of the means' distance from the curve; NaN without replicates or means
+            to spare. With many replicates a good curve may fail it: look at `r_squared` beside it.
+        level, draws, seed: of the intervals.
+    """
+
+    doses: FloatArray
+    means: FloatArray
+    sems: FloatArray
+    n: FloatArray
+    outcome: Outcome
+    reason: str
+    direction: Literal["rising", "falling", ""] = ""
+    ec50: Estimate = Estimate()
+    hill: Estimate = Estimate()
+    start: Estimate = Estimate()
+    end: Estimate = Estimate()
+    r_squared: float = NAN
+    lack_of_fit_p: float = NAN
+    level: float
+    draws: int
+    seed: int
+    _curve: HillCurves | None = None
+
+    @property
+    def fitted(self) -> bool:
+        """Whether there is a curve."""
+        return self.outcome == "fitted"
+
+    @property
+    def top(self) -> Estimate:
+        """The higher of `start` and `end`."""
+        return self.end if self.end.value > self.start.value else self.start
+
+    @property
+    def bottom(self) -> Estimate:
+        """The lower of `start` and `end`."""
+        return self.start if self.end.value > self.start.value else self.end
+
+    def at(self, doses: FloatArray) -> FloatArray:
+        """(D,): the fitted curve at doses (D,), in the readout's unit.
+
+        Raises:
+            InputError: there is no curve.
+        """
+        if not self.fitted or self._curve is None:
+            way = "plot the means, or add doses"
+            raise InputError(Problem(what="dose-response", why=self.reason, way_out=way))
+        found: FloatArray = self._curve.at(np.asarray(doses, dtype=np.float64))[0]
+        return found
+
+
+def fit_dose_response(
+    doses: Sequence[float] | FloatArray,
+    values: Sequence[FloatArray],
+    *,
+    level: float = 0.95,
+    draws: int = 1000,
+    seed: int = 0,
+    key: str = "",
+) -> DoseResponse:
+    """Fit a Hill curve of four parameters on the logarithm of the dose.
+
+    Args:
+        doses: (D,) distinct, 0 being the control; it belongs to the fit, if it was run.
+        values: D arrays (N,), the replicates of each dose; NaN is one that failed. A dose without
+            any value is left out.
+        level: of the intervals.
+        draws: bootstrap draws over replicates; each is fitted again.
+        seed, key: of the draws; the same ones give the same intervals.
+
+    Returns:
+        A `DoseResponse`; whether there is a curve is its `outcome`. One value a dose (ODE) gives a
+        curve without intervals. Means are weighted by n / s^2 where every dose has 30 replicates
+        or more, and by n otherwise, for s^2 is too uncertain then.
+
+    Raises:
+        InputError: doses that are negative or given twice, infinite values, or wrong settings.
+    """
+    _check(doses, values, level, draws, seed)
+    data = dose_means(doses, values)
+    settings = _Settings(level=level, draws=draws, seed=seed, key=key)
+    count = int((data.doses > 0).sum())
+    if count < FEWEST_DOSES:
+        why = f"{count} positive doses have values, and four parameters need {FEWEST_DOSES}"
+        return _without(data, settings, "too few doses", why)
+    if why := flat(data):
+        return _without(data, settings, "flat", why)
+    if why := turns_back(data):
+        return _without(data, settings, "non-monotone", why)
+    return _fit(data, settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Settings:
+    level: float
+    draws: int
+    seed: int
+    key: str
+
+
+def _fit(data: DoseMeans, settings: _Settings) -> DoseResponse:
+    positive = all((group >= 0).all() for group in data.groups)
+    point = fit_hill(data.doses, data.means[None, :], data.weights, positive=positive)
+    drawn = None
+    if not data.exact:
+        generator = keyed_generator(settings.seed, "dose response", settings.key)
+        means = resampled_means(data.groups, settings.draws, generator)
+        drawn = fit_hill(data.doses, means, data.weights, positive=positive)
+    ec50, hill, start, end = _estimates(data, point, drawn, settings.level)
+    lowest, highest = data.doses[data.doses > 0][[0, -1]]
+    middle = float(np.exp(point.log_ec50[0]))
+    curve = float(point.hill[0])
+    if not lowest < middle < highest or curve <= SHALLOWEST * 1.001:
+        bound, why = _bound(ec50, middle, lowest, highest)
+        return _without(data, settings, "not bracketed", why, ec50=bound)
+    r_squared, p, why = lack_of_fit(data, float(point.rss[0]))
+    if why and r_squared < LEAST_R_SQUARED:
+        return _without(data, settings, "poor fit", why, r_squared=r_squared, lack_of_fit_p=p)
+    notes = ["no intervals: the values have no spread"] if data.exact else []
+    if curve >= STEEPEST * 0.999:
+        inner = data.doses[data.doses > 0]
+        after = int(np.searchsorted(inner, middle))
+        below, above = float(inner[after - 1]), float(inner[after])
+        ec50 = Estimate(
+            value=middle,
+            low=below if data.exact else float(np.fmin(below, ec50.low)),
+            high=above if data.exact else float(np.fmax(above, ec50.high)),
+        )
+        hill = Estimate(low=hill.low, high=float("inf"))
+        notes.append(f"steeper than the doses resolve: all between {below:g} and {above:g}")
+    if np.isinf(ec50.high) or ec50.low == 0:
+        notes.append("the interval of the EC50 is open: it goes beyond the doses")
+    found = _without(data, settings, "fitted", "; ".join(notes))
+    return replace(
+        found,
+        direction="rising" if point.end[0] > point.start[0] else "falling",
+        ec50=ec50,
+        hill=hill,
+        start=start,
+        end=end,
+        r_squared=r_squared,
+        lack_of_fit_p=p,
+        _curve=point,
+    )
+
+
+def _estimates(
+    data: DoseMeans, point: HillCurves, drawn: HillCurves | None, level: float
+) -> tuple[Estimate, Estimate, Estimate, Estimate]:
+    """EC50, Hill coefficient, start and end; EC50 and coefficient on their logarithms."""
+    tested = data.doses[data.doses > 0][[0, -1]]
+    found = []
+    for name, scale in (("log_ec50", np.exp), ("hill", np.exp), ("start", None), ("end", None)):
+        value = getattr(point, name)[0]
+        spread = None if drawn is None else getattr(drawn, name)
+        if name == "hill":
+            value, spread = np.log(value), None if spread is None else np.log(spread)
+        low = high = NAN
+        if spread is not None:
+            ends = scaled_interval(value, spread, level, np.asarray(data.freedom))
+            low, high = float(ends[0]), float(ends[1])
+        if scale is not None:
+            value, low, high = (float(scale(x)) for x in (value, low, high))
+        if name == "log_ec50":  # beyond the doses the curve is not known
+            low, high = 0.0 if low < tested[0] else low, np.inf if high > tested[1] else high
+        found.append(Estimate(value=float(value), low=low, high=high))
+    return found[0], found[1], found[2], found[3]
+
+
+def _bound(ec50: Estimate, middle: float, lowest: float, highest: float) -> tuple[Estimate, str]:
+    """Where the EC50 must be, when it is not between the doses."""
+    low, high = float(lowest), float(highest)
+    if middle >= highest:
+        least = high if np.isnan(ec50.low) else min(high, max(low, ec50.low))
+        text = f"the readout still changes at the highest dose: EC50 above {least:g}"
+        return Estimate(low=least, high=float("inf")), text
+    if middle <= lowest:
+        most = low if np.isnan(ec50.high) else max(low, min(high, ec50.high))
+        text = f"half of the effect is there at the lowest dose: EC50 below {most:g}"
+        return Estimate(low=0.0, high=most), text
+    text = (
+        "the readout changes by the same share from the first dose to the last: no plateau is seen"
+    )
+    return Estimate(low=0.0, high=float("inf")), text
+
+
+def _without(
+    data: DoseMeans,
+    settings: _Settings,
+    outcome: Outcome,
+    reason: str,
+    *,
+    ec50: Estimate | None = None,
+    r_squared: float = NAN,
+    lack_of_fit_p: float = NAN,
+) -> DoseResponse:
+    return DoseResponse(
+        doses=data.doses,
+        means=data.means,
+        sems=data.sems,
+        n=data.n,
+        outcome=outcome,
+        reason=reason,
+        ec50=ec50 or Estimate(),
+        r_squared=r_squared,
+        lack_of_fit_p=lack_of_fit_p,
+        level=settings.level,
+        draws=0 if data.exact else settings.draws,
+        seed=settings.seed,
+    )
+
+
+def _check(
+    doses: Sequence[float] | FloatArray,
+    values: Sequence[FloatArray],
+    level: float,
+    draws: int,
+    seed: int,
+) -> None:
+    given = np.asarray(doses, dtype=np.float64).reshape(-1)
+    problems = [*check_level(level), *check_draws(draws, seed)]
+    if len(given) != len(values):
+        why = f"{len(given)} doses and values for {len(values)}"
+        problems.append(
+            Problem(what="doses", why=why, way_out="give one array of replicates a dose")
+        )
+    for dose in given[~(np.isfinite(given) & (given >= 0))]:
+        problems.append(Problem(what=f"dose {dose:g}", why="not a finite number from 0 on"))
+    for dose in np.unique(given[np.isfinite(given)]):
+        if (given == dose).sum() > 1:
+            way = "join its replicates"
+            problems.append(Problem(what=f"dose {dose:g}", why="given twice", way_out=way))
+    problems += [
+        Problem(what=f"values at dose {dose:g}", why="some are infinite")
+        for dose, group in zip(given, values, strict=False)
+        if np.isinf(group).any()
+    ]
+    if problems:
+        raise InputError(problems)

@@ -1,0 +1,131 @@
+"""`Design`, the rows to evaluate, and `Outputs`, what came of them for one readout."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from simnet.arrays import FloatArray
+from simnet.errors import InputError, Problem
+from simnet.sensitivity.factors import BoolArray, FactorSpace, IntArray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Design:
+    """The rows that a method wants evaluated. Equal arguments give equal designs, bit by bit.
+
+    Rows come in base blocks, which are independent of each other (Sobol: a base point with its
+    exchanges; Morris: a trajectory; Latin hypercube: a row). The bootstrap draws whole blocks, and
+    a failed row drops its whole block. A design of more samples begins with the rows of one of
+    fewer, so that nothing computed is lost: more samples are more blocks behind the others.
+
+    Every row is its own condition with its own seeds, also where two rows hold equal values: the
+    dummy shows the noise by that.
+
+    Attributes:
+        method: name in the table of methods.
+        space: the factors.
+        samples: number of base blocks.
+        seed: what the rows were drawn with.
+        settings: the method's settings, all of them.
+        positions: (rows, D) places in the factors' ranges, 0 to 1.
+        block: (rows,) base block of each row, rising from 0.
+        given_matrix: (rows, D) values, where they are not those of the positions (local).
+    """
+
+    method: str
+    space: FactorSpace
+    samples: int
+    seed: int
+    settings: Mapping[str, float]
+    positions: FloatArray
+    block: IntArray
+    given_matrix: FloatArray | None = None
+
+    @cached_property
+    def matrix(self) -> FloatArray:
+        """(rows, D) values to evaluate, in the factors' units, the dummy's column last."""
+        if self.given_matrix is not None:
+            return self.given_matrix
+        return self.space.values(self.positions)
+
+    @property
+    def rows(self) -> int:
+        """Number of evaluations."""
+        return len(self.block)
+
+    @property
+    def rows_of_block(self) -> int:
+        """Rows in each base block."""
+        return self.rows // self.samples
+
+    def only(self, blocks: IntArray) -> "Design":
+        """The design of these base blocks alone, in their order."""
+        rows = (blocks[:, np.newaxis] * self.rows_of_block + np.arange(self.rows_of_block)).ravel()
+        return replace(
+            self,
+            samples=len(blocks),
+            positions=self.positions[rows],
+            block=np.repeat(np.arange(len(blocks)), self.rows_of_block),
+            given_matrix=None if self.given_matrix is None else self.given_matrix[rows],
+        )
+
+    def by_block(self, values: FloatArray) -> FloatArray:
+        """(rows, ...) as (blocks, rows of a block, ...)."""
+        return values.reshape(self.samples, self.rows_of_block, *values.shape[1:])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Outputs:
+    """One readout at each row of a design.
+
+    Attributes:
+        readout: its name.
+        estimate: (rows,) in the readout's unit; NaN where the row failed.
+        variance: (rows,) variance of the estimate over repetitions of the row with other seeds: for
+            a mean of n replicates their variance / n, else a jackknife's; 0 for ODE. NaN where it
+            is not known (one replicate).
+        reasons: row -> why it failed.
+    """
+
+    readout: str
+    estimate: FloatArray
+    variance: FloatArray
+    reasons: Mapping[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.estimate.ndim != 1 or self.estimate.shape != self.variance.shape:
+            why = f"estimates {self.estimate.shape} and variances {self.variance.shape} differ"
+            problems.append(Problem(what=f"outputs of {self.readout}", why=why))
+        elif np.any(self.variance[self.ok] < 0):
+            problems.append(Problem(what=f"outputs of {self.readout}", why="a negative variance"))
+        if problems:
+            raise InputError(problems)
+
+    @property
+    def ok(self) -> BoolArray:
+        """(rows,) whether there is an estimate."""
+        return np.isfinite(self.estimate)
+
+    @property
+    def noisy(self) -> bool:
+        """Whether any estimate has a variance."""
+        return bool(np.any(self.variance[self.ok] > 0))
+
+
+def check_outputs(design: Design, outputs: Outputs, *, needs_variance: bool) -> None:
+    """Raise InputError unless the outputs are those of the design, with what the method needs."""
+    problems = []
+    what = f"outputs of {outputs.readout}"
+    if len(outputs.estimate) != design.rows:
+        why = f"{len(outputs.estimate)} rows, and the design has {design.rows}"
+        problems.append(Problem(what=what, why=why))
+    unknown = int(np.isnan(outputs.variance[outputs.ok]).sum())
+    if needs_variance and unknown:
+        why = f"the variance of {unknown} estimates is not known, which {design.method} needs"
+        way_out = "run 2 replicates or more for each row"
+        problems.append(Problem(what=what, why=why, way_out=way_out))
+    if problems:
+        raise InputError(problems)

@@ -1,0 +1,227 @@
+"""Figures of indices: tornado, mu*-sigma, heat map over time, scatter. Each draws into an `ax`."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simnet.arrays import FloatArray
+from simnet.errors import InputError, Problem, nearest
+from simnet.plot.style import COLOURS, INK, MUTED
+from simnet.sensitivity.design import Design, Outputs
+from simnet.sensitivity.indices import IndexRow, Indices
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
+
+_INFLUENTIAL, _OTHER = COLOURS[0], "#9a9a9a"
+
+
+def draw_tornado(indices: Indices, index: str, *, ax: "Axes", most: int = 15) -> None:
+    """Factors by the magnitude of an index, the largest on top, with intervals; the dummy below all.
+
+    Blue bars are influential. The grey band is the dummy's interval.
+
+    Args:
+        indices: of one readout.
+        index: its name, such as "total", "mu_star", "prcc", "scaled".
+        ax: axes to draw into.
+        most: at most so many factors, besides the dummy.
+
+    Raises:
+        InputError: no such index.
+    """
+    rows = rows_of(indices, index)
+    dummy = rows[-1]
+    shown = sorted((r for r in rows[:-1] if np.isfinite(r.estimate)), key=_size)[-most:]
+    places = np.arange(1, len(shown) + 1)
+    colours = [_INFLUENTIAL if r.influential else _OTHER for r in shown]
+    ax.barh(places, [r.estimate for r in shown], color=colours, height=0.62, zorder=2)
+    ax.barh(0, dummy.estimate, color="#d0d0d0", height=0.62, zorder=2)
+    for place, row in zip([*places, 0], [*shown, dummy], strict=True):
+        if np.isfinite(row.low) and np.isfinite(row.high):
+            ax.plot([row.low, row.high], [place, place], color=INK, linewidth=1.1, zorder=3)
+    if np.isfinite(dummy.low) and np.isfinite(dummy.high):
+        ax.axvspan(dummy.low, dummy.high, color="#000000", alpha=0.07, linewidth=0, zorder=1)
+    ax.axvline(0, color=MUTED, linewidth=0.8, zorder=1.5)
+    ax.set_yticks([0, *places], [dummy.factor, *(r.factor for r in shown)])
+    left = len(rows) - 1 - len(shown)
+    label = f"{_words(index)}, {dummy.readout}"
+    ax.set_xlabel(f"{label} ({left} smaller not shown)" if left else label)
+    _dress(ax, "x")
+
+
+def draw_mu_sigma(indices: Indices, *, ax: "Axes", named: int = 8) -> None:
+    """Morris's plane: mu_star against sigma; right is strong, up is bent or interacting.
+
+    sigma is the root of sigma2 with its sign kept, for corrected variances may be negative: what
+    lies below zero is not told from zero. The dashed line is the upper end of the dummy's mu_star.
+
+    Args:
+        indices: of one readout, by Morris's method.
+        ax: axes to draw into.
+        named: so many of the strongest factors, if influential, have their names written.
+
+    Raises:
+        InputError: indices of another method.
+    """
+    stars = {r.factor: r for r in rows_of(indices, "mu_star")}
+    spreads = {r.factor: r for r in rows_of(indices, "sigma2")}
+    factors = [name for name in spreads if name in stars]
+    x = np.array([stars[name].estimate for name in factors])
+    y = _signed_root(np.array([spreads[name].estimate for name in factors]))
+    colours = [_INFLUENTIAL if stars[name].influential else _OTHER for name in factors]
+    bars = np.array([stars[name].high - stars[name].estimate for name in factors])
+    ax.errorbar(x, y, xerr=bars, fmt="none", ecolor="#c4c4c4", elinewidth=0.9, zorder=2)
+    ax.scatter(x, y, c=colours, s=26, zorder=3)
+    dummy = rows_of(indices, "mu_star")[-1]
+    ax.axvline(dummy.high, color=MUTED, linewidth=0.9, linestyle="--", zorder=1)
+    ax.axhline(0, color=MUTED, linewidth=0.8, zorder=1)
+    ax.margins(x=0.16)
+    strong = [i for i in np.argsort(-x)[:named] if stars[factors[i]].influential]
+    for place in strong:
+        ax.annotate(
+            factors[place],
+            (x[place], y[place]),
+            xytext=(5, 4),
+            textcoords="offset points",
+            fontsize=8,
+            color=INK,
+        )
+    ax.set_xlabel(f"µ*, {dummy.readout}")
+    ax.set_ylabel("σ (root of σ² with its sign)")
+    ax.text(
+        dummy.high,
+        0.99,
+        f" {dummy.factor}",
+        transform=ax.get_xaxis_transform(),
+        fontsize=8,
+        color=MUTED,
+        va="top",
+    )
+    _dress(ax, "both")
+
+
+def draw_heat_map(
+    by_time: Mapping[str, Indices], index: str, *, ax: "Axes", most: int = 20
+) -> "AxesImage":
+    """An index of each factor over time: rows are the factors that are largest at any time.
+
+    Args:
+        by_time: label of the time ("6 h") -> indices of the readout then, in the order of columns.
+        index: its name.
+        ax: axes to draw into.
+        most: at most so many factors.
+
+    Returns:
+        The image, to add a colour bar. Grey is what is not determined.
+
+    Raises:
+        InputError: no such index, or nothing to draw.
+    """
+    from matplotlib import colormaps
+
+    if not by_time:
+        raise InputError(Problem(what="by_time", why="has no times"))
+    columns = [{r.factor: r for r in rows_of(found, index)} for found in by_time.values()]
+    names = list(columns[0])[:-1]
+    values = np.array([[c[n].estimate if n in c else np.nan for c in columns] for n in names])
+    size = np.nan_to_num(np.abs(values)).max(axis=1)
+    order = np.argsort(-size, kind="stable")[:most]
+    shown = values[order]
+    reach = float(np.nanmax(np.abs(shown), initial=0.0)) or 1.0
+    has_sign = bool((shown < -0.05 * reach).any())
+    image = ax.imshow(
+        shown,
+        aspect="auto",
+        cmap=colormaps["RdBu_r" if has_sign else "Blues"].with_extremes(bad="#e0e0e0"),
+        vmin=-reach if has_sign else 0.0,
+        vmax=reach,
+        interpolation="nearest",
+    )
+    ax.set_yticks(range(len(order)), [names[i] for i in order])
+    ax.set_xticks(range(len(columns)), list(by_time))
+    if len(columns) > 8:
+        ax.tick_params(axis="x", labelrotation=90)
+    for row, place in enumerate(order):
+        for column, found in enumerate(columns):
+            factor = found.get(names[place])
+            if factor is not None and factor.influential:
+                level = abs(factor.estimate) / reach
+                ax.plot(column, row, ".", color="white" if level > 0.6 else INK, markersize=4)
+    ax.set_xlabel(f"{_words(index)} over time; dots are influential", fontsize=9, color=MUTED)
+    for side in ("top", "right", "left", "bottom"):
+        ax.spines[side].set_visible(False)
+    ax.tick_params(colors=MUTED, labelsize=8.5, length=0)
+    return image
+
+
+def draw_scatter(design: Design, outputs: Outputs, factor: str, *, ax: "Axes") -> None:
+    """The readout against one factor, over the rows of a design, with medians of ten slices.
+
+    Args:
+        design: the rows.
+        outputs: the readout at each.
+        factor: name of a column.
+        ax: axes to draw into.
+
+    Raises:
+        InputError: no such factor.
+    """
+    names = design.space.names
+    if factor not in names:
+        what, way_out = f"factor {factor!r}", nearest(factor, names)
+        raise InputError(Problem(what=what, why="is not in the design", way_out=way_out))
+    column = names.index(factor)
+    x, y = design.matrix[outputs.ok, column], outputs.estimate[outputs.ok]
+    alpha = float(np.clip(150 / max(len(x), 1), 0.12, 0.7))
+    ax.scatter(x, y, s=9, color=_INFLUENTIAL, alpha=alpha, linewidth=0, zorder=2)
+    if len(x) >= 50:
+        parts = np.array_split(np.argsort(x), 10)
+        middle = [(np.median(x[part]), np.median(y[part])) for part in parts]
+        ax.plot(*zip(*middle, strict=True), color=COLOURS[1], linewidth=1.8, zorder=3)
+    if design.space.factors[column].scale == "log":
+        ax.set_xscale("log")
+    ax.set_xlabel(factor)
+    ax.set_ylabel(outputs.readout)
+    _dress(ax, "both")
+
+
+def rows_of(indices: Indices, index: str) -> Sequence[IndexRow]:
+    """The rows of one index, the dummy's last. Raises InputError with the nearest name."""
+    found = [row for row in indices.rows if row.index == index]
+    if not found:
+        known = {row.index for row in indices.rows}
+        why = "is not among the indices" if known else "there are no indices: nothing was concluded"
+        problem = Problem(what=f"index {index!r}", why=why, way_out=nearest(index, known))
+        raise InputError(problem)
+    return found
+
+
+def _size(row: IndexRow) -> float:
+    return abs(row.estimate)
+
+
+def _signed_root(values: FloatArray) -> FloatArray:
+    root: FloatArray = np.sign(values) * np.sqrt(np.abs(values))
+    return root
+
+
+def _words(index: str) -> str:
+    known = {"mu_star": "µ*", "mu": "µ", "sigma2": "σ²", "prcc": "PRCC", "pawn": "PAWN"}
+    written = {"first": "first order", "total": "total order", "scaled": "d ln y / d ln p"}
+    return {**known, **written}.get(index, index.replace("_", " "))
+
+
+def _dress(ax: "Axes", grid: str) -> None:
+    ax.grid(axis=grid, color="#e6e6e6", linewidth=0.7)  # type: ignore[arg-type]
+    ax.set_axisbelow(True)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_color("#bbbbbb")
+    ax.tick_params(colors=MUTED, labelsize=8.5, length=3)
+    for label in (ax.xaxis.label, ax.yaxis.label):
+        label.set_color(MUTED)
+        label.set_fontsize(9)

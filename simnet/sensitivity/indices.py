@@ -1,0 +1,128 @@
+"""`Indices`: what an analysis found, a row for each index and factor."""
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from simnet.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class Precision:
+    """How sure an analysis has to be.
+
+    Attributes:
+        confidence: of each interval on its own. A factor without effect is called influential with
+            probability (1 - confidence) / 2 at most, about: of 100 such factors 2 or 3 at 0.95.
+        resamples: of the bootstrap.
+        tolerance: half-width of an interval that counts as converged: absolute for indices that are
+            fractions, relative to the largest one of their kind for those with a unit.
+        most_lost: share of base blocks that may be lost to failures.
+    """
+
+    confidence: float = 0.95
+    resamples: int = 400
+    tolerance: float = 0.05
+    most_lost: float = 0.05
+
+    def __post_init__(self) -> None:
+        problems = []
+        for name in ("confidence", "tolerance", "most_lost"):
+            if not 0 < getattr(self, name) < 1:
+                what = f"{name}={getattr(self, name)!r}"
+                problems.append(Problem(what=what, why="not between 0 and 1"))
+        if self.resamples < 100:
+            way_out = "an interval needs 100 or more"
+            problems.append(
+                Problem(what=f"resamples={self.resamples!r}", why="too few", way_out=way_out)
+            )
+        if problems:
+            raise InputError(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexRow:
+    """One index of one factor for one readout.
+
+    Attributes:
+        readout: name of the readout.
+        method: name of the method.
+        index: name of the index.
+        factor: the factor or group ("a × b" for a pair).
+        estimate: the index; NaN where it is not determined. May be negative under noise.
+        low: lower end of its interval.
+        high: upper end.
+        dummy: the dummy's index.
+        above_low: lower end of the interval of index - dummy's (of magnitudes where it has a sign).
+        above_high: upper end.
+        influential: whether `above_low` is above zero; None where that cannot be said.
+        converged: whether the rule of `Precision.tolerance` holds.
+        n: base blocks that it rests on.
+        tolerated: half-width that counts as converged, in the index's unit.
+    """
+
+    readout: str
+    method: str
+    index: str
+    factor: str
+    estimate: float
+    low: float
+    high: float
+    dummy: float
+    above_low: float
+    above_high: float
+    influential: bool | None
+    converged: bool
+    n: int
+    tolerated: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """An index at a smaller sample: the first `n` base blocks that did not fail."""
+
+    readout: str
+    index: str
+    factor: str
+    n: int
+    estimate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indices:
+    """What an analysis of one readout found.
+
+    Attributes:
+        rows: the indices, the dummy's among them.
+        steps: the same indices against sample size, smallest first.
+        statements: what cannot be concluded and what to mind, in sentences.
+        lost: base blocks that failed.
+        blocks: base blocks of the design.
+        stuck: whether more samples would not help: too many failures, a readout that is constant,
+            a local analysis without noise.
+    """
+
+    rows: tuple[IndexRow, ...]
+    steps: tuple[Step, ...] = ()
+    statements: tuple[str, ...] = ()
+    lost: int = 0
+    blocks: int = 0
+    stuck: bool = False
+
+    def frame(self) -> "pd.DataFrame":
+        """Tidy: a row for each index and factor, columns as the attributes of `IndexRow`."""
+        import pandas as pd
+
+        frame = pd.DataFrame([asdict(row) for row in self.rows])
+        frame["influential"] = frame["influential"].astype("boolean")
+        return frame
+
+    def convergence_frame(self) -> "pd.DataFrame":
+        """Tidy: readout, index, factor, n, estimate, low, high."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(step) for step in self.steps])

@@ -1,0 +1,288 @@
+"""Scaled sensitivities at the baseline: d ln y / d ln p by central differences.
+
+Each factor is multiplied by exp(+h), exp(-h), exp(+h/2), exp(-h/2), all others at their baselines; a
+group's members are multiplied alike. With D(h) = (y(+h) - y(-h)) / 2h the derivative dy / d ln p is
+- without noise: D = (4 D(h/2) - D(h)) / 3, whose error is of order h^4 (Richardson). What remains is
+  taken as |D(h) - D(h/2)| / 3, which is the error that was removed, plus 3 a |y| / h for what
+  the integrator leaves: a is the `accuracy`, the relative error of a readout.
+- with noise: the slope of the line through the four points, which has the least variance; its error
+  is z times its standard deviation plus |D(h) - D(h/2)|.
+
+Without noise the step is h = a^(1/5), where both errors are alike (0.04 at a = 1e-7); with noise
+take a larger one, `step=0.1` or more. One readout at one time is one output: a time course is one
+output for each time. `scaled` divides by the readout at the baseline, `absolute` is dy / d ln p in
+the readout's unit. `samples` repeats all rows with other seeds, which only noise needs.
+
+Error estimates: Press et al., Numerical Recipes, 3rd ed., section 5.7. Control coefficients and
+elasticities of a steady state are these same derivatives of fluxes and amounts at rest; roadrunner
+computes them, and they belong in a file of their own beside this one.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from simnet.arrays import FloatArray
+from simnet.errors import InputError, Problem
+from simnet.sensitivity.design import Design, Outputs, check_outputs
+from simnet.sensitivity.factors import FactorSpace
+from simnet.sensitivity.indices import IndexRow, Indices, Precision
+from simnet.sensitivity.method import Method
+
+_MOVES = (1.0, -1.0, 0.5, -0.5)  # of h
+_PER_FACTOR = len(_MOVES)
+_CURVED = 17 / 15  # error of the slope through the four points over D(h) - D(h/2)
+
+
+def local_rows(space: FactorSpace, samples: int, settings: Mapping[str, float]) -> int:
+    """4 G + 1 rows for each repetition; G holds the dummy."""
+    return samples * (_PER_FACTOR * len(space.labels) + 1)
+
+
+def local_step(settings: Mapping[str, float]) -> float:
+    """h: as set, or else where the errors of the difference and of the integrator are alike."""
+    return settings["step"] or settings["accuracy"] ** 0.2
+
+
+def local_design(
+    space: FactorSpace, samples: int, seed: int, settings: Mapping[str, float]
+) -> Design:
+    """The baseline, then four rows a factor, in each repetition.
+
+    Raises:
+        InputError: a baseline that is not above zero, or a step that cannot be.
+    """
+    problems = [
+        Problem(
+            what=f"factor {f.name}",
+            why=f"its baseline {f.baseline:g} has no logarithm",
+            way_out="exclude it, or use another method",
+        )
+        for f in space.factors
+        if f.baseline <= 0
+    ]
+    if not 0 <= settings["step"] < 1:
+        way_out = "0.1 changes a factor by a tenth; 0 chooses"
+        problems.append(
+            Problem(what=f"step={settings['step']:g}", why="not from 0 to 1", way_out=way_out)
+        )
+    if not 0 < settings["accuracy"] < 1e-2:
+        what, way_out = f"accuracy={settings['accuracy']:g}", "1e-7 is usual"
+        problems.append(Problem(what=what, why="not from 0 to 0.01", way_out=way_out))
+    if problems:
+        raise InputError(problems)
+    h = local_step(settings)
+    baseline = np.array([f.baseline for f in space.factors])
+    rows = [baseline]
+    for unit in range(len(space.labels)):
+        for move in _MOVES:
+            rows.append(
+                np.where(space.unit_of_column == unit, baseline * math.exp(move * h), baseline)
+            )
+    matrix = np.tile(np.array(rows), (samples, 1))
+    for i, factor in enumerate(space.factors):
+        if factor.whole:
+            matrix[:, i] = np.rint(matrix[:, i])
+    return Design(
+        method="local",
+        space=space,
+        samples=samples,
+        seed=seed,
+        settings=settings,
+        positions=_positions(space, matrix),
+        given_matrix=matrix,
+        block=np.repeat(np.arange(samples), len(rows)),
+    )
+
+
+def _positions(space: FactorSpace, matrix: FloatArray) -> FloatArray:
+    """Places in the ranges; beyond 0 to 1 where the baseline's surroundings are out of them."""
+    columns = []
+    for i, f in enumerate(space.factors):
+        column = matrix[:, i]
+        if f.scale == "log":
+            columns.append(np.log(column / f.lower) / math.log(f.upper / f.lower))
+        else:
+            columns.append((column - f.lower) / (f.upper - f.lower))
+    return np.column_stack(columns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Derivative:
+    """dy / d ln p: its value, the standard deviation by noise, and the other error."""
+
+    value: float
+    sd: float
+    rest: float
+
+
+def local_analyse(design: Design, outputs: Outputs, precision: Precision) -> Indices:
+    """`scaled` and `absolute` of each factor.
+
+    Rows that failed take along the four rows of their factor in their repetition, a failed baseline
+    its repetition. The interval holds both errors of the module's docstring; converged means that
+    its half-width is within the tolerance (of `absolute`: relative to the largest), influential that
+    the magnitude is above the dummy's by more than both errors.
+
+    Raises:
+        InputError: outputs of another design, or variances unknown.
+    """
+    from scipy.stats import norm
+
+    check_outputs(design, outputs, needs_variance=True)
+    z = float(norm.ppf(0.5 + precision.confidence / 2))
+    y, v = design.by_block(outputs.estimate), design.by_block(outputs.variance)
+    labels = design.space.labels
+    sound = np.isfinite(y[:, 0])
+    statements = _failures(design, outputs, y)
+    if not sound.any():
+        statements.append(f"{outputs.readout}: the baseline failed; nothing can be concluded.")
+        return Indices(
+            rows=(), statements=tuple(statements), lost=design.samples, blocks=design.samples
+        )
+    centre = float(y[sound, 0].mean())
+    centre_sd = float(np.sqrt(v[sound, 0].sum()) / sound.sum())
+    found, counts = [], []
+    for unit in range(len(labels)):
+        rows = slice(1 + _PER_FACTOR * unit, 1 + _PER_FACTOR * (unit + 1))
+        usable = sound & np.isfinite(y[:, rows]).all(axis=1)
+        counts.append(int(usable.sum()))
+        moves = _moves(design, unit, rows)
+        found.append(
+            _derivative(design, moves, y[usable, rows], v[usable, rows], centre, outputs.noisy)
+        )
+    scaled_exists = abs(centre) > z * centre_sd and centre != 0
+    if not scaled_exists:
+        why = "zero" if centre == 0 else "not told from zero through its noise"
+        statements.append(
+            f"{outputs.readout}: the readout at the baseline is {why}, so it has no scaled "
+            "sensitivities; see the absolute ones."
+        )
+    rows_out = []
+    if scaled_exists:
+        shares = [_scaled(d, centre, centre_sd) for d in found]
+        rows_out += _index_rows(design, outputs, "scaled", shares, counts, z, precision.tolerance)
+    largest = max((abs(d.value) for d in found if math.isfinite(d.value)), default=0.0)
+    rows_out += _index_rows(
+        design, outputs, "absolute", found, counts, z, precision.tolerance * largest
+    )
+    return Indices(
+        rows=tuple(rows_out),
+        statements=tuple(statements),
+        lost=int(design.samples - np.isfinite(y).all(axis=1).sum()),
+        blocks=design.samples,
+        stuck=not outputs.noisy,
+    )
+
+
+def _moves(design: Design, unit: int, rows: slice) -> FloatArray:
+    """(4,) ln p - ln baseline of the unit's rows; whole amounts moved by what they were moved."""
+    column = int(np.flatnonzero(design.space.unit_of_column == unit)[0])
+    values = design.by_block(design.matrix)[0][:, column]
+    moves: FloatArray = np.log(values[rows] / values[0])
+    return moves
+
+
+def _derivative(
+    design: Design, moves: FloatArray, y: FloatArray, v: FloatArray, centre: float, noisy: bool
+) -> _Derivative:
+    """From repetitions (n, 4) in the order of `_MOVES`."""
+    wide, narrow = moves[0] - moves[1], moves[2] - moves[3]
+    if not len(y) or wide == 0 or narrow == 0:
+        return _Derivative(value=math.nan, sd=math.nan, rest=math.nan)
+    mean, variance = y.mean(axis=0), v.sum(axis=0) / len(v) ** 2
+    at_wide = float(mean[0] - mean[1]) / wide
+    at_narrow = float(mean[2] - mean[3]) / narrow
+    gap = abs(at_wide - at_narrow)
+    if noisy:
+        weights = (moves - moves.mean()) / ((moves - moves.mean()) ** 2).sum()
+        return _Derivative(
+            value=float(weights @ mean),
+            sd=math.sqrt(float(weights**2 @ variance)),
+            rest=_CURVED * gap,
+        )
+    ratio = (wide / narrow) ** 2  # 4, but for whole amounts
+    value = (ratio * at_narrow - at_wide) / (ratio - 1) if ratio > 1 else at_narrow
+    left = 3 * design.settings["accuracy"] * abs(centre) / (wide / 2)
+    return _Derivative(value=value, sd=0.0, rest=gap / max(ratio - 1, 1.0) + left)
+
+
+def _scaled(d: _Derivative, centre: float, centre_sd: float) -> _Derivative:
+    """Over the readout at the baseline, whose own noise adds (delta method)."""
+    value = d.value / centre
+    sd = math.hypot(d.sd / centre, value * centre_sd / centre)
+    return _Derivative(value=value, sd=sd, rest=d.rest / abs(centre))
+
+
+def _index_rows(
+    design: Design,
+    outputs: Outputs,
+    index: str,
+    found: list[_Derivative],
+    counts: list[int],
+    z: float,
+    tolerated: float,
+) -> list[IndexRow]:
+    dummy = found[-1]
+    rows = []
+    for label, d, n in zip(design.space.labels, found, counts, strict=True):
+        half = z * d.sd + d.rest
+        itself = label == design.space.dummy
+        above = 0.0 if itself else abs(d.value) - abs(dummy.value)
+        reach = 0.0 if itself else z * math.hypot(d.sd, dummy.sd) + d.rest + dummy.rest
+        known = math.isfinite(half) and math.isfinite(reach)
+        rows.append(
+            IndexRow(
+                readout=outputs.readout,
+                method=design.method,
+                index=index,
+                factor=label,
+                estimate=d.value,
+                low=d.value - half if known else -math.inf,
+                high=d.value + half if known else math.inf,
+                dummy=dummy.value,
+                above_low=above - reach if known else -math.inf,
+                above_high=above + reach if known else math.inf,
+                influential=above - reach > 0 if known else None,
+                converged=known and half <= tolerated,
+                n=n,
+                tolerated=tolerated,
+            )
+        )
+    return rows
+
+
+def _failures(design: Design, outputs: Outputs, y: FloatArray) -> list[str]:
+    failed = int((~outputs.ok).sum())
+    if not failed:
+        return []
+    lost = [
+        label
+        for unit, label in enumerate(design.space.labels)
+        if not np.isfinite(y[:, 1 + _PER_FACTOR * unit : 1 + _PER_FACTOR * (unit + 1)])
+        .all(axis=1)
+        .any()
+    ]
+    text = f"{outputs.readout}: {failed} of {design.rows} rows failed"
+    if not lost:
+        return [f"{text}; other repetitions stand in."]
+    return [f"{text}; nothing can be concluded about {', '.join(lost)}."]
+
+
+LOCAL = Method(
+    name="local",
+    summary="scaled sensitivities d ln y / d ln p at the baseline",
+    sample="repetitions; each is 4 D + 1 runs for D factors with the dummy. 1 is enough for ODE",
+    default_samples=1,
+    rows=local_rows,
+    sizes=lambda samples: max(1, samples),
+    design=local_design,
+    analyse=local_analyse,
+    settings={"step": 0.0, "accuracy": 1e-7},
+    under_noise=(
+        "The slope through four points carries no bias by noise; its interval holds the variance "
+        "of the estimates. Larger steps (step=0.1 to 0.3) carry less noise and more curvature."
+    ),
+)

@@ -1,0 +1,252 @@
+"""From an estimator of weighted base blocks to indices: estimate, interval, dummy, convergence.
+
+Why the blocks alone are drawn, and no noise is added to them: the output of a row holds its own
+noise, rows are independent, and v is an estimate that belongs to the row. A drawn block so brings
+its noise and the error of its v along; drawing noise once more would count it twice (Davison &
+Hinkley 1997, section 3.8, doi:10.1017/CBO9780511802843: of the two-stage bootstraps the one that
+draws the upper level only reproduces the variance).
+
+Blocks of a Sobol sequence or a Latin hypercube are more even than independent ones. Drawing them as
+if independent gives intervals that are rather too wide than too narrow.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+
+from simnet.arrays import FloatArray
+from simnet.sensitivity.design import Design, Outputs, check_outputs
+from simnet.sensitivity.draws import block_weights, generator
+from simnet.sensitivity.factors import BoolArray, IntArray
+from simnet.sensitivity.failures import kept_blocks, loss_statements
+from simnet.sensitivity.indices import IndexRow, Indices, Precision, Step
+
+FEWEST_BLOCKS = 4
+"""With fewer blocks left there is no interval, and nothing is said."""
+
+_PREFIXES = 5  # sample sizes in the convergence table, each half of the next
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Statistic:
+    """An index under each row of weights.
+
+    Attributes:
+        values: (R, K).
+        labels: (K,) factors, groups or pairs; None for the space's labels.
+        dummy: (K,) the column that is compared with each; None for the last.
+    """
+
+    values: FloatArray
+    labels: tuple[str, ...] | None = None
+    dummy: IntArray | None = None
+
+
+Estimator: TypeAlias = Callable[
+    [Design, FloatArray, FloatArray, FloatArray], Mapping[str, Statistic]
+]
+"""(design, y (rows,), v (rows,), weights (R, blocks)) -> index name -> Statistic."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Interval:
+    estimate: FloatArray  # all (K,)
+    low: FloatArray
+    high: FloatArray
+    dummy: FloatArray
+    above_low: FloatArray
+    above_high: FloatArray
+
+
+def analyse_blocks(
+    design: Design,
+    outputs: Outputs,
+    precision: Precision,
+    estimator: Estimator,
+    *,
+    signed: Collection[str] = (),
+    relative: Collection[str] = (),
+    needs_variance: bool = True,
+    undetermined: str = "",
+) -> Indices:
+    """Indices with their intervals.
+
+    An interval is estimate ± t sd: sd over the drawn weights times sqrt(n / (n - 1)), t of Student
+    with n - 1 degrees of freedom for n blocks. The interval of index - dummy's comes from the same
+    draws, so what both share (a block's noise, the variance that both are divided by) cancels.
+
+    An index is converged when, over all blocks, the half-width of its interval is at most the
+    tolerance and the first half of the blocks gave an estimate within the tolerance of this one, and
+    not more than `precision.most_lost` of the blocks were lost (the rule of Sarrazin, Pianosi &
+    Wagener 2016, doi:10.1016/j.envsoft.2016.02.005, with the second condition added).
+
+    Args:
+        design: the rows.
+        outputs: one readout at each of them.
+        precision: what is asked for.
+        estimator: see `Estimator`.
+        signed: indices that have a sign: their magnitude is compared with the dummy's.
+        relative: indices with a unit: tolerance is relative to the largest of their kind.
+        needs_variance: whether the variance of each row must be known.
+        undetermined: what to say where an index cannot be had (a denominator that is not positive).
+
+    Raises:
+        InputError: outputs of another design, or variances unknown.
+    """
+    check_outputs(design, outputs, needs_variance=needs_variance)
+    kept = kept_blocks(design, outputs)
+    lost = design.samples - len(kept)
+    statements = loss_statements(design, outputs, kept, precision.most_lost)
+    if len(kept) < FEWEST_BLOCKS:
+        what = f"{outputs.readout}: {len(kept)} base blocks without failures"
+        statements.append(f"{what} are too few; nothing can be concluded.")
+        return Indices(rows=(), statements=tuple(statements), lost=lost, blocks=design.samples)
+    too_many = lost > precision.most_lost * design.samples
+    y = design.by_block(outputs.estimate)[kept]
+    v = np.nan_to_num(design.by_block(outputs.variance)[kept])
+    sizes = _sizes(len(kept))
+    found = {}
+    for n in sizes:
+        rng = generator(design.seed, "bootstrap", design.method, outputs.readout, str(n))
+        weights = block_weights(rng, n, precision.resamples)
+        part = design.only(kept[:n])
+        for name, statistic in estimator(part, y[:n].ravel(), v[:n].ravel(), weights).items():
+            labels = statistic.labels or design.space.labels
+            bounds = _interval(statistic, n, name in signed, precision.confidence)
+            found[n, name] = labels, bounds
+    rows: list[IndexRow] = []
+    steps: list[Step] = []
+    for n, name in found:
+        labels, bounds = found[n, name]
+        steps += _steps(outputs.readout, name, n, labels, bounds)
+        if n < len(kept):
+            continue
+        half = found.get((sizes[-2], name)) if len(sizes) > 1 else None
+        tolerated = precision.tolerance * (_largest(bounds) if name in relative else 1.0)
+        settled = _settled(bounds, half[1] if half else None, tolerated)
+        settled &= not too_many
+        rows += _rows(design, outputs.readout, name, n, labels, bounds, settled, tolerated)
+        if undetermined and not np.isfinite(bounds.high).all():
+            statements.append(f"{outputs.readout}: {name} is not determined: {undetermined}")
+    if too_many:
+        rows = [_without_denial(row) for row in rows]
+    return Indices(
+        rows=tuple(rows),
+        steps=tuple(steps),
+        statements=tuple(statements),
+        lost=lost,
+        blocks=design.samples,
+        stuck=too_many or bool(np.ptp(y) == 0),
+    )
+
+
+def _sizes(n: int) -> list[int]:
+    """Sample sizes of the convergence table: n, and as often as it goes half of the next."""
+    sizes = [n]
+    while len(sizes) < _PREFIXES and sizes[0] // 2 >= FEWEST_BLOCKS:
+        sizes.insert(0, sizes[0] // 2)
+    return sizes
+
+
+def _interval(statistic: Statistic, n: int, signed: bool, confidence: float) -> _Interval:
+    from scipy.stats import t
+
+    values = statistic.values
+    last = np.full(values.shape[1], values.shape[1] - 1)
+    dummy = values[:, last if statistic.dummy is None else statistic.dummy]
+    excess = np.abs(values) - np.abs(dummy) if signed else values - dummy
+    reach = float(t.ppf(0.5 + confidence / 2, n - 1)) * np.sqrt(n / (n - 1))
+    allowed = (1 - confidence) / 2
+    low, high = _ends(values, reach, allowed)
+    above_low, above_high = _ends(excess, reach, allowed)
+    return _Interval(
+        estimate=values[0],
+        low=low,
+        high=high,
+        dummy=dummy[0],
+        above_low=above_low,
+        above_high=above_high,
+    )
+
+
+def _ends(values: FloatArray, reach: float, allowed: float) -> tuple[FloatArray, FloatArray]:
+    """Ends of the interval around values[0]; unbounded where too many draws have no value."""
+    drawn = values[1:]
+    finite = np.isfinite(drawn)
+    n = np.maximum(finite.sum(axis=0), 2)
+    filled = np.where(finite, drawn, 0.0)
+    mean = filled.sum(axis=0) / n
+    spread = np.sqrt((np.where(finite, drawn - mean, 0.0) ** 2).sum(axis=0) / (n - 1))
+    sound = np.isfinite(values[0]) & ((~finite).mean(axis=0) <= allowed)
+    half = np.where(sound, reach * spread, np.inf)
+    centre = np.where(sound, values[0], 0.0)
+    return centre - half, centre + half
+
+
+def _largest(bounds: _Interval) -> float:
+    finite = np.abs(bounds.estimate[np.isfinite(bounds.estimate)])
+    return float(finite.max()) if len(finite) else 0.0
+
+
+def _settled(bounds: _Interval, before: _Interval | None, tolerated: float) -> BoolArray:
+    if before is None:
+        return np.zeros(len(bounds.estimate), dtype=bool)
+    narrow = (bounds.high - bounds.low) / 2 <= tolerated
+    return narrow & (np.abs(bounds.estimate - before.estimate) <= tolerated)
+
+
+def _rows(
+    design: Design,
+    readout: str,
+    name: str,
+    n: int,
+    labels: tuple[str, ...],
+    bounds: _Interval,
+    settled: BoolArray,
+    tolerated: float,
+) -> list[IndexRow]:
+    return [
+        IndexRow(
+            readout=readout,
+            method=design.method,
+            index=name,
+            factor=label,
+            estimate=float(bounds.estimate[k]),
+            low=float(bounds.low[k]),
+            high=float(bounds.high[k]),
+            dummy=float(bounds.dummy[k]),
+            above_low=float(bounds.above_low[k]),
+            above_high=float(bounds.above_high[k]),
+            influential=None
+            if not np.isfinite(bounds.above_high[k])
+            else bool(bounds.above_low[k] > 0),
+            converged=bool(settled[k]),
+            n=n,
+            tolerated=tolerated,
+        )
+        for k, label in enumerate(labels)
+    ]
+
+
+def _steps(
+    readout: str, name: str, n: int, labels: tuple[str, ...], bounds: _Interval
+) -> list[Step]:
+    return [
+        Step(
+            readout=readout,
+            index=name,
+            factor=label,
+            n=n,
+            estimate=float(bounds.estimate[k]),
+            low=float(bounds.low[k]),
+            high=float(bounds.high[k]),
+        )
+        for k, label in enumerate(labels)
+    ]
+
+
+def _without_denial(row: IndexRow) -> IndexRow:
+    """With too much lost, an effect that was found is one; that there is none cannot be said."""
+    return row if row.influential else replace(row, influential=None)

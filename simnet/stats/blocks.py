@@ -1,0 +1,212 @@
+"""Statistics of an ensemble that never holds it: one part per fixed block of replicates, merged.
+
+Where a block begins and ends depends on the replicate's index alone, each block is summed by itself,
+and blocks are merged in the order of their indices. So the bits are the same for any number of
+workers and any order in which they finish. A block has 256 replicates; the first is cut in two at
+128, where precision is judged first.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from simnet.arrays import FloatArray
+from simnet.errors import InputError, Problem
+from simnet.stats.comoments import Comoments, comoments_of, merge_comoments
+from simnet.stats.estimate import Estimate, fraction_estimate
+from simnet.stats.powers import Powers, merge_powers, powers_of
+from simnet.stats.tallies import Tallies, merge_tallies, tallies_of
+
+BLOCK = 256
+FIRST_CUT = 128
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A value of a readout (by its index); what is counted is the replicates above it."""
+
+    readout: int
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BlockStatistics:
+    """What is known of the replicates from `first` to before `stop`.
+
+    Attributes:
+        first: index of the first replicate.
+        stop: index after the last one, failed ones counted.
+        powers: (T, R) sums for means, variances, CVs and Fano factors.
+        tallies: (K, T) counts for each readout, for quantiles, histograms and fractions.
+        comoments: (T, R, R) sums for covariances between readouts; None where not wanted.
+        thresholds: those whose fractions are counted.
+        above: (T, number of thresholds) replicates above each; NaN is not above.
+    """
+
+    first: int
+    stop: int
+    powers: Powers
+    tallies: Tallies
+    comoments: Comoments | None
+    thresholds: tuple[Threshold, ...] = ()
+    above: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
+
+
+def block_bounds(start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """The blocks, as (first, stop), of the replicates from `start` to before `stop`.
+
+    `start` is 0 or where an earlier block ended; only the last block may be cut short by `stop`.
+
+    Raises:
+        InputError: a start within a block.
+    """
+    cuts = [0, FIRST_CUT, *range(BLOCK, stop + BLOCK, BLOCK)]
+    if start not in cuts:
+        why = f"not a multiple of {BLOCK}, nor {FIRST_CUT}"
+        raise InputError(Problem(what=f"first replicate {start}", why=why))
+    for low, high in pairwise(cuts):
+        if start <= low < stop:
+            yield low, min(high, stop)
+
+
+def block_statistics(
+    values: FloatArray,
+    *,
+    first: int = 0,
+    covariance: bool = True,
+    thresholds: Sequence[Threshold] = (),
+) -> BlockStatistics:
+    """The statistics of one block.
+
+    Args:
+        values: (n, T, R), each readout in its unit; NaN where a replicate has no value.
+        first: index of its first replicate.
+        covariance: whether to keep the (T, R, R) sums between readouts.
+        thresholds: values beyond which replicates are counted.
+
+    Raises:
+        InputError: an infinite value, or replicates that are not within one block.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    stop = first + len(values)
+    problems = []
+    if values.ndim != 3 or 0 in values.shape:
+        why = "not (replicates, times, readouts), each at least one"
+        problems.append(Problem(what=f"values of shape {values.shape}", why=why))
+    elif list(block_bounds(first, stop)) != [(first, stop)]:
+        why = f"not within one block of {BLOCK}"
+        problems.append(Problem(what=f"replicates {first} to {stop - 1}", why=why))
+    elif np.isinf(values).any():
+        problems.append(Problem(what="values", why="some are infinite"))
+    if problems:
+        raise InputError(problems)
+    powers = powers_of(values)
+    above = [(values[:, :, t.readout] > t.value).sum(axis=0) for t in thresholds]
+    return BlockStatistics(
+        first=first,
+        stop=stop,
+        powers=powers,
+        tallies=tallies_of(values),
+        comoments=comoments_of(values, powers.mean) if covariance else None,
+        thresholds=tuple(thresholds),
+        above=np.array(above, dtype=np.float64).reshape(len(above), values.shape[1]).T,
+    )
+
+
+def merge(a: BlockStatistics, b: BlockStatistics) -> BlockStatistics:
+    """The statistics of all replicates up to and with the block `b`, which follows on `a`.
+
+    Only this order is allowed, since another one would give other bits.
+
+    Raises:
+        InputError: `a` does not begin with the first replicate, `b` is not the block after it, or
+            they are statistics of different things.
+    """
+    problems = []
+    if (
+        a.first != 0
+        or a.stop != b.first
+        or list(block_bounds(b.first, b.stop)) != [(b.first, b.stop)]
+    ):
+        what = f"replicates {a.first} to {a.stop - 1} and {b.first} to {b.stop - 1}"
+        way_out = "merge the blocks one after the other, from the first"
+        problems.append(
+            Problem(what=what, why="not a beginning and its next block", way_out=way_out)
+        )
+    kinds = [(x.powers.n.shape, x.thresholds, x.comoments is None) for x in (a, b)]
+    if kinds[0] != kinds[1]:
+        why = "of other times, readouts or thresholds"
+        problems.append(Problem(what="statistics", why=why))
+    if problems:
+        raise InputError(problems)
+    return BlockStatistics(
+        first=0,
+        stop=b.stop,
+        powers=merge_powers(a.powers, b.powers),
+        tallies=merge_tallies(a.tallies, b.tallies),
+        comoments=a.comoments and b.comoments and merge_comoments(a.comoments, b.comoments),
+        thresholds=a.thresholds,
+        above=a.above + b.above,
+    )
+
+
+def merged(blocks: Iterable[BlockStatistics]) -> Iterator[BlockStatistics]:
+    """The statistics after each block, in the order of the replicates.
+
+    Args:
+        blocks: every block once, in any order: one that comes early waits for those before it.
+
+    Raises:
+        InputError: a block comes twice or is missing, or `merge` refuses it.
+    """
+    waiting: dict[int, BlockStatistics] = {}
+    total: BlockStatistics | None = None
+    for block in blocks:
+        done = total.stop if total else 0
+        if block.first in waiting or block.first < done:
+            raise InputError(Problem(what=f"block at {block.first}", why="came twice"))
+        waiting[block.first] = block
+        while done in waiting:
+            fresh = waiting.pop(done)
+            total = merge(total, fresh) if total else fresh
+            done = total.stop
+            yield total
+    if waiting:
+        why = f"the block at {total.stop if total else 0} is missing"
+        raise InputError(Problem(what=f"block at {min(waiting)}", why=why))
+
+
+def ensemble_statistics(
+    values: FloatArray, *, covariance: bool = True, thresholds: Sequence[Threshold] = ()
+) -> BlockStatistics:
+    """The statistics of an ensemble at hand: the same bits as block by block.
+
+    Args:
+        values: (N, T, R); NaN where a replicate has no value.
+        covariance: as in `block_statistics`.
+        thresholds: as in `block_statistics`.
+
+    Raises:
+        InputError: no replicates, or an infinite value.
+    """
+    total: BlockStatistics | None = None
+    for first, stop in block_bounds(0, max(len(values), 1)):
+        block = block_statistics(
+            values[first:stop], first=first, covariance=covariance, thresholds=thresholds
+        )
+        total = merge(total, block) if total else block
+    assert total is not None, "there is always a first block"
+    return total
+
+
+def fractions_above(statistics: BlockStatistics, *, confidence: float = 0.95) -> Estimate:
+    """(T, number of thresholds) fractions of replicates above each threshold, with Wilson's
+    interval; NaN where no replicate has a value.
+
+    Raises:
+        InputError: a confidence that is none.
+    """
+    n = statistics.powers.n[:, [threshold.readout for threshold in statistics.thresholds]]
+    return fraction_estimate(statistics.above, n, confidence=confidence)

@@ -1,0 +1,192 @@
+"""Sums of powers about the mean, which merge: what means, variances, CVs and Fano factors need.
+
+Blocks are merged with the update formulas of Chan, Golub & LeVeque 1983
+(doi:10.1080/00031305.1983.10483115) and, for the third and fourth power, of Pébay 2008 (Sandia
+report SAND2008-6212), which lose no digits however large the mean is.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from simnet.arrays import FloatArray
+from simnet.stats.estimate import Estimate, on_log_scale, student_quantile
+
+BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Powers:
+    """Sums over replicates; each array is (T, R), in powers of the readout's unit.
+
+    Attributes:
+        n: replicates with a value.
+        mean: their mean; 0 where n is 0.
+        second: sum of squares about the mean.
+        third: sum of cubes about the mean.
+        fourth: sum of fourth powers about the mean.
+    """
+
+    n: FloatArray
+    mean: FloatArray
+    second: FloatArray
+    third: FloatArray
+    fourth: FloatArray
+
+
+def powers_of(values: FloatArray) -> Powers:
+    """The sums of one block, in two passes.
+
+    Args:
+        values: (n, T, R); NaN where a replicate has no value.
+    """
+    missing = np.isnan(values)
+    incomplete = bool(missing.any())
+    n = len(values) - missing.sum(axis=0, dtype=np.float64)
+    # Relative to one of the values: equal ones have spread 0, not that of a rounded mean.
+    origin = first_values(values, missing) if incomplete else values[0]
+    off = values - origin
+    if incomplete:
+        off[missing] = 0.0
+    shift = off.sum(axis=0) / np.maximum(n, 1)
+    off -= shift
+    if incomplete:
+        off[missing] = 0.0
+    square = off * off
+    off *= square
+    second, third = square.sum(axis=0), off.sum(axis=0)
+    square *= square
+    return Powers(n=n, mean=origin + shift, second=second, third=third, fourth=square.sum(axis=0))
+
+
+def first_values(values: FloatArray, missing: BoolArray) -> FloatArray:
+    """(T, R): the first value that is there, 0 where there is none."""
+    first = np.take_along_axis(values, missing.argmin(axis=0)[np.newaxis], axis=0)[0]
+    return np.asarray(np.nan_to_num(first))
+
+
+def merge_powers(a: Powers, b: Powers) -> Powers:
+    """The sums over both."""
+    na, nb = a.n, b.n
+    n = na + nb
+    some = np.maximum(n, 1)
+    d = b.mean - a.mean
+    d2 = d * d
+    both = na * nb / some
+    return Powers(
+        n=n,
+        mean=a.mean + d * (nb / some),
+        second=a.second + b.second + d2 * both,
+        third=a.third
+        + b.third
+        + d * d2 * both * (na - nb) / some
+        + 3 * d * (na * b.second - nb * a.second) / some,
+        fourth=a.fourth
+        + b.fourth
+        + d2 * d2 * both * (na * na - na * nb + nb * nb) / (some * some)
+        + 6 * d2 * (na * na * b.second + nb * nb * a.second) / (some * some)
+        + 4 * d * (na * b.third - nb * a.third) / some,
+    )
+
+
+def mean_estimate(sums: Powers, *, confidence: float = 0.95) -> Estimate:
+    """Means with Student's interval, mean -+ t(n - 1) sd / sqrt(n), in the readout's unit.
+
+    Where all values are equal the interval has no length: it says nothing then.
+
+    Raises:
+        InputError: a confidence that is none.
+    """
+    mean = np.where(sums.n > 0, sums.mean, np.nan)
+    reach = student_quantile(confidence, sums.n - 1) * np.sqrt(_variance(sums) / _some(sums))
+    return Estimate(value=mean, low=mean - reach, high=mean + reach, confidence=confidence)
+
+
+def variance_estimate(sums: Powers, *, confidence: float = 0.95) -> Estimate:
+    """Variances (divisor n - 1), in the squared unit of the readout.
+
+    The interval is on the scale of the logarithm, with var(log s2) = (kurtosis - (n - 3) / n) /
+    (n - 1) after Bonett 2006 (doi:10.1016/j.csda.2004.10.003), so it holds for distributions that
+    are not normal; the kurtosis is that of the sample. It is too short where the tail is so long
+    that the sample has not seen it. NaN where all values are equal.
+
+    Raises:
+        InputError: a confidence that is none.
+    """
+    variance = _variance(sums)
+    return _logarithmic(sums, variance, _error_of_log_variance(sums), confidence)
+
+
+def sd_estimate(sums: Powers, *, confidence: float = 0.95) -> Estimate:
+    """Standard deviations, in the readout's unit; the roots of the variance and of its interval.
+
+    Raises:
+        InputError: a confidence that is none.
+    """
+    found = variance_estimate(sums, confidence=confidence)
+    low, high = np.sqrt(found.low), np.sqrt(found.high)
+    return Estimate(value=np.sqrt(found.value), low=low, high=high, confidence=confidence)
+
+
+def cv_estimate(sums: Powers, *, confidence: float = 0.95) -> Estimate:
+    """Coefficients of variation, sd / mean, without unit; NaN where the mean is not above 0.
+
+    The interval is on the scale of the logarithm, with the error of log s - log mean to first
+    order (the delta method): var = var(log s2) / 4 + cv2 / n - cv skewness / n.
+
+    Raises:
+        InputError: a confidence that is none.
+    """
+    cv, skewness = _relative(sums)
+    spread = _error_of_log_variance(sums) ** 2
+    square = spread / 4 + (cv * cv - cv * skewness) / _some(sums)
+    return _logarithmic(sums, cv, np.sqrt(np.maximum(square, 0.0)), confidence)
+
+
+def fano_estimate(sums: Powers, *, confidence: float = 0.95) -> Estimate:
+    """Fano factors, variance / mean, in the readout's unit; NaN where the mean is not above 0.
+
+    The interval is on the scale of the logarithm, with the error of log s2 - log mean to first
+    order (the delta method): var = var(log s2) + cv2 / n - 2 cv skewness / n.
+
+    Raises:
+        InputError: a confidence that is none.
+    """
+    cv, skewness = _relative(sums)
+    spread = _error_of_log_variance(sums) ** 2
+    square = spread + (cv * cv - 2 * cv * skewness) / _some(sums)
+    fano = _variance(sums) / _above_zero(sums)
+    return _logarithmic(sums, fano, np.sqrt(np.maximum(square, 0.0)), confidence)
+
+
+def _some(sums: Powers) -> FloatArray:
+    return np.where(sums.n > 0, sums.n, np.nan)
+
+
+def _above_zero(sums: Powers) -> FloatArray:
+    """The means, NaN where they are not above zero."""
+    return np.where((sums.n > 0) & (sums.mean > 0), sums.mean, np.nan)
+
+
+def _variance(sums: Powers) -> FloatArray:
+    return sums.second / np.where(sums.n > 1, sums.n - 1, np.nan)
+
+
+def _relative(sums: Powers) -> tuple[FloatArray, FloatArray]:
+    """CV and skewness; the skewness is 0 where nothing varies."""
+    cv = np.sqrt(_variance(sums)) / _above_zero(sums)
+    square = np.where(sums.second > 0, sums.second, 1.0)
+    return cv, sums.third * np.sqrt(_some(sums)) / square**1.5
+
+
+def _error_of_log_variance(sums: Powers) -> FloatArray:
+    n = _some(sums)
+    kurtosis = n * sums.fourth / np.where(sums.second > 0, sums.second, np.nan) ** 2
+    square = (kurtosis - (n - 3) / n) / np.where(n > 1, n - 1, np.nan)
+    return np.asarray(np.sqrt(np.maximum(square, 0.0)))
+
+
+def _logarithmic(sums: Powers, value: FloatArray, error: FloatArray, confidence: float) -> Estimate:
+    low, high = on_log_scale(value, error, student_quantile(confidence, sums.n - 1))
+    return Estimate(value=value, low=low, high=high, confidence=confidence)

@@ -1,0 +1,100 @@
+"""protocols.toml: how it is read, and that all its mistakes are told at once."""
+
+from pathlib import Path
+
+import pytest
+
+import simnet as sn
+from simnet.catalogue.protocols import Mechanism, Protocol, Stage, Step, read_protocols
+
+
+def written(folder: Path, text: str) -> Path:
+    (folder / "protocols.toml").write_text(text)
+    return folder
+
+
+def test_a_protocol_and_a_mechanism(tmp_path: Path) -> None:
+    found = read_protocols(
+        written(
+            tmp_path,
+            """
+            [protocols.p]
+            meaning = "one hour"
+            background = ["h=1"]
+            rest = "2 h"
+            run_in = [{ length = "1 h", changes = ["X=knockout"] }, { length = "5 min" }]
+            changes = ["k=2"]
+            schedule = [{ at = "30 min", changes = ["k=1"] }]
+            t_end = "1 h"
+            every = "1 min"
+            genotypes_first = true
+            methods = ["ode"]
+
+            [mechanisms.m]
+            meaning = "no loss"
+            zero = ["g"]
+            equal = { k = "h" }
+            """,
+        )
+    )
+    assert found.protocols["p"] == Protocol(
+        name="p",
+        meaning="one hour",
+        background=("h=1",),
+        rest="2 h",
+        run_in=(Stage(length="1 h", changes=("X=knockout",)), Stage(length="5 min")),
+        changes=("k=2",),
+        schedule=(Step(at="30 min", changes=("k=1",)),),
+        t_end="1 h",
+        every="1 min",
+        genotypes_first=True,
+        methods=("ode",),
+    )
+    mechanism = Mechanism(name="m", meaning="no loss", zero=("g",), equal={"k": "h"})
+    assert found.mechanisms["m"] == mechanism
+    assert mechanism.text == "g = 0, k = h"
+
+
+def test_what_is_no_toml(tmp_path: Path) -> None:
+    with pytest.raises(sn.ModelError, match="there is none"):
+        read_protocols(tmp_path)
+    with pytest.raises(sn.ModelError, match=r"protocols\.toml: "):
+        read_protocols(written(tmp_path, "[protocols"))
+
+
+def test_all_mistakes_at_once(tmp_path: Path) -> None:
+    text = """
+        version = 1
+        [protocols.a]
+        meaning = "no times"
+        methods = ["sda"]
+        [protocols.b]
+        meaning = "unknown key"
+        t_end = "1 h"
+        every = 60
+        chnages = []
+        [protocols.c]
+        meaning = "a stage"
+        t_end = "1 h"
+        every = "1 min"
+        run_in = [{ changes = ["k=1"] }, { length = "1 h", changes = [3] }]
+        [mechanisms.m]
+        meaning = "nothing"
+    """
+    with pytest.raises(sn.ModelError) as caught:
+        read_protocols(written(tmp_path, text))
+    texts = [str(problem) for problem in caught.value.problems]
+    expected = [
+        "'version' is not known",
+        "protocols.a: key 't_end' is missing",
+        "protocols.a: key 'every' is missing",
+        "protocols.a.methods: 'sda' is none; did you mean ssa",
+        "protocols.b: every = 60 is not text",
+        "'chnages' is not known; did you mean changes",
+        "run_in[1]: key 'length' is missing",
+        "run_in[2].changes: 3 is no text",
+        "mechanisms.m: takes nothing out",
+    ]
+    assert len(texts) == len(expected), texts
+    for text, part in zip(texts, expected, strict=True):
+        assert part in text

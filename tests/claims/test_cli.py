@@ -1,0 +1,78 @@
+"""`simnet claims`: tables, exit codes, pictures."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Cli = Callable[..., Any]
+
+
+def test_claims_that_hold(cli: Cli) -> None:
+    ran = cli()
+    assert ran.code == 0
+    assert "chain · ODE · 5 claims · 4 simulations" in ran.out
+    assert "5 of 5 claims hold." in ran.out
+    assert "≥ 1.9x" in ran.out
+    assert "a book" in ran.out
+
+
+def test_a_claim_that_fails_has_exit_code_3(cli: Cli, folder: Path) -> None:
+    file = folder / "claims.csv"
+    file.write_text(file.read_text().replace("fold at least,1.9", "fold at least,2.1"))
+    ran = cli()
+    assert ran.code == 3
+    assert "FAILS" in ran.out
+    assert "4 of 5 claims hold; fails: double." in ran.out
+    assert cli("--claim", "steady").code == 0
+    assert cli("--json").code == 3
+
+
+def test_json_and_markdown(cli: Cli) -> None:
+    (data,) = json.loads(cli("--json").out)
+    assert data["passed"] is True
+    assert [claim["id"] for claim in data["claims"]] == ["double", "half", "later", "steady", "Y"]
+    lines = cli("--markdown").out.splitlines()
+    assert lines[2].startswith("| id | protocol | readout |")
+    assert lines[4].startswith("| double | doubled | X@100s / X@0s |")
+
+
+def test_ssa(cli: Cli) -> None:
+    ran = cli("--replicates", 20, "--seed", 1)
+    assert "SSA · 20 replicates of each arm · seed 1" in ran.out
+    assert "left out" in ran.out
+    assert " to " in ran.out
+
+
+def test_pictures(cli: Cli, folder: Path) -> None:
+    cli("--plot", "figures")
+    names = sorted(path.name for path in (folder / "figures").iterdir())
+    assert names == sorted(
+        f"chain-{name}.png" for name in ("double", "half", "later", "steady", "Y")
+    )
+
+
+def test_ablation_as_markdown(cli: Cli) -> None:
+    ran = cli("--ablate", "--markdown")
+    assert "| second_step | Y is not made from X | m = 0 | Y |" in ran.out
+    assert "| fast_loss | Y is lost as slowly as X | d = g | none |" in ran.out
+    assert "Stand whichever is taken out: half." in ran.out
+    (data,) = json.loads(cli("--ablate", "--json").out)
+    assert data["without"][1]["fallen"] == ["Y"]
+
+
+def test_robustness(cli: Cli, folder: Path) -> None:
+    ran = cli("--robustness", 10, "--out", "values.jsonl")
+    assert "10 sets of 1 parameter" in ran.out
+    assert (folder / "values.jsonl").is_file()
+    (data,) = json.loads(cli("--robustness", 10, "--out", "values.jsonl", "--json").out)
+    assert data["claims"][0]["keeps"] == pytest.approx(1.0)
+
+
+def test_options_that_do_not_go_together(cli: Cli) -> None:
+    ran = cli("--ablate", "--robustness", 5, "--claim", "Y", "--markdown", "--json")
+    assert ran.code == 2
+    assert len(ran.err.splitlines()) == 4
+    assert cli("--out", "file").code == 2

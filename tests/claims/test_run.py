@@ -1,0 +1,215 @@
+"""`run_claims`: values against closed forms, verdicts, and what is refused."""
+
+from collections.abc import Callable
+from math import exp, inf, log, nan
+from pathlib import Path
+
+import pytest
+
+import simnet as sn
+from simnet.catalogue.claims import Claim
+from simnet.claims.measure import Value, judged
+from simnet.claims.run import run_claims
+from simnet.claims.suite import claimed_names, load_suite
+from simnet.network.network import Network
+
+
+def test_values_are_those_of_the_closed_forms(chain: Network, folder: Path) -> None:
+    """X rests at 100 after 100 s to 100 exp(-10); from there or from 100 exp(-10) it goes to 200."""
+    found = run_claims(chain, folder=folder, workers=0)
+    values = {finding.claim.id: finding.value for finding in found.findings}
+    rest = 100 * (1 - exp(-10))
+    gone = rest * exp(-10)
+    end = 200 + (rest - 200) * exp(-10)
+    assert values["double"] == pytest.approx(end / rest, rel=1e-6)
+    assert values["half"] == pytest.approx(
+        log(2) / 0.1, rel=2e-3
+    )  # straight lines, a point a second
+    assert values["later"] == pytest.approx((200 + (gone - 200) * exp(-5)) / gone, rel=1e-3)
+    assert values["steady"] == pytest.approx(100, rel=1e-4)
+    assert values["Y"] == pytest.approx(2, rel=1e-2)
+    assert found.passed
+    assert repr(found) == "<ClaimsResult chain: 5 of 5 claims hold>"
+
+
+def test_the_frame_has_expected_beside_simulated(chain: Network, folder: Path) -> None:
+    frame = run_claims(chain, folder=folder, workers=0).frame().set_index("id")
+    row = frame.loc["steady"]
+    assert (row["low"], row["high"], row["verdict"]) == (95.0, 105.0, "holds")
+    assert row["simulated"] == pytest.approx(100, rel=1e-4)
+    assert (frame["source"] == "a book").all()
+
+
+def test_a_simulation_that_several_claims_need_is_run_once(chain: Network, folder: Path) -> None:
+    calls: list[tuple[int, int]] = []
+    found = run_claims(
+        chain, folder=folder, workers=0, progress=lambda done, total: calls.append((done, total))
+    )
+    assert {arm.name for arm in found.courses} == {"doubled", "back", "rest", "rest[k=20]"}
+    assert calls[-1] == (4, 4)
+
+
+def test_a_claim_that_is_wrong_fails(chain: Network, claiming: Callable[..., Path]) -> None:
+    folder = claiming("right,s,rest,X@100s,within,100,5,F", "wrong,s,rest,X@100s,at least,101,,F")
+    found = run_claims(chain, folder=folder, workers=0)
+    assert found.failed == ("wrong",)
+    assert not found.passed
+    assert run_claims(chain, folder=folder, ids=["right"], workers=0).passed
+
+
+def test_a_readout_without_a_value_fails_and_says_why(
+    chain: Network, claiming: Callable[..., Path]
+) -> None:
+    folder = claiming("a,s,rest,X@0s / (X@0s - X@0s),at least,0,,F")
+    (finding,) = run_claims(chain, folder=folder, workers=0).findings
+    assert finding.verdict == "fails"
+    assert "divi" in finding.note or "zero" in finding.note
+
+
+def claim(comparison: str, expected: float, tolerance: float | None = None) -> Claim:
+    return Claim(
+        id="a",
+        source="s",
+        condition="p",
+        readout="X",
+        comparison=comparison,
+        expected=expected,
+        tolerance=tolerance,
+        evidence="F",
+    )
+
+
+@pytest.mark.parametrize(
+    ("comparison", "expected", "tolerance", "interval", "verdict"),
+    [
+        ("at least", 3, None, (3.0, 4.0), "holds"),
+        ("at least", 3, None, (2.9, 4.0), "undecided"),
+        ("at least", 3, None, (2.0, 3.0), "undecided"),
+        ("at least", 3, None, (2.0, 2.9), "fails"),
+        ("at most", 3, None, (3.1, 4.0), "fails"),
+        ("within", 5, 1, (4.0, 6.0), "holds"),
+        ("within", 5, 1, (3.0, 7.0), "undecided"),
+        ("within", 5, 1, (6.1, 7.0), "fails"),
+        ("within", 5, 1, (1.0, 3.9), "fails"),
+        ("within", 5, 1, (-inf, inf), "undecided"),
+    ],
+)
+def test_an_interval_decides_only_where_it_is_on_one_side(
+    comparison: str,
+    expected: float,
+    tolerance: float | None,
+    interval: tuple[float, float],
+    verdict: str,
+) -> None:
+    middle = Value(number=3.0)
+    assert judged(claim(comparison, expected, tolerance), middle, interval).verdict == verdict
+
+
+def test_no_value_is_a_failure() -> None:
+    assert judged(claim("at most", 3), Value(number=nan, note="why")).verdict == "fails"
+
+
+def test_ssa_gives_means_with_intervals(chain: Network, folder: Path) -> None:
+    """X and Y at rest are Poisson or wider: with n = 40 the standard error of X is 1.6. Of 99 %
+    intervals over 4 claims one leaves out its value with a chance of 4 %; the seed is fixed."""
+    found = run_claims(chain, folder=folder, method="ssa", replicates=40, seed=3, workers=0)
+    by_id = {finding.claim.id: finding for finding in found.findings}
+    steady = by_id["steady"]
+    assert steady.interval is not None
+    low, high = steady.interval
+    assert low < 100 < high
+    assert 4.0 < high - low < 13.0  # 2 x 2.58 standard errors are 8.2
+    assert steady.verdict == "holds"
+    assert by_id["double"].verdict in ("holds", "undecided")
+    assert by_id["later"].verdict == "left out"
+    assert "ode only" in by_id["later"].note
+    assert found.passed
+    again = run_claims(chain, folder=folder, method="ssa", replicates=40, seed=3, workers=0)
+    assert again.frame().equals(found.frame())
+
+
+def test_ssa_fails_what_is_far_off(chain: Network, claiming: Callable[..., Path]) -> None:
+    folder = claiming("far,s,rest,X@100s,at least,115,,F", "near,s,rest,X@100s,at least,100,,F")
+    found = run_claims(chain, folder=folder, method="ssa", replicates=40, seed=3, workers=0)
+    assert [finding.verdict for finding in found.findings] == ["fails", "undecided"]
+
+
+def test_what_tables_and_network_do_not_share_is_told_at_once(
+    chain: Network, claiming: Callable[..., Path]
+) -> None:
+    folder = claiming(
+        "a,s,elsewhere,X@1s,at least,1,,F",
+        "b,s,rest,Z@1s,at least,1,,F",
+        "c,s,rest,X@500s,at least,1,,F",
+        "d,s,rest,X@,at least,1,,F",
+        "e,s,rest,X,at least,1,,F",
+        "f,s,rest,X@1s[q=1],at least,1,,F",
+        "g,s,rest,X@1.5s,at least,1,,F",
+    )
+    text = (folder / "protocols.toml").read_text()
+    (folder / "protocols.toml").write_text(text.replace('zero = ["m"]', 'zero = ["mm"]'))
+    with pytest.raises(sn.ModelError) as caught:
+        load_suite(chain, folder=folder)
+    texts = [str(problem) for problem in caught.value.problems]
+    for name in "abcdefg":
+        assert any(f"claim {name}" in text for text in texts), name
+    assert any("mechanism second_step" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ('t_end = "100 s"\nevery = "1 s"', 't_end = "100 s"\nevery = "7 s"', "no whole number"),
+        ('rest = "100 s"', 'rest = "soon"', "not a time"),
+        ('rest = "100 s"', 'rest = "-1 s"', "not above zero"),
+        ('changes = ["k=20"]', 'changes = ["k"]', "is no change"),
+        ('changes = ["k=20"]', 'changes = ["kk=20"]', "is not in chain"),
+    ],
+)
+def test_protocols_that_cannot_be_run(
+    chain: Network, folder: Path, old: str, new: str, why: str
+) -> None:
+    file = folder / "protocols.toml"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+    with pytest.raises(sn.InputError, match=why):
+        load_suite(chain, folder=folder)
+
+
+def test_genotypes_are_cell_lines_where_the_protocol_says_so(
+    chain: Network, claiming: Callable[..., Path]
+) -> None:
+    """A line without k never has X; where k is lost at t = 0, X is at rest by then."""
+    folder = claiming(
+        "line,s,line,X@0s[k=knockout],at most,0,,F",
+        "acute,s,acute,X@0s[k=knockout],within,100,1,F",
+    )
+    protocol = """
+        [protocols.{0}]
+        meaning = "{0}"
+        rest = "100 s"
+        t_end = "1 s"
+        every = "1 s"
+        genotypes_first = {1}
+    """
+    text = protocol.format("line", "true") + protocol.format("acute", "false")
+    (folder / "protocols.toml").write_text(text)
+    assert run_claims(chain, folder=folder, workers=0).passed
+
+
+def test_mistakes_in_the_call(chain: Network, folder: Path) -> None:
+    with pytest.raises(sn.InputError) as caught:
+        run_claims(chain, folder=folder, method="ode", replicates=5, workers=-1, seed=-1)
+    assert len(caught.value.problems) == 3
+    with pytest.raises(sn.InputError, match="at least 20"):
+        run_claims(chain, folder=folder, method="ssa", replicates=5)
+    with pytest.raises(sn.UnknownNameError, match="did you mean steady"):
+        run_claims(chain, folder=folder, ids=["stedy"])
+    with pytest.raises(sn.UnknownNameError, match="give the folder"):
+        run_claims(chain)
+
+
+@pytest.mark.parametrize("name", claimed_names())
+def test_claims_of_packaged_networks_hold(name: str) -> None:
+    found = run_claims(name, workers=1)
+    assert found.passed, found.frame()[["id", "simulated", "verdict", "note"]]
