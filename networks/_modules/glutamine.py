@@ -97,10 +97,9 @@ def _add_myc(b: Builder, lactate: Pool) -> Any:
     hif2 = b.monomer("HIF2A")
     b.initial(hif2(), b.in_tokens("HIF2A_initial", MYC))
     b.rule("synthesise_HIF2A", None >> hif2(), b.in_tokens("HIF2A_synthesis", MYC))
-    held = lactate.concentration / (b.parameter("HIF2A_half_lactate") + lactate.concentration)
-    lost = b.parameter("HIF2A_degradation") * (
-        1 - b.parameter("HIF2A_lactate_protection") * held
-    )
+    half, level = b.parameter("HIF2A_half_lactate"), lactate.concentration
+    left = b.constant("HIF2A_loss_left", 1 - b.parameter("HIF2A_lactate_protection"))
+    lost = b.parameter("HIF2A_degradation") * (half + left * level) / (half + level)
     b.rule("degrade_HIF2A", hif2() >> None, b.expression("HIF2A_loss", lost))
     b.copies("HIF2A", hif2(), MYC)
     myc = add_constitutive(b, MYC, scaled=MYC)

@@ -2,7 +2,7 @@
 
 Growth needs energy and mTORC1, death is lack of energy, and crowding stops growth: that of the
 layer itself and, less, that of the others, so that cells next to a vessel fill the room that dead
-cells leave. How energy
+cells leave. Lactate that stays in the cell slows growth (it stands for acidosis). How energy
 decides is not known: a Hill function of charged over uncharged adenylate.
 """
 
@@ -33,7 +33,8 @@ def add_growth(b: Builder, others: Any) -> None:
     viability = b.expression("viability", charged / (charged + wanting))
     basal, kinase = b.parameter("growth_without_mTORC1"), b.readout("pS6K_share")
     signal = basal + (1 - basal) * kinase / (b.parameter("growth_half_pS6K") + kinase)
-    rate = b.expression("growth_rate", b.parameter("growth") * viability * signal)
+    acid = 1 / (1 + b.readout("Lactate_mM") / b.parameter("acidosis_half"))
+    rate = b.expression("growth_rate", b.parameter("growth") * viability * signal * acid)
     b.rule("grow_Biomass", unit() >> unit() + unit(), rate)
     push = b.parameter("crowding_by_others")
     crowd = (b.readout("mass") + push * others) / (1 + push)

@@ -90,8 +90,7 @@ def ablate_suite(
     kept = suite.for_method("ode")
     sets = [(), *(changes_of(m, suite.network) for m in suite.mechanisms)]
     values: dict[int, tuple[Value, ...]] = {}
-    settings = Settings(workers=workers, rtol=1e-6)
-    run_sets(kept, sets, values.__setitem__, settings=settings, progress=progress)
+    run_sets(kept, sets, values.__setitem__, settings=Settings(workers=workers), progress=progress)
     whole, *others = [
         tuple(judged(c.claim, v) for c, v in zip(kept.cases, values[i], strict=True))
         for i in range(len(sets))

@@ -49,8 +49,8 @@ class Script:
     start: float
     times: Times
 
-    def program(self, network: Network) -> Program:
-        """What an engine runs.
+    def program(self, network: Network, *, shifted: bool = False) -> Program:
+        """What an engine runs; `shifted` with the protocol's t = 0 at time 0.
 
         Raises:
             InputError: changes that the network does not know, or that are not possible there.
@@ -58,11 +58,11 @@ class Script:
         compiled, problems = program(network, self.condition, self.start + self.times)
         if problems:
             raise InputError(problems)
-        return compiled if _knows_time(network) else _shifted(compiled, self.start)
+        return _shifted(compiled, self.start) if shifted and self.start > 0 else compiled
 
 
-def _knows_time(network: Network) -> bool:
-    """Whether a rate or readout depends on when it is."""
+def knows_time(network: Network) -> bool:
+    """Whether a rate or readout depends on when it is, so that a program cannot be shifted."""
     return any(depends_on_time(network, r.law.rate) for r in network.reactions) or any(
         depends_on_time(network, a.expression) for a in network.assignments
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simnet.arrays import Ensemble, FloatArray, Times
-from simnet.claims.arms import Arm, Script, script
+from simnet.claims.arms import Arm, Script, knows_time, script
 from simnet.engines.base import Engine, Method, Task
 from simnet.engines.table import preferred
 from simnet.errors import SimulationError
@@ -91,13 +91,14 @@ def run_requests(
         SimnetError: preparing the model failed.
     """
     task, engine = _task(network, names, dict.fromkeys(r.arm for r in requests), settings)
+    shifted = not knows_time(network)
     pending: dict[int, _Pending] = {}
     total, done = len(requests) * settings.replicates, 0
 
     def jobs() -> Iterator[Job]:
         for place, request in enumerate(requests):
             made = script(network, request.arm, request.first)
-            compiled = made.program(network)
+            compiled = made.program(network, shifted=shifted)
             content = made.condition.content(network.time_unit)
             pending[place] = _Pending(request, made, settings.replicates, len(names))
             yield Job(

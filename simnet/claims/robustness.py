@@ -185,9 +185,9 @@ def latin_hypercube(
 ) -> FloatArray:
     """(S, P) values: each parameter's are spread evenly, on a logarithmic scale, over what is both
     within the factor and within its range."""
-    from scipy.stats import qmc
-
-    unit = qmc.LatinHypercube(len(parameters), rng=np.random.default_rng(seed)).random(sets)
+    generator = np.random.default_rng(seed)
+    strata = [generator.permutation(sets) for _ in parameters]
+    unit = (np.transpose(strata) + generator.random((sets, len(parameters)))) / sets
     low = [max(p.value / fold, -_BROAD if p.lower is None else p.lower) for p in parameters]
     high = [min(p.value * fold, _BROAD if p.upper is None else p.upper) for p in parameters]
     return np.asarray(np.exp(np.log(low) + unit * (np.log(high) - np.log(low))))
@@ -224,16 +224,20 @@ def margin(claim: Claim, values: FloatArray) -> FloatArray:
 def _most_correlated(
     design: FloatArray, margins: FloatArray, names: Sequence[str]
 ) -> tuple[str, float]:
-    from scipy.stats import rankdata
-
     if len(margins) < 3 or np.ptp(margins) == 0:
         return "", math.nan
-    ranks = rankdata(design, axis=0) - (len(design) + 1) / 2
-    other = rankdata(margins) - (len(margins) + 1) / 2
-    scale = np.sqrt((ranks**2).sum(axis=0) * (other**2).sum())
-    found = (ranks * other[:, np.newaxis]).sum(axis=0) / scale
+    ranks = np.transpose([_ranks(column) for column in design.T])
+    other = _ranks(margins)
+    found = (other @ ranks) / np.sqrt((ranks**2).sum(axis=0) * (other**2).sum())
     place = int(np.argmax(np.abs(found)))
     return names[place], float(found[place])
+
+
+def _ranks(values: FloatArray) -> FloatArray:
+    """Ranks less their mean; equal values share the middle of theirs."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - (counts - 1) / 2)[places] - (len(values) + 1) / 2)
 
 
 def _batch(

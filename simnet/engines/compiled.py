@@ -6,6 +6,8 @@ is done here. Streams continue across segments, so that a replicate is one reali
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 
 import numpy as np
@@ -38,7 +40,19 @@ from simnet.network.expression import Symbol
 from simnet.network.network import Network
 
 _VERSION = "1"
+_NOT_BUILT = Problem(
+    what="engine 'compiled'",
+    why="its C extension was not built",
+    way_out='install simnet with a C compiler, or use engine="roadrunner"',
+)
 _BROKEN = -1  # a status of ours: what begins a segment gave no state
+
+
+_NOT_BUILT = Problem(
+    what="engine 'compiled'",
+    why="its C extension was not built",
+    way_out='install simnet with a C compiler, or use engine="roadrunner"',
+)
 
 
 def available() -> bool:
@@ -47,20 +61,15 @@ def available() -> bool:
 
 
 class CompiledSimulator:
-    """Runs one task; see `BatchSimulator`. Its methods may be called in several threads at once."""
+    """Runs one task; see `BatchSimulator`. Its methods may be called in several threads at once.
+
+    Raises:
+        MissingToolError: the C extension was not built.
+    """
 
     def __init__(self, task: Task) -> None:
         if not available():
-            raise MissingToolError(
-                Problem(
-                    what="engine 'compiled'",
-                    why="its C extension was not built",
-                    way_out='install simnet with a C compiler, or use engine="roadrunner"',
-                )
-            )
-        problems = obstacles(task.network)
-        if problems:
-            raise UnsupportedError(problems)
+            raise MissingToolError(_NOT_BUILT)
         self.task = task
         self.kernel = kernel_of(task.network)
         self._tables: dict[tuple[frozenset[str], frozenset[int]], Tables] = {}
@@ -74,7 +83,11 @@ class CompiledSimulator:
         stop: Callable[[], bool],
         threads: int = 1,
     ) -> list[TimesByReadouts | str]:
-        """One result a stream; see `BatchSimulator.run_batch`. `threads` share the replicates."""
+        """One result a stream; see `BatchSimulator.run_batch`. `threads` share the replicates.
+
+        Raises:
+            UnsupportedError: what `COMPILED.obstacles` says of the program.
+        """
         run = Run(self, program, streams, limits=limits, stop=stop, threads=threads)
         run.whole()
         return run.results()
@@ -125,6 +138,8 @@ class CompiledSimulator:
     def _of(self, held: frozenset[str], forced: frozenset[int]) -> Tables:
         if (held, forced) not in self._tables:
             network = with_held(self.task.network, held)
+            if problems := obstacles(network):
+                raise UnsupportedError(problems)
             self._tables[held, forced] = tables(network, self.task.symbols, forced)
         return self._tables[held, forced]
 
@@ -248,9 +263,7 @@ class Run:
             after = self.state.values
             self.block.counts[r] = [after[name] for name in names]
             self.settings[r] = (
-                common
-                if shared
-                else {name: after[name] for name in before.keys() | segment.settings.keys()}
+                common if shared else {name: after[name] for name in {**before, **segment.settings}}
             )
             if alike and shared:
                 self.block.counts[:] = self.block.counts[r]
@@ -260,13 +273,30 @@ class Run:
             self.settings = [common] * len(self.settings)
 
 
+@dataclass(frozen=True, eq=False)
+class _Itself:
+    """A network as a key: the same object, whatever its content."""
+
+    network: Network
+
+    def __hash__(self) -> int:
+        return id(self.network)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and other.network is self.network
+
+
+@lru_cache(maxsize=16)
+def _looked_at(itself: _Itself, held: frozenset[str]) -> tuple[Problem, ...]:
+    """Obstacles with these ids held. Screens ask for hundreds of programs of one network."""
+    if not available():
+        return (_NOT_BUILT,)
+    return tuple(obstacles(with_held(itself.network, held)))
+
+
 def _obstacles(network: Network, program: Program) -> list[Problem]:
-    found = dict.fromkeys(
-        problem
-        for held in {segment.held for segment in program.segments} or {frozenset[str]()}
-        for problem in obstacles(with_held(network, held))
-    )
-    return list(found)
+    held = {segment.held for segment in program.segments} or {frozenset[str]()}
+    return list(dict.fromkeys(p for names in held for p in _looked_at(_Itself(network), names)))
 
 
 COMPILED = Engine(

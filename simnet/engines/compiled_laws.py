@@ -85,6 +85,9 @@ def _sorted(
                 factors += [Factor(name, 0), Factor(name, 0)]
             case _:
                 (rest if varying.varies(factor) else constant).append(factor)
+    alone = [f for f in factors if f.less and Factor(f.species, 0) not in factors]
+    rest += [_written(f) for f in alone]  # A - 1 without A may be negative: the tape looks
+    factors = [f for f in factors if f not in alone]
     under = [f for f in below if varying.varies(f)]
     rate = _quotient(constant, [f for f in below if not varying.varies(f)])
     return rate, (_quotient(rest, under) if rest or under else None), factors

@@ -9,6 +9,7 @@ import numpy as np
 from simnet.arrays import FloatArray
 from simnet.engines.compiled_laws import Law, taken_apart
 from simnet.engines.compiled_tape import Operation, Tape, Varying, unsupported
+from simnet.engines.state_events import refused
 from simnet.errors import Problem
 from simnet.network.expression import Expression, Symbol, function, symbols
 from simnet.network.network import Network, Reaction
@@ -122,7 +123,7 @@ def obstacles(network: Network) -> list[Problem]:
     if network.document is not None:
         return list(network.document.obstacles)
     varying = Varying(network)
-    found = []
+    found = refused(network, "compiled")
     for reaction in network.reactions:
         what, rate = f"reaction {reaction.id}", reaction.law.rate
         if varying.reads_time(rate):

@@ -16,6 +16,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray, TimesByReadouts
 from simnet.engines.base import Engine, Method, Simulator, Task
+from simnet.engines.roadrunner_states import runner_of
 from simnet.engines.state import State, applied, require_amounts, require_counts
 from simnet.engines.state_events import Triggers, armed
 from simnet.errors import InputError, MissingToolError, Problem, SimulationError, StateError
@@ -174,31 +175,15 @@ def _prepare(task: Task) -> Simulator:
 
 def _loaded(text: str, task: Task) -> Any:
     """A RoadRunner with its integrator set."""
-    import roadrunner  # costs 0.2 s
-
     _require_version()
-
-    config, settings = roadrunner.Config, _quick_to_load(roadrunner.Config)
-    before = {key: config.getValue(key) for key in settings}
     try:
-        for key, value in settings.items():
-            config.setValue(key, value)
-        runner = roadrunner.RoadRunner(text)
+        runner = runner_of(text)
     except RuntimeError as error:
         raise InputError(
             Problem(what=f"network {task.network.id}", why=f"roadrunner: {_one_line(error)}")
         ) from error
-    finally:
-        for key, value in before.items():
-            config.setValue(key, value)
     _set_integrator(runner, task)
     return runner
-
-
-def _quick_to_load(config: Any) -> dict[int, int]:
-    """Compile without optimisation: on `hypoxia` a third of the time, with the same bits at the same
-    speed, since compiled laws are a few percent of the work."""
-    return {config.LLVM_BACKEND: config.LLJIT, config.LLJIT_OPTIMIZATION_LEVEL: config.NONE}
 
 
 def _set_integrator(runner: Any, task: Task) -> None:

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 
 from simnet.engines.base import Engine
+from simnet.engines.compiled import COMPILED
 from simnet.engines.reference import REFERENCE
 from simnet.engines.roadrunner import ROADRUNNER
 from simnet.errors import InputError, Problem, UnsupportedError, nearest
 from simnet.experiment.program import Program
 from simnet.network.network import Network
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (ROADRUNNER, REFERENCE)}
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (ROADRUNNER, COMPILED, REFERENCE)}
 
-_PREFERRED = {"ode": ("roadrunner",), "ssa": ("roadrunner",)}
+_PREFERRED = {"ode": ("roadrunner",), "ssa": ("compiled", "roadrunner")}
 """What "auto" takes: the first that runs the network."""
 
 

@@ -11,11 +11,13 @@ from simnet.experiment.program import Program
 
 @dataclass(frozen=True, kw_only=True)
 class Replicate:
-    """One run of a program. `index` is its place in the result; engines use `seed` or `stream`."""
+    """One run of a program. `index` is its place in the result; engines use `seed` or `stream`.
+    `program` is its own, in place of the job's, where cells differ."""
 
     index: int
     seed: int = 0
     stream: bytes = b""
+    program: Program | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -3,7 +3,7 @@
 import math
 import operator
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -15,11 +15,20 @@ from simnet.engines.table import engine_named, preferred, require_runnable
 from simnet.errors import InputError, Problem, SimnetWarning, UnsupportedError, nearest
 from simnet.execute.base import Job, Replicate
 from simnet.experiment.action import AddAmount, SetValue
+from simnet.experiment.change import Scale
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import Program, program
 from simnet.experiment.times import TimeSpec, duration
+from simnet.experiment.variability import (
+    check_variability,
+    draw,
+    variability_record,
+    whole_amounts,
+)
 from simnet.network.checks import require_stochastic, require_values
+from simnet.network.digest import canonical_json
 from simnet.network.network import Network, Readout
+from simnet.results.provenance import Record, make_record
 from simnet.seeds import drawn_root, is_root, replicate_seed, stream_state
 
 T = TypeVar("T")
@@ -36,7 +45,7 @@ class Plan:
         times: (T,) output times.
         readouts: (R,) in the order of the task's symbols.
         replicates: of each condition.
-        root: of all seeds; None for an ODE.
+        root: of all seeds; None for an ODE of equal cells.
         timeout: seconds that a replicate may take.
     """
 
@@ -53,29 +62,76 @@ class Plan:
         self, condition: int, first: int = 0, stop: int | None = None, index: int | None = None
     ) -> Job:
         """Replicates `first` to `stop` (all, if None) of a condition, as a job of that index (the
-        condition's, if None)."""
-        network, chosen = self.task.network, self.conditions[condition]
-        found, _ = program(network, chosen, self.times)
-        content = chosen.content(network.time_unit)
+        condition's, if None).
+
+        Raises:
+            InputError: a condition that was not looked at (see `planned`) cannot be run.
+        """
+        chosen = self.conditions[condition]
         indices = range(first, self.replicates if stop is None else stop)
-        root = self.root
-        if root is None:
-            replicates = tuple(Replicate(index=i) for i in indices)
-        else:
-            replicates = tuple(
-                Replicate(
-                    index=i,
-                    seed=replicate_seed(root, content, i),
-                    stream=stream_state(root, content, i) if self.engine.batches else b"",
-                )
-                for i in indices
-            )
         return Job(
             index=condition if index is None else index,
-            program=found,
-            replicates=replicates,
+            program=self._program(chosen),
+            replicates=tuple(self._replicates(chosen, indices)),
             condition=chosen.name,
         )
+
+    def seeds(self, condition: int) -> tuple[int, ...]:
+        """(N,) the seeds of a condition's replicates."""
+        content = self.conditions[condition].content(self.task.network.time_unit)
+        assert self.root is not None
+        return tuple(replicate_seed(self.root, content, i) for i in range(self.replicates))
+
+    def record(self) -> Record:
+        """From which the run can be repeated."""
+        return make_record(
+            network=self.task.network,
+            method=self.task.method,
+            engine=self.task.engine,
+            engine_version=self.engine.version(),
+            conditions=self.conditions,
+            readouts=tuple(readout.name for readout in self.readouts),
+            t_end=float(self.times[-1]),
+            points=len(self.times),
+            replicates=self.replicates,
+            seed=self.root,
+            rtol=self.task.rtol,
+            atol=self.task.atol,
+        )
+
+    def _program(self, condition: Condition) -> Program:
+        found, problems = program(self.task.network, condition, self.times)
+        if problems:  # of a condition that `alike` took for granted
+            raise InputError(problems)
+        return found
+
+    def _replicates(self, condition: Condition, indices: Iterable[int]) -> Iterator[Replicate]:
+        content = condition.content(self.task.network.time_unit)
+        stochastic = self.task.method == "ssa"
+        for i in indices:
+            found = Replicate(index=i)
+            if stochastic and self.root is not None:
+                stream = stream_state(self.root, content, i) if self.engine.batches else b""
+                found = Replicate(
+                    index=i, seed=replicate_seed(self.root, content, i), stream=stream
+                )
+            yield (
+                replace(found, program=self._cell(condition, i)) if condition.variability else found
+            )
+
+    def _cell(self, condition: Condition, replicate: int) -> Program:
+        """The program of a replicate's own cell, which is the same in every condition."""
+        assert self.root is not None
+        network, spread = self.task.network, condition.variability
+        cell = replicate // condition.replicates_per_cell
+        key = stream_state(self.root, canonical_json(variability_record(spread)), cell)
+        factors = {c.name: c.factor for c in draw(spread, network, key)}
+        scales = [Scale(n, f) for n, f in factors.items() if n not in network.species_index]
+        own = self._program(replace(condition, background=(*scales, *condition.background)))
+        amounts = {n: a * factors.get(n, 1.0) for n, a in own.amounts.items()}
+        if self.task.method == "ssa":
+            amounts = whole_amounts(amounts, key)
+        return replace(own, amounts=amounts)
 
 
 def planned(
@@ -137,7 +193,14 @@ def planned(
         attempt(lambda name=name, tolerance=tolerance: _positive(tolerance, name, None), 1.0)  # type: ignore[misc]
     runs = attempt(lambda: whole_number(replicates, "replicates", 1), 1)
     named = attempt(lambda: engine_named(method, engine), None)
-    if method == "ode" and runs > 1:
+    for condition in conditions:
+        try:
+            check_variability(condition.variability, network)
+            whole_number(condition.replicates_per_cell, "replicates_per_cell", 1)
+        except InputError as error:
+            problems += error.problems
+    varied = any(condition.variability for condition in conditions)
+    if method == "ode" and runs > 1 and not varied:
         problems.append(
             Problem(
                 what=f"replicates={replicates}",
@@ -177,7 +240,7 @@ def planned(
         times=times,
         readouts=shown,
         replicates=runs,
-        root=root if method == "ssa" else None,
+        root=root if method == "ssa" or varied else None,
         timeout=limit,
     )
 
@@ -197,6 +260,11 @@ def _check(network: Network, method: Method, programs: Sequence[Program]) -> Non
         if method == "ssa":
             _require_whole(compiled)
             require_stochastic(network, compiled.stages(), compiled.disturbed())
+
+
+def listed(items: Sequence[T] | T) -> tuple[T, ...]:
+    """One item or several, as a tuple."""
+    return tuple(items) if isinstance(items, Sequence) else (items,)
 
 
 def _positive(spec: TimeSpec, what: str, unit: str | None) -> float:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from simnet.engines.base import Task
@@ -83,7 +83,11 @@ def _units(jobs: Iterable[Job]) -> Iterator[_Unit]:
     for job in jobs:
         program = pickle.dumps(job.program, protocol=pickle.HIGHEST_PROTOCOL)
         for replicate in job.replicates:
-            yield _Unit(job=job.index, program=program, replicate=replicate)
+            own = replicate.program
+            if own is not None:
+                replicate = replace(replicate, program=None)
+            pickled = program if own is None else pickle.dumps(own, pickle.HIGHEST_PROTOCOL)
+            yield _Unit(job=job.index, program=pickled, replicate=replicate)
 
 
 class _Lost(Exception):

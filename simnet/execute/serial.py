@@ -77,7 +77,7 @@ class Serial:
         """
         simulator: Simulator | None = None
         reason = ""
-        for job, replicate in ((job, replicate) for job in jobs for replicate in job.replicates):
+        for job, replicate in ((j, replicate) for j in jobs for replicate in j.replicates):
             if simulator is None and not reason:
                 try:
                     simulator = cast(Simulator, resolve_engine(task.engine).prepare(task))
@@ -88,4 +88,6 @@ class Serial:
             if simulator is None:
                 deliver(Outcome(job=job.index, replicate=replicate, failure=reason))
             else:
-                deliver(run_replicate(simulator, job.index, job.program, replicate))
+                deliver(
+                    run_replicate(simulator, job.index, replicate.program or job.program, replicate)
+                )

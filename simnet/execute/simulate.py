@@ -1,27 +1,26 @@
 """`simulate`: the verb. Checks the whole call, runs it, returns Trajectories."""
 
-import os
 import warnings
 from collections.abc import Sequence
-from typing import TypeVar
+from dataclasses import replace
 
 import numpy as np
 
 from simnet.engines.base import Method
 from simnet.errors import InputError, Problem, SimnetWarning, SimulationError
-from simnet.execute.plan import Plan, planned
-from simnet.execute.run import Gathered, Progress, run_jobs
+from simnet.execute.blocks import run_in_blocks
+from simnet.execute.plan import Plan, listed, planned
+from simnet.execute.run import Gathered, Progress
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import Scheduled
 from simnet.experiment.times import TimeSpec
+from simnet.experiment.variability import Variability
 from simnet.network.network import Network
 from simnet.results.join import join
-from simnet.results.provenance import make_record
 from simnet.results.trajectories import Trajectories
 from simnet.sbml.write import to_sbml
-
-T = TypeVar("T")
+from simnet.stats.precision import Precision
 
 
 class Interrupted(KeyboardInterrupt):
@@ -43,6 +42,9 @@ def simulate(
     workers: int | None = None,
     equilibrate: TimeSpec | None = None,
     background: Sequence[Change] | Change = (),
+    variability: Variability | None = None,
+    replicates_per_cell: int = 1,
+    precision: Precision | None = None,
     changes: Sequence[Change] | Change = (),
     schedule: Sequence[Scheduled] | Scheduled = (),
     readouts: Sequence[str] | str | None = None,
@@ -66,6 +68,12 @@ def simulate(
         equilibrate: time under baseline inputs before t = 0, for every replicate anew.
         background: changes that hold from the very start, also while it equilibrates: a genotype,
             a medium.
+        variability: distributions of what differs from cell to cell, by the name of a gene, molecule,
+            parameter or species: {"MCT1": LogNormal(cv=0.3)}. Replicate r of every condition is the
+            same cell; also under "ode", where replicates are cells.
+        replicates_per_cell: replicates that share a cell: 2 for `noise_parts`.
+        precision: run 128, 256, 512, ... replicates until the readouts are known as well as this;
+            in place of `replicates`.
         changes: perturbations made at t = 0.
         schedule: perturbations at later times; they are exact, on the output grid or off it. An
             output at the very time of a change is taken after it.
@@ -92,13 +100,15 @@ def simulate(
         t_end=t_end,
         points=points,
         method=method,
-        replicates=replicates,
+        replicates=replicates if precision is None else precision.sizes()[0],
         seed=seed,
         conditions=(
             Condition(
-                background=_listed(background),
-                changes=_listed(changes),
-                schedule=_listed(schedule),
+                background=listed(background),
+                variability=variability or {},
+                replicates_per_cell=replicates_per_cell,
+                changes=listed(changes),
+                schedule=listed(schedule),
                 equilibrate=equilibrate,
                 label=label,
             ),
@@ -110,7 +120,7 @@ def simulate(
         rtol=rtol,
         atol=atol,
     )
-    return _run(plan, workers, progress)
+    return _run(plan, workers, precision, progress)
 
 
 def rerun(trajectories: Trajectories, *, workers: int | None = None) -> Trajectories:
@@ -149,6 +159,8 @@ def rerun(trajectories: Trajectories, *, workers: int | None = None) -> Trajecto
                 workers=workers,
                 equilibrate=condition.equilibrate,
                 background=condition.background,
+                variability=condition.variability,
+                replicates_per_cell=condition.replicates_per_cell,
                 changes=condition.changes,
                 schedule=condition.schedule,
                 readouts=record.readouts,
@@ -162,67 +174,50 @@ def rerun(trajectories: Trajectories, *, workers: int | None = None) -> Trajecto
     )
 
 
-def _run(plan: Plan, workers: int | None, progress: Progress | None) -> Trajectories:
+def _run(
+    plan: Plan, workers: int | None, precision: Precision | None, progress: Progress | None
+) -> Trajectories:
     received: list[Gathered] = []
-    if workers is None:  # no more than there is to do
-        workers = min(os.cpu_count() or 1, plan.replicates)
     try:
-        run_jobs(
-            plan,
-            [plan.job(0)],
-            workers=workers,
-            receive=received.append,
-            total=plan.replicates,
-            progress=progress,
+        run_in_blocks(
+            plan, workers=workers, precision=precision, receive=received.append, progress=progress
         )
     except KeyboardInterrupt:
-        some = received and received[0].finished
-        raise Interrupted(_trajectories(plan, received[0]) if some else None) from None
-    (gathered,) = received
-    failures = gathered.failures
+        found = _trajectories(plan, received) if any(g.finished for g in received) else None
+        raise Interrupted(found) from None
+    plan = replace(plan, replicates=sum(len(gathered.values) for gathered in received))
+    failures = [failure for gathered in received for failure in gathered.failures]
     if len(failures) == plan.replicates:
         more = f" (and {len(failures) - 1} more replicates)" if len(failures) > 1 else ""
         raise SimulationError(f"{failures[0].reason}{more}")
     if failures:
         warnings.warn(
             f"{len(failures)} of {plan.replicates} replicates failed, the first with: "
-            f"{failures[0].reason}; see .failures",
+            f"{min(failures, key=lambda f: f.replicate).reason}; see .failures",
             SimnetWarning,
             stacklevel=3,
         )
-    return _trajectories(plan, gathered)
+    return _trajectories(plan, received)
 
 
-def _trajectories(plan: Plan, gathered: Gathered) -> Trajectories:
+def _trajectories(plan: Plan, received: Sequence[Gathered]) -> Trajectories:
     task = plan.task
+    values = np.full((1, plan.replicates, len(plan.times), len(plan.readouts)), np.nan)
+    for gathered in received:
+        values[0, gathered.first : gathered.first + len(gathered.values)] = gathered.values
+    seeds = plan.seeds(0) if task.method == "ssa" else ()
+    failures = [failure for gathered in received for failure in gathered.failures]
     document = task.network.document
     return Trajectories(
-        values=gathered.values[np.newaxis],
+        values=values,
         conditions=plan.conditions,
         times=plan.times,
         readouts=plan.readouts,
         time_unit=task.network.time_unit,
         method=task.method,
         engine=task.engine,
-        seeds=(gathered.seeds,),
-        failures=gathered.failures,
+        seeds=(seeds,),
+        failures=tuple(sorted(failures, key=lambda failure: failure.replicate)),
         network_sbml=document.text if document is not None else to_sbml(task.network),
-        record=make_record(
-            network=task.network,
-            method=task.method,
-            engine=task.engine,
-            engine_version=plan.engine.version(),
-            conditions=plan.conditions,
-            readouts=tuple(readout.name for readout in plan.readouts),
-            t_end=float(plan.times[-1]),
-            points=len(plan.times),
-            replicates=plan.replicates,
-            seed=plan.root,
-            rtol=task.rtol,
-            atol=task.atol,
-        ),
+        record=plan.record(),
     )
-
-
-def _listed(items: Sequence[T] | T) -> tuple[T, ...]:
-    return tuple(items) if isinstance(items, Sequence) else (items,)

@@ -94,7 +94,10 @@ def _end(stopped: threading.Event, lanes: Iterable[threading.Thread]) -> None:
 
 def _blocks(jobs: Iterable[Job]) -> Iterator[Job]:
     for job in jobs:
-        for first in range(0, len(job.replicates), BLOCK):
+        for replicate in job.replicates if job.replicates[0].program else ():
+            assert replicate.program is not None
+            yield replace(job, program=replicate.program, replicates=[replicate])
+        for first in () if job.replicates[0].program else range(0, len(job.replicates), BLOCK):
             some = job.replicates[first : first + BLOCK]
             yield replace(job, replicates=some)
 

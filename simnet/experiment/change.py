@@ -153,19 +153,44 @@ class Overexpress:
 
 @dataclass(frozen=True)
 class Dose:
-    """Set a drug's concentration in the medium, where it stays until it is set again."""
+    """Set a drug's concentration in the medium, where it stays until it is set again.
+
+    In a screen `nM` may be a ladder, nM=[0.1, 1, 10]: as many doses, each in its own conditions.
+    """
 
     name: str
-    nM: float = field(kw_only=True)  # noqa: N815 - the unit
+    nM: float | Sequence[float] = field(kw_only=True)  # noqa: N815 - the unit
+
+    def __post_init__(self) -> None:
+        tolist = getattr(self.nM, "tolist", None)  # of an array
+        given = self.nM if tolist is None else tolist()
+        if isinstance(given, Sequence) and not isinstance(given, str):
+            object.__setattr__(self, "nM", tuple(given))
+
+    @property
+    def is_ladder(self) -> bool:
+        """Whether it stands for several doses."""
+        return isinstance(self.nM, tuple)
+
+    def ladder(self) -> tuple["Dose", ...]:
+        """Each dose by itself."""
+        if isinstance(self.nM, tuple):
+            return tuple(Dose(self.name, nM=value) for value in self.nM)
+        return (self,)
 
     @property
     def label(self) -> str:
+        if isinstance(self.nM, tuple):
+            return f"{self.name} {', '.join(f'{value:g}' for value in self.nM)} nM"
         return f"{self.name} {self.nM:g} nM"
 
     def resolve(self, network: Network) -> Resolved:
         target, problems = _drug(network, self.name, f"Dose({self.name!r}, nM={self.nM!r})")
+        if isinstance(self.nM, tuple):
+            why, way_out = "several doses at once", "give one, or make a Screen of them"
+            return [], [*problems, Problem(what=repr(self), why=why, way_out=way_out)]
         problems += _finite(self, "nM", minimum=0.0)
-        return ([SetValue(target, float(self.nM))] if not problems else []), problems
+        return ([SetValue(target, float(self.nM))] if not problems else []), problems  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,17 @@
 """A condition: what is done to the network, and from which state. Its content keys the seeds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from simnet.experiment.change import Change, change_from_record, change_record
 from simnet.experiment.schedule import Scheduled, Timed, schedule_from_records
 from simnet.experiment.times import TimeSpec, duration
+from simnet.experiment.variability import (
+    Variability,
+    variability_from_record,
+    variability_record,
+)
 from simnet.network.digest import canonical_json
 
 
@@ -14,8 +19,16 @@ from simnet.network.digest import canonical_json
 class Condition:
     """Changes at t = 0, a schedule, and the time under baseline inputs before both.
 
-    What is in the `background` holds from the very start, so also while it equilibrates: a genotype,
-    a medium, the parameters of a sensitivity study, what differs from cell to cell.
+    Attributes:
+        background: changes that hold from the very start, so also while it equilibrates: a genotype,
+            a medium, the parameters of a sensitivity study.
+        changes: made at t = 0.
+        schedule: changes at later times.
+        equilibrate: time under baseline inputs before t = 0.
+        label: name for people; it does not matter for the seeds.
+        variability: what differs from cell to cell, by name; see `simnet.experiment.variability`.
+        replicates_per_cell: replicates that share a cell: 2 for the dual design.
+        key: tells conditions of equal content apart, as the rows of a design with equal values.
     """
 
     background: tuple[Change, ...] = ()
@@ -23,6 +36,9 @@ class Condition:
     schedule: tuple[Scheduled, ...] = ()
     equilibrate: TimeSpec | None = None
     label: str = ""
+    variability: Variability = field(default_factory=dict)
+    replicates_per_cell: int = 1
+    key: str = ""
 
     @property
     def name(self) -> str:
@@ -48,19 +64,30 @@ class Condition:
             "schedule": sorted(schedule, key=lambda item: item[0]),
             "equilibrate": before and float(duration(before, "equilibrate", time_unit)),
         }
-        if self.background:  # left out where empty: seeds of older runs stay what they were
-            content["background"] = [change_record(change) for change in self.background]
-        return canonical_json(content)
+        return canonical_json(content | self._rarely())
 
     def record(self) -> dict[str, Any]:
         """The condition as plain data."""
         return {
             "label": self.name,
-            "background": [change_record(change) for change in self.background],
             "changes": [change_record(change) for change in self.changes],
             "schedule": [entry.record() for entry in self.schedule],
             "equilibrate": self.equilibrate,
+            **self._rarely(),
         }
+
+    def _rarely(self) -> dict[str, Any]:
+        """What most conditions do not have; left out then, so that seeds of older runs stay."""
+        found: dict[str, Any] = {}
+        if self.background:
+            found["background"] = [change_record(change) for change in self.background]
+        if self.variability:
+            found["variability"] = variability_record(self.variability)
+        if self.replicates_per_cell != 1:
+            found["replicates_per_cell"] = self.replicates_per_cell
+        if self.key:
+            found["key"] = self.key
+        return found
 
 
 def _plain(item: Timed) -> list[Any]:
@@ -78,4 +105,7 @@ def condition_from_record(record: Mapping[str, Any]) -> Condition:
         changes=tuple(change_from_record(change) for change in changes),
         schedule=schedule_from_records(record["schedule"]),
         equilibrate=record["equilibrate"],
+        variability=variability_from_record(record.get("variability", {})),
+        replicates_per_cell=record.get("replicates_per_cell", 1),
+        key=record.get("key", ""),
     )

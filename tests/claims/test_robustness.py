@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import simnet as sn
-from simnet.claims.robustness import latin_hypercube, robustness, varied_parameters
+from simnet.catalogue.claims import Claim
+from simnet.claims.robustness import latin_hypercube, robust, robustness, varied_parameters
 from simnet.network.network import Drug, Input, Network, Parameter
 
 
@@ -46,10 +47,10 @@ def test_the_parameter_that_breaks_it_is_named(
     low, high = found.claims
     assert low.keeps == pytest.approx(0.35, abs=0.1)  # 1/2 (1 - log2(1.25) / 2)^2
     signs = {"k": -1, "g": 1}
-    for robust, sign in ((low, 1), (high, -1)):
-        assert robust.breaker in signs
-        assert np.sign(robust.correlation) == sign * signs[robust.breaker]
-        assert abs(robust.correlation) > 0.5
+    for found_, sign in ((low, 1), (high, -1)):
+        assert found_.breaker in signs
+        assert np.sign(found_.correlation) == sign * signs[found_.breaker]
+        assert abs(found_.correlation) > 0.5
 
 
 def test_which_parameters_have_a_role(chain: Network) -> None:
@@ -80,6 +81,29 @@ def test_the_design_is_within_the_factor_and_the_range() -> None:
     assert sorted(strata) == list(range(50))
     assert (design[:, 1] >= 6).all()
     assert (design[:, 1] <= 9).all()
+
+
+def test_the_rank_correlation_is_spearmans() -> None:
+    """Against scipy, with ties in the values."""
+    from scipy.stats import spearmanr
+
+    generator = np.random.default_rng(1)
+    design = generator.random((60, 3))
+    values = np.round(design[:, 1] - 0.5 * design[:, 2] + 0.3 * generator.random(60), 1)
+    claim = Claim(
+        id="a",
+        source="s",
+        condition="p",
+        readout="X",
+        comparison="at least",
+        expected=0.6,
+        tolerance=None,
+        evidence="F",
+    )
+    found = robust(claim, values, design, ("a", "b", "c"))
+    assert found.keeps == pytest.approx((values >= 0.6).mean())
+    assert found.breaker == "b"
+    assert found.correlation == pytest.approx(spearmanr(design[:, 1], values).statistic)
 
 
 def test_it_goes_on_where_it_stopped(chain: Network, folder: Path) -> None:

@@ -15,7 +15,7 @@ from simnet.errors import MissingToolError, UnsupportedError
 from simnet.experiment.action import AddAmount, SetValue
 from simnet.experiment.program import Segment
 from simnet.network.expression import Call, Expression, Number, Symbol, Time
-from simnet.network.network import Assignment, Network, Reaction
+from simnet.network.network import Assignment, Network, Reaction, StateEvent
 from simnet.network.rates import RateLaw
 
 Make = Callable[..., Any]
@@ -189,7 +189,7 @@ def test_an_amount_that_is_none_stops_its_replicate_alone(
 
 
 def test_what_the_tables_cannot_hold_is_refused(
-    birth_death: Network, simulator: Make, program: Make
+    birth_death: Network, simulator: Make, program: Make, streams: Make
 ) -> None:
     timed = Assignment(id="tide", expression=Call("sin", (Time(),)))
     smooth = replace(_with_law(birth_death, Symbol("tide")), assignments=(timed,))
@@ -199,22 +199,34 @@ def test_what_the_tables_cannot_hold_is_refused(
         assert why in problem.why
         assert "roadrunner" in problem.way_out
         with pytest.raises(UnsupportedError, match="r0"):
-            simulator(network)
+            simulator(network).run_batch(program(network), streams(1), limits=Limits(), stop=_never)
     held = Segment(start=0.0, end=1.0, settings={"tide": 1.0}, held=frozenset({"tide"}))
-    assert not compiled.COMPILED.obstacles(smooth, program(smooth, held))
+    flat = program(smooth, held)
+    assert not compiled.COMPILED.obstacles(smooth, flat)
+    results = simulator(smooth).run_batch(flat, streams(3), limits=Limits(), stop=_never)
+    assert not any(isinstance(result, str) for result in results)
+    jump = StateEvent(
+        id="e", trigger=Call("ge", (Symbol("X"), Number(5))), assignments=(("k", Number(0)),)
+    )
+    eventful = replace(birth_death, state_events=(jump,))
+    (problem,) = compiled.COMPILED.obstacles(eventful, program(eventful))
+    assert "events on state" in problem.why
     assert not compiled.COMPILED.obstacles(birth_death, program(birth_death))
 
 
 def test_without_the_extension_there_is_no_engine(
-    birth_death: Network, simulator: Make, monkeypatch: pytest.MonkeyPatch
+    birth_death: Network, simulator: Make, program: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    other = replace(birth_death, id="other")  # nobody has asked about this one
     assert compiled.available()
     monkeypatch.setattr(
         compiled, "find_spec", lambda name: None if name.endswith("_ssa") else find_spec(name)
     )
     assert not compiled.available()
     with pytest.raises(MissingToolError, match="C extension"):
-        simulator(birth_death)
+        simulator(other)
+    (problem,) = compiled.COMPILED.obstacles(other, program(other))
+    assert "C extension" in problem.why
 
 
 def test_a_value_set_between_segments_may_be_large(

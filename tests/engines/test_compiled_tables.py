@@ -101,6 +101,13 @@ def test_every_line_has_the_value_of_its_law(
         assert rows.readouts(0.0) == pytest.approx([values["A"], values["half"], 0.6])
 
 
+def test_what_may_be_negative_is_left_to_the_tape(base: Network) -> None:
+    law = _of("times", _K, _B, _of("minus", _A, 1.0))
+    found = taken_apart(_reaction((("B", 1),), law), Varying(base), set(), whole=False)
+    assert found.rest is not None
+    assert found.factors == (Factor("B", 0),)
+
+
 def test_items_run_when_what_they_read_has_changed(base: Network) -> None:
     law = _of("times", Symbol("half"), Symbol("C"))
     reactions = (

@@ -57,6 +57,12 @@ def test_kaplan_and_meier_by_hand() -> None:
     assert found.fraction.high[1] == pytest.approx((5 / 12) ** np.exp(-1.959964 * error), rel=1e-5)
 
 
+def test_who_is_lost_when_another_passes_was_still_watched() -> None:
+    curve = survival(FirstPassage(after=np.array([1.0, 1.0, 2.0]), by=np.array([1.0, INF, 2.0])))
+    np.testing.assert_allclose(curve.fraction.value, [2 / 3, 0])
+    assert np.isnan(curve.fraction.low[1])
+
+
 def test_agrees_with_scipy() -> None:
     passages = exponential(np.random.default_rng(3), 200, 12.0)
     moments = np.where(passages.seen, passages.by, passages.after)

@@ -1,0 +1,82 @@
+"""One condition run block by block, as the ensemble's statistics are merged, until it is enough."""
+
+import os
+from collections.abc import Callable, Sequence
+
+from simnet.errors import InputError, Problem
+from simnet.execute.plan import Plan
+from simnet.execute.run import Gathered, Progress, run_jobs
+from simnet.results.trajectories import positions
+from simnet.stats.blocks import BlockStatistics, block_bounds, block_statistics, merged
+from simnet.stats.precision import Precision, next_size
+
+
+def run_in_blocks(
+    plan: Plan,
+    *,
+    workers: int | None,
+    receive: Callable[[Gathered], None],
+    precision: Precision | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Run the plan's one condition, `receive` getting its blocks in any order.
+
+    Args:
+        plan: of one condition.
+        workers: as in `simulate`.
+        receive: called in the calling thread.
+        precision: run as many replicates as it takes, in place of the plan's number.
+        progress: called with (done, those that are wanted so far).
+
+    Raises:
+        InputError: a precision that does not fit the plan.
+        KeyboardInterrupt: what was begun is received as far as it got.
+    """
+    wanted: int | None = plan.replicates
+    places: Sequence[int] = ()
+    if precision is not None:
+        places = _judged(plan, precision)
+        wanted = precision.sizes()[0]
+    if workers is None:  # no more than there is to do
+        most = plan.replicates if precision is None else precision.maximum
+        workers = min(os.cpu_count() or 1, most)
+    done = 0
+    total: BlockStatistics | None = None
+    while wanted is not None:
+        waiting: list[BlockStatistics] = [] if total is None else [total]
+
+        def take(gathered: Gathered, waiting: list[BlockStatistics] = waiting) -> None:
+            receive(gathered)
+            if precision is not None:
+                waiting.append(block_statistics(gathered.values, first=gathered.first))
+
+        run_jobs(
+            plan,
+            (plan.job(0, first, stop, index=first) for first, stop in block_bounds(done, wanted)),
+            workers=workers,
+            receive=take,
+            total=wanted,
+            progress=progress and (lambda n, of, before=done: progress(before + n, of)),  # type: ignore[misc]
+        )
+        done = wanted
+        if precision is None:
+            return
+        *_, total = merged(waiting)
+        wanted = next_size(total, precision, places)
+
+
+def _judged(plan: Plan, precision: Precision) -> list[int]:
+    """Places of the readouts that precision is asked of."""
+    if plan.task.method == "ode" and not plan.conditions[0].variability:
+        raise InputError(
+            Problem(
+                what="precision",
+                why="an ODE gives the same every time",
+                way_out='leave it out, or use method="ssa"',
+            )
+        )
+    names = [readout.name for readout in plan.readouts]
+    places, problems = positions(precision.readouts or names, names, "readout of precision")
+    if problems:
+        raise InputError(problems)
+    return places

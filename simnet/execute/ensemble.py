@@ -1,0 +1,246 @@
+"""`run_ensemble`: very many replicates of one condition, of which only statistics are kept."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simnet.arrays import Times
+from simnet.engines.base import Method
+from simnet.errors import InputError, Problem, SimnetWarning, SimulationError
+from simnet.execute.blocks import run_in_blocks
+from simnet.execute.plan import listed, planned
+from simnet.execute.run import Gathered, Progress
+from simnet.experiment.change import Change
+from simnet.experiment.condition import Condition
+from simnet.experiment.schedule import Scheduled
+from simnet.experiment.times import TimeSpec
+from simnet.experiment.variability import Variability
+from simnet.network.network import Network, Readout
+from simnet.results.provenance import Record
+from simnet.results.trajectories import Failure, positions
+from simnet.stats.blocks import (
+    BlockStatistics,
+    Threshold,
+    block_statistics,
+    fractions_above,
+    merge,
+)
+from simnet.stats.comoments import correlation
+from simnet.stats.distribution import Histogram, histogram, quantile_estimate
+from simnet.stats.estimate import Estimate
+from simnet.stats.powers import cv_estimate, fano_estimate, mean_estimate, sd_estimate
+from simnet.stats.precision import Precision
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Ensemble:
+    """Statistics of the replicates of one condition.
+
+    Attributes:
+        statistics: what the estimates below are made from; see `simnet.stats`.
+        condition: what was done.
+        times: (T,) in `time_unit`.
+        readouts: (R,) name, unit and meaning.
+        time_unit: as in `Trajectories`.
+        method: "ode" or "ssa".
+        engine: name in the engine table.
+        record: from which the run can be repeated.
+        failures: replicates that failed, with the reason.
+    """
+
+    statistics: BlockStatistics
+    condition: Condition
+    times: Times
+    readouts: tuple[Readout, ...]
+    time_unit: str | None
+    method: str
+    engine: str
+    record: Record
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def replicates(self) -> int:
+        """Replicates that were run, failed ones counted."""
+        return self.statistics.stop
+
+    def summary(self, *, confidence: float = 0.95) -> "pd.DataFrame":
+        """Estimates with their intervals, for each readout and time.
+
+        Columns: readout, time, n, and mean, sd, cv, fano and median, each with its `_low` and
+        `_high`. Mean, sd, fano and median are in the readout's unit.
+
+        Raises:
+            InputError: a confidence that is none.
+        """
+        import pandas as pd
+
+        powers = self.statistics.powers
+        T, R = powers.n.shape
+        columns = {
+            "readout": np.repeat([readout.name for readout in self.readouts], T),
+            "time": np.tile(self.times, R),
+            "n": powers.n.T.ravel().astype(np.int64),
+        }
+        estimates = {
+            "mean": mean_estimate(powers, confidence=confidence),
+            "sd": sd_estimate(powers, confidence=confidence),
+            "cv": cv_estimate(powers, confidence=confidence),
+            "fano": fano_estimate(powers, confidence=confidence),
+            "median": self.quantile(0.5, confidence=confidence),
+        }
+        for name, found in estimates.items():
+            for end, table in (("", found.value), ("_low", found.low), ("_high", found.high)):
+                columns[name + end] = np.asarray(table).T.ravel()
+        return pd.DataFrame(columns)
+
+    def quantile(self, q: float, *, confidence: float = 0.95) -> Estimate:
+        """(T, R): the value below which a fraction q of the replicates lies, with its interval."""
+        return quantile_estimate(self.statistics.tallies, q, confidence=confidence)
+
+    def fractions(self, *, confidence: float = 0.95) -> Estimate:
+        """(T, number of thresholds): fraction of replicates above each, with Wilson's interval."""
+        return fractions_above(self.statistics, confidence=confidence)
+
+    def histogram(self, name: str, time: int = -1) -> Histogram:
+        """How a readout is distributed at one output time, by its index."""
+        (place,) = _places([name], self.readouts)
+        return histogram(self.statistics.tallies, time, place)
+
+    def correlation(self, time: int = -1) -> "pd.DataFrame":
+        """(R, R) correlations between readouts over the replicates, at one output time."""
+        import pandas as pd
+
+        sums = self.statistics.comoments
+        if sums is None:
+            way_out = "run it with covariance=True"
+            raise InputError(Problem(what="correlation", why="was not kept", way_out=way_out))
+        names = [readout.name for readout in self.readouts]
+        return pd.DataFrame(correlation(sums)[time], index=names, columns=names)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Ensemble: {self.record.network}, {self.method.upper()} ({self.engine}); "
+            f"{self.replicates:,} replicates of {self.condition.name}, {len(self.times)} times, "
+            f"{len(self.readouts)} readouts>"
+        )
+
+
+def run_ensemble(
+    network: Network,
+    *,
+    t_end: TimeSpec,
+    points: int = 101,
+    method: Method = "ssa",
+    replicates: int = 1000,
+    precision: Precision | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    equilibrate: TimeSpec | None = None,
+    background: Sequence[Change] | Change = (),
+    variability: Variability | None = None,
+    changes: Sequence[Change] | Change = (),
+    schedule: Sequence[Scheduled] | Scheduled = (),
+    readouts: Sequence[str] | str | None = None,
+    thresholds: Mapping[str, float] | None = None,
+    covariance: bool = True,
+    engine: str = "auto",
+    label: str = "",
+    timeout: TimeSpec | None = None,
+    progress: Progress | None = None,
+) -> Ensemble:
+    """Run an ensemble and keep its statistics, not its trajectories: memory does not grow with it.
+
+    Replicates are those that `simulate` runs with the same arguments, and the statistics have the
+    same bits for any number of workers.
+
+    Args:
+        replicates: independent runs.
+        precision: run 128, 256, 512, ... until the readouts are known as well as this, in place of
+            `replicates`.
+        thresholds: by readout; the fraction of replicates above it is counted at each time.
+        covariance: whether to keep covariances between readouts, (T, R, R).
+
+    The rest is as in `simulate`.
+
+    Raises:
+        InputError: mistakes in the call; nothing was run.
+        UnsupportedError: the network has no exact meaning under `method`.
+        SimulationError: every replicate failed.
+    """
+    condition = Condition(
+        background=listed(background),
+        changes=listed(changes),
+        schedule=listed(schedule),
+        equilibrate=equilibrate,
+        variability=variability or {},
+        label=label,
+    )
+    plan = planned(
+        network,
+        conditions=(condition,),
+        t_end=t_end,
+        points=points,
+        method=method,
+        replicates=replicates if precision is None else precision.sizes()[0],
+        seed=seed,
+        readouts=readouts,
+        engine=engine,
+        timeout=timeout,
+        workers=workers,
+        rtol=1e-8,
+        atol=None,
+    )
+    limits = [
+        Threshold(place, float(value))
+        for name, value in (thresholds or {}).items()
+        for place in _places([name], plan.readouts)
+    ]
+    waiting: dict[int, BlockStatistics] = {}
+    total: BlockStatistics | None = None
+    failures: list[Failure] = []
+
+    def receive(gathered: Gathered) -> None:
+        nonlocal total
+        failures.extend(gathered.failures)
+        waiting[gathered.first] = block_statistics(
+            gathered.values, first=gathered.first, covariance=covariance, thresholds=limits
+        )
+        while (fresh := waiting.pop(total.stop if total else 0, None)) is not None:
+            total = merge(total, fresh) if total else fresh
+
+    run_in_blocks(plan, workers=workers, receive=receive, precision=precision, progress=progress)
+    assert total is not None, "every block was received"
+    failures.sort(key=lambda failure: failure.replicate)
+    if len(failures) == total.stop:
+        raise SimulationError(f"{failures[0].reason} (every replicate failed)")
+    if failures:
+        warnings.warn(
+            f"{len(failures)} of {total.stop} replicates failed, the first with: "
+            f"{failures[0].reason}; see .failures",
+            SimnetWarning,
+            stacklevel=2,
+        )
+    return Ensemble(
+        statistics=total,
+        condition=condition,
+        times=plan.times,
+        readouts=plan.readouts,
+        time_unit=network.time_unit,
+        method=method,
+        engine=plan.engine.name,
+        record=replace(plan, replicates=total.stop).record(),
+        failures=tuple(failures),
+    )
+
+
+def _places(names: Sequence[str], readouts: Sequence[Readout]) -> list[int]:
+    places, problems = positions(names, [readout.name for readout in readouts], "readout")
+    if problems:
+        raise InputError(problems)
+    return places

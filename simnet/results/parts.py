@@ -1,0 +1,239 @@
+"""A folder of results that grows by parts: `manifest.json` and `parts/*.parquet`.
+
+A part holds whole items, named in its column "key". It is written aside and moved into place, under
+a name that holds its checksum, so what is there is complete: after `kill -9` at any moment nothing
+stored is lost, and nothing half-written counts.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simnet.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MANIFEST = "manifest.json"
+PARTS = "parts"
+
+_FORMAT = "simnet parts"
+_ASIDE = ".simnet-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """A folder of results.
+
+    Attributes:
+        folder: where it is.
+        kind: what the results are of: "screen", "sensitivity".
+        identity: what all parts have in common; a folder takes no others.
+        about: versions and the like, as they were when the folder was made.
+    """
+
+    folder: Path
+    kind: str
+    identity: Mapping[str, Any]
+    about: Mapping[str, Any]
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path,
+        *,
+        kind: str,
+        identity: Mapping[str, Any],
+        about: Mapping[str, Any],
+    ) -> "Parts":
+        """A new or empty folder, or one that was made with the same identity.
+
+        Raises:
+            InputError: it holds something else, or results of another identity; each difference is
+                named.
+        """
+        target = Path(folder)
+        own = json.loads(json.dumps(identity))
+        try:
+            if (target / MANIFEST).is_file():
+                found = cls.load(target)
+                problems = _differences(target, found, kind, own)
+                if problems:
+                    raise InputError(problems)
+                return found
+            _check_free(target)
+            (target / PARTS).mkdir(parents=True, exist_ok=True)
+            manifest = {"format": _FORMAT, "kind": kind, "identity": own, "about": dict(about)}
+            text = json.dumps(manifest, indent=2, allow_nan=False) + "\n"
+            _into_place(text.encode(), target / MANIFEST)
+        except OSError as error:
+            raise _problem(target, f"cannot be written: {error.strerror or error}") from error
+        return cls(folder=target, kind=kind, identity=own, about=dict(about))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Parts":
+        """The results in a folder, of whatever identity.
+
+        Raises:
+            InputError: there are none.
+        """
+        source = Path(folder)
+        try:
+            data = json.loads((source / MANIFEST).read_bytes())
+            if data["format"] != _FORMAT:
+                raise KeyError("format")
+            return cls(
+                folder=source, kind=data["kind"], identity=data["identity"], about=data["about"]
+            )
+        except OSError as error:
+            raise _problem(source, f"no results there ({error.strerror}: {MANIFEST})") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise _problem(source / MANIFEST, "damaged, or not of ours") from error
+
+    def keys(self) -> set[str]:
+        """Of all items that are stored.
+
+        Raises:
+            InputError: a part is damaged.
+        """
+        import pyarrow.parquet as pq
+
+        found: set[str] = set()
+        for path in self._paths():
+            _verify(path)
+            found.update(pq.read_table(path, columns=["key"])["key"].unique().to_pylist())
+        return found
+
+    def write(self, table: "pd.DataFrame") -> None:
+        """Store whole items: `table` has a column "key", and at least a row for each."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        if not len(table):
+            return
+        buffer = pa.BufferOutputStream()
+        rows = pa.Table.from_pandas(table, preserve_index=False)
+        pq.write_table(rows, buffer, compression="zstd")
+        content = buffer.getvalue().to_pybytes()
+        name = hashlib.sha256(content).hexdigest()[:32]
+        _into_place(content, self.folder / PARTS / f"{name}.parquet")
+
+    def read(self) -> "pd.DataFrame":
+        """All rows, item by item; an item that two parts hold (two processes made it) is taken
+        once.
+
+        Raises:
+            InputError: a part is damaged.
+        """
+        import pandas as pd
+
+        tables = []
+        seen: set[str] = set()
+        for path in self._paths():
+            _verify(path)
+            table = pd.read_parquet(path, partitioning=None)
+            fresh = table[~table["key"].isin(seen)]
+            seen.update(fresh["key"].unique())
+            tables.append(fresh)
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame({"key": []})
+
+    def _paths(self) -> list[Path]:
+        return sorted((self.folder / PARTS).glob("[!.]*.parquet"))
+
+
+def merge_parts(folders: Sequence[str | Path], into: str | Path) -> Parts:
+    """Bring the parts of several folders of one identity together, as the shards of a job array.
+
+    Raises:
+        InputError: their identities differ, or one holds no results.
+    """
+    sources = [Parts.load(folder) for folder in folders]
+    if not sources:
+        raise InputError(Problem(what="merge", why="no folders given"))
+    first = sources[0]
+    problems = [
+        problem
+        for source in sources[1:]
+        for problem in _differences(source.folder, source, first.kind, first.identity)
+    ]
+    if problems:
+        raise InputError(problems)
+    merged = Parts.open(into, kind=first.kind, identity=first.identity, about=first.about)
+    for source in sources:
+        for path in source._paths():
+            _verify(path)
+            place = merged.folder / PARTS / path.name
+            if not place.exists():
+                _into_place(path.read_bytes(), place)
+        for path in source.folder.iterdir():  # what lies beside: the network, the plan
+            beside = merged.folder / path.name
+            if path.is_file() and path.name != MANIFEST and not beside.exists():
+                shutil.copyfile(path, beside)
+    return merged
+
+
+def _verify(path: Path) -> None:
+    if hashlib.sha256(path.read_bytes()).hexdigest()[:32] != path.stem:
+        way_out = "delete it: what it held is then computed again"
+        raise _problem(path, "damaged: its checksum is not that of its name", way_out)
+
+
+def _into_place(content: bytes, path: Path) -> None:
+    """Write aside, make sure that it is on the disk, then rename."""
+    descriptor, aside = tempfile.mkstemp(prefix=_ASIDE, dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+
+
+def _check_free(target: Path) -> None:
+    if target.exists() and not target.is_dir():
+        raise _problem(target, "is a file", "name a folder")
+    if not target.is_dir():
+        return
+    others = [p.name for p in target.iterdir() if not p.name.startswith(_ASIDE) and p.name != PARTS]
+    if others:
+        shown = ", ".join(sorted(others)[:3]) + (", ..." if len(others) > 3 else "")
+        way_out = "name a new or empty folder, or one of an earlier run"
+        raise _problem(target, f"holds other data ({shown})", way_out)
+
+
+def _differences(
+    folder: Path, found: Parts, kind: str, identity: Mapping[str, Any]
+) -> list[Problem]:
+    if found.kind != kind:
+        return [
+            Problem(what=str(folder), why=f"holds a {found.kind}, not a {kind}",
+                    way_out="name another folder")
+        ]  # fmt: skip
+    way_out = "name another folder, or go back to what it was"
+    return [
+        Problem(
+            what=f"{folder}: {name}",
+            why=f"there it is {_shown(found.identity.get(name))}, here {_shown(identity.get(name))}",
+            way_out=way_out,
+        )
+        for name in sorted({*found.identity, *identity})
+        if found.identity.get(name) != identity.get(name)
+    ]
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _problem(path: Path, why: str, way_out: str = "") -> InputError:
+    return InputError(Problem(what=str(path), why=why, way_out=way_out))

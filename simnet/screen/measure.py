@@ -1,0 +1,127 @@
+"""What a screen keeps of an item: a row of numbers for each replicate, and what was wrong with it."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simnet.arrays import FloatArray
+from simnet.errors import SimulationError
+from simnet.execute.campaign import Item
+from simnet.execute.plan import Plan
+from simnet.execute.run import Gathered
+from simnet.readouts.data import Courses
+from simnet.readouts.evaluation import evaluate_course, replicate_values
+from simnet.readouts.expression import ReadoutExpression
+from simnet.screen.readouts import ScreenReadout
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FAILED = "failed: "
+"""How the note of a replicate begins that has no values at all."""
+
+_PLACE = re.compile(r" in replicate \d+ in the base condition")
+
+
+def measuring(
+    plan: Plan, readouts: Sequence[ScreenReadout]
+) -> Callable[[Item, Gathered], "pd.DataFrame"]:
+    """A function that makes the rows of an item.
+
+    They have the columns `replicate`, `values` (a list of all the numbers kept: each readout's, in
+    order; NaN where there is none) and `notes` (a line for each readout without a value, with the
+    reason; one line that begins with `FAILED` where the replicate has none at all).
+    """
+    expressions = [expression for r in readouts for expression in r.expressions]
+    names = [r.name for r in readouts for _ in r.expressions]
+    symbols = tuple(readout.name for readout in plan.readouts)
+    exact = plan.task.method == "ode"
+
+    def measure(item: Item, gathered: Gathered) -> "pd.DataFrame":
+        import pandas as pd
+
+        count = item.stop - item.first
+        notes: list[list[str]] = [[] for _ in range(count)]
+        for failure in gathered.failures:
+            notes[failure.replicate - item.first].append(f"{FAILED}{' '.join(failure.reason.split())}")
+        courses = [
+            Courses(
+                times=plan.times,
+                values=gathered.values[place : place + 1],
+                names=symbols,
+                time_unit=plan.task.network.time_unit,
+            )
+            for place in range(count)
+        ] if exact else [
+            Courses(
+                times=plan.times,
+                values=gathered.values,
+                names=symbols,
+                time_unit=plan.task.network.time_unit,
+            )
+        ]  # fmt: skip
+        columns = [
+            _column(expression, name, courses, notes, exact=exact)
+            for expression, name in zip(expressions, names, strict=True)
+        ]
+        rows = np.concatenate(columns, axis=1)
+        return pd.DataFrame(
+            {
+                "replicate": np.arange(item.first, item.stop, dtype=np.int32),
+                "values": list(rows),
+                "notes": ["\n".join(dict.fromkeys(lines)) for lines in notes],
+            }
+        )
+
+    return measure
+
+
+def _column(
+    expression: ReadoutExpression,
+    name: str,
+    courses: Sequence[Courses],
+    notes: list[list[str]],
+    *,
+    exact: bool,
+) -> FloatArray:
+    """(N, 1) or (N, T): an expression's values in each replicate of an item."""
+    width = len(courses[0].times) if expression.is_course else 1
+    found = np.full((len(notes), width), np.nan)
+    alone = len(courses) > 1 or len(notes) == 1
+    if not alone:
+        try:
+            finished = courses[0].finished
+            if finished.any():
+                found[:] = _values(expression, courses[0], exact)
+            return found
+        except SimulationError:  # one of them has no value: which?
+            whole = courses[0]
+            courses = [
+                Courses(
+                    times=whole.times,
+                    values=whole.values[place : place + 1],
+                    names=whole.names,
+                    time_unit=whole.time_unit,
+                )
+                for place in range(len(notes))
+            ]
+    for place, single in enumerate(courses):
+        if not single.finished.any():
+            continue
+        try:
+            found[place] = _values(expression, single, exact)[0]
+        except SimulationError as error:
+            reason = _PLACE.sub("", str(error)).removeprefix(f"readout {expression}: ")
+            notes[place].append(f"{name}: {reason}")
+    return found
+
+
+def _values(expression: ReadoutExpression, courses: Courses, exact: bool) -> FloatArray:
+    given = {(): courses}
+    if expression.is_course:
+        values = evaluate_course(expression, given, deterministic=exact).values
+        assert values is not None  # screens refuse what is one for all replicates
+        return values
+    return replicate_values(expression, given, deterministic=exact)[:, np.newaxis]

@@ -1,0 +1,207 @@
+"""Readouts of a screen: expressions that have a value in every replicate of every condition.
+
+They are kept replicate by replicate, so a statistic over replicates is not taken while the screen
+runs: `fraction(X@48h > 100)` is kept as the 0 or 1 of each replicate, `mean(X@48h)` as X@48h. A
+`steady(X)` is kept as the average over the last tenth of the time, with what is needed to judge,
+once all replicates are there, whether their mean still drifts.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simnet.arrays import FloatArray, Times
+from simnet.errors import InputError, Problem
+from simnet.experiment.times import TimeSpec, duration
+from simnet.network.network import Network
+from simnet.readouts.canonical import canonical_text
+from simnet.readouts.check import problems as problems_of
+from simnet.readouts.evaluator import DRIFT, VANISHED
+from simnet.readouts.expression import ReadoutExpression
+from simnet.readouts.parser import parse_readout
+from simnet.readouts.tree import (
+    Binary,
+    Compare,
+    Negative,
+    OfCourse,
+    OfEnsemble,
+    Pointwise,
+    Quantity,
+    Tree,
+    walk,
+)
+
+_KEEPS_UNIT = ("max", "min", "average", "steady")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScreenReadout:
+    """A readout of a screen.
+
+    Attributes:
+        name: as the user wrote it; tables call it so.
+        canonical: the one text of all that ask the same.
+        unit: of its values; None where it is not known, as of a product.
+        kept: what is evaluated in each replicate.
+        judged: for each `steady(...)` in it: the average over the last tenth of the time, that over
+            the tenth before, and the largest size; kept as well.
+    """
+
+    name: str
+    canonical: str
+    unit: str | None
+    kept: ReadoutExpression
+    judged: tuple[tuple[ReadoutExpression, ReadoutExpression, ReadoutExpression], ...] = ()
+
+    @property
+    def is_course(self) -> bool:
+        """Whether its value is a time course."""
+        return self.kept.is_course
+
+    @property
+    def expressions(self) -> tuple[ReadoutExpression, ...]:
+        """All that is kept of it."""
+        return (self.kept, *(expression for three in self.judged for expression in three))
+
+
+def screen_readouts(
+    texts: object, network: Network, t_end: TimeSpec
+) -> tuple[list[ScreenReadout], list[Problem]]:
+    """Readouts, and all that is wrong with them.
+
+    Args:
+        texts: what the user gave: a text, or several.
+        network: they must be of.
+        t_end: the end of the runs.
+    """
+    listed = [texts] if isinstance(texts, str) else texts
+    if not isinstance(listed, Sequence) or not listed:
+        way_out = f'for example readouts=["{next(iter(network.readout_by_name), "X")}"]'
+        return [], [Problem(what=f"readouts={texts!r:.40}", why="none given", way_out=way_out)]
+    found: list[ScreenReadout] = []
+    problems: list[Problem] = []
+    seen: dict[str, str] = {}
+    for text in listed:
+        try:
+            asked = parse_readout(text)
+            wrong = [*problems_of(asked, network, t_end), *_unfit(asked)]
+            if not wrong:
+                readout = _readout(asked, network, t_end)
+                if readout.canonical in seen:
+                    why = f"is the same as {seen[readout.canonical]!r}"
+                    wrong = [Problem(what=f"readout {text!r}", why=why, way_out="take one out")]
+                seen.setdefault(readout.canonical, readout.name)
+                found.append(readout)
+        except InputError as error:
+            wrong = list(error.problems)
+        problems += wrong
+    return found, problems
+
+
+def require_steady(last: FloatArray, before: FloatArray, largest: FloatArray, exact: bool) -> str:
+    """Why a mean course is not steady at its end, or "".
+
+    Args:
+        last, before: (n,) averages over the last tenth of the time and the tenth before it.
+        largest: (n,) the largest size of the course.
+        exact: the values have no noise.
+    """
+    drift = last - before
+    noise = 0.0
+    if not exact and len(drift) > 1:
+        noise = 3 * float(drift.std(ddof=1)) / np.sqrt(len(drift))
+    allowed = max(DRIFT * abs(last.mean()), VANISHED * float(np.mean(largest)), noise)
+    if abs(drift.mean()) <= allowed:
+        return ""
+    return (
+        f"still drifts: its mean over the last tenth of the time is {last.mean():g}, and "
+        f"{before.mean():g} over the tenth before; run longer, or take its value at a time"
+    )
+
+
+def _unfit(asked: ReadoutExpression) -> list[Problem]:
+    """What a screen cannot keep replicate by replicate."""
+    what = f"readout {asked}"
+    if any(asked.conditions):
+        way_out = "leave the brackets out: they are the screen's conditions, see effects()"
+        return [Problem(what=what, why="names conditions of its own", way_out=way_out)]
+    inner = _without_mean(asked.tree)
+    statistics = [part.function for part in walk(inner) if isinstance(part, OfEnsemble)]
+    if statistics:
+        why = f"{statistics[0]} is one number for all replicates"
+        way_out = "take what it is made of, and the statistic from result.frame()"
+        return [Problem(what=what, why=why, way_out=way_out)]
+    return []
+
+
+def _without_mean(tree: Tree) -> Tree:
+    averages = isinstance(tree, OfEnsemble) and tree.function in ("mean", "fraction")
+    return tree.of if averages and isinstance(tree, OfEnsemble) else tree
+
+
+def _readout(asked: ReadoutExpression, network: Network, t_end: TimeSpec) -> ScreenReadout:
+    tree = _without_mean(asked.tree)
+    end = duration(t_end, "t_end", network.time_unit)
+    found: list[tuple[ReadoutExpression, ReadoutExpression, ReadoutExpression]] = []
+
+    def settled(part: OfCourse) -> OfCourse:
+        start, stop = 0.0, end
+        if part.window is not None:
+            start, stop = (duration(time, "time", network.time_unit) for time in part.window)
+        tenth = (stop - start) / 10
+        last = OfCourse("average", part.of, (stop - tenth, stop))
+        before = OfCourse("average", part.of, (stop - 2 * tenth, stop - tenth))
+        top = OfCourse("max", Pointwise("abs", part.of), (start, stop))
+        found.append((_expression(last), _expression(before), _expression(top)))
+        return last
+
+    kept = _expression(_renewed(tree, settled))
+    return ScreenReadout(
+        name=asked.text.strip(),
+        canonical=str(asked),
+        unit=_unit(asked.tree, network),
+        kept=kept,
+        judged=tuple(found),
+    )
+
+
+def _expression(tree: Tree) -> ReadoutExpression:
+    text = canonical_text(tree)
+    return ReadoutExpression(text=text, canonical=text, tree=tree)
+
+
+def _renewed(tree: Tree, settled: Callable[[OfCourse], OfCourse]) -> Tree:
+    """The tree with what `settled` makes of each `steady(...)`."""
+    if isinstance(tree, OfCourse):
+        return settled(tree) if tree.function == "steady" else tree
+    if isinstance(tree, Binary | Compare):
+        left, right = _renewed(tree.left, settled), _renewed(tree.right, settled)
+        return replace(tree, left=left, right=right)
+    if isinstance(tree, Negative | Pointwise | OfEnsemble):
+        return replace(tree, of=_renewed(tree.of, settled))
+    return tree
+
+
+def _unit(tree: Tree, network: Network) -> str | None:
+    """The unit of a readout, or of what keeps it: max(X) is in the unit of X."""
+    if isinstance(tree, OfEnsemble):
+        return "1" if tree.function == "fraction" else _unit(tree.of, network)
+    if isinstance(tree, OfCourse):
+        if tree.function in ("first_passage", "half_time", "time_of_max"):
+            return network.time_unit
+        return _unit(tree.of, network) if tree.function in _KEEPS_UNIT else None
+    if isinstance(tree, Binary) and tree.sign in "+-":
+        units = {_unit(tree.left, network), _unit(tree.right, network)}
+        return units.pop() if len(units) == 1 else None
+    if isinstance(tree, Quantity):
+        readout = network.readout_by_name.get(tree.name)
+        if readout is not None:
+            return readout.unit
+        return network.substance_unit if network.find_species(tree.name) else None
+    return None
+
+
+def kept_shape(readouts: Sequence[ScreenReadout], times: Times) -> list[int]:
+    """How many numbers each of the kept expressions has in a replicate."""
+    return [len(times) if e.is_course else 1 for r in readouts for e in r.expressions]
