@@ -35,6 +35,13 @@ class Course:
         return float(self.minutes[np.argmax(self.values)])
 
     @property
+    def top(self) -> str:
+        """When it is largest, in words."""
+        if self.peak == self.minutes[-1]:
+            return f"none: still rising at {self.peak / 60:.0f} h"
+        return f"{self.peak:.0f} min"
+
+    @property
     def rise(self) -> float:
         """When it is first half-way from its start to its largest value."""
         top = int(np.argmax(self.values))
@@ -75,7 +82,7 @@ def course(
         changes=[*before, *changes] if rest == 0 else before,
         schedule=[sn.At(rest * unit, *changes)] if rest > 0 else (),
         readouts=[readout],
-        workers=1,
+        workers=0,
     )
     time = run.times / unit - rest
     kept = time >= -1e-9
@@ -138,7 +145,7 @@ def ours(network: sn.Network, readout: str, first: Changes, then: Changes = ()) 
         changes=first,
         schedule=[sn.At(f"{day} min", *then)] if then else (),
         readouts=[readout],
-        workers=1,
+        workers=0,
     )
     minutes = run.times / 60 - day
     kept = minutes >= -1e-9
@@ -169,7 +176,7 @@ def rows(folder: Path, network: sn.Network) -> list[tuple[str, str, str, str]]:
             "the same: time of the peak",
             f"Dalle Pezze 2016: {theirs.peak:.0f} min, then down to {theirs.later(120):.0%} "
             "of it at 120 min",
-            f"{fed.peak:.0f} min, at 120 min {fed.later(120):.0%} of it",
+            f"{fed.top}; at 120 min {fed.later(120):.0%} of the largest",
             PEAK,
         ),
         (
@@ -189,7 +196,7 @@ def rows(folder: Path, network: sn.Network) -> list[tuple[str, str, str, str]]:
             f"Fujita 2010: measured at {_range([c.peak for c in data.values()])} min (points at "
             f"15, 30 and 60), fitted model {_range([c.peak for c in fitted.values()])} min "
             f"(0.1-30 ng/mL EGF)",
-            f"{fed_s6.peak:.0f} min",
+            fed_s6.top,
             PEAK_S6,
         ),
         (

@@ -40,5 +40,6 @@ def add_growth(b: Builder, others: Any) -> None:
     crowd = (b.readout("mass") + push * others) / (1 + push)
     crowding = b.expression("crowding_rate", rate * crowd / b.parameter("mass_limit"))
     b.rule("crowd_Biomass", unit() >> None, crowding)
-    death = b.expression("death_rate", b.parameter("death") * (1 - viability))
+    lack = wanting / (charged + wanting)
+    death = b.expression("death_rate", b.parameter("death_basal") + b.parameter("death") * lack)
     b.rule("lose_Biomass", unit() >> None, death)

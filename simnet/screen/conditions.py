@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations, product
 from typing import Literal, TypeAlias
 
@@ -11,6 +11,7 @@ from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import Scheduled
 from simnet.experiment.times import TimeSpec
+from simnet.experiment.variability import Variability
 from simnet.screen.factors import Entry, Level, levels_of
 
 Combinations: TypeAlias = 'Literal["singles", "pairs", "grid"] | Sequence[Entry]'
@@ -42,6 +43,8 @@ class Common:
     background: tuple[Change, ...] = ()
     schedule: tuple[Scheduled, ...] = ()
     equilibrate: TimeSpec | None = None
+    variability: Variability = field(default_factory=dict)
+    replicates_per_cell: int = 1
 
 
 def arms_of(
@@ -152,6 +155,8 @@ def _arm(levels: tuple[Level, ...], common: Common, label: str = "") -> Arm:
         changes=tuple(c for level in levels for c in level.changes),
         schedule=(*common.schedule, *(e for level in levels for e in level.schedule)),
         equilibrate=common.equilibrate,
+        variability=common.variability,
+        replicates_per_cell=common.replicates_per_cell,
         label=label or " + ".join(level.label for level in levels),
     )
     return Arm(condition=condition, levels=levels)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,24 +47,14 @@ def measuring(
         notes: list[list[str]] = [[] for _ in range(count)]
         for failure in gathered.failures:
             notes[failure.replicate - item.first].append(f"{FAILED}{' '.join(failure.reason.split())}")
-        courses = [
-            Courses(
-                times=plan.times,
-                values=gathered.values[place : place + 1],
-                names=symbols,
-                time_unit=plan.task.network.time_unit,
-            )
-            for place in range(count)
-        ] if exact else [
-            Courses(
-                times=plan.times,
-                values=gathered.values,
-                names=symbols,
-                time_unit=plan.task.network.time_unit,
-            )
-        ]  # fmt: skip
+        whole = Courses(
+            times=plan.times,
+            values=gathered.values,
+            names=symbols,
+            time_unit=plan.task.network.time_unit,
+        )
         columns = [
-            _column(expression, name, courses, notes, exact=exact)
+            _column(expression, name, whole, notes, exact=exact)
             for expression, name in zip(expressions, names, strict=True)
         ]
         rows = np.concatenate(columns, axis=1)
@@ -81,35 +72,22 @@ def measuring(
 def _column(
     expression: ReadoutExpression,
     name: str,
-    courses: Sequence[Courses],
+    courses: Courses,
     notes: list[list[str]],
     *,
     exact: bool,
 ) -> FloatArray:
     """(N, 1) or (N, T): an expression's values in each replicate of an item."""
-    width = len(courses[0].times) if expression.is_course else 1
-    found = np.full((len(notes), width), np.nan)
-    alone = len(courses) > 1 or len(notes) == 1
-    if not alone:
+    finished = courses.finished
+    found = np.full((len(notes), len(courses.times) if expression.is_course else 1), np.nan)
+    if not exact and finished.any():
         try:
-            finished = courses[0].finished
-            if finished.any():
-                found[:] = _values(expression, courses[0], exact)
+            found[:] = _values(expression, courses, exact)
             return found
         except SimulationError:  # one of them has no value: which?
-            whole = courses[0]
-            courses = [
-                Courses(
-                    times=whole.times,
-                    values=whole.values[place : place + 1],
-                    names=whole.names,
-                    time_unit=whole.time_unit,
-                )
-                for place in range(len(notes))
-            ]
-    for place, single in enumerate(courses):
-        if not single.finished.any():
-            continue
+            pass
+    for place in np.flatnonzero(finished):
+        single = replace(courses, values=courses.values[place : place + 1])
         try:
             found[place] = _values(expression, single, exact)[0]
         except SimulationError as error:

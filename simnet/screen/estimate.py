@@ -1,0 +1,111 @@
+"""How long a plan will take: the control is run for a moment, and the rest follows from it.
+
+An ODE is run whole. Under SSA the control is followed for longer and longer parts of its time until
+that takes a second, and the cost is taken to grow with the time that is simulated. It is a
+measurement of this machine at this moment: conditions that fire more or less than the control, and
+processors that others use, make it wrong, by a factor of two easily.
+"""
+
+import time
+from dataclasses import dataclass, replace
+from typing import cast
+
+import numpy as np
+
+from simnet.engines.base import BatchSimulator, Limits, Simulator
+from simnet.errors import SimulationError
+from simnet.execute.base import Replicate
+from simnet.execute.plan import Plan
+from simnet.execute.serial import resolve_engine
+from simnet.experiment.program import Program
+from simnet.seeds import stream_state
+
+_ENOUGH = 0.5  # seconds of measurement
+_FIRST = 1 / 256  # of the time that is simulated
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """An estimate.
+
+    Attributes:
+        seconds: of one replicate on one processor; NaN where the control failed.
+        loading: seconds to load the model, once a worker.
+        how: how it was found, in words.
+    """
+
+    seconds: float
+    loading: float
+    how: str
+
+    def words(self, replicates: int) -> str:
+        """For so many replicates, on one worker and on two."""
+        if np.isnan(self.seconds):
+            return self.how
+        one = self.loading + self.seconds * replicates
+        two = self.loading + self.seconds * replicates / 2
+        return f"about {_clock(one)} on one worker, {_clock(two)} on two ({self.how})"
+
+
+def cost_of(plan: Plan) -> Cost:
+    """The cost of a replicate of the plan's first condition, measured."""
+    began = time.perf_counter()
+    simulator = resolve_engine(plan.task.engine).prepare(plan.task)
+    loading = time.perf_counter() - began
+    job = plan.job(0, 0, 1)
+    replicate = job.replicates[0]
+    whole = replicate.program if replicate.program is not None else job.program
+    share = 1.0 if plan.task.method == "ode" else _FIRST
+    try:
+        while True:
+            part = _first_part(whole, share)
+            began = time.perf_counter()
+            _run(plan, simulator, part, replicate)
+            taken = time.perf_counter() - began
+            if taken >= _ENOUGH or share >= 1:
+                break
+            share = min(1.0, share * 4)
+        if plan.task.method == "ode" and taken < _ENOUGH:  # the first run may prepare things
+            began = time.perf_counter()
+            _run(plan, simulator, whole, replicate)
+            taken = time.perf_counter() - began
+    except SimulationError as error:
+        how = f"no estimate: the control cannot be run ({error})"
+        return Cost(seconds=float("nan"), loading=loading, how=how)
+    followed = "once" if share >= 1 else f"for {share:.1%} of its time"
+    how = f"measured: the control was run {followed} here, in {taken:.2g} s; the others may differ"
+    return Cost(seconds=taken / share, loading=loading, how=how)
+
+
+def _run(
+    plan: Plan, simulator: Simulator | BatchSimulator, part: Program, replicate: Replicate
+) -> None:
+    if not plan.engine.batches:
+        cast(Simulator, simulator).run(part, replicate.seed)
+        return
+    batch = cast(BatchSimulator, simulator)
+    stream = replicate.stream or stream_state(plan.root or 0, "estimate", 0)
+    found = batch.run_batch(part, [stream], limits=Limits(), stop=lambda: False)[0]
+    if isinstance(found, str):
+        raise SimulationError(found)
+
+
+def _first_part(program: Program, share: float) -> Program:
+    """The program up to a share of its whole time, the equilibration included."""
+    if share >= 1:
+        return program
+    start, end = program.segments[0].start, program.segments[-1].end
+    until = start + share * (end - start)
+    kept = [segment for segment in program.segments if segment.start < until]
+    last = replace(kept[-1], end=until, outputs=kept[-1].outputs[kept[-1].outputs <= until])
+    if not any(len(segment.outputs) for segment in [*kept[:-1], last]):
+        last = replace(last, outputs=np.array([until]))
+    return replace(program, segments=(*kept[:-1], last))
+
+
+def _clock(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.2g} s"
+    if seconds < 6000:
+        return f"{seconds / 60:.2g} min"
+    return f"{seconds / 3600:,.2g} h" if seconds < 3.6e5 else f"{seconds / 86400:,.0f} d"

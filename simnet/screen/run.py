@@ -1,0 +1,127 @@
+"""`run_screen`: the verb. Runs what a folder does not hold yet, and returns all of it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simnet.errors import InputError, Problem
+from simnet.execute.campaign import Item, items_of, run_campaign
+from simnet.execute.run import Progress
+from simnet.results.parts import Parts
+from simnet.sbml.write import to_sbml
+from simnet.screen.measure import measuring
+from simnet.screen.plan import Screen
+from simnet.screen.precision import precise
+from simnet.screen.record import identity_of, record_of, write_record
+from simnet.screen.result import ScreenResult
+from simnet.screen.table import result_from_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KIND = "screen"
+
+
+def run_screen(
+    plan: Screen,
+    *,
+    workers: int | None = None,
+    out: str | Path | None = None,
+    shard: tuple[int, int] | None = None,
+    progress: Progress | None = None,
+) -> ScreenResult:
+    """Run a screen.
+
+    Args:
+        plan: what to run.
+        workers: as in `simulate`.
+        out: a folder that keeps what is done. The same call again computes only what is missing,
+            also after `kill -9`; more replicates or more conditions extend it. Kept in memory only
+            if None.
+        shard: (i, n) runs the i-th of n parts, counted from 1; `simnet merge` joins their folders.
+        progress: called with (replicates done, replicates in all), stored ones among them.
+
+    Returns:
+        All that there is of the screen. A condition or replicate that failed is in `.failures()`
+        with its reason; the others are not affected.
+
+    Raises:
+        InputError: the folder holds another screen (each difference is named) or other data, or a
+            shard that cannot be.
+        KeyboardInterrupt: Ctrl-C; what was finished is in the folder.
+    """
+    if shard is not None and plan.precision is not None:
+        why = "the number of replicates follows from all of them"
+        way_out = "give replicates, or split the changes into several screens"
+        raise InputError(Problem(what=f"shard={shard!r} with precision", why=why, way_out=way_out))
+    record = record_of(plan)
+    parts = None
+    if out is not None:
+        document = plan.network.document
+        sbml = document.text if document is not None else to_sbml(plan.network)
+        parts = Parts.open(out, kind=KIND, identity=identity_of(plan), about=record.run.versions)
+        write_record(record, sbml, Path(out))
+    job = _Running(plan=plan, parts=parts, workers=workers, shard=shard, progress=progress)
+    if plan.precision is None:
+        items = items_of(plan.plan, stored=parts.keys() if parts is not None else ())
+        return result_from_rows(record, job.rows(items))
+    return _until_precise(job)
+
+
+class _Running:
+    """Where rows come from: what is kept of a screen, and what is computed for it."""
+
+    def __init__(
+        self,
+        *,
+        plan: Screen,
+        parts: Parts | None,
+        workers: int | None,
+        shard: tuple[int, int] | None,
+        progress: Progress | None,
+    ) -> None:
+        self.plan, self.parts = plan, parts
+        self._workers, self._shard, self._progress = workers, shard, progress
+        self._measure = measuring(plan.plan, plan.screen_readouts)
+
+    def rows(self, items: list[Item]) -> "pd.DataFrame":
+        return run_campaign(
+            self.plan.plan,
+            items,
+            measure=self._measure,
+            parts=self.parts,
+            workers=self._workers,
+            shard=self._shard,
+            progress=self._progress,
+        )
+
+
+def _until_precise(job: _Running) -> ScreenResult:
+    """More and more replicates of the conditions that are not known well enough."""
+    import pandas as pd
+
+    precision = job.plan.precision
+    assert precision is not None
+    sizes = precision.sizes()
+    record = record_of(job.plan)
+    wanted = [sizes[0]] * len(job.plan.arms)
+    have: set[str] = set()
+    tables: list[pd.DataFrame] = []
+    for place, size in enumerate(sizes):
+        stored = have | (job.parts.keys() if job.parts is not None else set())
+        items = [
+            item
+            for item in items_of(job.plan.plan, stored=stored, replicates=size)
+            if wanted[item.condition] == size and item.key not in have
+        ]
+        tables.append(job.rows(items))
+        have |= {item.key for item in items}
+        result = result_from_rows(record, pd.concat(tables, ignore_index=True))
+        if place + 1 == len(sizes):
+            break
+        for condition in {item.condition for item in items}:
+            judged = result.at_end(condition, precision.readouts)
+            if not precise(judged, precision):
+                wanted[condition] = sizes[place + 1]
+        if max(wanted) == size:
+            break
+    return result

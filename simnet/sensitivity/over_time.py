@@ -1,0 +1,86 @@
+"""Indices against time: a readout at one time, asked at other times as well."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from simnet.arrays import Times
+from simnet.errors import InputError
+from simnet.experiment.times import TimeSpec, duration
+from simnet.readouts.canonical import canonical_text
+from simnet.readouts.check import grid
+from simnet.readouts.expression import ReadoutExpression
+from simnet.readouts.tree import (
+    Binary,
+    Compare,
+    Negative,
+    OfCourse,
+    OfEnsemble,
+    Pointwise,
+    Quantity,
+    Span,
+    Tree,
+    is_timed,
+    walk,
+)
+
+LOOKS = 12
+"""Times at which a readout is looked at, the last of them the end."""
+
+
+def looks(end: float) -> Times:
+    """(12,) times, even, in the network's unit."""
+    return np.linspace(0.0, end, LOOKS + 1)[1:]
+
+
+def study_times(
+    expressions: Sequence[ReadoutExpression], end: float, points: int, time_unit: str | None
+) -> Times:
+    """(T,) the output times that the readouts need, and the looks, rising from 0."""
+    times = grid(expressions, end, points, time_unit)
+    more = looks(end)
+    apart = np.abs(more[:, np.newaxis] - times).min(axis=1) > 1e-9 * end
+    return np.sort(np.concatenate([times, more[apart]]))
+
+
+def course_of(expression: ReadoutExpression, time_unit: str | None) -> ReadoutExpression | None:
+    """The course that a readout is a number of: `pS6@48h / pS6@0` is `pS6 / pS6@0` at 48 h, and
+    auc(GLUT2) is a number of GLUT2. None where there is none (a first passage)."""
+    tree = _released(expression.tree, _latest(expression.times, time_unit))
+    timeless = any(isinstance(part, Span | Compare) for part in walk(tree))
+    if timeless or not is_timed(tree):
+        return None
+    text = canonical_text(tree)
+    return ReadoutExpression(text=text, canonical=text, tree=tree)
+
+
+def _latest(times: Iterable[TimeSpec], time_unit: str | None) -> TimeSpec | None:
+    found = [(duration(time, "time", time_unit), time) for time in times]
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _released(tree: Tree, time: TimeSpec | None) -> Tree:
+    """The tree with what is taken at that time, and over courses, as courses."""
+    match tree:
+        case Quantity():
+            return replace(tree, at=None) if tree.at == time else tree
+        case OfCourse():
+            return tree.of if isinstance(tree.of, Compare) else _released(tree.of, time)
+        case Binary() | Compare():
+            return replace(tree, left=_released(tree.left, time), right=_released(tree.right, time))
+        case Negative() | Pointwise() | OfEnsemble():
+            return replace(tree, of=_released(tree.of, time))
+    return tree
+
+
+def shown_time(time: float, time_unit: str | None) -> str:
+    """A time for people: "6 h", or a number."""
+    try:
+        seconds = time * duration("1 s", "time", time_unit) ** -1
+    except InputError:
+        return f"{time:.4g}"
+    for unit, size in (("d", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0)):
+        if seconds >= size and (unit != "d" or seconds > 4 * size):
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"

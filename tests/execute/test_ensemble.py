@@ -1,0 +1,114 @@
+"""Ensembles through simulate: statistics by block, precision, variability, first passages."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import simnet as sn
+from simnet.stats.decomposition import noise_parts
+from simnet.stats.first_passage import median_time, survival
+
+ENGINES = ("compiled", "roadrunner")
+
+
+@pytest.fixture(scope="module")
+def birth(make_network: Callable[..., sn.Network]) -> sn.Network:
+    """0 -> X at 2/s: a Poisson process."""
+    return make_network("birth", {"X": 0}, {"k": 2.0}, [("", "X", "k")])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_run_ensemble_is_simulate_summed(birth_death: sn.Network, engine: str) -> None:
+    how: dict[str, Any] = {
+        "t_end": 3.0, "points": 4, "method": "ssa", "seed": 5, "engine": engine
+    }  # fmt: skip
+    kept = sn.simulate(birth_death, replicates=300, **how)
+    for workers in (1, 2):
+        summed = sn.run_ensemble(birth_death, replicates=300, workers=workers, **how)
+        assert summed.replicates == 300
+        mean = summed.summary()["mean"].to_numpy()
+        assert np.allclose(mean, kept.summary()["mean"], rtol=1e-12)
+        if workers == 1:
+            first = mean
+    assert (mean == first).all()  # the same bits
+
+
+def test_precision_stops_where_it_is_reached(birth_death: sn.Network) -> None:
+    """The mean is Poisson with 10 molecules: 5 % takes about 154 replicates, judged at 256."""
+    wanted = sn.Precision(relative=0.05)
+    run = sn.simulate(
+        birth_death, t_end=30.0, points=3, method="ssa", seed=1, precision=wanted, engine="compiled"
+    )
+    assert run.values.shape[1] == 256
+    again = sn.rerun(run)
+    assert (again.values == run.values).all()
+    few = sn.run_ensemble(
+        birth_death, t_end=30.0, points=3, seed=1, precision=wanted, engine="compiled"
+    )
+    assert few.replicates == 256
+
+
+def test_precision_of_an_ode_is_refused(birth_death: sn.Network) -> None:
+    with pytest.raises(sn.InputError, match="an ODE gives the same every time"):
+        sn.simulate(birth_death, t_end=3.0, precision=sn.Precision(relative=0.1))
+
+
+def test_cells_that_differ_under_ode(birth_death: sn.Network) -> None:
+    spread = {"k": sn.LogNormal(cv=0.3)}
+    run = sn.simulate(
+        birth_death, t_end=100.0, points=2, replicates=400, seed=3, variability=spread, workers=0
+    )
+    end = run.values[0, :, -1, 0]  # proportional to the birth rate
+    logs = np.log(end / 10.0)
+    sigma = np.sqrt(np.log1p(0.09))
+    assert stats.kstest(logs, "norm", args=(-0.5 * sigma**2, sigma)).pvalue > 1e-4
+    assert (sn.rerun(run, workers=0).values == run.values).all()
+    dosed = sn.simulate(
+        birth_death, t_end=100.0, points=2, replicates=400, seed=3, variability=spread, workers=0,
+        changes=sn.Scale("g", 2.0),
+    )  # fmt: skip
+    assert np.allclose(dosed.values[0, :, -1, 0], end / 2, rtol=1e-4)  # the same cells
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_intrinsic_and_extrinsic_noise(birth_death: sn.Network, engine: str) -> None:
+    """At rest, cells of birth rate k hold Poisson(k / g): intrinsic variance 10, extrinsic 9."""
+    run = sn.simulate(
+        birth_death, t_end=100.0, points=2, method="ssa", replicates=4000, seed=11, engine=engine,
+        variability={"k": sn.LogNormal(cv=0.3)}, replicates_per_cell=2,
+    )  # fmt: skip
+    end = run.values[0, :, -1, 0].reshape(-1, 2)
+    parts = noise_parts(end[:, 0], end[:, 1], confidence=0.9999)
+    for found, truth in ((parts.intrinsic, 10.0), (parts.extrinsic, 9.0)):
+        assert found.low < truth < found.high
+
+
+def test_first_passage_is_exact(birth: sn.Network) -> None:
+    """Of a Poisson process the third firing comes after a gamma-distributed time."""
+    found = sn.first_passage_times(birth, "X", above=2, t_end=100.0, replicates=3000, seed=2)
+    assert (found.after == found.by).all()
+    assert stats.kstest(found.by, "gamma", args=(3, 0, 1 / 2.0)).pvalue > 1e-4
+
+
+def test_first_passage_on_a_grid_agrees(birth: sn.Network) -> None:
+    how: dict[str, Any] = {"above": 2, "t_end": 1.2, "replicates": 800, "seed": 2}
+    exact = sn.first_passage_times(birth, "X", **how)
+    grid = sn.first_passage_times(birth, "X", engine="roadrunner", points=13, **how)
+    assert np.isinf(exact.by).any()
+    assert (exact.after[np.isinf(exact.by)] == 1.2).all()
+    truth = stats.gamma(3, scale=1 / 2.0)
+    for passages in (exact, grid):
+        curve = survival(passages, confidence=0.9999)
+        at = np.searchsorted(curve.times, 1.0 + 1e-9) - 1
+        assert curve.fraction.low[at] < truth.sf(curve.times[at]) + 1e-12
+        assert curve.fraction.high[at] > truth.sf(curve.times[at]) - 1e-12
+    middle = median_time(exact, confidence=0.9999)
+    assert middle.low < truth.median() or np.isinf(middle.high)
+
+
+def test_one_threshold_is_needed(birth: sn.Network) -> None:
+    with pytest.raises(sn.InputError, match="one is needed"):
+        sn.first_passage_times(birth, "X", t_end=1.0)
