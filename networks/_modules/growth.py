@@ -2,8 +2,9 @@
 
 Growth needs energy and mTORC1, death is lack of energy, and crowding stops growth: that of the
 layer itself and, less, that of the others, so that cells next to a vessel fill the room that dead
-cells leave. Lactate that stays in the cell slows growth (it stands for acidosis). How energy
-decides is not known: a Hill function of charged over uncharged adenylate.
+cells leave. How energy decides is not known: a Hill function of charged over uncharged adenylate.
+Lactate that stays in the cell stands for its acid, which must be pumped out: it raises the charge
+that life needs.
 """
 
 from __future__ import annotations
@@ -29,12 +30,13 @@ def add_growth(b: Builder, others: Any) -> None:
     unit = b.molecule("Biomass")
     steepness = b.parameter("viability_exponent")
     charged = b.readout("energy") ** steepness
-    wanting = (b.parameter("viability_half") * b.readout("energy_deficit")) ** steepness
+    acid = 1 + b.readout("Lactate_mM") / b.parameter("acidosis_half")
+    needed = b.parameter("viability_half") * acid * b.readout("energy_deficit")
+    wanting = needed**steepness
     viability = b.expression("viability", charged / (charged + wanting))
     basal, kinase = b.parameter("growth_without_mTORC1"), b.readout("pS6K_share")
     signal = basal + (1 - basal) * kinase / (b.parameter("growth_half_pS6K") + kinase)
-    acid = 1 / (1 + b.readout("Lactate_mM") / b.parameter("acidosis_half"))
-    rate = b.expression("growth_rate", b.parameter("growth") * viability * signal * acid)
+    rate = b.expression("growth_rate", b.parameter("growth") * viability * signal)
     b.rule("grow_Biomass", unit() >> unit() + unit(), rate)
     push = b.parameter("crowding_by_others")
     crowd = (b.readout("mass") + push * others) / (1 + push)

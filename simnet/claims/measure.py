@@ -103,14 +103,16 @@ def value_of(case: Case, taken: Taken) -> Value:
 
 
 def judged(claim: Claim, value: Value, interval: tuple[float, float] | None = None) -> Finding:
-    """The verdict on a value; with an interval, only what lies wholly on one side is decided."""
+    """The verdict on a value; with an interval, only what lies wholly on one side is decided. No
+    value is a failure, but where chance may have taken it away (a division by a count that was 0)."""
     number = value.number
     if math.isnan(number):
-        return Finding(
-            claim=claim, verdict="not run" if value.not_run else "fails", note=value.note
-        )
+        verdict: Verdict = "fails" if interval is None else "undecided"
+        if value.not_run:
+            verdict = "not run"
+        return Finding(claim=claim, verdict=verdict, note=value.note)
     if interval is None:
-        verdict: Verdict = "holds" if claim.holds(number) else "fails"
+        verdict = "holds" if claim.holds(number) else "fails"
         return Finding(claim=claim, value=number, verdict=verdict)
     low, high = interval
     least, most = claim.bounds

@@ -8,6 +8,7 @@ import typer
 
 from simnet.cli.claims import claims_command
 from simnet.cli.compile import compile_command
+from simnet.cli.doctor import doctor_command
 from simnet.cli.exits import finish
 from simnet.cli.export import export_command
 from simnet.cli.listing import list_command
@@ -18,7 +19,7 @@ from simnet.cli.verify import verify_command
 
 app = typer.Typer(
     name="simnet",
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -27,7 +28,7 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def root(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print versions.")] = False,
 ) -> None:
     """Simulate stochastic signalling networks that are written as rules.
 
@@ -43,9 +44,10 @@ def root(
     3 ran but a check failed, 130 interrupted.
     """
     if version:
-        from importlib.metadata import version as version_of
+        from simnet.cli.doctor import versions
 
-        typer.echo(f"simnet {version_of('simnet')}")
+        for name, found in versions().items():
+            typer.echo(f"{name} {found}")
     elif context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
@@ -57,6 +59,7 @@ app.command("export")(export_command)
 app.command("compile")(compile_command)
 app.command("verify")(verify_command)
 app.command("claims")(claims_command)
+app.command("doctor")(doctor_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

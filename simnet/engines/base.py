@@ -21,6 +21,7 @@ class Task:
         method: "ode" or "ssa".
         engine: name in the engine table.
         symbols: (R,) ids of the readouts to take.
+        variant: of the engine, where it has several; "" leaves it to the engine.
         rtol: relative tolerance of the integrator (ODE).
         atol: absolute tolerance of the integrator (ODE), in units of amount.
     """
@@ -29,6 +30,7 @@ class Task:
     method: Method
     engine: str
     symbols: tuple[str, ...]
+    variant: str = ""
     rtol: float = 1e-8
     atol: float = 1e-8
 
@@ -94,6 +96,8 @@ class Engine:
         version: for the record.
         batches: runs in this process, in threads, and not in worker processes.
         obstacles: what keeps it from running a program of a network; each names a way out.
+        variants: ways of running with bits of their own, recorded with the engine's name.
+        variant: the one for a network: a function of the network alone.
     """
 
     name: str
@@ -102,3 +106,5 @@ class Engine:
     version: Callable[[], str]
     batches: bool = False
     obstacles: Callable[[Network, Program], Sequence[Problem]] = no_obstacles
+    variants: tuple[str, ...] = ()
+    variant: Callable[[Network], str] = lambda network: ""

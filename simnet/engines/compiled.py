@@ -71,7 +71,7 @@ class CompiledSimulator:
         if not available():
             raise MissingToolError(_NOT_BUILT)
         self.task = task
-        self.kernel = kernel_of(task.network)
+        self.kernel = task.variant or kernel_of(task.network)
         self._tables: dict[tuple[frozenset[str], frozenset[int]], Tables] = {}
 
     def run_batch(
@@ -306,4 +306,6 @@ COMPILED = Engine(
     version=lambda: _VERSION,
     batches=True,
     obstacles=_obstacles,
+    variants=("lockstep", "rejection"),
+    variant=kernel_of,
 )

@@ -22,6 +22,7 @@ from simnet.engines.state_events import Triggers, armed
 from simnet.errors import InputError, MissingToolError, Problem, SimulationError, StateError
 from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
+from simnet.network.expression import reads_time
 from simnet.network.network import Network
 from simnet.sbml.write import to_sbml
 
@@ -51,6 +52,9 @@ class _Model:
             *self.species,
             *self.set_by_events,
         ]
+        # Where |t| is large CVODE's own first step is lost in rounding, and a longer one may fail: so
+        # each segment runs from 0 where no one can tell the difference.
+        self.from_zero = task.method == "ode" and not _reads_time(network)
         model = self.runner.model
         self.positions = {name: i for i, name in enumerate(model.getGlobalParameterIds())}
 
@@ -58,7 +62,7 @@ class _Model:
         self.runner.reset()
         if self.task.method == "ssa":
             self.runner.integrator.seed = seed
-        else:
+        elif not self.from_zero:
             _set_first_step(self.runner, program)
 
     def settle(self, values: Mapping[str, float]) -> None:
@@ -89,7 +93,11 @@ class _Model:
     def simulate(self, segment: Segment) -> FloatArray:
         """Readouts at the segment's output times, (k, R)."""
         times, rows = _times(segment)
-        result = _simulated(self.runner, times)
+        if self.from_zero:
+            result = _simulated(self.runner, [t - segment.start for t in times])
+            result[:, 0] = times
+        else:
+            result = _simulated(self.runner, times)
         readouts = len(self.task.symbols)
         states = result[:, 1 + readouts : 1 + readouts + len(self.species)]
         check = require_counts if self.task.method == "ssa" else require_amounts
@@ -198,8 +206,16 @@ def _set_integrator(runner: Any, task: Task) -> None:
         runner.integrator.nonnegative = True  # exact: a reaction without its reactants cannot fire
 
 
+def _reads_time(network: Network) -> bool:
+    laws = [r.law.rate for r in network.reactions]
+    rules = [a.expression for a in network.assignments]
+    events = [e.trigger for e in network.state_events]
+    events += [value for e in network.state_events for _, value in e.assignments]
+    return any(reads_time(expression) for expression in (*laws, *rules, *events))
+
+
 def _set_first_step(runner: Any, program: Program) -> None:
-    """Where |t| is large, as in equilibration, CVODE's own first step may be lost in rounding."""
+    """Where |t| is large CVODE's own first step may be lost in rounding."""
     ends = [abs(t) for s in program.segments for t in (s.start, s.end)]
     runner.integrator.initial_time_step = 1e-12 * max(ends)
 

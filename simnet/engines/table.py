@@ -16,8 +16,9 @@ _PREFERRED = {"ode": ("roadrunner",), "ssa": ("compiled", "roadrunner")}
 """What "auto" takes: the first that runs the network."""
 
 
-def engine_named(method: str, name: str) -> Engine | None:
-    """The engine of that name, or None for "auto".
+def engine_named(method: str, name: str) -> tuple[Engine, str] | None:
+    """The engine of that name and its variant ("compiled/lockstep"; "" if none is named), or None
+    for "auto".
 
     Raises:
         InputError: there is none, or it does not offer the method.
@@ -29,11 +30,13 @@ def engine_named(method: str, name: str) -> Engine | None:
         )
     if name == "auto":
         return None
-    if name not in ENGINES:
+    base, _, variant = str(name).partition("/")
+    every = [*ENGINES, *(f"{e.name}/{v}" for e in ENGINES.values() for v in e.variants)]
+    if name not in every:
         raise InputError(
-            Problem(what=f"engine={name!r}", why="unknown", way_out=nearest(str(name), ENGINES))
+            Problem(what=f"engine={name!r}", why="unknown", way_out=nearest(str(name), every))
         )
-    engine = ENGINES[name]
+    engine = ENGINES[base]
     if method not in engine.methods:
         offers = " and ".join(sorted(engine.methods))
         raise InputError(
@@ -41,7 +44,7 @@ def engine_named(method: str, name: str) -> Engine | None:
                 what=f"engine={name!r}", why=f"does not do {method!r}", way_out=f"it does {offers}"
             )
         )
-    return engine
+    return engine, variant
 
 
 def preferred(method: str, network: Network, programs: Sequence[Program]) -> Engine:

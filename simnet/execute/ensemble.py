@@ -233,7 +233,7 @@ def run_ensemble(
         readouts=plan.readouts,
         time_unit=network.time_unit,
         method=method,
-        engine=plan.engine.name,
+        engine=plan.engine_name,
         record=replace(plan, replicates=total.stop).record(),
         failures=tuple(failures),
     )

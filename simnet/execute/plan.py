@@ -76,6 +76,11 @@ class Plan:
             condition=chosen.name,
         )
 
+    @property
+    def engine_name(self) -> str:
+        """Name in the engine table, with the variant: "compiled/lockstep"."""
+        return f"{self.engine.name}/{self.task.variant}" if self.task.variant else self.engine.name
+
     def seeds(self, condition: int) -> tuple[int, ...]:
         """(N,) the seeds of a condition's replicates."""
         content = self.conditions[condition].content(self.task.network.time_unit)
@@ -87,7 +92,7 @@ class Plan:
         return make_record(
             network=self.task.network,
             method=self.task.method,
-            engine=self.task.engine,
+            engine=self.engine_name,
             engine_version=self.engine.version(),
             conditions=self.conditions,
             readouts=tuple(readout.name for readout in self.readouts),
@@ -223,13 +228,14 @@ def planned(
     if problems:
         raise InputError(dict.fromkeys(problems))
     _check(network, method, programs)
-    chosen = named or preferred(method, network, programs)
+    chosen, variant = named or (preferred(method, network, programs), "")
     require_runnable(chosen, network, programs)
     task = Task(
         network=network,
         method=method,
         engine=chosen.name,
         symbols=tuple(readout.symbol for readout in shown),
+        variant=variant or chosen.variant(network),
         rtol=rtol,
         atol=_absolute_tolerance(network) if atol is None else atol,
     )

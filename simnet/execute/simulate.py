@@ -78,7 +78,8 @@ def simulate(
         schedule: perturbations at later times; they are exact, on the output grid or off it. An
             output at the very time of a change is taken after it.
         readouts: names of readouts, species, expressions or parameters; all readouts if None.
-        engine: "auto", or a name of the engine table: "roadrunner", "reference".
+        engine: "auto" takes "compiled" for SSA where it can run the network, else "roadrunner"; or
+            one of "compiled", "roadrunner", "reference". "compiled/lockstep" names a kernel.
         label: name of the condition in tables; made from the changes if empty.
         timeout: wall time that one replicate may take, in seconds or as "10 min".
         rtol: relative tolerance of the ODE integrator.
@@ -215,7 +216,7 @@ def _trajectories(plan: Plan, received: Sequence[Gathered]) -> Trajectories:
         readouts=plan.readouts,
         time_unit=task.network.time_unit,
         method=task.method,
-        engine=task.engine,
+        engine=plan.engine_name,
         seeds=(seeds,),
         failures=tuple(sorted(failures, key=lambda failure: failure.replicate)),
         network_sbml=document.text if document is not None else to_sbml(task.network),

@@ -13,7 +13,7 @@ from simnet.errors import SimnetError
 from simnet.execute.base import Job, Outcome
 from simnet.execute.serial import reason_of, resolve_engine
 
-BLOCK = 64
+BLOCK = 256
 """Replicates that a thread takes at a time: a multiple of the lanes that run side by side."""
 _TICK = 0.05  # seconds between looks for Ctrl-C on Windows
 

@@ -21,6 +21,7 @@ from simnet.experiment.times import TimeSpec, duration
 from simnet.network.checks import depends_on_time
 from simnet.network.evaluate import initial_values
 from simnet.network.expression import Symbol, function
+from simnet.network.kept import kept
 from simnet.network.network import Compartment, Network, Parameter
 
 
@@ -178,11 +179,15 @@ def _equilibration(network: Network, spec: TimeSpec) -> tuple[float, list[Proble
         return 1.0, list(error.problems)
     if length <= 0:
         return 1.0, [Problem(what=what, why="not above zero")]
-    timed = [r.id for r in network.reactions if depends_on_time(network, r.law.rate)]
+    timed = kept(network, _timed_reactions)
     if timed:
         why = f"the rate of {timed[0]} depends on time, and there is none before t = 0"
         return length, [Problem(what=what, why=why, way_out="leave equilibrate out")]
     return length, []
+
+
+def _timed_reactions(network: Network) -> list[str]:
+    return [r.id for r in network.reactions if depends_on_time(network, r.law.rate)]
 
 
 def _own_events(network: Network, first: Timed, end: float) -> Iterator[Timed]:
@@ -244,6 +249,18 @@ def _resolved(network: Network, item: Timed) -> tuple[list[Action], list[Problem
 
 def _without_effect(network: Network, actions: Sequence[Action], time: float) -> Iterable[Problem]:
     """Parameters that only set initial values cannot act once the run has begun."""
+    initial = kept(network, _initial_only)
+    for action in actions:
+        if action.id in initial:
+            yield Problem(
+                what=f"{action.id} at t={time:g}",
+                why=f"it only sets the initial {initial[action.id]}, and the run has begun",
+                way_out=f"change the {initial[action.id]} itself, or leave equilibrate out",
+            )
+
+
+def _initial_only(network: Network) -> dict[str, str]:
+    """Ids that only an initial value depends on, and which value that is."""
     live: set[str] = set()  # what laws and readouts depend on
     for reaction in network.reactions:
         live |= network.depends_on(reaction.law.rate)
@@ -263,10 +280,4 @@ def _without_effect(network: Network, actions: Sequence[Action], time: float) ->
             names = network.depends_on(sized.initial_expression)
             names -= set() if sized.id in live else live
             initial |= dict.fromkeys(names, f"value of {sized.id}")
-    for action in actions:
-        if action.id in initial:
-            yield Problem(
-                what=f"{action.id} at t={time:g}",
-                why=f"it only sets the initial {initial[action.id]}, and the run has begun",
-                way_out=f"change the {initial[action.id]} itself, or leave equilibrate out",
-            )
+    return initial

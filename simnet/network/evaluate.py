@@ -6,6 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from simnet.errors import ModelError, Problem
 from simnet.network.expression import Call, Expression, Number, function, symbols
+from simnet.network.kept import kept
 from simnet.network.network import Assignment, Compartment, Network, Parameter, Species
 from simnet.network.rates import Kinetics
 
@@ -25,7 +26,7 @@ def initial_values(
             follow.
         time: the time at which expressions are evaluated.
     """
-    declared, steps = _start(network)
+    declared, steps = kept(network, _start)
     replaced = changed or {}
     values = {**declared, **replaced}
     for name, evaluate in steps:
@@ -38,18 +39,13 @@ _Step = tuple[str, Callable[[Mapping[str, float], float], float]]
 
 
 def _start(network: Network) -> tuple[dict[str, float], list[_Step]]:
-    """Declared values, and the expressions to evaluate then, in order. A network is evaluated for
-    every condition of a screen, so both are kept with it."""
-    known: tuple[dict[str, float], list[_Step]] | None = network.__dict__.get("_start")
-    if known is None:
-        pending = {a.id: a.expression for a in network.assignments}
-        for item in network.quantities:
-            if item.initial_expression is not None:
-                pending[item.id] = item.initial_expression
-        declared = {q.id: _declared(q) for q in network.quantities if q.id not in pending}
-        known = declared, [(name, function(pending[name])) for name in dependency_order(pending)]
-        network.__dict__["_start"] = known
-    return known
+    """Declared values, and the expressions to evaluate then, in order."""
+    pending = {a.id: a.expression for a in network.assignments}
+    for item in network.quantities:
+        if item.initial_expression is not None:
+            pending[item.id] = item.initial_expression
+    declared = {q.id: _declared(q) for q in network.quantities if q.id not in pending}
+    return declared, [(name, function(pending[name])) for name in dependency_order(pending)]
 
 
 def _declared(item: Compartment | Parameter | Species) -> float:

@@ -2,7 +2,8 @@
 
 The model's annotation holds the kinetics, a digest of the source, and the catalogue (readouts,
 inputs, genes, molecules, rules); a parameter's holds where its value comes from. Read and written
-here only, from one table of attributes a type.
+here only, from one table of attributes a type. What other tools read (RDF) is written beside it, by
+`rdf`; it is made from tables, never read back.
 """
 
 from typing import Any, TypeVar
@@ -38,7 +39,7 @@ T = TypeVar("T")
 
 
 def model_annotation(network: Network, kinetics: str) -> str:
-    """The annotation element of the model, as XML."""
+    """Our element in the model's annotation, as XML."""
     head = {
         "kinetics": kinetics if network.kinetics == "both" else "undeclared",
         "digest": network.digest,
@@ -58,33 +59,33 @@ def model_annotation(network: Network, kinetics: str) -> str:
         for tag, items in groups.items()
         for item in items
     ]
-    return _wrapped(_element("network", head, rows, root=True))
+    return _element("network", head, rows, root=True)
 
 
 def parameter_annotation(parameter: Parameter) -> str:
-    """The annotation of a parameter, or "" where there is nothing to say."""
+    """Our element of a parameter, or "" where there is nothing to say."""
     values = {name: getattr(parameter, name) for name in _PARAMETER}
     if not any(value not in ("", None) for value in values.values()):
         return ""
-    return _wrapped(_element("parameter", values, root=True))
+    return _element("parameter", values, root=True)
 
 
 def assignment_annotation(assignment: Assignment) -> str:
-    """The annotation of the parameter behind an assignment rule."""
+    """Our element of the parameter behind an assignment rule."""
     values = {"kind": assignment.kind, "meaning": assignment.meaning}
-    return _wrapped(_element("assignment", values, root=True))
+    return _element("assignment", values, root=True)
 
 
 def species_annotation(molecules: tuple[str, ...]) -> str:
-    """The annotation of a species: the molecules it is made of."""
+    """Our element of a species: the molecules it is made of."""
     if not molecules:
         return ""
-    return _wrapped(_element("species", {"molecules": molecules}, root=True))
+    return _element("species", {"molecules": molecules}, root=True)
 
 
 def compartment_annotation(meaning: str) -> str:
-    """The annotation of a compartment, or ""."""
-    return _wrapped(_element("compartment", {"meaning": meaning}, root=True)) if meaning else ""
+    """Our element of a compartment, or ""."""
+    return _element("compartment", {"meaning": meaning}, root=True) if meaning else ""
 
 
 def meaning(compartment: Any) -> str:
@@ -101,8 +102,10 @@ def paragraphs(*lines: str) -> str:
     return f'<notes><body xmlns="http://www.w3.org/1999/xhtml">{body}</body></notes>'
 
 
-def _wrapped(inner: str) -> str:
-    return f"<annotation>{inner}</annotation>"
+def wrapped(*elements: str) -> str:
+    """The annotation that holds these elements; "" without any."""
+    inner = "".join(elements)
+    return f"<annotation>{inner}</annotation>" if inner else ""
 
 
 def _element(

@@ -30,12 +30,6 @@ def obstacles(document: Any) -> Iterator[Problem]:
                 way_out="solve it for one variable and write that as an assignment rule",
             )
     for reaction in model.getListOfReactions():
-        if (reaction.getReversible() and document.getLevel() >= 3) or _net_law(reaction):
-            yield Problem(
-                what=f"reaction {reaction.getId()}",
-                why="is reversible, with one net rate; SSA would take its size as a propensity",
-                way_out="split it into a forward and a reverse reaction; or " + ODE_ONLY,
-            )
         if reaction.isSetFast() and reaction.getFast():
             yield Problem(
                 what=f"reaction {reaction.getId()}",
@@ -54,19 +48,3 @@ def obstacles(document: Any) -> Iterator[Problem]:
         if name not in _HARMLESS and document.getPackageRequired(name):
             yield obstacle(f"SBML package {name}", "is required")
 
-
-def _net_law(reaction: Any) -> bool:
-    """L2 says reversible of every reaction by default: only a law with a minus at its top is one."""
-    if not reaction.getReversible() or not reaction.isSetKineticLaw():
-        return False
-    math_ = reaction.getKineticLaw().getMath()
-    return math_ is not None and _has_minus(math_)
-
-
-def _has_minus(node: Any) -> bool:
-    kind = libsbml.ASTNode.getType(node)  # not node.getType(): see mathml.from_ast
-    if kind == libsbml.AST_MINUS:
-        return True
-    return kind in (libsbml.AST_TIMES, libsbml.AST_DIVIDE, libsbml.AST_PLUS) and any(
-        _has_minus(node.getChild(i)) for i in range(node.getNumChildren())
-    )

@@ -25,6 +25,7 @@ from simnet.network.network import (
     Parameter,
     Reaction,
     Readout,
+    Rule,
     Species,
     StateEvent,
 )
@@ -41,6 +42,7 @@ from simnet.sbml.guard import (
 from simnet.sbml.ids import Ids
 from simnet.sbml.mathml import NotHeld, from_ast
 from simnet.sbml.obstacles import ODE_ONLY, obstacles
+from simnet.sbml.reversible import Side, is_net, record, split
 from simnet.sbml.units import unit_of
 
 _MOST_USED, _MOST_MADE = 1e3, 1e9
@@ -116,6 +118,9 @@ class _Reader:
         }
         self.obstacles: list[Problem] = []
         self.cautions: list[str] = []
+        self.splits: list[Rule] = []
+        self.ids = Ids(e.getId() for e in self.model.getListOfAllElements() if e.getId())
+        self.rates = {r.getId() for r in self.model.getListOfReactions()}
         self.computed = {r.getVariable() for r in self.model.getListOfRules() if r.isAssignment()}
         self.reacting = {
             reference.getSpecies()
@@ -200,6 +205,7 @@ class _Reader:
         title = self.model.getName() or ""
         return {
             "title": title,
+            "rules": tuple(self.splits),
             "readouts": tuple(Readout(name=i, symbol=i, unit=u, meaning=m) for i, u, m in shown),
         }
 
@@ -247,6 +253,10 @@ class _Reader:
             why, way_out = f"{problem.what}: {problem.why}", problem.way_out or ODE_ONLY
             self.obstacles.append(Problem(what=where, why=why, way_out=way_out))
             return Number(math.nan)
+        for name in sorted(symbols(found) & self.rates):
+            self.obstacles.append(
+                Problem(what=where, why=f"reads the rate of reaction {name}", way_out=ODE_ONLY)
+            )
         concentrations = {
             name: Call("divide", (Symbol(name), Symbol(species.getCompartment())))
             for name in symbols(found)
@@ -379,17 +389,44 @@ class _Reader:
                 )
                 continue
             law = self.expression(r.getKineticLaw().getMath(), f"rate law of {r.getId()}")
-            names = r.getName()
-            found.append(
-                Reaction(
-                    id=r.getId(),
-                    reactants=reactants,
-                    products=products,
-                    law=written_law(law, dict(reactants), self.kinetics),
-                    rules=tuple(n.strip() for n in names.split(",")) if names else (),
+            found += self.one_way(r, reactants, products, law)
+        return tuple(found)
+
+    def one_way(self, r: Any, reactants: Side, products: Side, law: Expression) -> list[Reaction]:
+        """A reaction; or, of a reversible one with a net law, its two directions."""
+        name = r.getName()
+        rules = tuple(n.strip() for n in name.split(",")) if name else ()
+        if not (r.getReversible() and is_net(law)):
+            return [self.reaction(r.getId(), reactants, products, law, rules)]
+        parts = split(law, reactants, products)
+        if parts is None:
+            self.obstacles.append(
+                Problem(
+                    what=f"reaction {r.getId()}",
+                    why="is reversible, with one net rate that is no difference of two mass-action "
+                    "products; SSA would take its size as a propensity",
+                    way_out="split it into a forward and a reverse reaction; or " + ODE_ONLY,
                 )
             )
-        return tuple(found)
+            return []
+        one, other = (self.ids.claim(f"{r.getId()}_{way}") for way in ("forward", "reverse"))
+        self.splits.append(record(r.getId(), law, parts, (one, other)))
+        rules = rules or (r.getId(),)
+        return [
+            self.reaction(one, reactants, products, parts[0], rules),
+            self.reaction(other, products, reactants, parts[1], tuple(f"{n} (reverse)" for n in rules)),
+        ]
+
+    def reaction(
+        self, name: str, reactants: Side, products: Side, law: Expression, rules: tuple[str, ...]
+    ) -> Reaction:
+        return Reaction(
+            id=name,
+            reactants=reactants,
+            products=products,
+            law=written_law(law, dict(reactants), self.kinetics),
+            rules=rules,
+        )
 
     def events(
         self, rules: tuple[Assignment, ...]

@@ -9,6 +9,7 @@ from typing import Any
 
 import libsbml
 
+from simnet.catalogue.annotations import SBO, accession, annotations_of
 from simnet.errors import ModelError, Problem
 from simnet.network.expression import Call, Expression, Number, Time, symbols, walk
 from simnet.network.network import Event, Network, Reaction, StateEvent
@@ -21,9 +22,19 @@ from simnet.sbml.annotation import (
     paragraphs,
     parameter_annotation,
     species_annotation,
+    wrapped,
 )
 from simnet.sbml.ids import Ids
 from simnet.sbml.mathml import to_ast
+from simnet.sbml.rdf import (
+    Statement,
+    model_statements,
+    plain,
+    rdf,
+    source_statements,
+    species_statements,
+)
+from simnet.sbml.sbo import molecule_terms, parameter_term, reaction_term, species_term
 
 _BASE_UNITS = {"1": "dimensionless", "item": "item", "s": "second", "L": "litre", "mol": "mole"}
 _SAID = {
@@ -47,6 +58,8 @@ class _Writer:
 
     def __init__(self, network: Network, kinetics: Kinetics, model: Any) -> None:
         self.network, self.kinetics, self.model = network, kinetics, model
+        self.annotations = annotations_of(network)
+        self.kinds = molecule_terms(self.annotations)
         self.unit_ids = Ids(["item", "second", "litre", "mole", "metre", "dimensionless"])
         self.units: dict[str, str] = {}
         self.set_by_events = {name for e in network.events for name, _ in e.assignments}
@@ -74,7 +87,8 @@ class _Writer:
         if network.title:
             _ok(model.setName(network.title))
         _ok(model.setNotes(paragraphs(network.summary, _SAID[self.kinetics])))
-        _ok(model.setAnnotation(model_annotation(network, self.kinetics)))
+        own = model_annotation(network, self.kinetics)
+        _annotation(model, own, model_statements(self.annotations))
         if network.substance_unit is not None:
             _ok(model.setSubstanceUnits(self.unit(network.substance_unit)))
             _ok(model.setExtentUnits(self.unit(network.substance_unit)))
@@ -146,7 +160,11 @@ class _Writer:
             if compartment.unit is not None:
                 _ok(item.setUnits(self.unit(compartment.unit)))
             _notes(item, compartment.meaning)
-            _annotation(item, compartment_annotation(compartment.meaning))
+            terms = self.annotations.compartments.get(compartment.id, ())
+            _annotation(item, compartment_annotation(compartment.meaning), plain(terms))
+            for term in terms:
+                if term.qualifier == SBO:
+                    _ok(item.setSBOTerm(accession(term.uri)))
 
     def species(self) -> None:
         for species in self.network.species:
@@ -162,7 +180,9 @@ class _Writer:
             item.setBoundaryCondition(species.fixed)
             item.setConstant(False)
             _notes(item, species.name)
-            _annotation(item, species_annotation(species.molecules))
+            statements = species_statements(species, self.network, self.annotations)
+            _annotation(item, species_annotation(species.molecules), statements)
+            _sbo(item, species_term(species.molecules, self.kinds))
 
     def parameters(self) -> None:
         for parameter in self.network.parameters:
@@ -172,11 +192,16 @@ class _Writer:
             source = f"Source: {parameter.source}" if parameter.source else ""
             confidence = f" ({parameter.confidence})" if parameter.confidence else ""
             _notes(item, parameter.meaning, source + confidence)
-            _annotation(item, parameter_annotation(parameter))
+            statements = source_statements(parameter.source)
+            _annotation(item, parameter_annotation(parameter), statements)
+            if self.network.molecules:
+                _sbo(item, parameter_term(parameter))
         for assignment in self.network.assignments:
             item = self.parameter(assignment.id, assignment.unit, constant=False)
             _notes(item, assignment.meaning)
             _annotation(item, assignment_annotation(assignment))
+            if self.network.molecules:
+                _sbo(item, parameter_term(assignment))
 
     def parameter(self, name: str, unit: str | None, *, constant: bool) -> Any:
         item = self.model.createParameter()
@@ -206,6 +231,8 @@ class _Writer:
         if reaction.rules:
             _ok(item.setName(", ".join(reaction.rules)))
         item.setReversible(False)
+        if self.network.molecules:
+            _sbo(item, reaction_term(reaction, self.network, self.kinds))
         for species, count in reaction.reactants:
             _reference(item.createReactant(), species, count)
         for species, count in reaction.products:
@@ -243,9 +270,19 @@ def _notes(item: Any, *lines: str) -> None:
         _ok(item.setNotes(text))
 
 
-def _annotation(item: Any, text: str) -> None:
-    if text:
+def _annotation(item: Any, own: str, statements: Iterable[Statement] = ()) -> None:
+    """Our element, and what other tools read; RDF needs an id to speak about."""
+    metaid = f"meta_{item.getId()}"
+    about = rdf(metaid, statements)
+    if about:
+        _ok(item.setMetaId(metaid))
+    if text := wrapped(own, about):
         _ok(item.setAnnotation(text))
+
+
+def _sbo(item: Any, term: int | None) -> None:
+    if term is not None:
+        _ok(item.setSBOTerm(term))
 
 
 def _ok(code: int) -> None:

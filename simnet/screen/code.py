@@ -32,7 +32,9 @@ def _text(value: object) -> str:
         lone = "," if isinstance(value, tuple) and len(value) == 1 else ""
         text = f"{opened}{inner}{lone}{closed}"
         if len(text) > 80:
-            return f"{opened}\n" + "".join(f"        {_text(v)},\n" for v in value) + f"    {closed}"
+            return (
+                f"{opened}\n" + "".join(f"        {_text(v)},\n" for v in value) + f"    {closed}"
+            )
         return text
     if isinstance(value, dict):
         inner = ", ".join(f"{key!r}: {_text(item)}" for key, item in value.items())

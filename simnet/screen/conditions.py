@@ -14,7 +14,7 @@ from simnet.experiment.times import TimeSpec
 from simnet.experiment.variability import Variability
 from simnet.screen.factors import Entry, Level, levels_of
 
-Combinations: TypeAlias = 'Literal["singles", "pairs", "grid"] | Sequence[Entry]'
+Combinations: TypeAlias = Literal["singles", "pairs", "grid"] | Sequence[Entry]
 
 CONTROL = "control"
 MOST = 100_000

@@ -15,7 +15,7 @@ from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import At, Pulse, Repeat, Scheduled
 from simnet.experiment.times import TimeSpec
 
-Entry: TypeAlias = "Change | Scheduled | Condition | Sequence[Change | Scheduled | Condition]"
+Entry: TypeAlias = Change | Scheduled | Condition | Sequence[Change | Scheduled | Condition]
 
 
 @dataclass(frozen=True, kw_only=True)

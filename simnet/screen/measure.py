@@ -15,6 +15,7 @@ from simnet.execute.run import Gathered
 from simnet.readouts.data import Courses
 from simnet.readouts.evaluation import evaluate_course, replicate_values
 from simnet.readouts.expression import ReadoutExpression
+from simnet.readouts.tree import ConditionKey
 from simnet.screen.readouts import ScreenReadout
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def measuring(
         count = item.stop - item.first
         notes: list[list[str]] = [[] for _ in range(count)]
         for failure in gathered.failures:
-            notes[failure.replicate - item.first].append(f"{FAILED}{' '.join(failure.reason.split())}")
+            notes[failure.replicate - item.first].append(
+                f"{FAILED}{' '.join(failure.reason.split())}"
+            )
         whole = Courses(
             times=plan.times,
             values=gathered.values,
@@ -97,7 +100,7 @@ def _column(
 
 
 def _values(expression: ReadoutExpression, courses: Courses, exact: bool) -> FloatArray:
-    given = {(): courses}
+    given: dict[ConditionKey, Courses] = {(): courses}
     if expression.is_course:
         values = evaluate_course(expression, given, deterministic=exact).values
         assert values is not None  # screens refuse what is one for all replicates

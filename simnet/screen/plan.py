@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -208,12 +208,3 @@ def _checked(screen: Screen) -> tuple[Plan, list[Arm], list[ScreenReadout]]:
         raise UnsupportedError(dict.fromkeys(unsupported))
     assert plan is not None
     return plan, arms, read
-
-
-def read_text(screen: Screen) -> list[dict[str, Any]]:
-    """The readouts as plain data, for records."""
-    return [
-        {"name": r.name, "canonical": r.canonical, "unit": r.unit, "course": r.is_course,
-         "steady": len(r.judged)}
-        for r in screen.screen_readouts
-    ]  # fmt: skip

@@ -6,7 +6,6 @@ replicates than at first, and the record says which.
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,9 +154,8 @@ def write_record(record: ScreenRecord, network_sbml: str, folder: Path) -> None:
     text = json.dumps(record.to_json(), indent=1, allow_nan=False, default=_scalar)
     try:
         for name, content in ((NETWORK, network_sbml), (RECORD, text + "\n")):
-            descriptor, aside = tempfile.mkstemp(prefix=".simnet-", dir=folder)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(content)
+            aside = folder / f".simnet-{os.getpid()}-{name}"
+            aside.write_bytes(content.encode())
             os.replace(aside, folder / name)
     except OSError as error:
         why = f"cannot be written: {error.strerror or error}"

@@ -12,8 +12,7 @@ from simnet.screen.measure import measuring
 from simnet.screen.plan import Screen
 from simnet.screen.precision import precise
 from simnet.screen.record import identity_of, record_of, write_record
-from simnet.screen.result import ScreenResult
-from simnet.screen.table import result_from_rows
+from simnet.screen.result import ScreenResult, result_from_rows
 
 if TYPE_CHECKING:
     import pandas as pd

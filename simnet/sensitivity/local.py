@@ -273,6 +273,7 @@ def _failures(design: Design, outputs: Outputs, y: FloatArray) -> list[str]:
 
 LOCAL = Method(
     name="local",
+    headline="scaled",
     summary="scaled sensitivities d ln y / d ln p at the baseline",
     sample="repetitions; each is 4 D + 1 runs for D factors with the dummy. 1 is enough for ODE",
     default_samples=1,

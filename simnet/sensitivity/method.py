@@ -63,6 +63,8 @@ class Method:
         design: see the module's docstring.
         analyse: see the module's docstring.
         under_noise: what noise does to its indices, in sentences.
+        headline: the index by which factors are ranked in tables and figures; where a readout has
+            none of it, the first that it has.
         settings: its settings with their defaults (0 and 1 for no and yes).
         needs_variance: whether it cannot do without the variance of each output.
         groups: whether a group of factors has an index.
@@ -77,6 +79,7 @@ class Method:
     design: MakeDesign
     analyse: Analyse
     under_noise: str
+    headline: str
     settings: Mapping[str, float]
     needs_variance: bool = True
     groups: bool = True

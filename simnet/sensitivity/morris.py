@@ -115,6 +115,7 @@ def morris_analyse(design: Design, outputs: Outputs, precision: Precision) -> In
 
 MORRIS = Method(
     name="morris",
+    headline="mu_star",
     summary="elementary effects: which factors matter at all, at the price of few runs",
     sample="trajectories, 4 or more; each is D + 1 runs for D factors with the dummy",
     default_samples=16,

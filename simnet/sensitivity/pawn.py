@@ -101,6 +101,7 @@ def pawn_analyse(design: Design, outputs: Outputs, precision: Precision) -> Indi
 
 PAWN = Method(
     name="pawn",
+    headline="pawn",
     summary="distances between distributions: for readouts that are skewed or have two modes",
     sample="rows of a Latin hypercube, 64 or more",
     default_samples=1024,

@@ -124,6 +124,7 @@ def prcc_analyse(design: Design, outputs: Outputs, precision: Precision) -> Indi
 
 PRCC = Method(
     name="prcc",
+    headline="prcc",
     summary="partial rank correlations: direction and strength of monotone relations",
     sample="rows of a Latin hypercube, 16 or more and at least 4 for each factor",
     default_samples=1024,

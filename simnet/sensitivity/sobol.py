@@ -149,6 +149,7 @@ def sobol_analyse(design: Design, outputs: Outputs, precision: Precision) -> Ind
 
 SOBOL = Method(
     name="sobol",
+    headline="total",
     summary="shares of the variance: first and total order (second on request)",
     sample="base points, a power of 2; each is D + 2 runs for D factors with the dummy",
     default_samples=512,

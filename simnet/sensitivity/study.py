@@ -6,8 +6,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-import numpy as np
-
 from simnet.arrays import Times
 from simnet.errors import InputError, ModelError, Problem, SimnetError
 from simnet.execute.plan import whole_number
@@ -258,8 +256,9 @@ def _listed(value: Any) -> Any:
 
 def _problems(study: SensitivityStudy) -> Iterator[Problem]:
     """All that is wrong; what depends on something wrong is not looked at."""
-    if not isinstance(study.network, Network):
-        what = f"network={study.network!r:.80}"
+    network: object = study.network
+    if not isinstance(network, Network):
+        what = f"network={network!r:.80}"
         yield Problem(what=what, why="not a Network", way_out="use load(...) first")
         return
     wrong = [*_choice_problems(study), *_change_problems(study)]
@@ -286,10 +285,12 @@ def _choice_problems(study: SensitivityStudy) -> Iterator[Problem]:
     except InputError as error:
         method = None
         yield from error.problems
-    if study.simulate not in ("ode", "ssa"):
-        yield Problem(what=f"simulate={study.simulate!r}", why="unknown", way_out="ode or ssa")
+    simulated: str = study.simulate
+    if simulated not in ("ode", "ssa"):
+        yield Problem(what=f"simulate={simulated!r}", why="unknown", way_out="ode or ssa")
         return
-    if not (isinstance(study.seed, int) and is_root(study.seed)):
+    seed: object = study.seed
+    if not (isinstance(seed, int) and is_root(seed)):
         yield Problem(what=f"seed={study.seed!r}", why="cannot be a seed", way_out="0 to 2**64 - 1")
     for name, least in (("samples", 1), ("replicates", 1), ("points", 2)):
         try:
@@ -307,9 +308,10 @@ def _choice_problems(study: SensitivityStudy) -> Iterator[Problem]:
     if study.simulate == "ssa" and method is not None and method.needs_variance and study.runs < 2:
         why = f"{study.method} needs the variance of each row, which one replicate does not tell"
         yield Problem(what=what, why=why, way_out="2 or more; or prcc or pawn")
-    if isinstance(study.groups, str) and study.groups != "molecules":
+    groups: object = study.groups
+    if isinstance(groups, str) and groups != "molecules":
         way_out = 'write {"name": ["k_*"]}, or "molecules"'
-        yield Problem(what=f"groups={study.groups!r}", why="unknown", way_out=way_out)
+        yield Problem(what=f"groups={groups!r}", why="unknown", way_out=way_out)
 
 
 def _readout_problems(study: SensitivityStudy) -> Iterator[Problem]:
@@ -417,8 +419,3 @@ def _named_and_set(study: SensitivityStudy) -> Iterator[Problem]:
     for name in sorted(always & named):
         why = "the experiment sets it, so it cannot be varied"
         yield Problem(what=f"parameter {name}", why=why, way_out="take one of the two out")
-
-
-def rows_of_times(times: Times, wanted: Times) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Where wanted times are among output times."""
-    return np.abs(times[np.newaxis, :] - wanted[:, np.newaxis]).argmin(axis=1)

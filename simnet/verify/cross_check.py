@@ -108,7 +108,7 @@ def cross_check(
         time_unit=network.time_unit,
         times=times,
         readouts=shown,
-        engines={name: run.record.versions[name] for name, run in runs.items()},
+        engines={name: run.record.versions[run.engine] for name, run in runs.items()},
         replicates={name: int(run.finished.sum()) for name, run in runs.items()},
         states=max((len(d.weights) for d in exact), default=0),
         comparisons=_corrected(_comparisons(runs, exact, shown)),

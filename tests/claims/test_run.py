@@ -108,8 +108,10 @@ def test_an_interval_decides_only_where_it_is_on_one_side(
     assert judged(claim(comparison, expected, tolerance), middle, interval).verdict == verdict
 
 
-def test_no_value_is_a_failure() -> None:
-    assert judged(claim("at most", 3), Value(number=nan, note="why")).verdict == "fails"
+def test_no_value_is_a_failure_unless_by_chance() -> None:
+    nothing = Value(number=nan, note="why")
+    assert judged(claim("at most", 3), nothing).verdict == "fails"
+    assert judged(claim("at most", 3), nothing, (-inf, inf)).verdict == "undecided"
 
 
 def test_ssa_gives_means_with_intervals(chain: Network, folder: Path) -> None:

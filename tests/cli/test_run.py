@@ -25,7 +25,7 @@ def test_the_table_names_the_engine(cli: Callable[..., Any], model: Path) -> Non
     assert ran.code == 0, ran.err
     header = ran.out.splitlines()[0]
     assert "birth_death" in header
-    assert "roadrunner 2." in header
+    assert "compiled/lockstep 1" in header
     assert "4 replicates" in header
     assert "seed 3" in header
     assert "sd at end" in ran.out

@@ -33,7 +33,7 @@ persistent="true"><math xmlns="http://www.w3.org/1998/Math/MathML"><apply><geq/>
 <cn>7</cn></apply></math></trigger><listOfEventAssignments><eventAssignment variable="X">
 <math xmlns="http://www.w3.org/1998/Math/MathML"><cn>1</cn></math></eventAssignment>
 <eventAssignment variable="k"><math xmlns="http://www.w3.org/1998/Math/MathML"><apply><times/>
-<ci>k</ci><cn>1.5</cn></apply></math></eventAssignment></listOfEventAssignments></event>
+<ci>k</ci><cn>0.8</cn></apply></math></eventAssignment></listOfEventAssignments></event>
 </listOfEvents></model></sbml>"""
 
 
@@ -86,8 +86,8 @@ def hypoxia(method: str) -> Any:
         seed=1,
         replicates=2 if method == "ssa" else 1,
         workers=0,
-        changes=[sn.Set("oxygen", 0.01)],
-        schedule=[sn.At("1 h", sn.Scale("oxygen", 3.0))],
+        changes=[sn.Clamp("HIF1A", 5)],
+        schedule=[sn.At("1 h", sn.Set("oxygen_clamp", 0.01))],
     ).values
 
 

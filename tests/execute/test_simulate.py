@@ -30,7 +30,7 @@ def test_ode_against_the_closed_form(birth_death: Network) -> None:
     assert np.allclose(run.values[0, 0, :, 0], exact, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("engine", ["roadrunner", "reference"])
+@pytest.mark.parametrize("engine", ["roadrunner", "compiled", "reference"])
 def test_ssa_is_poisson(birth_death: Network, engine: str) -> None:
     run = sn.simulate(
         birth_death,
@@ -74,7 +74,7 @@ def test_a_seed_is_drawn_and_recorded(binding: Network) -> None:
 
 
 @pytest.mark.parametrize("time", [4.0, 3.7])  # on the grid and off it
-@pytest.mark.parametrize("engine", ["roadrunner", "reference"])
+@pytest.mark.parametrize("engine", ["roadrunner", "compiled", "reference"])
 def test_a_dose_into_an_idle_system(decay: Network, time: float, engine: str) -> None:
     """Nothing can fire before the dose; afterwards 100 molecules decay: binomial, exactly."""
     run = sn.simulate(

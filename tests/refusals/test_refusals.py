@@ -41,7 +41,15 @@ def test_refusals_say_what_to_do() -> None:
     for construct in CONSTRUCTS.values():
         if construct.expected == {"ode": "runs", "ssa": "refused"}:
             message = found(construct, "ssa").message
-            ways_out = ("method=", "split", "load(path", "Set(", "convert", "schedule", "of the model")
+            ways_out = (
+                "method=",
+                "split",
+                "load(path",
+                "Set(",
+                "convert",
+                "schedule",
+                "of the model",
+            )
             assert any(way_out in message for way_out in ways_out), message
 
 

@@ -37,7 +37,9 @@ def file(dimer: sn.Network, tmp_path: Path) -> Path:
 def test_a_model_of_ones_own(cli: Cli, file: Path) -> None:
     code, out, err = cli(file, "--t-end", 20, "--replicates", 100)
     assert (code, err) == (0, "")
-    assert "AGREE: no difference in 54 tests" in out
+    engines = [name for name, engine in ENGINES.items() if "ssa" in engine.methods]
+    pairs = len(list(combinations([*engines, "CME"], 2)))
+    assert f"AGREE: no difference in {3 * 3 * 2 * pairs} tests" in out
     assert "once in 10,000 calls" in out
     assert "CME: the chemical master equation, exact, 3 states" in out
     assert out.count(" agree ") == 6
@@ -50,8 +52,9 @@ def test_disagreement_is_exit_code_3(
     code, out, _ = cli(file, "--t-end", 20, "--replicates", 2000)
     assert code == 3
     assert "DISAGREE: " in out
-    assert "reference and CME differ beyond chance in" in out
-    assert "roadrunner and CME" not in out
+    said = " ".join(out.split())  # the line may be broken
+    assert "reference and CME differ beyond chance in" in said
+    assert "roadrunner and CME differ" not in said
     assert " DIFFER " in out
 
 
@@ -88,9 +91,7 @@ def test_many_readouts_are_cut(
     code, out, _ = cli(path, "--t-end", 5, "--replicates", 20)
     assert code == 0
     assert out.count(" agree ") == 30
-    engines = [name for name, engine in ENGINES.items() if "ssa" in engine.methods]
-    rows = 12 * 3 * len(list(combinations(engines, 2)))
-    assert f"the 30 with the smallest p-values of {rows}" in out
+    assert f"the 30 with the smallest p-values of {12 * 3}" in out  # readouts and times
 
 
 def test_what_cannot_be_checked_is_the_users_to_mend(cli: Cli, tmp_path: Path) -> None:

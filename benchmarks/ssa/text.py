@@ -1,0 +1,43 @@
+"""Laws as the text that other engines read."""
+
+from simnet.network.evaluate import initial_values
+from simnet.network.expression import Call, Expression, Number, Symbol, Time, substitute, symbols
+from simnet.network.network import Network
+from ssa import Refused
+
+_INFIX = {"plus": "+", "times": "*", "divide": "/", "power": "^"}
+
+
+def inlined(network: Network, expression: Expression) -> Expression:
+    """The expression in terms of species and numbers only."""
+    values = initial_values(network)
+    formulas = {a.id: a.expression for a in network.assignments}
+    species = network.species_index
+    while True:
+        read = symbols(expression) - species.keys()
+        if not read:
+            return expression
+        by = {name: formulas.get(name) or Number(values[name]) for name in read}
+        expression = substitute(expression, by)
+
+
+def written(expression: Expression) -> str:
+    """Infix text with every operation in brackets.
+
+    Raises:
+        Refused: an operator that not all of them know.
+    """
+    match expression:
+        case Number(value=value):
+            return repr(value)
+        case Symbol(id=name):
+            return name
+        case Time():
+            raise Refused("laws read time")
+        case Call(op="minus", args=args):
+            parts = [written(arg) for arg in args]
+            return f"({parts[0]}-{parts[1]})" if len(parts) == 2 else f"(0-{parts[0]})"
+        case Call(op=op, args=args) if op in _INFIX:
+            return "(" + _INFIX[op].join(written(arg) for arg in args) + ")"
+        case Call(op=op):
+            raise Refused(f"laws use {op}")

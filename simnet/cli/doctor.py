@@ -1,0 +1,179 @@
+"""`simnet doctor`: whether all that simnet needs is there and right, and how to mend what is not."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from simnet.cli.exits import CHECK_FAILED
+
+_MARK = {"fine": "ok", "absent": "absent", "wrong": "WRONG"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What was looked at, its state ("fine", "absent": not needed for all; "wrong"), and how to
+    mend it."""
+
+    what: str
+    state: str
+    found: str
+    mend: str = ""
+
+
+def doctor_command(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON for machines.")] = False,
+) -> None:
+    """Check the installation: engines by small runs with known statistics, tools, cache.
+
+    \b
+    simnet doctor
+
+    \b
+    Exit code 3 where something is wrong. What is only absent leaves a part of simnet unused.
+    """
+    from dataclasses import asdict
+
+    from simnet.cli.tables import console, print_json, table
+
+    findings = [finding for look in LOOKS for finding in look()]
+    wrong = any(finding.state == "wrong" for finding in findings)
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        rows = [[f.what, _MARK[f.state], f.found] for f in findings]
+        screen = console()
+        screen.print(table(["looked at", "", "found"], rows, text=3))
+        for finding in findings:
+            if finding.mend:
+                screen.print(f"{finding.what}: {finding.mend}", highlight=False, markup=False)
+        screen.print("Something is wrong." if wrong else "All that is needed is there and right.")
+    if wrong:
+        raise typer.Exit(CHECK_FAILED)
+
+
+def versions() -> dict[str, str]:
+    """What matters when two results are compared."""
+    import platform
+    from importlib.metadata import version
+
+    from simnet.engines.compiled import available
+
+    found = {"simnet": version("simnet"), "python": platform.python_version()}
+    for name in ("libroadrunner", "pysb", "bionetgen", "python-libsbml", "numpy", "scipy"):
+        found[name] = version(name)
+    return found | {"compiled engine": "built" if available() else "not built"}
+
+
+def _python() -> Iterator[Finding]:
+    yield Finding(what="versions", state="fine", found=_listed(versions()))
+
+
+def _engines() -> Iterator[Finding]:
+    from simnet.engines.compiled import available
+    from simnet.errors import SimnetError
+    from simnet.verify.canaries import available_engines, canaries
+
+    for engine in available_engines():
+        if engine == "compiled" and not available():
+            yield Finding(
+                what="compiled engine",
+                state="absent",
+                found="its C extension was not built; roadrunner runs SSA",
+                mend="install a C compiler, then simnet again: pip install --force-reinstall simnet",
+            )
+            continue
+        try:
+            runs = canaries(engine)
+        except SimnetError as error:
+            yield Finding(
+                what=f"{engine} engine", state="wrong", found=str(error), mend=_mend(engine)
+            )
+            continue
+        for run in runs:
+            yield Finding(
+                what=f"{engine}: {run.name}",
+                state="fine" if run.fine else "wrong",
+                found=run.found,
+                mend="" if run.fine else _mend(engine),
+            )
+
+
+def _mend(engine: str) -> str:
+    if engine == "roadrunner":
+        return 'pip install --upgrade "libroadrunner>=2.10"'
+    return "build it anew (pip install --force-reinstall simnet), and tell us of it"
+
+
+def _perl() -> Iterator[Finding]:
+    where = shutil.which("perl")
+    yield Finding(
+        what="perl",
+        state="fine" if where else "absent",
+        found="there" if where else "not found; packaged networks and SBML files need none",
+        mend="" if where else "install perl, to compile rules",
+    )
+
+
+def _bionetgen() -> Iterator[Finding]:
+    """Compiles a rule, if there is perl."""
+    if shutil.which("perl") is None:
+        return
+    from simnet.errors import SimnetError
+
+    try:
+        found = f"compiled a rule to {_compiled_rule()} reactions"
+        yield Finding(what="BioNetGen", state="fine", found=found)
+    except SimnetError as error:
+        mend = 'pip install --force-reinstall "bionetgen>=0.8.7"'
+        yield Finding(what="BioNetGen", state="wrong", found=str(error), mend=mend)
+
+
+def _compiled_rule() -> int:
+    from pysb import Initial, Model, Monomer, Parameter, Rule
+
+    from simnet.rules.compile import compile_model
+
+    parts = [
+        Monomer("A", ["b"], _export=False),
+        Monomer("B", ["a"], _export=False),
+        Parameter("kf", 1e-3, _export=False),
+        Parameter("kr", 1e-2, _export=False),
+        Parameter("A_0", 10, _export=False),
+    ]
+    a, b, kf, kr, start = parts
+    parts.append(Rule("bind", a(b=None) + b(a=None) | a(b=1) % b(a=1), kf, kr, _export=False))
+    model = Model("probe", _export=False)
+    for part in parts:
+        model.add_component(part)
+    for molecule in (a(b=None), b(a=None)):
+        model.add_initial(Initial(molecule, start, _export=False))
+    return len(compile_model(model).reactions)
+
+
+def _cache() -> Iterator[Finding]:
+    import os
+
+    from simnet.rules.cache import cache_folder
+
+    folder = cache_folder()
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    fine = nearest.is_dir() and os.access(nearest, os.W_OK)
+    size = sum(file.stat().st_size for file in folder.glob("*") if file.is_file())
+    yield Finding(
+        what="cache",
+        state="fine" if fine else "absent",
+        found=f"{folder}, {size / 2**20:.1f} MiB" if fine else f"{folder} cannot be written",
+        mend=""
+        if fine
+        else "set SIMNET_CACHE to a folder that can be; without it compiling is slow",
+    )
+
+
+LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (_python, _engines, _perl, _bionetgen, _cache)
+
+
+def _listed(found: dict[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in found.items())

@@ -1,0 +1,30 @@
+"""`simnet merge`: the folders of shards, made one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simnet.cli.exits import complain
+
+
+def merge_command(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="New folder, or one to add to.")],
+    shards: Annotated[
+        list[Path], typer.Argument(metavar="SHARD...", help="Folders of the same plan.")
+    ],
+) -> None:
+    """Bring the folders of a job array together.
+
+    \b
+    simnet screen plan.toml --shard 1/2 --out part1
+    simnet screen plan.toml --shard 2/2 --out part2
+    simnet merge screen part1 part2
+
+    Running the plan with --out screen then computes what is still missing.
+    """
+    from simnet.cli.tables import count
+    from simnet.results.parts import merge_parts
+
+    merged = merge_parts(shards, out)
+    complain(f"wrote {out}: {count(len(merged.keys()), 'item')} of a {merged.kind}")

@@ -1,0 +1,210 @@
+"""`simnet screen`: perturbations of a network, from a plan in a file."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simnet.cli.exits import INTERRUPTED, complain
+from simnet.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from simnet.screen.plan import Screen
+    from simnet.screen.result import ScreenResult
+
+_SHOWN = 20
+
+
+def screen_command(
+    plan: Annotated[
+        str, typer.Argument(metavar="PLAN.toml|init", help="A plan; or init, to have one written.")
+    ],
+    network: Annotated[
+        str | None,
+        typer.Argument(metavar="[NETWORK|FILE]", help="With init: what the plan is for."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder for what is done; the same command goes on there."
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Worker processes; all processors if not given, 0 for none."
+        ),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Only the I-th of N parts, for job arrays; join with simnet merge."
+        ),
+    ] = None,
+    dry: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would run, and how long it may take.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Effects and failures as JSON on stdout.")
+    ] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Effects as CSV on stdout.")] = False,
+) -> None:
+    """Screen perturbations of a network: alone, in pairs, or all together.
+
+    \b
+    simnet screen init hypoxia > plan.toml
+    simnet screen plan.toml --dry-run
+    simnet screen plan.toml --out screen --workers 2
+    simnet report screen
+
+    What is done is kept in --out, also if the command is killed. A plan with
+    more conditions or replicates extends the folder.
+    """
+    if plan == "init":
+        _init(network)
+        return
+    if network is not None:
+        why = f"is not expected after {plan!r}"
+        raise InputError(Problem(what=network, why=why, way_out="a plan says itself what it is of"))
+    if as_json and as_csv:
+        raise InputError(Problem(what="--json and --csv", why="both want stdout", way_out="one"))
+    part = _shard(shard)
+    if out is None and not dry and (shard is not None):
+        raise InputError(Problem(what="--shard", why="needs a folder", way_out="give --out DIR"))
+    from simnet.cli.progress import progress
+    from simnet.screen.spec_file import screen_from_file
+
+    with progress(f"reading {plan}"):
+        screen = screen_from_file(plan)
+    if dry:
+        _dry(screen)
+        return
+    from simnet.screen.run import run_screen
+
+    conditions = len(screen.arms)
+    try:
+        with progress(f"{screen.network.id}, {conditions} conditions") as advance:
+            result = run_screen(screen, workers=workers, out=out, shard=part, progress=advance)
+    except KeyboardInterrupt:
+        where = "nothing was kept: give --out"
+        if out is not None:
+            where = f"{out} holds what is done, and the same command goes on from there"
+        complain(f"interrupted; {where}")
+        raise typer.Exit(INTERRUPTED) from None
+    if out is not None:
+        complain(f"wrote {out}: simnet report {out} makes a page of it")
+    show(result, as_json=as_json, as_csv=as_csv)
+
+
+def show(result: "ScreenResult", *, as_json: bool = False, as_csv: bool = False) -> None:
+    """Effects and failures on stdout."""
+    import sys
+
+    effects = result.effects()
+    if as_csv:
+        effects.to_csv(sys.stdout, index=False)
+        return
+    if as_json:
+        from simnet.cli.tables import print_json
+
+        print_json(
+            {
+                "run": result.record.run.to_json(),
+                "complete": result.complete,
+                "effects": effects.to_dict(orient="records"),
+                "failures": result.failures().to_dict(orient="records"),
+            }
+        )
+        return
+    _print(result)
+
+
+def _init(network: str | None) -> None:
+    if network is None:
+        way_out = "for example simnet screen init hypoxia > plan.toml"
+        raise InputError(Problem(what="init", why="no network is named", way_out=way_out))
+    from simnet.cli.experiment import loaded
+    from simnet.screen.example import example_screen
+
+    typer.echo(example_screen(loaded(network, None), network), nl=False)
+
+
+def _shard(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if match is None:
+        way_out = "write 1/4 for the first of four"
+        raise InputError(Problem(what=f"--shard {text}", why="not I/N", way_out=way_out))
+    return int(match[1]), int(match[2])
+
+
+def _dry(screen: "Screen") -> None:
+    from simnet.cli.progress import progress
+    from simnet.cli.tables import console, count, table
+
+    with progress("measuring the control"):
+        frame = screen.conditions()
+    out = console()
+    rows = [
+        [str(row.condition), str(row.replicates), f"{row.estimated_s:.2g}"]
+        for row in frame.itertuples()
+    ]
+    made = table(["condition", "replicates", "seconds"], rows[:_SHOWN])
+    if len(rows) > _SHOWN:
+        made.caption = f"and {len(rows) - _SHOWN:,} more"
+    out.print(made)
+    total = count(int(frame["replicates"].sum()), "simulation")
+    line = f"{count(len(rows), 'condition')}, {total}: {frame.attrs['estimate']}"
+    out.print(line, markup=False, highlight=False)
+
+
+def _print(result: "ScreenResult") -> None:
+    from simnet.cli.tables import console, count, number, table
+
+    run = result.record.run
+    out = console()
+
+    def line(text: str, style: str = "") -> None:
+        out.print(text, style=style or None, markup=False, highlight=False)
+
+    ran = int(result.table.ran.sum())
+    parts = [run.network, run.method.upper(), count(len(result.conditions), "condition")]
+    parts += [count(ran, "simulation")] + ([f"seed {run.seed}"] if run.seed is not None else [])
+    line(" · ".join(parts), "bold")
+    if not result.complete:
+        line("not complete: other shards, or a run that was stopped, hold the rest", "yellow")
+    effects = result.effects()
+    order = effects["log2_fold_change"].abs().sort_values(ascending=False, kind="stable").index
+    rows = [
+        [
+            str(row["condition"]),
+            str(row["readout"]),
+            number(row["control_mean"]),
+            number(row["treated_mean"]),
+            number(row["log2_fold_change"]),
+            _interval(row["log2_low"], row["log2_high"]),
+            str(row["n_treated"]),
+            number(row["p_adjusted"]),
+        ]
+        for row in effects.loc[order[:_SHOWN]].to_dict(orient="records")
+    ]
+    columns = ["condition", "readout", "control", "treated", "log2 fold", "interval", "n", "adj. p"]
+    title = "Effects, the largest first; time courses at their end"
+    made = table(columns, rows, text=2, title=title)
+    if len(effects) > _SHOWN:
+        made.caption = f"and {len(effects) - _SHOWN:,} more (--csv has all)"
+    out.print(made)
+    failures = result.failures()
+    for row in list(failures.itertuples())[:5]:
+        what = " ".join(part for part in (str(row.condition), str(row.readout)) if part)
+        line(f"FAILED {what}: {row.reason}", "red")
+    if len(failures) > 5:
+        line(f"and {len(failures) - 5:,} more failures (--json has all)", "red")
+
+
+def _interval(low: float, high: float) -> str:
+    from simnet.cli.tables import number
+
+    return "–" if low != low else f"{number(low)} to {number(high)}"

@@ -1,0 +1,114 @@
+"""A report as one HTML page: sections of text, tables, figures and code, which need no other file.
+
+All text is escaped; figures are inside the page as images. What makes the sections is elsewhere: a
+page knows nothing of screens or studies.
+"""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, TypeAlias
+
+from simnet.report.template import PAGE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_LARGE = 600_000
+"""Bytes of SVG above which a figure is kept as pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """A paragraph; a `note` is set small, a `warning` stands out."""
+
+    text: str
+    kind: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Columns and rows of text. The first `text` columns are words, the others numbers."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    text: int = 1
+    caption: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A figure with what it shows, in words."""
+
+    source: str
+    caption: str
+    alternative: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    """Text as it is typed."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fold:
+    """Parts under a line that opens them: long tables."""
+
+    title: str
+    parts: "Sequence[Part]"
+
+
+Part: TypeAlias = Text | Table | Picture | Code | Fold
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A heading and what is below it."""
+
+    title: str
+    parts: Sequence[Part]
+
+
+def page(
+    title: str, subtitle: str, facts: Sequence[tuple[str, str]], sections: Sequence[Section]
+) -> str:
+    """The page, as HTML.
+
+    Args:
+        title, subtitle: at the top.
+        facts: short ones, as (name, value).
+        sections: in order; those without parts are left out.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.tests["of_kind"] = lambda part, kind: type(part).__name__ == kind
+    shown = [section for section in sections if section.parts]
+    return environment.from_string(PAGE).render(
+        title=title, subtitle=subtitle, facts=facts, sections=shown
+    )
+
+
+def picture(figure: "Figure", caption: str, alternative: str = "") -> Picture:
+    """A figure, drawn into the page: as SVG, or as pixels where that would be very large."""
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": "simnet", "svg.fonttype": "path"}):
+        buffer = BytesIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    kind, content = "svg+xml", buffer.getvalue()
+    if len(content) > _LARGE:
+        buffer = BytesIO()
+        figure.savefig(buffer, format="png", dpi=160)
+        kind, content = "png", buffer.getvalue()
+    data = b64encode(content).decode()
+    return Picture(
+        source=f"data:image/{kind};base64,{data}",
+        caption=caption,
+        alternative=alternative or caption,
+    )

@@ -1,0 +1,307 @@
+"""`write_report`: a screen as one HTML page."""
+
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simnet.errors import SimnetError
+from simnet.report import screen_figures as figures
+from simnet.report.page import Code, Fold, Part, Section, Table, Text, page, picture
+from simnet.report.shown import interval, number, time
+from simnet.screen.conditions import CONTROL
+from simnet.screen.result import ScreenResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_ROWS = 60  # of a figure; tables hold all
+_PAIRS = 6
+_SURFACES = 12
+_DISTRIBUTIONS = 12
+_CURVES = 6  # conditions among time courses
+
+
+def write_report(result: ScreenResult, path: str | Path) -> Path:
+    """Write a page of a screen: one file that loads nothing.
+
+    It shows the conditions, effects as a heatmap and a table, dose-response curves, the interaction
+    of what was combined, distributions, time courses, failures, what the screen was run with, and
+    how to repeat it.
+
+    Args:
+        result: from `run_screen` or `ScreenResult.load`.
+        path: of the file.
+
+    Returns:
+        The path.
+    """
+    target = Path(path)
+    target.write_text(screen_page(result), encoding="utf-8")
+    return target
+
+
+def screen_page(result: ScreenResult) -> str:
+    """The page, as HTML."""
+    run = result.record.run
+    effects = result.effects()
+    ran = int(result.table.ran.sum())
+    facts = [
+        ("network", run.network),
+        ("method", f"{run.method.upper()} ({run.engine} {run.versions.get(run.engine, '')})"),
+        ("conditions", f"{len(result.conditions):,}"),
+        ("simulations", f"{ran:,}"),
+        ("until", time(run.t_end, result.record.time_unit)),
+        ("seed", "none needed" if run.seed is None else str(run.seed)),
+    ]
+    sections = [
+        Section(title="Effects", parts=list(_effects(result, effects))),
+        Section(title="Dose and response", parts=list(_doses(result))),
+        Section(title="Interaction", parts=list(_interaction(result))),
+        Section(title="Distributions", parts=list(_distributions(result, effects))),
+        Section(title="Time courses", parts=list(_courses(result, effects))),
+        Section(title="Conditions", parts=list(_conditions(result))),
+        Section(title="What failed", parts=list(_failures(result))),
+        Section(title="Provenance", parts=list(_provenance(result))),
+        Section(title="How to repeat it", parts=list(_repeat(result))),
+    ]
+    subtitle = f"What {len(result.factors)} perturbations do to {', '.join(result.readouts)}"
+    return page(f"Screen of {run.network}", subtitle, facts, sections)
+
+
+def _effects(result: ScreenResult, effects: "pd.DataFrame") -> Iterator[Part]:
+    if not result.complete:
+        yield Text(
+            text="This screen is not complete: what is missing was not run yet.", kind="warning"
+        )
+    if not len(effects):
+        return
+    order = _by_size(effects)
+    shown = effects[effects["condition"].isin(order[:_ROWS])]
+    note = "" if len(order) <= _ROWS else f" The {_ROWS} of {len(order)} with the largest effects."
+    caption = (
+        f"log2 fold change against {CONTROL}, ratios of means; time courses at their end. A dot: the "
+        f"95 % interval does not hold 0. Grey: no value.{note}"
+    )
+    yield picture(figures.effects_heatmap(shown), caption, "heatmap of effects")
+    columns = ["condition", "readout", "control", "treated", "log2 fold", "95 % interval",
+               "Hedges g", "KS", "n", "p, adjusted", "remark"]  # fmt: skip
+    rows = [
+        [
+            str(e["condition"]),
+            str(e["readout"]),
+            number(e["control_mean"]),
+            number(e["treated_mean"]),
+            number(e["log2_fold_change"]),
+            interval(e["log2_low"], e["log2_high"]),
+            number(e["hedges_g"]),
+            number(e["ks_distance"]),
+            f"{e['n_control']} / {e['n_treated']}",
+            number(e["p_adjusted"]),
+            str(e["reason"]),
+        ]
+        for e in effects.to_dict(orient="records")
+    ]
+    first = effects.iloc[0]
+    caption = (
+        f"n is control / condition; p by {first['test']}, adjusted over {first['comparisons']:,} "
+        f"comparisons ({first['adjusted_by']})."
+    )
+    made = Table(columns=columns, rows=rows, text=2, caption=caption)
+    yield Fold(title=f"All {len(rows):,} effects", parts=[made])
+
+
+def _by_size(effects: "pd.DataFrame") -> list[str]:
+    """Conditions, those with the largest fold change in any readout first."""
+    size = effects["log2_fold_change"].abs().groupby(effects["condition"], sort=False).max()
+    order = size.fillna(-1.0).sort_values(ascending=False, kind="stable")
+    return [str(name) for name in order.index]
+
+
+def _doses(result: ScreenResult) -> Iterator[Part]:
+    rows = []
+    for drug in result.drugs:
+        panels = []
+        surface = result.ladder(drug)
+        if len(surface) < 3:
+            continue
+        for place, readout in enumerate(result.record.readouts):
+            try:
+                found = result.dose_response(drug, readout.name, draws=400)
+            except SimnetError as error:
+                rows.append([drug, readout.name, "–", "–", "–", str(error)])
+                continue
+            groups = [result.at_end(c, [readout.name])[0] for c in surface]
+            groups = [g for g in groups if not np.isnan(g).all()]
+            if len(found.doses) > 1:
+                panels.append((f"{drug}: {readout.name}", readout.unit, found, groups))
+            said = f"{number(found.ec50.value)} ({interval(found.ec50.low, found.ec50.high)})"
+            rows.append(
+                [
+                    drug,
+                    readout.name,
+                    found.outcome,
+                    said if found.fitted or not np.isnan(found.ec50.low) else "–",
+                    number(found.hill.value),
+                    found.reason,
+                ]
+            )
+            del place
+        if panels:
+            caption = f"{drug}: replicates, means with standard errors, and the Hill curve where the doses support one."
+            yield picture(figures.dose_panels(panels), caption)
+    if rows:
+        columns = ["drug", "readout", "outcome", "EC50 in nM (95 % interval)", "Hill", "remark"]
+        yield Table(columns=columns, rows=rows, text=6)
+
+
+def _interaction(result: ScreenResult) -> Iterator[Part]:
+    rows: list[list[str]] = []
+    drawn = 0
+    for a, b in combinations(result.factors, 2):
+        try:
+            surface = result.surface(a, b)
+        except SimnetError:
+            continue
+        for place, readout in enumerate(result.record.readouts):
+            try:
+                found = result.synergy(a, b, readout.name, models=["log"], draws=400)
+            except SimnetError as error:
+                rows.append([a, b, readout.name, "–", "–", "", str(error)])
+                continue
+            (overall,) = found.overall
+            calls = [c.call for c in found.cells]
+            said = ", ".join(
+                f"{calls.count(call)} {call}" for call in ("synergy", "antagonism") if call in calls
+            )
+            rows.append(
+                [
+                    a,
+                    b,
+                    readout.name,
+                    number(overall.score),
+                    interval(overall.low, overall.high),
+                    overall.call,
+                    said or overall.reason,
+                ]
+            )
+            many = len(surface.levels_a) * len(surface.levels_b) > 4
+            if many and drawn < _SURFACES:
+                drawn += 1
+                means = _surface_means(result, surface.conditions, place)
+                made = figures.surface_panels(surface, (a, b), means, found, readout.unit)
+                yield picture(made, f"{a} and {b}: {readout.name}. + and − mark calls.")
+    if rows:
+        yield Text(
+            text="On the log scale: log(ab × control / (a × b)), signed so that positive is synergy. "
+            "A call needs the interval beyond 10 %. Bliss, HSA and Loewe: result.synergy(...).",
+            kind="note",
+        )
+        columns = ["first", "second", "readout", "mean score", "95 % interval", "call", "cells"]
+        made_table = Table(columns=columns, rows=rows, text=3)
+        yield made_table if len(rows) <= 30 else Fold(title=f"All {len(rows)}", parts=[made_table])
+
+
+def _surface_means(
+    result: ScreenResult, conditions: tuple[tuple[int | None, ...], ...], place: int
+) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
+    name = result.readouts[place]
+    means = np.full((len(conditions), len(conditions[0])), np.nan)
+    for i, row in enumerate(conditions):
+        for j, condition in enumerate(row):
+            if condition is not None:
+                values = result.at_end(condition, [name])[0]
+                known = values[np.isfinite(values)]
+                means[i, j] = known.mean() if len(known) else np.nan
+    return means
+
+
+def _distributions(result: ScreenResult, effects: "pd.DataFrame") -> Iterator[Part]:
+    if result.table.ran.sum(axis=1).max() < 2:
+        return
+    chosen = {CONTROL, *_by_size(effects)[: _ROWS - 1]}
+    places = [c for c, name in enumerate(result.conditions) if name in chosen]
+    for name, readout in list(zip(result.readouts, result.record.readouts, strict=True))[
+        :_DISTRIBUTIONS
+    ]:
+        groups = [(result.conditions[c], result.at_end(c, [name])[0]) for c in places]
+        at = ", at the end" if readout.course else ""
+        made = figures.distributions(groups, f"{name}{at}", readout.unit)
+        caption = f"{name}: replicates (at most 200), the middle half as a bar, the median as a ring; dashed: median of the control."
+        yield picture(made, caption)
+
+
+def _courses(result: ScreenResult, effects: "pd.DataFrame") -> Iterator[Part]:
+    readouts = [place for place, readout in enumerate(result.record.readouts) if readout.course]
+    if not readouts:
+        return
+    names = list(result.conditions)
+    singles = [c for c, levels in enumerate(result.record.levels) if len(levels) <= 1]
+    largest = [names.index(name) for name in _by_size(effects)]
+    first = [0, *[c for c in largest if c in singles]] if len(singles) > 2 else [0, *largest]
+    chosen = first[: _CURVES + 1]
+    caption = "Means over replicates; bands hold 90 % of them. The control and the single changes with the largest effects."
+    yield picture(figures.courses(result, readouts[:9], chosen), caption)
+
+
+def _conditions(result: ScreenResult) -> Iterator[Part]:
+    design = result.design()
+    rows = [
+        [number(cell) if isinstance(cell, float) else str(cell) for cell in row]
+        for row in design.itertuples(index=False)
+    ]
+    labels = [f"{name} (nM)" if name in result.drugs else name for name in design.columns]
+    made = Table(columns=labels, rows=rows, text=1)
+    yield Fold(title=f"All {len(rows):,} conditions", parts=[made]) if len(rows) > 20 else made
+
+
+def _failures(result: ScreenResult) -> Iterator[Part]:
+    failures = result.failures()
+    if not len(failures):
+        return
+    count = len(result.table.failed)
+    if count:
+        yield Text(
+            text=f"{count:,} replicates failed; the others are not affected.", kind="warning"
+        )
+    rows = [
+        [
+            str(f["condition"]),
+            "all" if f["replicate"] < 0 else str(f["replicate"]),
+            str(f["readout"]) or "all",
+            str(f["reason"]),
+        ]
+        for f in failures.to_dict(orient="records")[:200]
+    ]
+    caption = "" if len(failures) <= 200 else f"The first 200 of {len(failures):,}."
+    columns = ["condition", "replicate", "readout", "reason"]
+    yield Table(columns=columns, rows=rows, text=4, caption=caption)
+
+
+def _provenance(result: ScreenResult) -> Iterator[Part]:
+    run = result.record.run
+    first = result.record.conditions[0]
+    rows = [
+        ["network", f"{run.network}, SHA-256 {run.network_digest}"],
+        ["run", run.created],
+        *[[name, version] for name, version in run.versions.items()],
+        ["platform", run.platform],
+        ["tolerances", f"relative {run.rtol:g}, absolute {run.atol:g}"],
+        ["equilibrated", str(first.equilibrate or "no")],
+        ["in every condition", ", ".join(c.label for c in first.background) or "nothing besides"],
+        ["replicates", f"{run.replicates} of each condition"],
+    ]
+    if result.record.precision is not None:
+        rows[-1] = ["replicates", f"until precise: {dict(result.record.precision)}"]
+    yield Table(columns=["what", "which"], rows=rows, text=2)
+
+
+def _repeat(result: ScreenResult) -> Iterator[Part]:
+    yield Text(text="With the versions above this gives the same numbers, bit for bit:")
+    yield Code(text=result.record.code)
+    yield Text(
+        text="From a folder: sn.ScreenResult.load(folder); it also holds the network as SBML.",
+        kind="note",
+    )

@@ -1,0 +1,38 @@
+"""How long a study will take, from a few of its rows."""
+
+import os
+import time
+
+import numpy as np
+
+from simnet.execute.run import Gathered, run_jobs
+from simnet.sensitivity.rows import plan_of
+from simnet.sensitivity.study import SensitivityStudy
+
+_TRIED = 4
+
+
+def seconds_for(study: SensitivityStudy, evaluations: int, workers: int | None = None) -> float:
+    """Wall time that so many evaluations will take, in seconds.
+
+    A few rows, spread over the design, are run one after the other (nothing of them is kept); the
+    first of them also prepares the model, and counts as that.
+
+    Raises:
+        InputError, UnsupportedError: the study cannot be run.
+    """
+    design = study.design(study.of_method.sizes(min(study.size, _TRIED)))
+    rows = np.unique(np.linspace(0, design.rows - 1, _TRIED).astype(np.int64))
+    one = None if workers is None else min(workers, 1)
+    plan = plan_of(study, design, rows, one)
+    came: list[float] = [time.perf_counter()]
+
+    def receive(gathered: Gathered) -> None:
+        came.append(time.perf_counter())
+
+    jobs = (plan.job(c * len(study.brackets), 0, 1, index=c) for c in range(len(rows)))
+    run_jobs(plan, jobs, workers=1 if one is None else one, receive=receive)
+    taken = np.diff(came)
+    each = float(np.mean(taken[1:])) if len(taken) > 1 else float(taken[0])
+    at_once = workers or (os.cpu_count() or 1 if workers is None else 1)
+    return float(taken[0]) + evaluations * each / min(at_once, os.cpu_count() or 1)

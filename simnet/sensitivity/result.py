@@ -1,0 +1,221 @@
+"""`StudyResult`: what a study found, as frames, and as files in a folder."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simnet.errors import InputError, Problem
+from simnet.sensitivity.design import Design, Outputs
+from simnet.sensitivity.factors import Factor, FactorSpace, Group, LeftOut
+from simnet.sensitivity.indices import IndexRow, Indices, Step
+from simnet.sensitivity.table import make_design, method_named
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console, ConsoleOptions, RenderResult
+
+STUDY = "study.json"
+INDICES, CONVERGENCE, OVER_TIME = "indices.csv", "convergence.csv", "over_time.csv"
+FAILURES, CONTROL = "failures.csv", "control.csv"
+DESIGN, OUTPUTS = "design.parquet", "outputs.parquet"
+NETWORK = "network.xml"
+
+_FORMAT = "simnet sensitivity study"
+_SHOWN = 10
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StudyResult:
+    """What a study found.
+
+    Attributes:
+        about: the study as plain data: what was varied, simulated and asked, samples, replicates,
+            versions.
+        design: the rows.
+        outputs: readout -> its value at each row.
+        indices: readout -> its indices.
+        over_time: readout -> label of a time -> its indices then; empty where it has no course.
+        failures: a row for each failed evaluation: readout ("" for all), row, block, condition,
+            replicate, seed, reason, then the factors' values.
+        control: control coefficients and elasticities of the steady state; empty where there are
+            none. See `simnet.sensitivity.control`.
+        statements: what cannot be concluded and what to mind, in sentences.
+    """
+
+    about: Mapping[str, Any]
+    design: Design
+    outputs: Mapping[str, Outputs]
+    indices: Mapping[str, Indices]
+    over_time: Mapping[str, Mapping[str, Indices]]
+    failures: "pd.DataFrame"
+    control: "pd.DataFrame"
+    statements: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all rows were there to be analysed; a shard alone is not."""
+        return bool(self.indices)
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What could have been varied and is not."""
+        return self.design.space.left_out
+
+    @property
+    def converged(self) -> bool:
+        """Whether every index of every readout has converged."""
+        rows = [row for found in self.indices.values() for row in found.rows]
+        return bool(rows) and all(row.converged for row in rows)
+
+    def frame(self) -> "pd.DataFrame":
+        """Tidy: a row for each readout, index and factor; columns as `IndexRow`."""
+        frame = _frame(IndexRow, (row for found in self.indices.values() for row in found.rows))
+        return frame.astype({"influential": "boolean"})
+
+    def convergence(self) -> "pd.DataFrame":
+        """Tidy: readout, index, factor, n, estimate, low, high; n is the number of base blocks."""
+        return _frame(Step, (step for found in self.indices.values() for step in found.steps))
+
+    def time_frame(self) -> "pd.DataFrame":
+        """As `frame`, at each time; columns `of` (the readout of the study) and `time` in front."""
+        parts = [
+            (of, time, row)
+            for of, times in self.over_time.items()
+            for time, found in times.items()
+            for row in found.rows
+        ]
+        frame = _frame(IndexRow, (row for _, _, row in parts))
+        frame.insert(0, "of", [of for of, _, _ in parts])
+        frame.insert(1, "time", [time for _, time, _ in parts])
+        return frame.astype({"influential": "boolean"})
+
+    def headline(self, readout: str) -> str:
+        """The index that ranks the factors of a readout; "" where nothing was concluded."""
+        known = list(dict.fromkeys(row.index for row in self.indices[readout].rows))
+        wanted = method_named(self.design.method).headline
+        return wanted if wanted in known else next(iter(known), "")
+
+    def top(self, readout: str, most: int = _SHOWN) -> list[IndexRow]:
+        """The factors with the largest headline index, the dummy not among them."""
+        index, dummy = self.headline(readout), self.design.space.dummy
+        rows = [r for r in self.indices[readout].rows if r.index == index and r.factor != dummy]
+        known = [row for row in rows if math.isfinite(row.estimate)]
+        return sorted(known, key=lambda row: -abs(row.estimate))[:most]
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the tables into a folder, which is made; figures and report are not among them."""
+        target = Path(folder)
+        try:
+            target.mkdir(parents=True, exist_ok=True)
+            for name, frame in self._tables():
+                frame.to_csv(target / name, index=False)
+            self._design_frame().to_parquet(target / DESIGN, index=False)
+            self._output_frame().to_parquet(target / OUTPUTS, index=False)
+            text = json.dumps(self._record(), indent=2, allow_nan=False, ensure_ascii=False)
+            (target / STUDY).write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            why = f"cannot be written: {error.strerror or error}"
+            raise InputError(Problem(what=str(target), why=why)) from error
+        return target
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "StudyResult":
+        """The result in a folder.
+
+        Raises:
+            InputError: there is none.
+        """
+        from simnet.sensitivity.loading import loaded
+
+        return loaded(Path(folder))
+
+    def _tables(self) -> Iterable[tuple[str, "pd.DataFrame"]]:
+        yield INDICES, self.frame()
+        yield CONVERGENCE, self.convergence()
+        yield OVER_TIME, self.time_frame()
+        yield FAILURES, self.failures
+        if len(self.control):
+            yield CONTROL, self.control
+
+    def _record(self) -> dict[str, Any]:
+        indices = {
+            name: {"lost": i.lost, "blocks": i.blocks, "stuck": i.stuck, "said": list(i.statements)}
+            for name, i in self.indices.items()
+        }
+        return {
+            "format": _FORMAT,
+            "about": dict(self.about),
+            "left out": [[item.name, item.reason] for item in self.left_out],
+            "indices": indices,
+            "statements": list(self.statements),
+        }
+
+    def _design_frame(self) -> "pd.DataFrame":
+        import pandas as pd
+
+        frame = pd.DataFrame(self.design.matrix, columns=list(self.design.space.names))
+        frame.insert(0, "row", range(self.design.rows))
+        frame.insert(1, "block", self.design.block)
+        return frame
+
+    def _output_frame(self) -> "pd.DataFrame":
+        import pandas as pd
+
+        parts = [
+            pd.DataFrame(
+                {
+                    "readout": name,
+                    "row": range(self.design.rows),
+                    "estimate": found.estimate,
+                    "variance": found.variance,
+                    "reason": [found.reasons.get(i, "") for i in range(self.design.rows)],
+                }
+            )
+            for name, found in self.outputs.items()
+        ]
+        columns = ["readout", "row", "estimate", "variance", "reason"]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+    def __repr__(self) -> str:
+        about = self.about
+        what = f"{about['method']} of {about['network']}, {self.design.rows} rows"
+        if not self.complete:
+            return f"<StudyResult: {what}, not complete>"
+        found = "; ".join(
+            f"{name}: {', '.join(row.factor for row in self.top(name, 3)) or 'nothing concluded'}"
+            for name in self.indices
+        )
+        return f"<StudyResult: {what}; {found}>"
+
+    def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
+        from simnet.sensitivity.shown import shown
+
+        yield from shown(self)
+
+
+def _frame(kind: type, items: Iterable[Any]) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame([asdict(item) for item in items], columns=[f.name for f in fields(kind)])
+
+
+def space_of(about: Mapping[str, Any], left_out: Sequence[Sequence[str]]) -> FactorSpace:
+    """The factors of a study's plain data."""
+    names = [f.name for f in fields(Factor)]
+    order = ["name", "lower", "upper", "baseline", "scale", "kind", "whole"]
+    assert sorted(order) == sorted(names)
+    return FactorSpace(
+        factors=tuple(Factor(**dict(zip(order, f, strict=True))) for f in about["factors"]),
+        groups=tuple(Group(name=n, members=tuple(m)) for n, m in about["groups"].items()),
+        left_out=tuple(LeftOut(name=name, reason=reason) for name, reason in left_out),
+    )
+
+
+def design_of(about: Mapping[str, Any], space: FactorSpace) -> Design:
+    """The rows of a study's plain data."""
+    return make_design(
+        about["method"], space, about["samples"], seed=about["seed"], settings=about["settings"]
+    )

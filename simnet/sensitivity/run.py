@@ -1,0 +1,261 @@
+"""`run_study`: design, run, analyse; with a folder, also store, continue, draw."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simnet.errors import InputError, Problem
+from simnet.execute.campaign import Item, run_campaign
+from simnet.execute.plan import whole_number
+from simnet.execute.run import Gathered, Progress
+from simnet.readouts.bracket import bracket_text
+from simnet.results.parts import Parts
+from simnet.sbml.write import to_sbml
+from simnet.sensitivity.control import control_of
+from simnet.sensitivity.convergence import next_samples
+from simnet.sensitivity.design import Design, Outputs
+from simnet.sensitivity.evaluate import evaluated
+from simnet.sensitivity.indices import Indices, Precision
+from simnet.sensitivity.pilot import seconds_for
+from simnet.sensitivity.result import NETWORK, StudyResult
+from simnet.sensitivity.rows import (
+    courses_of_rows,
+    distinct_rows,
+    failed_runs,
+    items_to_run,
+    kept,
+    plan_of,
+)
+from simnet.sensitivity.study import SensitivityStudy
+from simnet.sensitivity.table import analyse, method_named
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KIND = "sensitivity"
+
+AT_MOST = 16
+"""Times as many samples as asked for, where samples are added until the indices have converged."""
+
+MayGoOn = Callable[[int, float], bool]
+"""Asked before samples are added: (evaluations to come, seconds that they may take)."""
+
+
+def run_study(
+    study: SensitivityStudy,
+    *,
+    workers: int | None = None,
+    out: str | Path | None = None,
+    shard: tuple[int, int] | None = None,
+    progress: Progress | None = None,
+    until_converged: bool = False,
+    most_samples: int | None = None,
+    may_go_on: MayGoOn | None = None,
+) -> StudyResult:
+    """Run a study: all rows of its design, then the indices of each readout.
+
+    Args:
+        study: what is varied and asked.
+        workers: as in `simulate`.
+        out: folder for the runs and the tables. What it holds of the same study is not run again,
+            so an interrupted call continues, and more samples or replicates add to it.
+        shard: (i, n) runs every n-th evaluation from the i-th on, counted from 1, into `out`; the
+            folders of all n are then merged, and the same call on the whole analyses it.
+        progress: called with (evaluations done, evaluations in all).
+        until_converged: add samples until every index has converged.
+        most_samples: at most so many then; 16 times those of the study if None.
+        may_go_on: asked before samples are added; where it says no, that is the end.
+
+    Raises:
+        InputError: a folder of another study, a shard without a folder.
+        UnsupportedError: the network has no exact meaning under SSA.
+        KeyboardInterrupt: Ctrl-C; what was complete is in the folder.
+    """
+    if shard is not None and out is None:
+        why = "the runs of a shard must be kept to be merged"
+        raise InputError(Problem(what="shard", why=why, way_out="give out="))
+    if most_samples is not None:
+        whole_number(most_samples, "most_samples", study.size)
+    parts = None if out is None else opened(study, Path(out))
+    limit = AT_MOST * study.size if most_samples is None else most_samples
+    samples, said = study.size, ""
+    while True:
+        result = _once(study, study.design(samples), parts, workers, shard, progress)
+        if not (until_converged and result.complete) or shard is not None:
+            break
+        wanted = next_samples(result.design, list(result.indices.values()))
+        if wanted is None:
+            break
+        if wanted > limit:
+            said = f"Not every index has converged at {samples:,} samples; {wanted:,} would come next, above the limit of {limit:,}."  # fmt: skip
+            break
+        fresh = (study.design(wanted).rows - result.design.rows) * len(study.brackets) * study.runs
+        if may_go_on is not None and not may_go_on(fresh, seconds_for(study, fresh, workers)):
+            said = f"Not every index has converged at {samples:,} samples."
+            break
+        samples = wanted
+    if said:
+        result = replace(result, statements=(*result.statements, said))
+    if out is not None and result.complete:
+        result.save(out)
+    return result
+
+
+def opened(study: SensitivityStudy, folder: Path) -> Parts:
+    """The study's folder, with the network in it.
+
+    Raises:
+        InputError: it holds something else, or cannot be written.
+    """
+    parts = Parts.open(folder, kind=KIND, identity=study.identity, about=_made_with())
+    network = folder / NETWORK
+    if not network.exists():
+        document = study.network.document
+        text = document.text if document is not None else to_sbml(study.network)
+        network.write_text(text, encoding="utf-8")
+    return parts
+
+
+def _made_with() -> dict[str, str]:
+    import platform
+    from importlib.metadata import version
+
+    names = ("simnet", "numpy", "scipy", "SALib", "libroadrunner")
+    found = {name: version(name) for name in names}
+    found |= {"python": platform.python_version(), "platform": platform.platform()}
+    return found | {"created": datetime.now(UTC).isoformat(timespec="seconds")}
+
+
+def _once(
+    study: SensitivityStudy,
+    design: Design,
+    parts: Parts | None,
+    workers: int | None,
+    shard: tuple[int, int] | None,
+    progress: Progress | None,
+) -> StudyResult:
+    """Run what is missing of a design, and analyse it if all is there."""
+    rows, place = distinct_rows(study, design)
+    plan = plan_of(study, design, rows, workers)
+    stored = parts.keys() if parts is not None else set()
+    items = items_to_run(study, design, rows, plan, stored)
+
+    def measure(item: Item, gathered: Gathered) -> "pd.DataFrame":
+        return kept(plan, len(study.brackets), rows, item, gathered)
+
+    frame = run_campaign(
+        plan,
+        items,
+        measure=measure,
+        parts=parts,
+        workers=workers,
+        shard=shard,
+        progress=progress,
+    )
+    about = _about(study, design)
+    if len(frame) < len(rows) * len(study.brackets) * study.runs:
+        return _incomplete(study, design, about, shard, frame, len(items), stored)
+    failures = list(failed_runs(frame))
+    rank = {int(row): k for k, row in enumerate(rows)}
+    broken: dict[int, str] = {}
+    for row, bracket, replicate, _, reason in failures:
+        where = f" ({_place(study, bracket, replicate)})" if _place(study, bracket, replicate) else ""  # fmt: skip
+        broken.setdefault(rank[row], f"{reason}{where}")
+    found = evaluated(study, courses_of_rows(frame, study), broken, place)
+    quick = replace(study.precision, resamples=min(study.precision.resamples, 200))
+    return StudyResult(
+        about=about,
+        design=design,
+        outputs={o.readout: o for o in found.outputs},
+        indices={o.readout: analyse(design, o, study.precision) for o in found.outputs},
+        over_time={
+            readout: {time: _looked(design, o, quick) for time, o in times.items()}
+            for readout, times in found.over_time.items()
+        },
+        failures=_failures(study, design, failures, found.outputs, broken, rank),
+        control=control_of(study),
+        statements=(),
+    ).with_statements()
+
+
+def _looked(design: Design, outputs: Outputs, precision: Precision) -> Indices:
+    """Indices at a time; those of a readout that cannot be had then are left out."""
+    found = analyse(design, outputs, precision)
+    return replace(found, steps=(), statements=())
+
+
+def _place(study: SensitivityStudy, bracket: int, replicate: int) -> str:
+    parts = [bracket_text(study.brackets[bracket]), f"replicate {replicate}" * (study.runs > 1)]
+    return ", ".join(part for part in parts if part)
+
+
+def _about(study: SensitivityStudy, design: Design) -> dict[str, Any]:
+    return {
+        **study.identity,
+        "samples": design.samples,
+        "replicates": study.runs,
+        "digest": study.digest,
+        "precision": asdict(study.precision),
+        "time unit": study.network.time_unit,
+        "under noise": method_named(study.method).under_noise,
+        "made with": _made_with(),
+    }
+
+
+def _incomplete(
+    study: SensitivityStudy,
+    design: Design,
+    about: Mapping[str, Any],
+    shard: tuple[int, int] | None,
+    frame: "pd.DataFrame",
+    items: int,
+    stored: set[str],
+) -> StudyResult:
+    import pandas as pd
+
+    done = len(stored | set(frame["key"]))
+    number, of = shard or (1, 1)
+    said = (
+        f"Shard {number} of {of} is done: {done:,} of {items:,} parts of the study are stored. "
+        "Merge the folders of all shards, then run the same command on the whole to analyse it."
+    )
+    return StudyResult(
+        about=about,
+        design=design,
+        outputs={},
+        indices={},
+        over_time={},
+        failures=pd.DataFrame(),
+        control=pd.DataFrame(),
+        statements=(said,),
+    )
+
+
+def _failures(
+    study: SensitivityStudy,
+    design: Design,
+    runs: list[tuple[int, int, int, int, str]],
+    outputs: tuple[Outputs, ...],
+    broken: Mapping[int, str],
+    rank: Mapping[int, int],
+) -> "pd.DataFrame":
+    """A row for each failed run, and for each readout that a row does not have."""
+    import pandas as pd
+
+    head = ["readout", "row", "block", "condition", "replicate", "seed", "reason"]
+    found: list[list[Any]] = []
+    for row, bracket, replicate, seed, reason in runs:
+        where = bracket_text(study.brackets[bracket])
+        found.append(["", row, int(design.block[row]), where, replicate, seed, reason])
+    for output in outputs:
+        for row, reason in output.reasons.items():
+            if rank.get(row) not in broken and row in rank:
+                found.append([output.readout, row, int(design.block[row]), "", -1, -1, reason])
+    frame = pd.DataFrame(found, columns=head)
+    values = design.matrix[frame["row"].to_numpy(dtype=np.int64)]
+    varied = pd.DataFrame(values, columns=list(design.space.names))
+    return pd.concat([frame, varied], axis=1)

@@ -1,0 +1,140 @@
+"""Small runs whose statistics are known: what an engine that is broken gets wrong.
+
+Each is judged at a false-alarm rate of 1e-6 on either side, from fixed seeds.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from simnet.arrays import FloatArray
+from simnet.engines.table import ENGINES
+from simnet.execute.simulate import simulate
+from simnet.network.evaluate import whole
+from simnet.network.expression import Call, Expression, Number, Time
+from simnet.network.network import Compartment, Network, Parameter, Reaction, Readout, Species
+from simnet.network.rates import RateLaw
+
+WORKERS = 1
+_REPLICATES = 1000
+_FALSE_ALARM = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canary:
+    """A run, and how far off it may be.
+
+    Attributes:
+        name: of what is looked at.
+        engine: that ran it.
+        fine: whether its mean and variance are what they must be.
+        found: what came out, for people.
+    """
+
+    name: str
+    engine: str
+    fine: bool
+    found: str
+
+
+def canaries(engine: str) -> tuple[Canary, ...]:
+    """Run all that the engine can run.
+
+    Raises:
+        SimulationError: every replicate of one failed.
+    """
+    chosen = [
+        ("birth-death: Fano factor 1", _birth_death(), 20.0, 10.0, 10.0),
+        ("a start that misses a whole number: no frozen run", _toggle(), 40.0, 0.25, 0.1875),
+    ]
+    if engine == "roadrunner":  # the only one that integrates laws of time
+        chosen.append(("birth at a rate that swings in time", _swinging(), 8.0, *[_swung(8.0)] * 2))
+    return tuple(_judged(engine, *canary) for canary in chosen)
+
+
+def available_engines() -> tuple[str, ...]:
+    """Engines for SSA that are fast enough to ask."""
+    return tuple(
+        name for name, engine in ENGINES.items() if "ssa" in engine.methods and name != "reference"
+    )
+
+
+def _judged(
+    engine: str, name: str, network: Network, end: float, mean: float, variance: float
+) -> Canary:
+    run = simulate(
+        network, t_end=end, points=2, method="ssa", replicates=_REPLICATES, seed=1, workers=WORKERS,
+        engine=engine, readouts=["X"],
+    )  # fmt: skip
+    values: FloatArray = run.values[0, :, -1, 0]
+    z = _tail()
+    fourth = float(np.mean((values - values.mean()) ** 4))
+    spread = float(values.var(ddof=1))
+    error = math.sqrt(max(fourth - spread**2, 1e-12) / len(values))
+    fine = abs(values.mean() - mean) <= z * math.sqrt(variance / len(values))
+    fine = fine and abs(spread - variance) <= z * error
+    found = f"mean {values.mean():.4g} (exact {mean:.4g}), variance {spread:.4g} ({variance:.4g})"
+    return Canary(name=name, engine=engine, fine=fine, found=found)
+
+
+def _tail() -> float:
+    from statistics import NormalDist
+
+    return NormalDist().inv_cdf(1 - _FALSE_ALARM)
+
+
+def _birth_death() -> Network:
+    return _network(
+        {"X": Number(0.0)},
+        [("", "X", Number(10.0)), ("X", "", Number(1.0))],
+    )
+
+
+def _toggle() -> Network:
+    """29 molecules, given as 0.29 * 100, stand by; X is on a quarter of the time."""
+    start, _ = whole(Call("times", (Number(0.29), Number(100.0))), 0.29 * 100, "item")
+    return _network(
+        {"X": Number(0.0), "Off": Number(1.0), "Idle": start},
+        [("Off", "X", Number(0.25)), ("X", "Off", Number(0.75))],
+    )
+
+
+def _swinging() -> Network:
+    """Poisson, with the mean of `_swung`."""
+    angle = Call("times", (Number(2 * math.pi / 10), Time()))
+    rate = Call("times", (Number(10.0), Call("plus", (Number(1.0), Call("sin", (angle,))))))
+    return _network({"X": Number(0.0)}, [("", "X", rate)])
+
+
+def _swung(end: float) -> float:
+    return 10 * (end + 10 / (2 * math.pi) * (1 - math.cos(2 * math.pi * end / 10)))
+
+
+def _network(
+    starts: dict[str, Expression], reactions: list[tuple[str, str, Expression]]
+) -> Network:
+    def side(name: str) -> tuple[tuple[str, int], ...]:
+        return ((name, 1),) if name else ()
+
+    return Network(
+        id="canary",
+        compartments=(Compartment(id="cell", size=1.0),),
+        species=tuple(
+            Species(id=name, name=name, compartment="cell", initial=_number(start),
+                    initial_expression=None if isinstance(start, Number) else start)
+            for name, start in starts.items()
+        ),
+        parameters=(Parameter(id="unused", value=1.0),),
+        assignments=(),
+        reactions=tuple(
+            Reaction(id=f"r{i}", reactants=side(used), products=side(made),
+                     law=RateLaw(rate=rate, orders=side(used)))
+            for i, (used, made, rate) in enumerate(reactions)
+        ),
+        readouts=(Readout(name="X", symbol="X", unit="item"),),
+    )  # fmt: skip
+
+
+def _number(start: Expression) -> float:
+    return start.value if isinstance(start, Number) else 29.0
