@@ -15,7 +15,7 @@ WORKLOADS = Path(__file__).parent / "workloads"
 HORIZONS = {"W1": 200.0, "W2": 500.0, "W2h": 500.0, "W3": 300.0, "W4": 40.0}
 FIRINGS = {"W1": 59_450.0, "W2": 14_700.0, "W2h": 22_400.0, "W3": 493_400.0, "W4": 109_350.0}
 """Mean number per trajectory, for where our engine does not count them."""
-PACKAGED_HORIZON = 1_200.0  # seconds of the packaged networks
+PACKAGED_HORIZON = 21_600.0  # seconds of the packaged networks
 INTERVALS = 10
 """Of the output grid."""
 
@@ -37,7 +37,11 @@ class Case:
         if self.name in HORIZONS:
             file = WORKLOADS / f"{self.name}.xml"
             packed = file.with_name(f"{file.name}.xz")
-            return lzma.decompress(packed.read_bytes()).decode() if packed.exists() else file.read_text()
+            return (
+                lzma.decompress(packed.read_bytes()).decode()
+                if packed.exists()
+                else file.read_text()
+            )
         return to_sbml(self.network, "discrete")
 
     @cached_property

@@ -11,7 +11,7 @@ PUBLIC = {
     *("run_ensemble", "Ensemble", "Precision", "LogNormal", "Normal", "Uniform"),
     *("first_passage_times", "survival", "median_time", "noise_parts", "two_modes"),
     *("plot_distribution", "plot_conditions", "plot_joint", "plot_survival"),
-    *("parse_readout",),
+    *("parse_readout", "run_claims", "ablate", "robustness"),
     *("Set", "Scale", "Add", "Knockdown", "Knockout", "Clamp", "Overexpress", "Dose", "Washout"),
     *("At", "Pulse", "Repeat"),
     *("SimnetError", "InputError", "UnknownNameError", "ModelError", "UnsupportedError"),

@@ -8,8 +8,8 @@ import numpy as np
 from cases import INTERVALS, Case
 
 from simnet.engines.base import Limits, Task
-from simnet.engines.compiled import Run, available, obstacles
 from simnet.engines.compiled import CompiledSimulator as Simulator
+from simnet.engines.compiled import Run, available, obstacles
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import Program, program
 from simnet.sbml.read import from_sbml

@@ -1,4 +1,8 @@
-"""GillesPy2's SSACSolver, which compiles C++ for each network and starts a process for each call."""
+"""GillesPy2's SSACSolver, which compiles C++ for each network and starts a process for each call.
+
+In that C++ amounts are whole numbers, and so are numbers such as the 150 of `p/150`: they would be
+divided without a remainder. Numbers in laws are therefore given as parameters.
+"""
 
 import os
 import re
@@ -12,7 +16,8 @@ from typing import Any
 import numpy as np
 from cases import Case
 
-from simnet.network.expression import symbols
+from simnet.network.expression import Call, Expression, Number, Symbol, symbols
+from simnet.network.network import Network, Parameter
 from simnet.sbml.write import to_sbml
 from ssa import Refused
 
@@ -27,7 +32,8 @@ def prepare(case: Case) -> Any:
     if read & network.assignment_by_id.keys():
         raise Refused("laws read assignment rules, which its SSA solvers have not")
     shown = tuple(r for r in network.readouts if r.symbol in network.species_index)
-    text = to_sbml(replace(network, assignments=(), readouts=shown), "discrete")
+    bare = replace(with_named_numbers(network), assignments=(), readouts=shown)
+    text = to_sbml(bare, "discrete")
     # It starts scons with the interpreter that the environment's link points to.
     os.environ["PYTHONPATH"] = sysconfig.get_paths()["purelib"]
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -49,3 +55,22 @@ def prepare(case: Case) -> Any:
         return np.array([[t[s][-1] for s in case.species] for t in trajectories])
 
     return run
+
+
+def with_named_numbers(network: Network) -> Network:
+    """The network with a parameter for every number in a law."""
+    numbers: dict[float, str] = {}
+
+    def named(expression: Expression) -> Expression:
+        match expression:
+            case Number(value=value):
+                return Symbol(numbers.setdefault(value, f"number{len(numbers)}"))
+            case Call(op=op, args=args):
+                return Call(op, tuple(named(arg) for arg in args))
+        return expression
+
+    reactions = tuple(
+        replace(r, law=replace(r.law, rate=named(r.law.rate))) for r in network.reactions
+    )
+    parameters = tuple(Parameter(id=name, value=value) for value, name in numbers.items())
+    return replace(network, reactions=reactions, parameters=(*network.parameters, *parameters))

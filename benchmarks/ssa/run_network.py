@@ -80,9 +80,12 @@ def net_file(network: Network) -> str:
         "reactions": reactions,
         "groups": groups,
     }
-    return "\n".join(
-        line
-        for name, lines in blocks.items()
-        if lines
-        for line in (f"begin {name}", *lines, f"end {name}")
-    ) + "\n"
+    return (
+        "\n".join(
+            line
+            for name, lines in blocks.items()
+            if lines
+            for line in (f"begin {name}", *lines, f"end {name}")
+        )
+        + "\n"
+    )

@@ -1,7 +1,17 @@
 """Laws as the text that other engines read."""
 
 from simnet.network.evaluate import initial_values
-from simnet.network.expression import Call, Expression, Number, Symbol, Time, substitute, symbols
+from simnet.network.expression import (
+    Call,
+    Expression,
+    Number,
+    Symbol,
+    Time,
+    function,
+    reads_time,
+    substitute,
+    symbols,
+)
 from simnet.network.network import Network
 from ssa import Refused
 
@@ -9,16 +19,24 @@ _INFIX = {"plus": "+", "times": "*", "divide": "/", "power": "^"}
 
 
 def inlined(network: Network, expression: Expression) -> Expression:
-    """The expression in terms of species and numbers only."""
+    """The expression in terms of species and numbers only; what is constant is one number."""
     values = initial_values(network)
     formulas = {a.id: a.expression for a in network.assignments}
     species = network.species_index
     while True:
         read = symbols(expression) - species.keys()
         if not read:
-            return expression
+            return _folded(expression)
         by = {name: formulas.get(name) or Number(values[name]) for name in read}
         expression = substitute(expression, by)
+
+
+def _folded(expression: Expression) -> Expression:
+    if isinstance(expression, Number) or symbols(expression) or reads_time(expression):
+        if isinstance(expression, Call):
+            return Call(expression.op, tuple(_folded(arg) for arg in expression.args))
+        return expression
+    return Number(function(expression)({}, 0.0))
 
 
 def written(expression: Expression) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pysb
 
+from .annotations import annotate
 from .table import TableError, read_table, token_parameter, token_sizes
 
 CELL = "V_cell"  # the volume that concentrations refer to where nothing else is said
@@ -27,6 +28,7 @@ class Builder:
         self._rows = read_table(table)
         self._sizes = token_sizes(self._rows)
         self._model: Any = pysb.Model(name, _export=False)
+        annotate(self._model, self._model, f"network:{name}")
         self._suffix = ""
 
     def cell(self, name: str) -> Builder:
@@ -115,7 +117,8 @@ class Builder:
     ) -> Any:
         """Add a kind of molecule with its sites and their states."""
         listed = {site: list(values) for site, values in (states or {}).items()}
-        return self._add(pysb.Monomer(name + self._suffix, list(sites), listed, _export=False))
+        monomer = self._add(pysb.Monomer(name + self._suffix, list(sites), listed, _export=False))
+        return annotate(self._model, monomer, name)
 
     def molecule(self, name: str) -> Any:
         """Return a monomer that another module of rules has added.

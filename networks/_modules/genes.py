@@ -14,15 +14,17 @@ class Element:
     """A site of a gene that a regulator fills, and what that does to its promoter.
 
     `label` is its name in rules, `site` that on the gene. `filler` is the pattern of the regulator,
-    counted in tokens of `scaled`; rows `<label>_kon` and `<label>_koff`. The promoter with a filled
-    site switches on at `on`, an expression or a parameter.
+    counted in tokens of `scaled`; rows `<label>_kon` and `<label>_koff`. A regulator that does not
+    act one by one is given as `filling`, the rate per second at which the site fills, in place of
+    the two. The promoter with a filled site switches on at `on`, an expression or a parameter.
     """
 
     label: str
     site: str
-    filler: Any
-    scaled: str
     on: Any
+    filler: Any = None
+    scaled: str = ""
+    filling: Any = None
 
 
 def add_gene(
@@ -133,10 +135,13 @@ def _add_promoter(b: Builder, symbol: str, *, hre: bool, element: Element | None
     # A few sites per cell cannot deplete thousands of regulators, and a token of them must not
     # vanish into one site: the regulator fills the site as a catalyst does, and the site remembers.
     empty, filled = gene(**{site: "empty"}), gene(**{site: "filled"})
-    b.rule(
-        f"fill_{symbol}_{label}",
-        empty + element.filler >> filled + element.filler,
-        b.bimolecular(f"{label}_kon", element.scaled),
-    )
+    if element.filling is not None:
+        b.rule(f"fill_{symbol}_{label}", empty >> filled, element.filling)
+    else:
+        b.rule(
+            f"fill_{symbol}_{label}",
+            empty + element.filler >> filled + element.filler,
+            b.bimolecular(f"{label}_kon", element.scaled),
+        )
     b.rule(f"empty_{symbol}_{label}", filled >> empty, b.parameter(f"{label}_koff"))
     return gene

@@ -2,6 +2,7 @@
 
 A hypothesis: what was reported is that GLUT2 rises when mTOR is inhibited, not how. The strength
 `SLC2A2_repression` is 1 where a filled operator silences the gene, and 0 turns the effect off.
+Repressors act in pairs (an assumption): the operator fills with the square of their number.
 """
 
 from __future__ import annotations
@@ -22,15 +23,13 @@ def add_glut2(b: Builder) -> None:
         "SLC2A2_on_repressed",
         b.parameter("SLC2A2_on_basal") * (1 - b.parameter("SLC2A2_repression")),
     )
-    operator = Element(
-        label="operator",
-        site="operator",
-        filler=repressor(activity="on"),
-        scaled=SIZE,
-        on=left,
+    active = b.copies("Repressor_active", repressor(activity="on"), SIZE)
+    filling = b.expression(
+        "operator_filling",
+        b.parameter("operator_koff") * (active / b.parameter("operator_half_Repressor")) ** 2,
     )
+    operator = Element(label="operator", site="operator", filling=filling, on=left)
     add_gene(b, symbol="SLC2A2", protein="GLUT2", hre=False, element=operator)
-    b.copies("Repressor_active", repressor(activity="on"), SIZE)
 
 
 def add_repressor_control(b: Builder, active: Any) -> None:

@@ -26,26 +26,24 @@ def add_glutamine(b: Builder, medium: Medium, lactate: Pool, *, mass: Any = 1) -
     """
     _add_slow_arm(b, lactate)
     glutamine = metabolite(b, "Glutamine")
-    glutamate, akg = b.monomer("Glutamate"), b.monomer("aKG")
-    pools = [
+    glutamate, keto = b.monomer("Glutamate"), b.monomer("aKG")
+    inside, product, akg = (
         add_pool(b, name, pattern, quantum=QUANTUM, mass=mass)
         for name, pattern in (
             ("Glutamine", glutamine(place="cell")),
             ("Glutamate", glutamate()),
-            ("aKG", akg()),
+            ("aKG", keto()),
         )
-    ]
-    _add_uptake(b, medium.glutamine, pools[0], mass)
-    _add_glutaminolysis(b, *pools, mass)
-    return pools[2]
+    )
+    _add_uptake(b, medium.glutamine, inside, mass)
+    _add_glutaminolysis(b, inside, product, akg, mass)
+    return akg
 
 
 def _add_uptake(b: Builder, outside: Pool, inside: Pool, mass: Any) -> None:
     """Add ASCT2, an exchanger: the way out is the same step with a higher Km."""
     speed = b.parameter("ASCT2_kcat") * b.readout("ASCT2_copies")
-    into = b.expression(
-        "ASCT2_import", speed / (b.parameter("ASCT2_Km") + outside.concentration)
-    )
+    into = b.expression("ASCT2_import", speed / (b.parameter("ASCT2_Km") + outside.concentration))
     out = b.expression(
         "ASCT2_export", speed / (b.parameter("ASCT2_Km_inside") + inside.concentration)
     )
@@ -55,9 +53,7 @@ def _add_uptake(b: Builder, outside: Pool, inside: Pool, mass: Any) -> None:
     b.expression("glutamine_uptake", into * outside.concentration - out * inside.concentration)
 
 
-def _add_glutaminolysis(
-    b: Builder, glutamine: Pool, glutamate: Pool, akg: Pool, mass: Any
-) -> None:
+def _add_glutaminolysis(b: Builder, glutamine: Pool, glutamate: Pool, akg: Pool, mass: Any) -> None:
     """Add GLS (with its inhibitor), what becomes of glutamate, and the use of aKG."""
     inhibitor = 1 + b.parameter("CB839_nM") / b.parameter("CB839_Ki")
     gls = b.parameter("GLS_kcat") * b.readout("GLS_copies") / inhibitor

@@ -1,6 +1,7 @@
 """HIF1A: synthesis, hydroxylation by FIH, destruction by VHL, dimers with ARNT.
 
-Prolyl hydroxylation is in `hydroxylation`: its enzymes are themselves made by genes. HIF1A, ARNT, VHL and the hydroxylases are counted in tokens of one size, that of HIF1A, because
+Prolyl hydroxylation is in `hydroxylation`: its enzymes are themselves made by genes. HIF1A, ARNT, VHL
+and the hydroxylases are counted in tokens of one size, that of HIF1A, because
 they bind or meet one to one.
 """
 

@@ -31,9 +31,7 @@ def _add_s6(b: Builder, s6k: Any) -> None:
     active, rate = s6k(t389="p"), b.bimolecular("S6K1_RPS6", "S6K1")
     first, second = s6(s235="u", s240="u"), s6(s235="p", s240="u")
     b.rule("phosphorylate_RPS6_S235", active + first >> active + second, rate)
-    b.rule(
-        "phosphorylate_RPS6_S240", active + second >> active + s6(s235="p", s240="p"), rate
-    )
+    b.rule("phosphorylate_RPS6_S240", active + second >> active + s6(s235="p", s240="p"), rate)
     off = b.parameter("RPS6_dephosphorylation")
     b.rule("dephosphorylate_RPS6_S240", s6(s240="p") >> s6(s240="u"), off)
     b.rule("dephosphorylate_RPS6_S235", s6(s235="p", s240="u") >> s6(s235="u", s240="u"), off)

@@ -7,10 +7,11 @@ longer cords). Glucose, lactate and glutamine between the cells are counted; oxy
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from .builder import Builder
-from .medium import SPEED, Medium, Pool, add_pool, metabolite
+from .medium import SPEED, Medium, add_pool, metabolite
 
 METABOLITES = ("Glucose", "Lactate", "Glutamine")
 VOLUME = "V_interstitium"
@@ -47,7 +48,7 @@ def add_exchange(b: Builder, perfusion: Any, cells: Mapping[str, Builder]) -> No
         arrival = b.expression(f"{name}_arrival", supply * blood)
         b.rule(f"bring_{name}", None >> first, arrival)
         b.rule(f"wash_out_{name}", first >> None, supply)
-        for here, there in zip(builders, builders[1:], strict=False):
+        for here, there in pairwise(builders):
             near, far = (c.molecule(name)(place="medium") for c in (here, there))
             there.rule(f"pass_{name}_out", near >> far, passage)
             there.rule(f"pass_{name}_back", far >> near, passage)

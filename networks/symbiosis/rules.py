@@ -57,7 +57,12 @@ def build(*, layers: int = 2) -> pysb.Model:
 def _add_tumour(b: Builder, cells: list[Builder]) -> None:
     """Add readouts of the whole: viable mass, and the share of glucose that the last layer takes."""
     masses = [cell.readout("mass") for cell in cells]
-    uptakes = [cell.readout("mass") * cell.readout("glucose_uptake") for cell in cells]
+    uptakes = [
+        cell.expression(
+            "glucose_uptake_layer", cell.readout("mass") * cell.readout("glucose_uptake")
+        )
+        for cell in cells
+    ]
     b.expression("tumour_burden", _sum(masses) / len(cells))
     b.expression("glucose_share_distal", uptakes[-1] / _sum(uptakes))
 

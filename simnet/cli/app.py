@@ -14,6 +14,7 @@ from simnet.cli.export import export_command
 from simnet.cli.listing import list_command
 from simnet.cli.ordered import ChangesCommand
 from simnet.cli.run import run_command
+from simnet.cli.sensitivity import sensitivity_command
 from simnet.cli.show import show_command
 from simnet.cli.verify import verify_command
 
@@ -60,6 +61,7 @@ app.command("compile")(compile_command)
 app.command("verify")(verify_command)
 app.command("claims")(claims_command)
 app.command("doctor")(doctor_command)
+app.command("sensitivity", cls=ChangesCommand)(sensitivity_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from simnet.cli import origin
 from simnet.network.checks import stochastic_problems
 from simnet.network.expression import text
 from simnet.network.network import Network, Reaction
@@ -11,8 +12,8 @@ _GROUPS = "compartments species parameters molecules rules readouts inputs genes
 _TREES = ("initial_expression", "expression", "law")
 
 
-def description(network: Network) -> dict[str, Any]:
-    """All of a network; expressions and laws are text."""
+def description(network: Network, source: str = "") -> dict[str, Any]:
+    """All of a network; expressions and laws are text. `source` says what it was loaded from."""
     problems = [str(problem) for problem in stochastic_problems(network)]
     return {
         "id": network.id,
@@ -23,6 +24,10 @@ def description(network: Network) -> dict[str, Any]:
         "time_unit": network.time_unit,
         "suggested_equilibration": network.suggested_equilibration,
         "kinetics": network.kinetics,
+        "source": source,
+        "split": origin.splits(network),
+        "in_molecules": origin.conversion(network),
+        "rounded": dict(origin.rounded(network)),
         "methods": {
             "ode": {"possible": True, "problems": []},
             "ssa": {"possible": not problems, "problems": problems},

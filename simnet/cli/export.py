@@ -1,36 +1,139 @@
-"""`simnet export`: a network as SBML."""
+"""`simnet export`: a network as SBML, Antimony or COMBINE archive."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from simnet.cli.exits import writing
+from simnet.cli.tables import count
+from simnet.errors import InputError, Problem
+from simnet.network.network import Network
+from simnet.network.rates import Kinetics
+
+_ARCHIVE = "An archive (.omex)"
+
 
 def export_command(
     source: Annotated[
         str, typer.Argument(metavar="NETWORK|FILE", help="A packaged name, or a file.")
     ],
-    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The SBML file to write.")],
-    kinetics: Annotated[
-        Literal["continuous", "discrete"],
+    to: Annotated[
+        Path,
         typer.Option(
-            help="continuous (k/2*A^2) for ODE solvers, discrete (k/2*A*(A-1)) for SSA engines."
+            "--to", metavar="FILE", help="What to write: .xml (SBML), .ant (Antimony), .omex."
         ),
-    ] = "continuous",
+    ],
+    kinetics: Annotated[
+        Literal["continuous", "discrete"] | None,
+        typer.Option(
+            help="Of an SBML or Antimony file: continuous (k/2*A^2; if not given) for ODE solvers, "
+            "discrete (k/2*A*(A-1)) for SSA engines. An archive holds both."
+        ),
+    ] = None,
+    t_end: Annotated[
+        str | None,
+        typer.Option(
+            "--t-end",
+            metavar="TIME",
+            help="Length of its experiments, where the network has no headlines of its own.",
+            rich_help_panel=_ARCHIVE,
+        ),
+    ] = None,
+    replicates: Annotated[
+        int | None,
+        typer.Option(min=2, help="Of its stochastic experiment.", rich_help_panel=_ARCHIVE),
+    ] = None,
+    seed: Annotated[
+        int,
+        typer.Option(min=0, max=2**31 - 1, help="Of its replicates.", rich_help_panel=_ARCHIVE),
+    ] = 1,
+    creators: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--creator",
+            metavar="NAME",
+            help="For its metadata; may be repeated.",
+            rich_help_panel=_ARCHIVE,
+        ),
+    ] = None,
+    licence: Annotated[
+        str,
+        typer.Option(
+            metavar="SPDX", help="For its metadata, such as MIT.", rich_help_panel=_ARCHIVE
+        ),
+    ] = "",
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, help="Processes that run its replicates.", rich_help_panel=_ARCHIVE),
+    ] = None,
 ) -> None:
-    """Write a network as SBML Level 3 Version 2.
+    """Write a network as SBML Level 3 Version 2, as Antimony, or as a COMBINE archive.
+
+    An archive (.omex) holds the SBML in both kinetics, the experiments as SED-ML, and what they
+    should give as CSV.
 
     \b
     simnet export hypoxia --to hypoxia.xml
     simnet export hypoxia --to hypoxia-ssa.xml --kinetics discrete
+    simnet export hypoxia --to hypoxia.omex
+    simnet export my.xml --to my.omex --t-end "10 h" --creator "A. Modeler" --licence CC0-1.0
     """
-    from simnet.cli.exits import writing
-    from simnet.cli.tables import count
     from simnet.rules.load import load
-    from simnet.sbml.write import write_sbml
+
+    if to.suffix.lower() != ".omex":
+        _without(".omex", t_end=t_end, replicates=replicates, creator=creators, licence=licence)
+        _one_file(load(source), to, kinetics or "continuous")
+        return
+    if kinetics is not None:
+        why = "an archive holds both kinetics"
+        raise InputError(Problem(what=f"--kinetics {kinetics}", why=why, way_out="leave it out"))
+    from simnet.cli.progress import progress
+    from simnet.execute.archive import write_archive
 
     network = load(source)
+    with writing(to), progress("running its experiments"):
+        made = write_archive(
+            network,
+            to,
+            t_end=t_end,
+            replicates=replicates,
+            seed=seed,
+            creators=creators or (),
+            licence=licence,
+            workers=workers,
+        )
+    typer.echo(f"{to}: {network.id}, {count(len(made.members), 'file')}")
+    for experiment in made.experiments:
+        typer.echo(f"  {experiment.id}: {experiment.meaning}")
+    if made.no_ssa is not None:
+        typer.echo(f"  no SSA: {made.no_ssa}")
+
+
+def _without(kind: str, **options: object) -> None:
+    """Refuse options that only another kind of file takes."""
+    problems = [
+        Problem(what=f"--{name.replace('_', '-')}", why=f"only --to with {kind} takes it")
+        for name, value in options.items()
+        if value
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def _one_file(network: Network, to: Path, kinetics: Kinetics) -> None:
+    from simnet.sbml.write import to_sbml, write_sbml
+
     with writing(to):
-        write_sbml(network, to, kinetics=kinetics)
+        if to.suffix.lower() in (".ant", ".antimony"):
+            from simnet.sbml.antimony_text import sbml_to_antimony
+
+            if not to.parent.is_dir():
+                raise InputError(Problem(what=str(to), why=f"there is no folder {to.parent}"))
+            to.write_text(
+                sbml_to_antimony(to_sbml(network, kinetics)), encoding="utf-8", newline="\n"
+            )
+        else:
+            write_sbml(network, to, kinetics=kinetics)
     sizes = f"{count(len(network.species), 'species')}, {count(len(network.reactions), 'reaction')}"
     typer.echo(f"{to}: {network.id}, {kinetics} laws, {sizes}")

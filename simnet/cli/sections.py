@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from simnet.cli import origin
 from simnet.cli.tables import number, table, unit_text
 from simnet.network.expression import text
-from simnet.network.network import Network, Parameter
+from simnet.network.network import Network, Parameter, Rule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,8 +53,18 @@ def species(network: Network) -> "Table":
     return _named("Species", columns, rows, numbers={columns[1]})
 
 
+def own_rules(network: Network) -> list[Rule]:
+    """Rules of the model, without the records of what loading did."""
+    return [r for r in network.rules if not r.text.startswith(origin.RECORDS)]
+
+
+def rounded(network: Network) -> "Table":
+    """Starts that were rounded to whole molecules."""
+    return _named("Rounded starts", ["species", "molecules"], origin.rounded(network))
+
+
 def rules(network: Network) -> "Table":
-    """Rules."""
+    """Rules, and the records of what loading did to the model."""
     return _named("Rules", ["name", "rule"], [(r.name, r.text) for r in network.rules])
 
 

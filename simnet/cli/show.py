@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simnet.cli import sections
+from simnet.cli import annotations as annotation
+from simnet.cli import origin, sections
+from simnet.cli.conversion import CopiesOption, VolumeOption, loaded_in_molecules
 from simnet.cli.description import description
 from simnet.cli.experiment import (
     EndOption,
@@ -13,7 +15,6 @@ from simnet.cli.experiment import (
     KineticsOption,
     Source,
     end_of_run,
-    loaded,
     shown_time,
 )
 from simnet.cli.ordered import (
@@ -54,6 +55,7 @@ def show_command(
     rules: Annotated[bool, _section("rules")] = False,
     reactions: Annotated[bool, _section("reactions")] = False,
     parameters: Annotated[bool, _section("parameters")] = False,
+    annotations: Annotated[bool, _section("annotations")] = False,
     cost: Annotated[
         bool,
         typer.Option(
@@ -66,6 +68,8 @@ def show_command(
     t_end: EndOption = None,
     equilibrate: EquilibrateOption = None,
     kinetics: KineticsOption = None,
+    volume: VolumeOption = None,
+    copies: CopiesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
     set_: Sets = [],  # noqa: B006 - typer makes a new list
     scale: Scales = [],  # noqa: B006
@@ -78,18 +82,20 @@ def show_command(
     clamp: Clamps = [],  # noqa: B006
     at: Ats = [],  # noqa: B006
 ) -> None:
-    """Show a network: its molecules, inputs, readouts, genes, drugs, rules and parameters.
+    """Show a network or a model file: what it is, what each method can do with it, its molecules,
+    inputs, readouts, genes, drugs, rules and parameters.
 
     \b
     simnet show hypoxia
     simnet show hypoxia --parameters
+    simnet show model.xml --volume "1 pL"
     simnet show hypoxia --cost --equilibrate "72 h" --set O2_percent=1
     """
     changes = changes_of(context)
     if not cost and (t_end or equilibrate or changes != Changes()):
         why = "a run is described, and none is asked for"
         raise InputError(Problem(what="simnet show", why=why, way_out="add --cost"))
-    network = loaded(source, kinetics)
+    network = loaded_in_molecules(source, kinetics, volume, copies)
     priced: pd.DataFrame | None = None
     end = end_of_run(network, t_end) if cost else ""
     if cost:
@@ -105,7 +111,7 @@ def show_command(
                 schedule=changes.schedule,
             )
     if as_json:
-        data = description(network)
+        data = description(network, origin.origin(source))
         if priced is not None:
             data["cost"] = {"t_end": end, "firings": priced.to_dict(orient="records")}
         print_json(data)
@@ -116,6 +122,7 @@ def show_command(
         (rules, sections.rules),
         (reactions, sections.reactions),
         (parameters, sections.parameters),
+        (annotations, annotation.annotations),
     ]
     out = console()
     if not cost and not any(wanted for wanted, _ in chosen):
@@ -137,24 +144,25 @@ def _overview(network: Network, source: str) -> None:
         out.print(network.summary, markup=False, highlight=False)
     sizes = {
         "molecule": network.molecules,
-        "rule": network.rules,
+        "rule": sections.own_rules(network),
         "species": network.species,
         "reaction": network.reactions,
         "parameter": network.parameters,
     }
     sized = ", ".join(count(len(items), noun) for noun, items in sizes.items() if items)
-    out.print(f"\n{sized}\n", highlight=False)
+    out.print(f"\n{origin.origin(source)}: {sized}\n", markup=False, highlight=False)
     for section in (
         sections.inputs,
         sections.readouts,
         sections.genes,
         sections.drugs,
         sections.molecules,
+        sections.rounded,
     ):
         shown = section(network)
         if shown.row_count:
             out.print(shown)
-    for line in _methods(network):
+    for line in (*_imported(network), *_methods(network, source)):
         out.print(line, markup=False, highlight=False)
     hint = (
         f"More: simnet show {source} --parameters, --rules, --species, --reactions, --cost, --json"
@@ -162,9 +170,23 @@ def _overview(network: Network, source: str) -> None:
     out.print(f"\n{hint}", style="dim", markup=False, highlight=False)
 
 
-def _methods(network: Network) -> Iterator[str]:
+def _imported(network: Network) -> Iterator[str]:
+    """What loading did to the model."""
+    found = origin.splits(network)
+    if found:
+        yield f"net laws of {count(len(found), 'reversible reaction')} split into two directions:"
+        yield from (f"     {line}" for line in found[:_PROBLEMS_SHOWN])
+        if len(found) > _PROBLEMS_SHOWN:
+            yield f"     and {len(found) - _PROBLEMS_SHOWN} more (--rules lists all)"
+    if converted := origin.conversion(network):
+        yield f"amounts in molecules: {converted}"
+
+
+def _methods(network: Network, source: str) -> Iterator[str]:
     """What can be done with it."""
     yield "ode  yes" + (", the file as it is" if network.document is not None else "")
+    cautions = network.document.cautions if network.document is not None else ()
+    yield from (f"     mind: {caution}" for caution in cautions)
     problems = list(stochastic_problems(network))
     if not problems:
         yield "ssa  yes"
@@ -173,5 +195,6 @@ def _methods(network: Network) -> Iterator[str]:
         yield from (f"     {problem}" for problem in problems[:_PROBLEMS_SHOWN])
         if len(problems) > _PROBLEMS_SHOWN:
             yield f"     and {len(problems) - _PROBLEMS_SHOWN} more (--json lists all)"
+        yield from origin.as_molecules(network, source)
     if network.suggested_equilibration:
         yield f'at rest after --equilibrate "{network.suggested_equilibration}"'

@@ -5,7 +5,7 @@ import operator
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from simnet.engines.base import Engine, Method, Task
 from simnet.engines.table import engine_named, preferred, require_runnable
 from simnet.errors import InputError, Problem, SimnetWarning, UnsupportedError, nearest
 from simnet.execute.base import Job, Replicate
+from simnet.execute.cluster import Workers, is_cluster
 from simnet.experiment.action import AddAmount, SetValue
 from simnet.experiment.change import Scale
 from simnet.experiment.condition import Condition
@@ -152,7 +153,7 @@ def planned(
     readouts: Sequence[str] | str | None,
     engine: str,
     timeout: TimeSpec | None,
-    workers: int | None,
+    workers: Workers,
     rtol: float,
     atol: float | None,
     alike: bool = False,
@@ -192,8 +193,7 @@ def planned(
         if workers == 0:
             why = "workers=0 runs in this process, where nothing can end a replicate"
             problems.append(Problem(what=f"timeout={timeout!r}", why=why, way_out="use workers=1"))
-    if workers is not None:
-        attempt(lambda: whole_number(workers, "workers", 0), 0)
+    attempt(lambda: worker_processes(workers), None)
     for name, tolerance in (("rtol", rtol), ("atol", 1.0 if atol is None else atol)):
         attempt(lambda name=name, tolerance=tolerance: _positive(tolerance, name, None), 1.0)  # type: ignore[misc]
     runs = attempt(lambda: whole_number(replicates, "replicates", 1), 1)
@@ -289,6 +289,25 @@ def whole_number(number: int, what: str, least: int) -> int:
         why = f"not a whole number of at least {least}"
         raise InputError(Problem(what=f"{what}={number!r}", why=why))
     return whole
+
+
+def worker_processes(workers: Workers) -> int | None:
+    """The number of worker processes; None for as many as there are processors, and for a cluster.
+
+    Raises:
+        InputError: neither a whole number of at least 0 nor a cluster.
+    """
+    if workers is None or is_cluster(workers):
+        return None
+    if not isinstance(workers, str):
+        return whole_number(cast(int, workers), "workers", 0)
+    raise InputError(
+        Problem(
+            what=f"workers={workers!r}",
+            why="neither a number nor the address of a Dask scheduler",
+            way_out='write it as "tcp://host:8786"',
+        )
+    )
 
 
 def _require_whole(program_: Program) -> None:

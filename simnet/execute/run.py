@@ -10,7 +10,8 @@ import numpy as np
 from simnet.arrays import FloatArray
 from simnet.errors import SimnetWarning
 from simnet.execute.base import Backend, Job, Outcome
-from simnet.execute.plan import Plan
+from simnet.execute.cluster import Cluster, Workers, is_cluster
+from simnet.execute.plan import Plan, worker_processes
 from simnet.execute.processes import Processes
 from simnet.execute.serial import Serial
 from simnet.execute.threads import Threads
@@ -48,7 +49,7 @@ def run_jobs(
     plan: Plan,
     jobs: Iterable[Job],
     *,
-    workers: int | None,
+    workers: Workers,
     receive: Callable[[Gathered], None],
     total: int = 0,
     progress: Progress | None = None,
@@ -136,14 +137,15 @@ class _Gathering:
         )
 
 
-def _backend(workers: int | None, plan: Plan) -> Backend:
+def _backend(workers: Workers, plan: Plan) -> Backend:
+    if is_cluster(workers):
+        return Cluster(scheduler=workers, timeout=plan.timeout)
+    count = worker_processes(workers)
     if plan.engine.batches:
-        return Threads(
-            threads=workers or (1 if workers == 0 else _processors()), timeout=plan.timeout
-        )
-    if workers == 0:
+        return Threads(threads=count or (1 if count == 0 else _processors()), timeout=plan.timeout)
+    if count == 0:
         return Serial()
-    return Processes(workers=workers or _processors(), timeout=plan.timeout)
+    return Processes(workers=count or _processors(), timeout=plan.timeout)
 
 
 def _processors() -> int:

@@ -124,16 +124,16 @@ def _doses(result: ScreenResult) -> Iterator[Part]:
     rows = []
     for drug in result.drugs:
         panels = []
-        surface = result.ladder(drug)
-        if len(surface) < 3:
+        ladder = result.ladder(drug)
+        if len(ladder) < 3:
             continue
-        for place, readout in enumerate(result.record.readouts):
+        for readout in result.record.readouts:
             try:
                 found = result.dose_response(drug, readout.name, draws=400)
             except SimnetError as error:
                 rows.append([drug, readout.name, "–", "–", "–", str(error)])
                 continue
-            groups = [result.at_end(c, [readout.name])[0] for c in surface]
+            groups = [result.at_end(c, [readout.name])[0] for c in ladder]
             groups = [g for g in groups if not np.isnan(g).all()]
             if len(found.doses) > 1:
                 panels.append((f"{drug}: {readout.name}", readout.unit, found, groups))
@@ -148,7 +148,6 @@ def _doses(result: ScreenResult) -> Iterator[Part]:
                     found.reason,
                 ]
             )
-            del place
         if panels:
             caption = f"{drug}: replicates, means with standard errors, and the Hill curve where the doses support one."
             yield picture(figures.dose_panels(panels), caption)

@@ -68,7 +68,7 @@ def effects_heatmap(effects: "pd.DataFrame", value: str = "log2_fold_change") ->
     bar = figure.colorbar(mesh, ax=axes, shrink=min(1.0, 8 / shape[0]), aspect=18, extend="both")
     bar.set_label("log2 fold change", fontsize=8.5, color=MUTED)
     bar.ax.tick_params(labelsize=8, colors=MUTED)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     return figure
 
 
@@ -160,8 +160,8 @@ def surface_panels(
     calls: dict[tuple[int, int], str] = {}
     for cell in interaction.cells:
         if cell.model == "log":
-            i = surface.levels_a.index(cell.level_a)
-            j = surface.levels_b.index(cell.level_b)
+            i = surface.levels_a.index(cell.a)
+            j = surface.levels_b.index(cell.b)
             scores[i, j] = cell.score
             calls[i, j] = cell.call
     rows, columns = means.shape
@@ -192,9 +192,9 @@ def _grid(
     surface: "Surface",
     names: tuple[str, str],
 ) -> None:
-    limits: dict[str, float] = {} if top is None else {"vmin": -top, "vmax": top}
+    low = None if top is None else -top
     mesh = axes.pcolormesh(
-        np.ma.masked_invalid(values), cmap=colours, edgecolors="white", lw=0.6, **limits
+        np.ma.masked_invalid(values), cmap=colours, vmin=low, vmax=top, edgecolors="white", lw=0.6
     )
     said = [
         [_level(name, label, level) for label, level in zip(labels, levels, strict=True)]
@@ -218,7 +218,7 @@ def _grid(
     bar = figure.colorbar(mesh, ax=axes, aspect=18)
     bar.set_label(label, fontsize=8.5, color=MUTED)
     bar.ax.tick_params(labelsize=8, colors=MUTED)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
 
 
 def _level(name: str, label: str, level: float) -> str:

@@ -1,10 +1,13 @@
 """Antimony text to SBML, by tellurium."""
 
+import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from simnet.errors import ModelError, Problem
+from simnet.sbml.guard import require_size
 
 _CONVERT = """
 import sys
@@ -15,25 +18,66 @@ except Exception as error:
     sys.exit(" ".join(str(error).split()))
 sys.stdout.write(text)
 """
+_COMMENTS = r"//[^\n\r]*|#[^\n\r]*|/\*.*?\*/"
+_HIDDEN = tuple(
+    re.compile(f"{strings}|{_COMMENTS}", re.S)
+    for strings in (r'```.*?```|"[^"]*"', r'"[^"]*"', r'"[^"\n\r]*"')
+)
+"""Strings, notes and comments, in each way in which a reader may see their ends."""
+LONGEST = 300.0
+"""Seconds that reading a file may take."""
 
 
 def antimony_to_sbml(path: Path) -> str:
     """SBML text of an Antimony file.
 
-    tellurium runs in a process of its own: importing it takes seconds, and the libsedml that it
-    brings along takes over libsbml's class of syntax trees in the process that imports both.
+    tellurium runs in a process of its own, in an empty folder: importing it takes seconds, and the
+    libsedml that it brings along takes over libsbml's class of syntax trees in the process that
+    imports both.
 
     Raises:
-        ModelError: the file is not Antimony.
+        ModelError: the file is not Antimony, or imports another one.
     """
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", _CONVERT],
-        input=path.read_text(encoding="utf-8"),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    require_size(path.stat().st_size, str(path))
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ModelError(Problem(what=str(path), why="not a text file in UTF-8")) from None
+    _require_alone(text, str(path))
+    with tempfile.TemporaryDirectory(prefix="simnet-") as folder:
+        try:
+            done = subprocess.run(
+                [sys.executable, "-W", "ignore", "-c", _CONVERT],
+                input=text,
+                capture_output=True,
+                text=True,
+                check=False,
+                cwd=folder,
+                timeout=LONGEST,
+            )
+        except subprocess.TimeoutExpired:
+            why = f"reading it takes longer than {LONGEST:g} s"
+            raise ModelError(Problem(what=str(path), why=why)) from None
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines()
         raise ModelError(Problem(what=str(path), why=lines[-1] if lines else "is not Antimony"))
     return done.stdout
+
+
+def _require_alone(text: str, name: str) -> None:
+    """Raise ModelError where the text may read another file.
+
+    Antimony's `import "file"` is looked for outside of strings and comments.
+    """
+    visible = (
+        hidden.sub(lambda found: '""' if found[0][0] == '"' else " ", text) for hidden in _HIDDEN
+    )
+    match = next(filter(None, (re.search(r"\bimport\b", part) for part in visible)), None)
+    if match is not None:
+        raise ModelError(
+            Problem(
+                what=f"{name}: import",
+                why="reads another file, which loading a model does not do",
+                way_out="put the models into one file, or export it as SBML",
+            )
+        )

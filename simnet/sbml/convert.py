@@ -25,7 +25,15 @@ from simnet.errors import (
 from simnet.network.checks import checked
 from simnet.network.evaluate import initial_values
 from simnet.network.expression import Call, Expression, Number, Symbol, substitute, times
-from simnet.network.network import Compartment, Event, Network, Parameter, Reaction, Rule, StateEvent
+from simnet.network.network import (
+    Compartment,
+    Event,
+    Network,
+    Parameter,
+    Reaction,
+    Rule,
+    StateEvent,
+)
 from simnet.network.rates import RateLaw
 from simnet.network.units import Unit, parse_unit
 from simnet.sbml.ids import Ids
@@ -37,7 +45,9 @@ RECORD = "amounts in molecules: "
 ROUNDED = "rounded: "
 """How the record of a rounded start begins, in the network's rules."""
 
-_VOLUME = re.compile(r"(?:(?P<name>[A-Za-z_]\w*)\s*=)?\s*(?P<size>[-+.\deE]+?)\s*(?P<unit>[A-Za-zµ]+)")
+_VOLUME = re.compile(
+    r"(?:(?P<name>[A-Za-z_]\w*)\s*=)?\s*(?P<size>[-+.\deE]+?)\s*(?P<unit>[A-Za-zµ]+)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,16 +81,20 @@ def in_molecules(
     if network.document is not None:
         raise UnsupportedError(network.document.obstacles)
     factor = _factor(network, volume, copies)
+    if network.kinetics == "as-written" and not keeps_counts(network, copies):
+        why = "nobody said which kinetics its laws are in"
+        way_out = 'load the file with kinetics="continuous"'
+        raise InputError(Problem(what=f"network {network.id}", why=why, way_out=way_out))
     return _Converter(network, factor).network()
 
 
 def _factor(network: Network, volume: str | None, copies: float | None) -> Factor:
     if (volume is None) == (copies is None):
-        raise InputError(
-            Problem(what="volume and copies", why="one of them is needed", way_out="give one")
-        )
+        why = "neither is given" if volume is None else "two ways of saying one thing"
+        way_out = 'give one of them: "1 pL", or molecules for one unit of amount'
+        raise InputError(Problem(what="volume and copies", why=why, way_out=way_out))
     if copies is not None:
-        if not (isinstance(copies, (int, float)) and math.isfinite(copies) and copies > 0):
+        if not 0 < copies < math.inf:
             way_out = "molecules for one unit of the model's amounts: 1000"
             raise InputError(
                 Problem(what=f"copies={copies!r}", why="not a number above zero", way_out=way_out)
@@ -92,7 +106,8 @@ def _factor(network: Network, volume: str | None, copies: float | None) -> Facto
 
 def _from_volume(network: Network, volume: str) -> Factor:
     match = _VOLUME.fullmatch(volume.strip())
-    litres = _litres(float(match["size"]), match["unit"]) if match and _number(match["size"]) else 0
+    known = match is not None and _number(match["size"])
+    litres = _litres(float(match["size"]), match["unit"]) if match and known else 0.0
     if match is None or not litres > 0:
         way_out = 'write "1 pL", or "NAME=1 pL" for a compartment of several'
         raise InputError(Problem(what=f"volume={volume!r}", why="not a volume", way_out=way_out))
@@ -107,7 +122,9 @@ def _from_volume(network: Network, volume: str) -> Factor:
             else f"the amounts are in {network.substance_unit or 'no unit'!r}, not in moles"
         )
         way_out = (
-            "copies=1 rounds them to whole ones" if counted else "say how many molecules a unit is: copies=1000"
+            "copies=1 rounds them to whole ones"
+            if counted
+            else "say how many molecules a unit is: copies=1000"
         )
         raise ModelError(Problem(what=f"volume={volume!r}", why=why, way_out=way_out))
     if "litre" in exponents:  # "amounts" that are concentrations
@@ -129,7 +146,11 @@ def _compartment(network: Network, name: str | None) -> Compartment:
     if name is not None:
         if name not in known:
             raise UnknownNameError(
-                Problem(what=f"compartment {name!r}", why="not in the model", way_out=nearest(name, known))
+                Problem(
+                    what=f"compartment {name!r}",
+                    why="not in the model",
+                    way_out=nearest(name, known),
+                )
             )
         return known[name]
     volumes = [c for c in network.compartments if c.dimensions == 3]
@@ -196,8 +217,13 @@ class _Converter:
                 )
                 for s in old.species
             ),
-            parameters=(*(replace(p, initial_expression=self.start(p)) for p in old.parameters), self.factor),
-            compartments=tuple(replace(c, initial_expression=self.start(c)) for c in old.compartments),
+            parameters=(
+                *(replace(p, initial_expression=self.start(p)) for p in old.parameters),
+                self.factor,
+            ),
+            compartments=tuple(
+                replace(c, initial_expression=self.start(c)) for c in old.compartments
+            ),
             assignments=tuple(
                 replace(a, expression=self.read(a.expression)) for a in old.assignments
             ),
@@ -213,7 +239,6 @@ class _Converter:
                 replace(r, unit="item") if r.symbol in old.species_index else r
                 for r in old.readouts
             ),
-            kinetics="both",
             substance_unit="item",
         )
         return self.recorded(checked(network))
@@ -247,9 +272,7 @@ class _Converter:
         elif power < 0:
             below = self.symbol if power == -1 else Call("power", (self.symbol, Number(-power)))
             rate = Call("divide", (rate, below))
-        return replace(
-            reaction, law=RateLaw(rate=rate, orders=law.orders, ambiguous=law.ambiguous)
-        )
+        return replace(reaction, law=RateLaw(rate=rate, orders=law.orders, ambiguous=law.ambiguous))
 
     def recorded(self, network: Network) -> Network:
         """With starts evaluated, and what was done to them in the rules."""
@@ -281,3 +304,8 @@ class _Converter:
 def _kept(expression: Expression | None, old: object) -> Expression | None:
     """A start that was a number stays one."""
     return expression if getattr(old, "initial_expression", None) is not None else None
+
+
+def keeps_counts(network: Network, copies: float | None) -> bool:
+    """Whether amounts are molecules before and after, so that discrete laws keep their meaning."""
+    return network.substance_unit == "item" and copies == 1

@@ -47,4 +47,3 @@ def obstacles(document: Any) -> Iterator[Problem]:
         name = package.getPackageName()
         if name not in _HARMLESS and document.getPackageRequired(name):
             yield obstacle(f"SBML package {name}", "is required")
-

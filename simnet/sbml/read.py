@@ -43,6 +43,7 @@ from simnet.sbml.ids import Ids
 from simnet.sbml.mathml import NotHeld, from_ast
 from simnet.sbml.obstacles import ODE_ONLY, obstacles
 from simnet.sbml.reversible import Side, is_net, record, split
+from simnet.sbml.submodels import put_together
 from simnet.sbml.units import unit_of
 
 _MOST_USED, _MOST_MADE = 1e3, 1e9
@@ -81,6 +82,9 @@ def from_sbml(content: str, *, name: str = "model", kinetics: Kinetics | None = 
     require_harmless(content, name)
     document = libsbml.readSBMLFromString(content)
     _require_readable(document, name)
+    if put_together(document, name):
+        content = libsbml.writeSBMLToString(document)
+        require_harmless(content, name)
     require_expandable(document.getModel(), name)
     for option in ("expandFunctionDefinitions", "promoteLocalParameters"):
         properties = libsbml.ConversionProperties()
@@ -119,7 +123,7 @@ class _Reader:
         self.obstacles: list[Problem] = []
         self.cautions: list[str] = []
         self.splits: list[Rule] = []
-        self.ids = Ids(e.getId() for e in self.model.getListOfAllElements() if e.getId())
+        self.ids = Ids(_all_ids(self.model))
         self.rates = {r.getId() for r in self.model.getListOfReactions()}
         self.computed = {r.getVariable() for r in self.model.getListOfRules() if r.isAssignment()}
         self.reacting = {
@@ -226,7 +230,19 @@ class _Reader:
             return None
         if unit_id in self.unit_texts:
             return self.unit_texts[unit_id]
-        base = {"second": "s", "litre": "L", "mole": "mol", "dimensionless": "1", "metre": "m"}
+        if self.model.getUnitDefinition(unit_id) is not None:
+            return None  # one that has no text
+        base = {
+            "volume": "L",
+            "liter": "L",
+            "length": "m",
+            "area": "m^2",
+            "second": "s",
+            "litre": "L",
+            "mole": "mol",
+            "dimensionless": "1",
+            "metre": "m",
+        }
         text_ = base.get(unit_id, unit_id)
         try:
             parse_unit(text_)
@@ -322,8 +338,11 @@ class _Reader:
         )
 
     def default_size_unit(self, compartment: Any) -> str:
-        """Of a volume, area or length in Level 3; "" for other dimensions."""
+        """Of a volume, area or length; "" for other dimensions. Level 2's default for a volume is
+        litre, unless the model defines "volume"."""
         model = self.model
+        if self.document.getLevel() < 3:
+            return {3: "volume", 2: "area", 1: "length"}.get(compartment.getSpatialDimensions(), "")
         defaults = {3: model.getVolumeUnits, 2: model.getAreaUnits, 1: model.getLengthUnits}
         getter = defaults.get(compartment.getSpatialDimensions())
         return str(getter()) if getter is not None else ""
@@ -414,7 +433,9 @@ class _Reader:
         rules = rules or (r.getId(),)
         return [
             self.reaction(one, reactants, products, parts[0], rules),
-            self.reaction(other, products, reactants, parts[1], tuple(f"{n} (reverse)" for n in rules)),
+            self.reaction(
+                other, products, reactants, parts[1], tuple(f"{n} (reverse)" for n in rules)
+            ),
         ]
 
     def reaction(
@@ -472,6 +493,18 @@ class _Reader:
                 continue
             counts[reference.getSpecies()] = counts.get(reference.getSpecies(), 0) + int(number)
         return tuple((s, n) for s, n in counts.items() if n)
+
+
+def _all_ids(model: Any) -> list[str]:
+    """Ids of what expressions may name, and of reactions and events."""
+    lists = (
+        model.getListOfCompartments(),
+        model.getListOfSpecies(),
+        model.getListOfParameters(),
+        model.getListOfReactions(),
+        model.getListOfEvents(),
+    )
+    return [item.getId() for items in lists for item in items if item.getId()]
 
 
 def _with_initial_values(network: Network) -> Network:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from simnet.network.expression import Call, Expression, Number, Symbol, plus, symbols, text, times
 from simnet.network.network import Rule
-from simnet.network.rates import factored
+from simnet.network.rates import Kinetics, factored
 
 Side: TypeAlias = tuple[tuple[str, int], ...]
 _Term: TypeAlias = tuple[int, Expression]
@@ -42,8 +42,7 @@ def split(law: Expression, reactants: Side, products: Side) -> tuple[Expression,
 
 def is_net(law: Expression) -> bool:
     """Whether something is subtracted at the top of a law."""
-    gains, losses = _sides(law, symbols(law))
-    return bool(losses)
+    return bool(_sides(law, symbols(law))[1])
 
 
 def record(
@@ -63,8 +62,9 @@ def _sides(law: Expression, counted: Collection[str]) -> tuple[list[Expression],
 
 
 def _mass_action(law: Expression, used: Side, own: set[str]) -> bool:
-    for kinetics in ("continuous", "discrete"):
-        found = factored(law, dict(used), kinetics)  # type: ignore[arg-type]
+    kinetics: tuple[Kinetics, ...] = ("continuous", "discrete")
+    for form in kinetics:
+        found = factored(law, dict(used), form)
         if found is not None and not symbols(found[0]) & own:
             return True
     return False

@@ -33,7 +33,7 @@ NAMES = {
     243: "gene",
     252: "polypeptide chain",
     261: "inhibitory constant",
-    278: "messenger RNA",
+    250: "ribonucleic acid",
     282: "dissociation constant",
     296: "macromolecular complex",
     297: "protein complex",
@@ -46,7 +46,7 @@ NAMES = {
 }
 """As in the ontology's release that pymetadata 0.8.2 packages (ontologies/sbo.py)."""
 
-_GENE, _MRNA, _PROTEIN = 243, 278, 252
+_GENE, _MRNA, _PROTEIN = 243, 250, 252
 _MODIFICATIONS = {("u", "p"): 216, ("p", "u"): 330, ("u", "oh"): 233}
 _PLACES = frozenset({"place", "pool"})
 _STATE = re.compile(r"(\w+)='([^']*)'")

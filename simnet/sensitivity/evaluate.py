@@ -50,7 +50,7 @@ def evaluated(
             key: Courses(
                 times=times, values=courses[row, b][:, chosen], names=names, time_unit=unit
             )
-                for b, key in enumerate(study.brackets)
+            for b, key in enumerate(study.brackets)
         }
 
     everything = [of_row(k, study.times, slice(None)) for k in range(len(courses))]
@@ -137,7 +137,6 @@ def _spread_out(
     estimate, variance = values[place].T
     said = {row: reasons[k] for row, k in enumerate(place.tolist()) if k in reasons}
     return Outputs(readout=name, estimate=estimate, variance=variance, reasons=said)
-
 
 
 def _places(times: Times, wanted: Times) -> IntArray:

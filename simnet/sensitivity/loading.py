@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _TEXTS = {"readout", "method", "index", "factor", "of", "time", "reason", "condition", "table"}
 _TEXTS |= {"quantity", "by", "influential", "converged"}
+_WHOLE = {"n", "row", "block", "replicate", "seed"}
 
 
 def loaded(folder: Path) -> StudyResult:
@@ -80,22 +81,18 @@ def loaded(folder: Path) -> StudyResult:
 def _csv(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
-    frame = pd.read_csv(
-        path,
-        float_precision="round_trip",
-        dtype=dict.fromkeys(_TEXTS, str),
-        keep_default_na=False,  # a factor may be called NA
-        na_values=[""],
-    )
-    for name in _TEXTS & set(frame.columns):
-        frame[name] = frame[name].fillna("")
+    # As text, so that Python reads the numbers: exactly as they were written.
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[])
+    for name in frame.columns:
+        if name not in _TEXTS:
+            number = int if name in _WHOLE else float
+            frame[name] = [number(text) if text else float("nan") for text in frame[name]]
     return frame
 
 
 def _records(frame: "pd.DataFrame", kind: type) -> list[dict[str, Any]]:
     names = [f.name for f in fields(kind)]
-    records: list[dict[str, Any]] = frame[names].to_dict(orient="records")
-    return records
+    return [dict(zip(names, row, strict=True)) for row in frame[names].itertuples(index=False)]
 
 
 def _rows(frame: "pd.DataFrame") -> list[IndexRow]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from simnet.arrays import Times
 from simnet.errors import InputError
-from simnet.experiment.times import TimeSpec, duration
+from simnet.experiment.times import TimeSpec, duration, time_text
 from simnet.readouts.canonical import canonical_text
 from simnet.readouts.check import grid
 from simnet.readouts.expression import ReadoutExpression
@@ -75,12 +75,8 @@ def _released(tree: Tree, time: TimeSpec | None) -> Tree:
 
 
 def shown_time(time: float, time_unit: str | None) -> str:
-    """A time for people: "6 h", or a number."""
+    """A time for people: "6 h", "80 min", or a number where the network states no unit."""
     try:
-        seconds = time * duration("1 s", "time", time_unit) ** -1
+        return time_text(round(time / duration("1 s", "time", time_unit), 6))
     except InputError:
         return f"{time:.4g}"
-    for unit, size in (("d", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0)):
-        if seconds >= size and (unit != "d" or seconds > 4 * size):
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds:.3g} s"

@@ -35,6 +35,12 @@ class RowConditions(Sequence[Condition]):
         self._study = study
         self._matrix = design.matrix
         self._names = design.space.names[:-1]
+        inputs = {i.parameter for i in study.network.inputs}  # equilibration sets these
+        self._declared = {
+            f.name: f.baseline
+            for f in design.space.factors
+            if f.kind == "parameter" and f.name not in inputs
+        }
         self._rows = rows
         self._bare = bare  # without the factors: the key says it all
 
@@ -56,8 +62,10 @@ class RowConditions(Sequence[Condition]):
         study = self._study
         place, bracket = divmod(number, len(study.brackets))
         row, key = int(self._rows[place]), study.brackets[bracket]
-        values = () if self._bare else self._matrix[row].tolist()[:-1]
-        varied = [Set(name, value) for name, value in zip(self._names, values, strict=not self._bare)]  # fmt: skip
+        varied: list[Set] = []
+        if not self._bare:
+            values = zip(self._names, self._matrix[row].tolist(), strict=False)  # not the dummy
+            varied = [Set(n, v) for n, v in values if v != self._declared.get(n)]
         return Condition(
             background=(*varied, *study.background),
             changes=(*study.changes, *key),

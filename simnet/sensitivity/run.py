@@ -22,6 +22,7 @@ from simnet.sensitivity.evaluate import evaluated
 from simnet.sensitivity.indices import Indices, Precision
 from simnet.sensitivity.pilot import seconds_for
 from simnet.sensitivity.result import NETWORK, StudyResult
+from simnet.sensitivity.row_programs import quick_plan
 from simnet.sensitivity.rows import (
     courses_of_rows,
     distinct_rows,
@@ -30,6 +31,7 @@ from simnet.sensitivity.rows import (
     kept,
     plan_of,
 )
+from simnet.sensitivity.statements import statements_of
 from simnet.sensitivity.study import SensitivityStudy
 from simnet.sensitivity.table import analyse, method_named
 
@@ -120,6 +122,15 @@ def opened(study: SensitivityStudy, folder: Path) -> Parts:
     return parts
 
 
+def missing_runs(study: SensitivityStudy, parts: Parts) -> int:
+    """Evaluations that a folder does not hold yet."""
+    design = study.design()
+    rows, _ = distinct_rows(study, design)
+    stored = parts.keys()
+    items = items_to_run(study, design, rows, plan_of(study, design, rows, None), stored)
+    return sum(item.stop - item.first for item in items if item.key not in stored)
+
+
 def _made_with() -> dict[str, str]:
     import platform
     from importlib.metadata import version
@@ -148,7 +159,7 @@ def _once(
         return kept(plan, len(study.brackets), rows, item, gathered)
 
     frame = run_campaign(
-        plan,
+        quick_plan(plan, study, design, rows),
         items,
         measure=measure,
         parts=parts,
@@ -167,7 +178,7 @@ def _once(
         broken.setdefault(rank[row], f"{reason}{where}")
     found = evaluated(study, courses_of_rows(frame, study), broken, place)
     quick = replace(study.precision, resamples=min(study.precision.resamples, 200))
-    return StudyResult(
+    result = StudyResult(
         about=about,
         design=design,
         outputs={o.readout: o for o in found.outputs},
@@ -179,7 +190,8 @@ def _once(
         failures=_failures(study, design, failures, found.outputs, broken, rank),
         control=control_of(study),
         statements=(),
-    ).with_statements()
+    )
+    return replace(result, statements=tuple(statements_of(result)))
 
 
 def _looked(design: Design, outputs: Outputs, precision: Precision) -> Indices:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simnet.sensitivity.indices import IndexRow
-from simnet.sensitivity.table import method_named
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -70,12 +69,15 @@ def _table(result: "StudyResult", readout: str) -> "Table":
         return made
     percent = f"{100 * result.about['precision']['confidence']:g} %"
     also = _companion(result, readout, index)
+    top = result.top(readout)
+    if not top:
+        made.add_column(f"{WORDS.get(index, index)} is not determined for any factor")
+        return made
     columns = ["factor", WORDS.get(index, index), f"{percent} interval"]
     columns += [WORDS.get(also, also)] * bool(also) + ["influential", "converged"]
     for place, name in enumerate(columns):
         made.add_column(name, justify="left" if place == 0 else "right", no_wrap=place > 0)
     beside = {r.factor: r for r in result.indices[readout].rows if r.index == also}
-    top = result.top(readout)
     (dummy,) = (
         r
         for r in result.indices[readout].rows
@@ -121,8 +123,3 @@ def _number(value: float) -> str:
     if 0 < size < 5e-4 or size >= 1e6:
         return f"{value:.1e}"
     return f"{value:.3f}" if size < 10 else f"{value:,.4g}" if size < 1e4 else f"{value:,.0f}"
-
-
-def under_noise(method: str) -> str:
-    """What the method says of noise."""
-    return method_named(method).under_noise

@@ -266,12 +266,15 @@ def _problems(study: SensitivityStudy) -> Iterator[Problem]:
     yield from (*wrong, *readouts)
     if readouts:  # the conditions in their brackets say what is not varied
         return
+    clashes = list(_named_and_set(study))
+    if clashes:
+        yield from clashes
+        return
     try:
         space = study.space
     except InputError as error:
         yield from error.problems
         return
-    yield from _named_and_set(study)
     if not wrong:
         try:
             count_rows(study.method, space, study.size, study.own_settings)

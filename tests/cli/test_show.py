@@ -89,3 +89,63 @@ def test_compile(cli: Callable[..., Any], tmp_path: Path) -> None:
     assert ran.out.startswith("decay.xml: decay, continuous laws, 1 species, 1 reaction,")
     run = sn.simulate(sn.load(tmp_path / "decay.xml"), t_end=2, points=2, workers=0)
     assert run.values[0, 0, -1, 0] == pytest.approx(10 * math.exp(-1), rel=1e-5)
+
+
+NET_LAW = """<?xml version="1.0" encoding="UTF-8"?>
+<sbml xmlns="http://www.sbml.org/sbml/level3/version1/core" level="3" version="1">
+<model id="net" substanceUnits="mole" timeUnits="second" extentUnits="mole" volumeUnits="litre">
+<listOfCompartments><compartment id="c" spatialDimensions="3" size="1" constant="true"/>
+</listOfCompartments><listOfSpecies>
+<species id="A" compartment="c" initialConcentration="2.5e-9" hasOnlySubstanceUnits="false"
+ boundaryCondition="false" constant="false"/>
+<species id="B" compartment="c" initialConcentration="0" hasOnlySubstanceUnits="false"
+ boundaryCondition="false" constant="false"/></listOfSpecies>
+<listOfParameters><parameter id="k" value="0.3" constant="true"/>
+<parameter id="kr" value="0.1" constant="true"/></listOfParameters>
+<listOfReactions><reaction id="swap" reversible="true" fast="false">
+<listOfReactants><speciesReference species="A" stoichiometry="1" constant="true"/></listOfReactants>
+<listOfProducts><speciesReference species="B" stoichiometry="1" constant="true"/></listOfProducts>
+<kineticLaw><math xmlns="http://www.w3.org/1998/Math/MathML"><apply><times/><ci>c</ci><apply><minus/>
+<apply><times/><ci>k</ci><ci>A</ci></apply><apply><times/><ci>kr</ci><ci>B</ci></apply></apply></apply>
+</math></kineticLaw></reaction></listOfReactions></model></sbml>"""
+
+
+def test_a_foreign_file(cli: Callable[..., Any], tmp_path: Path) -> None:
+    """What it is, what was split, why not SSA, and the offer to turn amounts into molecules."""
+    (tmp_path / "net.xml").write_text(NET_LAW)
+    shown = " ".join(cli("show", "net.xml").out.split())
+    assert "SBML Level 3 Version 1: 2 species, 2 reactions, 2 parameters" in shown
+    assert "net laws of 1 reversible reaction split into two directions: swap:" in shown
+    assert "less swap_reverse, c*kr*(B/c)" in shown
+    assert "ssa no, for 2 reasons" in shown
+    assert "amounts at the start: 2.5e-09 (A) to 2.5e-09 (A), in mol" in shown
+    assert 'ssa yes, as molecules: with --volume "1 pL", or --copies N' in shown
+
+
+def test_the_conversion_is_shown(cli: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "net.xml").write_text(NET_LAW)
+    shown = " ".join(cli("show", "net.xml", "--volume", "1 pL").out.split())
+    assert "1 mol in 1 L is 6.02214e+11 molecules in 1 pL" in shown
+    assert "Rounded starts" in shown
+    assert "A 1505.54 to 1506 molecules" in shown
+    assert "ssa yes" in shown
+    data = json.loads(cli("show", "net.xml", "--copies", "1e12", "--json").out)
+    assert data["methods"]["ssa"]["possible"] is True
+    assert data["species"][0]["initial"] == 2500
+    assert data["source"] == "SBML Level 3 Version 1"
+    assert data["split"][0].startswith("swap: ")
+    assert data["rounded"] == {}
+    wrong = cli("show", "net.xml", "--volume", "1 pL", "--copies", "3")
+    assert wrong.code == 2
+    assert "two ways of saying one thing" in wrong.err
+
+
+@needs_perl
+def test_a_bngl_file_says_what_it_is(cli: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "decay.bngl").write_text(
+        "begin model\nbegin parameters\n k 1\nend parameters\nbegin seed species\n A() 3\n"
+        "end seed species\nbegin reaction rules\n lose: A() -> 0 k\nend reaction rules\nend model\n"
+    )
+    shown = cli("show", "decay.bngl", "--json")
+    assert json.loads(shown.out)["source"] == "BNGL file"
+    assert "BNGL file: 1 rule, 1 species, 1 reaction, 1 parameter" in cli("show", "decay.bngl").out

@@ -33,7 +33,7 @@ def loaded(d: Any) -> sn.Network:
 
 def ode(network: sn.Network, readout: str, t: float, **kwargs: Any) -> float:
     found = sn.simulate(
-        network, t_end=t, points=2, workers=0, rtol=1e-10, readouts=readout, **kwargs
+        network, t_end=t, points=2, workers=0, rtol=1e-10, atol=1e-10, readouts=readout, **kwargs
     )
     return float(found.readout(readout)[0, -1])
 

@@ -218,8 +218,8 @@ def with_rule(rule: str, *more: str) -> str:
 
 
 OBSTACLES = {
-    "state-triggered event": (
-        sbml(*BASIS, [DECAY], events=trigger("A < 20", "A + 10")),
+    "event on state and time": (
+        sbml(*BASIS, [DECAY], events=trigger("(time > 1) && (A < 20)", "A + 10")),
         ["event dose", "A < 20"],
     ),
     "rate rule": (
@@ -239,7 +239,7 @@ OBSTACLES = {
         sbml(
             BASIS[0],
             [*BASIS[1], parameter("kr", 0.1)],
-            [reaction("swap", {"A": 1}, {"B": 1}, "k*A - kr*B", reversible="true")],
+            [reaction("swap", {"A": 1}, {"B": 1}, "(k*A - kr*B)/(9 + A + B)", reversible="true")],
         ),
         ["reaction swap", "reversible", "split it"],
     ),
@@ -291,9 +291,9 @@ def test_every_obstacle_is_named_at_once(file: Any) -> None:
     text = sbml(
         BASIS[0],
         [*BASIS[1], parameter("w", 1, constant=False)],
-        [reaction("swap", {"A": 1}, {"B": 1.5}, "k*A - B", reversible="true")],
+        [reaction("swap", {"A": 1}, {"B": 1.5}, "(k*A - w)/(1 + A)", reversible="true")],
         rules=f'<rateRule variable="w">{math_of("w")}</rateRule>',
-        events=trigger("A < 2", "5"),
+        events=trigger("(time > 1) && (A < 2)", "5"),
     )
     with pytest.raises(sn.UnsupportedError) as caught:
         run(sn.load(file(text)))

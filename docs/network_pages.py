@@ -1,0 +1,143 @@
+"""The pages of the packaged networks, made from their own files.
+
+    python docs/network_pages.py [NETWORK ...]
+
+runs the claims of the networks (`simnet claims NETWORK --markdown`) and the same without each of
+its mechanisms (`--ablate`), and keeps the tables in docs/networks/. The rest of a page is made when
+the site is built: the mechanism drawn from the rules, the README, inputs, readouts, genes, drugs and
+parameters.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import simnet as sn
+from simnet.plot.diagram import draw_diagram
+
+DOCS = Path(__file__).resolve().parent
+NETWORKS = DOCS.parent / "networks"
+_DIGEST = re.compile(r"<!-- network ([0-9a-f]{64}) -->")
+
+
+def names() -> tuple[str, ...]:
+    """The packaged networks."""
+    return tuple(sn.packaged_names())
+
+
+def kept(name: str) -> Path:
+    """Where the tables of claims are kept; they are not pages of their own."""
+    return DOCS / "networks" / f"{name}.claims.txt"
+
+
+def digest_of_claims(name: str) -> str:
+    """The digest of the network whose claims are kept; "" where there are none."""
+    if not kept(name).is_file():
+        return ""
+    found = _DIGEST.search(kept(name).read_text(encoding="utf-8"))
+    return found[1] if found else ""
+
+
+def page(name: str) -> str:
+    """The page of a network, as Markdown."""
+    network = sn.load(name)
+    parts = [f"# {name}", network.summary]
+    parts += [
+        f"{len(network.rules)} rules unroll to {len(network.species)} species and "
+        f"{len(network.reactions):,} one-way reactions. `simnet show {name}` prints what is below.",
+        "## What acts on what",
+        f"Drawn from the reactions by `simnet show {name} --diagram {name}.svg`. "
+        f"[Open it alone]({name}.svg) to enlarge it; resting on a line or box says what it is.",
+        f"![What acts on what in {name}]({name}.svg)",
+    ]
+    readme = NETWORKS / name / "README.md"
+    if readme.is_file():
+        parts.append(_lowered(readme.read_text(encoding="utf-8")))
+    parts += _tables(network)
+    parts += [
+        "## Parameters",
+        f"{len(network.parameters)} parameters, from `networks/{name}/parameters.csv` "
+        f"(`simnet show {name} --parameters`). The range is what sensitivity analysis varies.",
+        _table(
+            ["name", "value", "unit", "range", "meaning", "source", "confidence"],
+            (
+                (p.id, f"{p.value:.6g}", p.unit or "", _range(p), p.meaning, p.source, p.confidence)
+                for p in network.parameters
+            ),
+        ),
+    ]
+    if kept(name).is_file():
+        parts.append(_DIGEST.sub("", kept(name).read_text(encoding="utf-8")).strip())
+    return "\n\n".join(parts) + "\n"
+
+
+def pictures(name: str) -> dict[str, str]:
+    """The SVG files of the page: the diagram, and those that the README shows."""
+    found = {f"{name}.svg": draw_diagram(sn.load(name))}
+    for path in (NETWORKS / name).glob("*.svg"):
+        found[f"{name}-{path.name}"] = path.read_text(encoding="utf-8")
+    return found
+
+
+def _lowered(readme: str) -> str:
+    """A README inside a page: its title dropped, its pictures under the page's names."""
+    lines = readme.splitlines()
+    name = lines[0].strip("# `")
+    body = "\n".join(lines[1:]).strip()
+    return re.sub(r"\]\((\w+\.svg)\)", rf"]({name}-\1)", body)
+
+
+def _tables(network: sn.Network) -> Iterable[str]:
+    """Inputs, readouts, genes and drugs."""
+    inputs = [(i.name, f"{i.baseline:g}", i.unit or "", i.meaning) for i in network.inputs]
+    readouts = [(r.name, r.unit or "", r.meaning) for r in network.readouts]
+    genes = [(g.name, g.symbol, ", ".join(g.parameters), g.meaning) for g in network.genes]
+    drugs = [
+        (d.name, d.target, f"{d.affinity:g} {d.unit}", d.meaning, d.source) for d in network.drugs
+    ]
+    for title, head, rows in (
+        ("Inputs, by name", ["name", "baseline", "unit", "meaning"], inputs),
+        ("Readouts", ["name", "unit", "meaning"], readouts),
+        ("Genes", ["name", "symbol", "a knock-down scales", "meaning"], genes),
+        ("Drugs", ["name", "target", "affinity", "meaning", "source"], drugs),
+    ):
+        if rows:
+            yield f"## {title}"
+            yield _table(head, rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(head)} |", "|" + " --- |" * len(head)]
+    lines += [f"| {' | '.join(_cell(text) for text in row)} |" for row in rows]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", r"\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def _range(parameter: object) -> str:
+    lower, upper = getattr(parameter, "lower", None), getattr(parameter, "upper", None)
+    return "" if lower is None or upper is None else f"{lower:g} to {upper:g}"
+
+
+def take(name: str) -> None:
+    """Run the claims of a network and keep their tables."""
+    command = [str(Path(sys.executable).with_name("simnet")), "claims", name, "--markdown"]
+    tables = []
+    for title, more in (("Claims", []), ("Ablation", ["--ablate"])):
+        ran = subprocess.run([*command, *more], text=True, capture_output=True, check=False)
+        if ran.returncode not in (0, 3):
+            raise SystemExit(ran.stderr)
+        told = " ".join(["simnet", *command[1:], *more])
+        tables += [f"## {title}", f"`{told}` prints:", ran.stdout.strip()]
+    digest = f"<!-- network {sn.load(name).digest} -->"
+    kept(name).write_text("\n\n".join([digest, *tables]) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    for chosen in sys.argv[1:] or names():
+        if (NETWORKS / chosen / "claims.csv").is_file():
+            take(chosen)

@@ -1,0 +1,29 @@
+"""What mkdocs asks for while it builds: the pages that are made, not written."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # a hook's neighbours, also later on
+
+import error_examples
+import network_pages
+import reference_page
+from mkdocs.structure.files import File
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """Add the made pages and pictures to the site's files."""
+    os.environ.setdefault("NO_COLOR", "1")
+
+    def add(path: str, text: str) -> None:
+        files.append(File.generated(config, path, content=text))
+
+    add("errors.md", error_examples.page())
+    add("reference.md", reference_page.page())
+    for name in network_pages.names():
+        add(f"networks/{name}.md", network_pages.page(name))
+        for path, text in network_pages.pictures(name).items():
+            add(f"networks/{path}", text)
+    return files

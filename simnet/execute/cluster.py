@@ -1,0 +1,296 @@
+"""Replicates on the workers of a Dask cluster: more than one machine.
+
+The calling thread cuts the jobs into chunks of about half a second, keeps a few for each thread of
+the cluster under way, and delivers what comes back. A chunk whose Dask worker is lost is run again
+by another one. Seeds belong to replicates, so bits are those of any other backend.
+"""
+
+import hashlib
+import sys
+import threading
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+
+from simnet.engines.base import Task
+from simnet.errors import (
+    InputError,
+    MissingToolError,
+    Problem,
+    SimnetWarning,
+    SimulationError,
+)
+from simnet.execute.base import Job, Outcome
+from simnet.execute.cluster_chunk import abandon, packed, run_chunk, unpacked, versions
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+Workers: TypeAlias = "int | str | Client | None"
+"""Where replicates run: see `simulate`."""
+
+CONNECTING = 5.0  # seconds
+_TARGET = 0.5  # seconds that a chunk should take
+_LARGEST = 1024  # replicates in a chunk
+_AHEAD = 2  # chunks under way for each thread of the cluster
+_EVERY = 2.0  # seconds between looks at the size of the cluster
+_GOODBYE = 2.0  # seconds to tell Dask workers that nobody waits
+
+
+def is_cluster(workers: object) -> TypeGuard["str | Client"]:
+    """Whether `workers=` means a Dask cluster: "tcp://host:8786", or a Client."""
+    if isinstance(workers, str):
+        return "://" in workers
+    distributed = sys.modules.get("distributed")  # without it, nobody has made a Client
+    return distributed is not None and isinstance(workers, distributed.Client)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """Runs replicates on a Dask cluster. Its machines need the same versions of simnet and of the
+    engine; engines and networks of your own must be importable there.
+
+    A replicate that takes longer than `timeout` seconds (wall time) is ended with a reason. What an
+    engine does to its process (it prints, hangs, dies) is as in `Processes`.
+
+    Attributes:
+        scheduler: address, to which each call connects anew, or a Client, which stays open.
+        timeout: of a replicate, in seconds.
+    """
+
+    scheduler: "str | Client"
+    timeout: float | None = None
+
+    def run(
+        self,
+        task: Task,
+        jobs: Iterable[Job],
+        deliver: Callable[[Outcome], None],
+    ) -> None:
+        """Run them all; see `Backend.run`. Jobs are taken in the calling thread. An exception, also
+        of `deliver`, cancels what has not begun.
+
+        Raises:
+            MissingToolError: Dask is not installed.
+            InputError: no scheduler answers, or its workers have other versions.
+            SimnetError: preparing the model raised it.
+            SimulationError: the cluster went away.
+        """
+        with self._client() as client:
+            _Call(client, task, jobs, self.timeout).run(deliver)
+
+    @contextmanager
+    def _client(self) -> Iterator["Client"]:
+        distributed = _distributed()
+        if not isinstance(self.scheduler, str):
+            yield _checked(self.scheduler)
+            return
+        try:
+            client = distributed.Client(
+                self.scheduler, timeout=CONNECTING, set_as_default=False, name="simnet"
+            )
+        except (OSError, ValueError, TypeError, RuntimeError) as error:
+            raise InputError(
+                Problem(
+                    what=f"workers={self.scheduler!r}",
+                    why=f"no Dask scheduler answers there ({str(error).strip() or 'no reason'})",
+                    way_out="start one with `dask scheduler`, and give the address that it prints",
+                )
+            ) from None
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError:
+        raise MissingToolError(
+            Problem(
+                what="Dask",
+                why="not installed, and workers= names a cluster of it",
+                way_out='pip install "simnet[dask]"',
+            )
+        ) from None
+    return distributed
+
+
+def _checked(client: "Client") -> "Client":
+    what = f"workers={client!r:.80}"
+    if client.asynchronous:
+        why, way_out = "an asynchronous Client", "use one made without asynchronous=True"
+        raise InputError(Problem(what=what, why=why, way_out=way_out))
+    if client.status != "running":
+        why = f"its connection is {client.status}"
+        raise InputError(Problem(what=what, why=why, way_out="make a new Client"))
+    return client
+
+
+class _Call:
+    """One call of `Cluster.run`, in one thread."""
+
+    def __init__(
+        self, client: "Client", task: Task, jobs: Iterable[Job], timeout: float | None
+    ) -> None:
+        self._client: Any = client  # half of its methods have no types
+        self._id = uuid.uuid4().hex
+        self._supply = _Supply(jobs)
+        self._futures: dict[Future[bytes], list[Job]] = {}
+        self._sent = 0
+        self._size = 1
+        self._ahead = 0
+        self._looked = -_EVERY
+        self._model = packed(task)
+        self._key = hashlib.sha256(self._model).hexdigest()
+        self._expected = versions(task.engine)
+        self._timeout = timeout
+
+    @property
+    def _address(self) -> str:
+        scheduler = self._client.scheduler
+        return "?" if scheduler is None else str(scheduler.address)
+
+    def run(self, deliver: Callable[[Outcome], None]) -> None:
+        done = _distributed().as_completed(
+            [], loop=self._client.loop, with_results=True, raise_errors=False
+        )
+        # A task and not scattered data, so that it is made anew if all who have it are lost.
+        model = self._client.submit(bytes, self._model, key=f"simnet-model-{self._key}")
+        try:
+            self._send(model, done.add)
+            for future, result in done:
+                jobs = self._futures.pop(future)
+                for outcome in self._received(jobs, result):
+                    deliver(outcome)
+                self._send(model, done.add)
+        except BaseException:
+            self._abandon()
+            raise
+
+    def _send(self, model: "Future[bytes]", add: Callable[["Future[bytes]"], None]) -> None:
+        """Keep the cluster busy, and a little more."""
+        self._look()
+        while len(self._futures) < self._ahead:
+            jobs = self._supply.take(self._size)
+            if not jobs:
+                return
+            with self._connected():
+                future = self._client.submit(
+                    run_chunk,
+                    model,
+                    self._key,
+                    packed(jobs),
+                    key=f"simnet-{self._id}-{self._sent}",
+                    call=self._id,
+                    timeout=self._timeout,
+                    expected=self._expected,
+                )
+            self._sent += 1
+            self._futures[future] = jobs
+            add(future)
+
+    def _look(self) -> None:
+        """How many chunks the cluster can use; it may grow and shrink."""
+        if time.monotonic() - self._looked < _EVERY:
+            return
+        with self._connected():
+            threads = sum(self._client.nthreads().values())
+        if not threads and not self._sent:
+            warnings.warn(
+                f"the Dask cluster at {self._address} has no workers yet: waiting for the first",
+                SimnetWarning,
+                stacklevel=2,
+            )
+        self._ahead = max(4, _AHEAD * threads)
+        self._looked = time.monotonic()
+
+    def _received(self, jobs: list[Job], result: Any) -> list[Outcome]:
+        """The outcomes in what came back of a chunk; raises what ends the call."""
+        from distributed import CancelledError, KilledWorker
+
+        if isinstance(result, bytes):
+            seconds, outcomes = unpacked(result)
+            self._size = _next_size(len(outcomes), seconds)
+            return list(outcomes)
+        error = result[1] if isinstance(result, tuple) else result
+        if isinstance(error, KilledWorker):
+            died = error.allowed_failures + 1
+            reason = f"{died} Dask workers died while they ran it, or others of its chunk"
+            return [
+                Outcome(job=job.index, replicate=replicate, failure=reason)
+                for job in jobs
+                for replicate in job.replicates
+            ]
+        if isinstance(error, CancelledError):
+            raise self._gone(error) from None
+        if isinstance(error, ImportError) or "deserializ" in str(error):
+            raise InputError(
+                Problem(
+                    what=f"the Dask cluster at {self._address}",
+                    why=f"cannot load what it is to run ({error.__cause__ or error})",
+                    way_out="install simnet, in the same version, on scheduler and workers",
+                )
+            ) from None
+        raise error
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        from distributed.client import ClosedClientError
+
+        try:
+            yield
+        except (OSError, ClosedClientError) as error:
+            raise self._gone(error) from None
+
+    def _gone(self, error: Exception) -> SimulationError:
+        return SimulationError(
+            f"the Dask cluster at {self._address} went away, or cancelled the run: {error}"
+        )
+
+    def _abandon(self) -> None:
+        """Cancel what has not begun, and let the rest end early. A cluster that does not answer
+        keeps nobody waiting."""
+
+        def tell() -> None:
+            with suppress(Exception):
+                self._client.cancel(list(self._futures))
+                self._client.run(abandon, self._id, on_error="ignore")
+
+        telling = threading.Thread(target=tell, daemon=True)
+        telling.start()
+        telling.join(_GOODBYE)
+
+
+class _Supply:
+    """Jobs, cut into pieces of so many replicates as they are asked for."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self._jobs = iter(jobs)
+        self._job: Job | None = None
+        self._at = 0
+
+    def take(self, count: int) -> list[Job]:
+        """Jobs of `count` replicates altogether, or what there is."""
+        taken: list[Job] = []
+        while count > 0:
+            if self._job is None or self._at >= len(self._job.replicates):
+                self._job, self._at = next(self._jobs, None), 0
+            if self._job is None:
+                break
+            some = self._job.replicates[self._at : self._at + count]
+            taken.append(replace(self._job, replicates=some))
+            self._at += len(some)
+            count -= len(some)
+        return taken
+
+
+def _next_size(count: int, seconds: float) -> int:
+    """Replicates for the next chunk, from what one took. The first ones also prepare the model."""
+    fitting = round(count * _TARGET / max(seconds, 1e-6))
+    return max(1, min(fitting, 4 * count, _LARGEST))

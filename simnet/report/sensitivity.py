@@ -1,0 +1,218 @@
+"""`write_study_report`: a sensitivity study as one HTML page."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from simnet.report.page import Code, Fold, Part, Section, Table, Text, page, picture
+from simnet.report.shown import number, time
+from simnet.sensitivity.drawings import drawings
+from simnet.sensitivity.indices import IndexRow
+from simnet.sensitivity.result import StudyResult
+from simnet.sensitivity.shown import WORDS, yes_no
+
+_FAILED = 200
+_CONTROL = 15
+
+
+def write_study_report(result: StudyResult, path: str | Path, *, repeat: str = "") -> Path:
+    """Write a page of a study: one file that loads nothing.
+
+    For each readout it shows the factors that matter most, figures, all indices and how they
+    converged; then what failed, control coefficients, what was varied and what was not, and what it
+    was run with.
+
+    Args:
+        result: from `run_study` or `StudyResult.load`.
+        path: of the file.
+        repeat: a command or file that repeats the study.
+
+    Returns:
+        The path.
+    """
+    target = Path(path)
+    target.write_text(study_page(result, repeat=repeat), encoding="utf-8")
+    return target
+
+
+def study_page(result: StudyResult, *, repeat: str = "") -> str:
+    """The page, as HTML."""
+    about, space = result.about, result.design.space
+    runs = f"{result.design.rows:,} rows"
+    if about["replicates"] > 1:
+        runs += f", {about['replicates']} replicates each"
+    facts = [
+        ("network", about["network"]),
+        ("method", f"{about['method']}, {about['samples']:,} samples"),
+        ("varied", f"{len(space.factors) - 1}" + (f" in {len(space.labels) - 1} groups" * bool(space.groups))),
+        ("evaluations", runs),
+        ("simulated", f"{about['simulate'].upper()} until {time(about['t_end'], about['time unit'])}"),
+        ("seed", str(about["seed"])),
+    ]  # fmt: skip
+    shown: dict[str, list[Part]] = defaultdict(list)
+    for drawing in drawings(result):
+        shown[drawing.readout].append(picture(drawing.draw(), drawing.caption))
+    sections = [Section(title="In short", parts=list(_short(result)))]
+    for readout in result.indices:
+        parts = [*_top(result, readout), *shown[readout], *_all(result, readout)]
+        sections.append(Section(title=readout, parts=parts))
+    sections += [
+        Section(title="Steady state", parts=list(_control(result))),
+        Section(title="What failed", parts=list(_failures(result))),
+        Section(title="What was varied", parts=list(_varied(result))),
+        Section(title="Provenance", parts=list(_provenance(result))),
+        Section(title="How to repeat it", parts=[Code(text=repeat)] if repeat else []),
+    ]
+    subtitle = (
+        f"Which of {len(space.factors) - 1} quantities matter for {', '.join(result.indices)}"
+    )
+    return page(f"Sensitivity of {about['network']}", subtitle, facts, sections)
+
+
+def _short(result: StudyResult) -> Iterator[Part]:
+    rows = []
+    for readout in result.indices:
+        strong = [row.factor for row in result.top(readout, 5) if row.influential]
+        every = [r for r in result.indices[readout].rows if r.index == result.headline(readout)]
+        count = sum(row.influential is True for row in every)
+        converged = sum(row.converged for row in every)
+        rows.append(
+            [
+                readout,
+                ", ".join(strong) or "none",
+                f"{count} of {max(len(every) - 1, 0)}",
+                f"{converged} of {len(every)}",
+            ]
+        )
+    columns = ["readout", "strongest", "influential", "converged"]
+    yield Table(columns=columns, rows=rows, text=2)
+    lost = any(found.lost for found in result.indices.values())
+    for place, statement in enumerate(result.statements):
+        yield Text(text=statement, kind="warning" if lost and not place else "note")
+
+
+def _top(result: StudyResult, readout: str) -> Iterator[Part]:
+    index = result.headline(readout)
+    top = result.top(readout)
+    if not top:
+        yield Text(text="Nothing can be concluded about this readout.", kind="warning")
+        return
+    yield Table(
+        columns=["factor", WORDS.get(index, index), _percent(result), "influential", "converged"],
+        rows=[_cells(row) for row in top],
+        caption=f"The {len(top)} strongest factors, by {WORDS.get(index, index)}.",
+    )
+
+
+def _cells(row: IndexRow) -> list[str]:
+    return [
+        row.factor,
+        number(row.estimate),
+        f"{number(row.low)} to {number(row.high)}",
+        yes_no(row.influential),
+        yes_no(row.converged),
+    ]
+
+
+def _percent(result: StudyResult) -> str:
+    return f"{100 * result.about['precision']['confidence']:g} % interval"
+
+
+def _all(result: StudyResult, readout: str) -> Iterator[Part]:
+    found = result.indices[readout]
+    rows = [[row.factor, WORDS.get(row.index, row.index), *_cells(row)[1:]] for row in found.rows]
+    columns = ["factor", "index", "estimate", _percent(result), "influential", "converged"]
+    made = Table(columns=columns, rows=rows, text=2)
+    if rows:
+        yield Fold(title=f"All {len(rows):,} indices", parts=[made])
+    index = result.headline(readout)
+    names = [row.factor for row in result.top(readout)]
+    sizes = sorted({step.n for step in found.steps})
+    if len(sizes) < 2:
+        return
+    at = {(s.factor, s.n): s for s in found.steps if s.index == index}
+    rows = [
+        [name, *(f"{number(at[name, n].estimate)} ± {number((at[name, n].high - at[name, n].low) / 2)}"
+                 if (name, n) in at else "–" for n in sizes)]
+        for name in names
+    ]  # fmt: skip
+    columns = ["factor", *(f"{n:,}" for n in sizes)]
+    caption = "The index against the number of samples, with half of its interval's width."
+    yield Fold(title="Convergence", parts=[Table(columns=columns, rows=rows, caption=caption)])
+
+
+def _control(result: StudyResult) -> Iterator[Part]:
+    frame = result.control
+    if not len(frame):
+        return
+    readouts = frame[frame["table"] == "readout control"]
+    yield Text(
+        text="Control coefficients: the answer of the whole network at rest to a reaction that is "
+        "made faster. Those of a readout sum to 0 over all reactions. Fluxes, single species and "
+        "elasticities are in control.csv.",
+        kind="note",
+    )
+    for name, part in readouts.groupby("quantity", sort=False):
+        order = part["value"].abs().sort_values(ascending=False, kind="stable").index[:_CONTROL]
+        rows = [
+            [str(by), number(value)] for by, value in part.loc[order, ["by", "value"]].to_numpy()
+        ]
+        columns = ["reaction", f"control of {name}"]
+        yield Fold(title=f"{name} at rest", parts=[Table(columns=columns, rows=rows)])
+
+
+def _failures(result: StudyResult) -> Iterator[Part]:
+    frame = result.failures
+    if not len(frame):
+        return
+    rows = [
+        [str(r["row"]), r["readout"] or "all", r["condition"], r["reason"]]
+        for r in frame.head(_FAILED).to_dict(orient="records")
+    ]
+    caption = "" if len(frame) <= _FAILED else f"The first {_FAILED} of {len(frame):,}; failures.csv has all."  # fmt: skip
+    columns = ["row", "readout", "condition", "reason"]
+    made = Table(columns=columns, rows=rows, text=4, caption=caption)
+    yield Fold(title=f"{len(frame):,} failures, with their rows", parts=[made])
+
+
+def _varied(result: StudyResult) -> Iterator[Part]:
+    space = result.design.space
+    group = dict(zip(space.names, space.label_of_column, strict=True))
+    rows = [
+        [
+            f.name,
+            "" if group[f.name] == f.name else group[f.name],
+            f.kind,
+            f.scale,
+            number(f.baseline),
+            number(f.lower),
+            number(f.upper),
+        ]
+        for f in space.factors[:-1]
+    ]
+    columns = ["factor", "group", "kind", "scale", "value", "lowest", "highest"]
+    yield Fold(title=f"All {len(rows)} factors", parts=[Table(columns=columns, rows=rows, text=4)])
+    left = [[item.name, item.reason] for item in result.left_out]
+    if left:
+        made = Table(columns=["quantity", "why not"], rows=left, text=2)
+        yield Fold(title=f"{len(left)} that were not varied", parts=[made])
+
+
+def _provenance(result: StudyResult) -> Iterator[Part]:
+    about = result.about
+    changes = [*about["background"], *about["changes"], *about["schedule"]]
+    before = about["equilibrate"]
+    rows = [
+        ["network", f"{about['network']}, SHA-256 {about['network digest']}"],
+        ["study", f"SHA-256 {about['digest']}"],
+        *[[str(name), str(value)] for name, value in about["made with"].items()],
+        ["settings", ", ".join(f"{k} = {v:g}" for k, v in about["settings"].items()) or "none"],
+        ["relative tolerance", f"{about['rtol']:g}"],
+        ["equilibrated", "no" if not before else time(before, about["time unit"])],
+        ["in every row", "; ".join(map(_plain, changes)) or "nothing besides"],
+    ]
+    yield Table(columns=["what", "which"], rows=rows, text=2)
+
+
+def _plain(record: dict[str, object]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in record.items())

@@ -1,0 +1,239 @@
+"""BNGL file -> Network: its rules unrolled by BioNetGen, none of its actions run.
+
+BioNetGen evaluates actions as Perl, so it never sees the user's file. What it gets is written anew:
+the model's own blocks, line by line, and one action of ours. Of the file's actions only the limits
+of `generate_network` (max_iter, max_agg, max_stoich) are kept, as numbers.
+"""
+
+import re
+import shutil
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from simnet.errors import MissingToolError, ModelError, Problem, SimnetWarning
+from simnet.network.network import Molecule, Network, Rule
+from simnet.rules.net import Source, from_net, text_of
+
+_BLOCKS = {
+    "parameters": "parameters",
+    "compartments": "compartments",
+    "molecule types": "molecule types",
+    "molecules": "molecule types",
+    "seed species": "seed species",
+    "species": "seed species",
+    "observables": "observables",
+    "functions": "functions",
+    "energy patterns": "energy patterns",
+    "reaction rules": "reaction rules",
+}
+"""Blocks of a model, and what BioNetGen calls them now."""
+_ACTIONS = frozenset({"actions", "protocol"})
+_LINE = re.compile(r"[ \t\w()\[\]{}.,:;!?~@$%&|<>=+*/^'\"-]*")
+_CALL = re.compile(r"(?P<name>\w+)\s*\((?P<arguments>.*)\)\s*;?")
+_LIMITS = ("max_iter", "max_agg")
+_CHANGES = re.compile(
+    r"set(Parameter|Concentration|Volume|Option)|addConcentration|readFile|readModel"
+)
+LONGEST = 600.0
+"""Seconds that unrolling may take: rules without limits can make species without end."""
+
+
+@dataclass
+class _File:
+    """A BNGL file taken apart."""
+
+    blocks: dict[str, list[str]] = field(default_factory=dict)
+    limits: dict[str, str] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
+
+
+def read_bngl(path: Path) -> Network:
+    """Read a BNGL file.
+
+    Raises:
+        ModelError: BioNetGen refuses the model, or it holds what has no form in a Network.
+        MissingToolError: no perl, or no BioNetGen.
+    """
+    return from_bngl(text_of(path), path.stem)
+
+
+def from_bngl(text: str, name: str) -> Network:
+    """A Network from the text of a BNGL file; `name` becomes its id."""
+    file = _taken_apart(text, name)
+    changing = [a for a in file.ignored if _CHANGES.match(a)]
+    if changing:
+        warnings.warn(
+            f"{name}: actions are not run, and these would have changed the model: "
+            f"{', '.join(changing[:5])}",
+            SimnetWarning,
+            stacklevel=4,
+        )
+    net = _unrolled(_written(file), name)
+    return from_net(net, name, _source(file))
+
+
+def _lines(text: str) -> Iterable[tuple[int, str]]:
+    """Logical lines with their numbers, as BioNetGen joins them: no comments, no continuations."""
+    pending, start = "", 0
+    for number, raw in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
+        line = raw.split("#")[0].rstrip()
+        start = start or number
+        pending += line.rstrip("\\") if line.endswith("\\") else line
+        if line.endswith("\\"):
+            continue
+        if pending.strip():
+            yield start, pending.strip()
+        pending, start = "", 0
+    if pending.strip():
+        yield start, pending.strip()
+
+
+def _taken_apart(text: str, name: str) -> _File:
+    file, block = _File(), ""
+    problems: list[Problem] = []
+    for number, line in _lines(text):
+        where = f"{name}, line {number}: {line[:60]}"
+        begin = re.fullmatch(r"begin\s+([\w ]+?)", line)
+        if re.fullmatch(r"(begin|end)\s+model", line):
+            continue
+        if begin is not None and not block:
+            block = " ".join(begin[1].split())
+            if block not in _BLOCKS and block not in _ACTIONS:
+                why = "this block has no form in a Network"
+                problems.append(Problem(what=where, why=why, way_out="take it out"))
+        elif re.match(r"end\b", line) and block:
+            block = ""
+        elif re.match(r"(\d+\s+)?(begin|end)\b", line):
+            problems.append(Problem(what=where, why="is out of place"))
+        elif block in _BLOCKS:
+            problems += _refused(line, where)
+            file.blocks.setdefault(_BLOCKS[block], []).append(line)
+        else:
+            problems += _action(file, line, where)
+    if not file.blocks.get("reaction rules") and not problems:
+        problems = [Problem(what=name, why="has no reaction rules", way_out="is it BNGL?")]
+    if problems:
+        raise ModelError(problems[:10])
+    return file
+
+
+def _refused(line: str, where: str) -> Iterable[Problem]:
+    if not _LINE.fullmatch(line):
+        yield Problem(what=where, why="holds characters that BNGL does not use")
+    if re.search(r"\bTFUN\b", line, re.I):
+        yield Problem(
+            what=where, why="reads a table from another file", way_out="write it as a function"
+        )
+    if re.search(r"\bTotalRate\b", line):
+        why = "TotalRate has no meaning for an unrolled network"
+        yield Problem(what=where, why=why, way_out="write the rate per reactant molecule")
+    if re.search(r"\bpopulation\b", line):
+        yield Problem(what=where, why="population species are NFsim's")
+
+
+def _action(file: _File, line: str, where: str) -> Iterable[Problem]:
+    """Something that is not of the model: kept as a name, never run."""
+    call = _CALL.fullmatch(line)
+    if re.match(r"setOption", line) and "NumberPerQuantityUnit" in line:
+        yield Problem(
+            what=where,
+            why="changes what a unit of amount is",
+            way_out="write the seed species as molecules",
+        )
+    if call is not None and call["name"] == "generate_network":
+        for key in _LIMITS:
+            found = re.search(rf"\b{key}\s*=>\s*(\d+)", call["arguments"])
+            if found:
+                file.limits[key] = found[1]
+        stoich = re.search(r"\bmax_stoich\s*=>\s*\{([^{}]*)\}", call["arguments"])
+        pairs = re.findall(r"['\"]?(\w+)['\"]?\s*=>\s*(\d+)", stoich[1]) if stoich else []
+        if pairs:
+            file.limits["max_stoich"] = "{" + ",".join(f"{m}=>{n}" for m, n in pairs) + "}"
+        return
+    if re.match(r"(parameter|param|par)\s", line, re.I):
+        yield Problem(what=where, why="is outside of a block", way_out="put it into parameters")
+    file.ignored.append(line[:60])
+
+
+def _written(file: _File) -> str:
+    """What BioNetGen gets to read."""
+    parts = ["begin model"]
+    for name in dict.fromkeys(_BLOCKS.values()):
+        if name in file.blocks:
+            parts += [f"begin {name}", *(f"  {line}" for line in file.blocks[name]), f"end {name}"]
+    limits = "".join(f",{key}=>{value}" for key, value in file.limits.items())
+    return "\n".join([*parts, "end model", f"generate_network({{overwrite=>1{limits}}})", ""])
+
+
+def _unrolled(text: str, name: str) -> str:
+    """The .net file that BioNetGen makes of it, in a folder of its own."""
+    program = _program()
+    with tempfile.TemporaryDirectory(prefix="simnet-") as folder:
+        (Path(folder) / "model.bngl").write_text(text, encoding="utf-8")
+        try:
+            done = subprocess.run(
+                ["perl", program, "model.bngl"],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                timeout=LONGEST,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            why = f"unrolling its rules takes longer than {LONGEST:g} s"
+            way_out = "limit them: generate_network({max_stoich=>{A=>4}})"
+            raise ModelError(Problem(what=name, why=why, way_out=way_out)) from None
+        net = Path(folder) / "model.net"
+        if done.returncode != 0 or not net.is_file():
+            said = " ".join((done.stderr or done.stdout[-600:]).split())[-600:]
+            raise ModelError(Problem(what=name, why=f"BioNetGen: {said}"))
+        return net.read_text(encoding="utf-8")
+
+
+def _program() -> str:
+    way_out = "packaged networks, SBML and .net files need neither"
+    if shutil.which("perl") is None:
+        why = "not found, and BioNetGen needs it to unroll rules"
+        raise MissingToolError(Problem(what="perl", why=why, way_out=f"install perl ({way_out})"))
+    import platform
+
+    import bionetgen
+
+    system = {"Linux": "bng-linux", "Darwin": "bng-mac", "Windows": "bng-win"}[platform.system()]
+    program = Path(bionetgen.__file__).parent / system / "BNG2.pl"
+    if not program.is_file():
+        way_out = f"pip install bionetgen ({way_out})"
+        raise MissingToolError(Problem(what="BioNetGen", why="BNG2.pl not found", way_out=way_out))
+    return str(program)
+
+
+def _source(file: _File) -> Source:
+    compartments = []
+    for line in file.blocks.get("compartments", ()):
+        match = re.fullmatch(r"(?:\d+\s+)?(\w+)\s+([23])\s+(\S.*)", line)
+        if match is None:
+            raise ModelError(Problem(what=f"compartment {line!r}", why="cannot be read"))
+        size = re.sub(r"\s+[A-Za-z_]\w*$", "", match[3]) if " " in match[3] else match[3]
+        compartments.append((match[1], int(match[2]), size))
+    return Source(
+        compartments=tuple(compartments),
+        molecules=tuple(_molecule(line) for line in file.blocks.get("molecule types", ())),
+        rules=tuple(
+            _rule(line, i) for i, line in enumerate(file.blocks["reaction rules"], start=1)
+        ),
+    )
+
+
+def _molecule(line: str) -> Molecule:
+    name, _, sites = re.sub(r"^\d+\s+", "", line).partition("(")
+    return Molecule(name=name.strip(), sites=", ".join(sites.rstrip(") ").split(",")))
+
+
+def _rule(line: str, number: int) -> Rule:
+    match = re.fullmatch(r"(?:\d+\s+)?(?:([\w ]+?)\s*:\s*)?(.*)", line)
+    assert match is not None  # any line has a text
+    return Rule(name=match[1] or f"_R{number}", text=" ".join(match[2].split()))

@@ -1,0 +1,405 @@
+"""BioNetGen's .net file -> Network: species and one-way reactions as they are listed.
+
+A rate constant in the file is multiplied by the product of its reactants; the factor 1/2 of equal
+reactants is in the number before it. So the law of two equal ones is k/2*A^2 in an ODE and
+k/2*A*(A-1) as a propensity, which is what BioNetGen's own simulator computes.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import groupby
+from pathlib import Path
+
+from simnet.errors import ModelError, Problem
+from simnet.network.checks import checked
+from simnet.network.evaluate import initial_values, ordered, whole
+from simnet.network.expression import (
+    Call,
+    Expression,
+    Number,
+    Symbol,
+    function,
+    plus,
+    substitute,
+    times,
+)
+from simnet.network.network import (
+    Assignment,
+    Compartment,
+    Molecule,
+    Network,
+    Parameter,
+    Reaction,
+    Readout,
+    Rule,
+    Species,
+)
+from simnet.network.rates import RateLaw
+from simnet.rules.formula import formula
+from simnet.sbml.guard import require_short_chains, require_size
+from simnet.sbml.ids import Ids
+
+_BLOCK = re.compile(r"^\s*begin\s+(?P<name>[a-z ]+?)\s*$", re.I)
+_REACTION = re.compile(
+    r"\s*\d+\s+(?P<reactants>[\d,]+)\s+(?P<products>[\d,]+)\s+(?P<rate>[^#]*?)\s*"
+    r"(?:#\s*(?P<rules>\S*)(?:\s+unit_conversion=(?P<conversion>\S+))?.*)?"
+)
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_SATURATED = re.compile(r"(?:(?P<factor>[^*]+)\*)?(?P<kind>Sat|MM|Hill)\s+(?P<constants>.+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What a BNGL file says besides its unrolled network."""
+
+    compartments: tuple[tuple[str, int, str], ...] = ()
+    """Name, dimensions, size (a formula)."""
+    molecules: tuple[Molecule, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+
+def read_net(path: Path) -> Network:
+    """Read a .net file.
+
+    Raises:
+        ModelError: not such a file, or one with rates that have no form here.
+    """
+    return from_net(text_of(path), path.stem)
+
+
+def text_of(path: Path) -> str:
+    """The text of a file that is not too large."""
+    require_size(path.stat().st_size, str(path))
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ModelError(Problem(what=str(path), why="not a text file in UTF-8")) from None
+
+
+def blocks(text: str) -> dict[str, list[str]]:
+    """The lines of each block, comments with them."""
+    found: dict[str, list[str]] = {}
+    name: str | None = None
+    for line in text.splitlines():
+        begin = _BLOCK.match(line)
+        if begin is not None:
+            name = " ".join(begin["name"].split())
+            found.setdefault(name, [])
+        elif line.strip().startswith("end "):
+            name = None
+        elif name is not None and line.split("#")[0].strip():
+            found[name].append(line)
+    return found
+
+
+def from_net(text: str, name: str, source: Source | None = None) -> Network:
+    """A Network from the text of a .net file; `name` becomes its id."""
+    lines = blocks(text)
+    if "species" not in lines or "reactions" not in lines:
+        why = "has no blocks of species and reactions"
+        raise ModelError(Problem(what=name, why=why, way_out="is it a .net file of BioNetGen?"))
+    return _Reader(lines, name, source or Source()).network()
+
+
+@dataclass
+class _Reader:
+    lines: dict[str, list[str]]
+    name: str
+    source: Source
+    ids: Ids = field(default_factory=Ids)
+    places: dict[str, str] = field(default_factory=dict)
+    """Ids of compartments by name."""
+
+    def network(self) -> Network:
+        parameters = [self.entry(line) for line in self.lines.get("parameters", ())]
+        every = [self.function(line) for line in self.lines.get("functions", ())]
+        functions = [(n, body) for n, arguments, body in every if not arguments]
+        groups = [line.split("#")[0].split() for line in self.lines.get("groups", ())]
+        self.known = {n for n, _ in parameters} | {n for n, _ in functions}
+        self.known |= {fields[1] for fields in groups if len(fields) > 1}
+        self.require_names(self.known)
+        self.ids = Ids(self.known)
+        self.parameters = self.all_parameters(parameters)
+        self.values = self.all_values()
+        self.compartments = self.all_compartments()
+        species = self.species()
+        self.species_ids = [s.id for s in species]
+        assignments = [self.group(fields) for fields in groups]
+        assignments += [
+            Assignment(id=n, expression=self.formula(body, f"function {n}"))
+            for n, body in functions
+        ]
+        rules = ordered(assignments)
+        require_short_chains(rules)
+        reactions = tuple(self.reaction(line) for line in self.lines["reactions"])
+        shown = [(a.id, a.meaning) for a in rules if a.kind == "observable"]
+        shown = shown or [(s.id, s.name) for s in species]
+        network = Network(
+            id=self.ids.claim(self.name),
+            compartments=self.compartments,
+            species=species,
+            parameters=self.parameters,
+            assignments=rules,
+            reactions=reactions,
+            time_unit=None,  # the language has none
+            molecules=self.source.molecules,
+            rules=self.source.rules,
+            readouts=tuple(Readout(name=i, symbol=i, unit="item", meaning=m) for i, m in shown),
+        )
+        return _with_values(checked(network))
+
+    def entry(self, line: str) -> tuple[str, str]:
+        """Name and formula of a parameter's line."""
+        match = re.fullmatch(r"\s*(?:\d+\s+)?([A-Za-z_]\w*)\s*(?:=|\s)\s*(.+)", line.split("#")[0])
+        if match is None:
+            raise ModelError(Problem(what=f"parameter {line.strip()!r}", why="cannot be read"))
+        return match[1], match[2]
+
+    def function(self, line: str) -> tuple[str, str, str]:
+        """Name, arguments and formula of a function's line."""
+        pattern = r"\s*(?:\d+\s+)?([A-Za-z_]\w*)\s*\(([^()]*)\)\s*=?\s*(.+)"
+        match = re.fullmatch(pattern, line.split("#")[0])
+        if match is None:
+            raise ModelError(Problem(what=f"function {line.strip()!r}", why="cannot be read"))
+        return match[1], match[2].strip(), match[3]
+
+    def require_names(self, names: Iterable[str]) -> None:
+        problems = [
+            Problem(what=f"name {name!r}", why="not letters, digits and underscores")
+            for name in names
+            if not _NAME.fullmatch(name)
+        ]
+        if problems:
+            raise ModelError(problems)
+
+    def formula(self, text: str, where: str) -> Expression:
+        return formula(text, self.known, where)
+
+    def all_parameters(self, entries: Sequence[tuple[str, str]]) -> tuple[Parameter, ...]:
+        found = []
+        for name, text in entries:
+            value = self.formula(text, f"parameter {name}")
+            if isinstance(value, Number):
+                found.append(Parameter(id=name, value=value.value))
+            else:
+                found.append(Parameter(id=name, value=0.0, initial_expression=value))
+        return tuple(found)
+
+    def all_values(self) -> dict[str, float]:
+        """Of parameters, by which numbers in front of rates are told from volumes."""
+        bare = Network(
+            id="x",
+            compartments=(),
+            species=(),
+            parameters=self.parameters,
+            assignments=(),
+            reactions=(),
+        )
+        return initial_values(checked(bare))
+
+    def all_compartments(self) -> tuple[Compartment, ...]:
+        declared = {n: (d, size) for n, d, size in self.source.compartments}
+        places = {m for line in self.lines["species"] for m in re.findall(r"@(\w+)", line)}
+        if not declared and not places:
+            meaning = "the well-mixed volume that holds every species"
+            return (Compartment(id=self.ids.claim("cell"), size=1.0, unit=None, meaning=meaning),)
+        found = []
+        self.places = {}
+        for name in [*declared, *sorted(places - declared.keys())]:
+            dimensions, text = declared.get(name, (3, "1"))
+            size = self.formula(text, f"compartment {name}")
+            computed = None if isinstance(size, Number) else size
+            value = size.value if isinstance(size, Number) else function(size)(self.values, 0.0)
+            self.places[name] = self.ids.claim(name)
+            found.append(
+                Compartment(
+                    id=self.places[name],
+                    size=value,
+                    unit=None,
+                    dimensions=dimensions,
+                    initial_expression=computed,
+                )
+            )
+        return tuple(found)
+
+    def species(self) -> tuple[Species, ...]:
+        found = []
+        for number, line in enumerate(self.lines["species"], start=1):
+            fields = line.split("#")[0].split(None, 2)
+            if len(fields) != 3 or fields[0] != str(number):
+                raise ModelError(Problem(what=f"species {line.strip()!r}", why="cannot be read"))
+            pattern = fields[1]
+            start = self.formula(fields[2], f"species {pattern}")
+            place = re.match(r"@(\w+)", pattern)
+            found.append(
+                Species(
+                    id=self.ids.claim(wanted_id(pattern)),
+                    name=pattern.replace("$", ""),
+                    compartment=self.places[place[1]] if place else self.compartments[0].id,
+                    initial=start.value if isinstance(start, Number) else 0.0,
+                    initial_expression=None if isinstance(start, Number) else start,
+                    fixed="$" in pattern,
+                    molecules=tuple(m for m, _ in _molecules(pattern)),
+                )
+            )
+        return tuple(found)
+
+    def group(self, fields: list[str]) -> Assignment:
+        """An observable: a sum of species."""
+        if len(fields) < 2:
+            raise ModelError(Problem(what=f"group {' '.join(fields)!r}", why="cannot be read"))
+        terms: list[Expression] = []
+        for part in fields[2].split(",") if len(fields) > 2 else ():
+            weight, _, index = part.rpartition("*")
+            try:
+                place, factor = int(index), float(weight or 1)
+            except ValueError:
+                place, factor = 0, 1.0
+            if not 0 < place <= len(self.species_ids):
+                raise ModelError(Problem(what=f"group {fields[1]}: {part}", why="is no species"))
+            terms.append(times(Number(factor), Symbol(self.species_ids[place - 1])))
+        return Assignment(id=fields[1], expression=plus(*terms), unit="item", kind="observable")
+
+    def reaction(self, line: str) -> Reaction:
+        match = _REACTION.fullmatch(line)
+        if match is None:
+            raise ModelError(Problem(what=f"reaction {line.strip()!r}", why="cannot be read"))
+        used, made = self.side(match["reactants"]), self.side(match["products"])
+        rules = _rule_names(match["rules"] or "")
+        reactants = tuple(Counter(used).items())
+        wanted = rules[0].replace(" (reverse)", "_reverse").lstrip("_") if rules else ""
+        return Reaction(
+            id=self.ids.claim(wanted or f"r{line.split()[0]}"),
+            reactants=reactants,
+            products=tuple(Counter(made).items()),
+            law=self.law(match["rate"].strip(), match["conversion"] or "", used, reactants),
+            rules=rules,
+        )
+
+    def side(self, text: str) -> list[str]:
+        places = [int(part) for part in text.split(",") if part and int(part)]
+        if any(place > len(self.species_ids) for place in places):
+            raise ModelError(Problem(what=f"species {text} of a reaction", why="is not listed"))
+        return [self.species_ids[place - 1] for place in places]
+
+    def law(
+        self, rate: str, conversion: str, used: list[str], orders: tuple[tuple[str, int], ...]
+    ) -> RateLaw:
+        special = _SATURATED.fullmatch(rate)
+        if special is not None:
+            return self.saturated(special, conversion, used, orders)
+        number = 1.0
+        factors: list[Expression] = []
+        for part in rate.split("*") if re.fullmatch(r"[\w.*+-]+", rate) else [rate]:
+            factor = self.formula(part, f"rate {rate}")
+            if isinstance(factor, Number):
+                number *= factor.value
+            else:
+                factors.append(factor)
+        volumes = (
+            self.formula(conversion, f"unit conversion {conversion}") if conversion else Number(1)
+        )
+        return RateLaw(rate=self.constant(number, factors, volumes), orders=orders)
+
+    def constant(self, number: float, factors: list[Expression], volumes: Expression) -> Expression:
+        """The statistical factor as an exact fraction, the constants, and the live volumes: their
+        present value is multiplied into the number, and is divided out again."""
+        factor = number / function(volumes)(self.values, 0.0)
+        ratio = exact_fraction(factor)
+        if ratio is None:
+            factors, ratio = [Number(factor), *factors], Fraction(1)
+        sizes = {
+            c.initial_expression.id: Symbol(c.id)
+            for c in reversed(self.compartments)
+            if isinstance(c.initial_expression, Symbol)
+        }
+        rate = times(Number(ratio.numerator), *factors, substitute(volumes, sizes))
+        return rate if ratio.denominator == 1 else Call("divide", (rate, Number(ratio.denominator)))
+
+    def saturated(
+        self,
+        match: re.Match[str],
+        conversion: str,
+        used: list[str],
+        orders: tuple[tuple[str, int], ...],
+    ) -> RateLaw:
+        """Sat: k*A*B.../((K1 + A)*(K2 + B)...); MM: the tQSSA law of a substrate and an enzyme."""
+        kind, what = match["kind"], f"rate {match[0]}"
+        constants = [self.formula(part, what) for part in match["constants"].split()]
+        factor = self.formula(match["factor"] or "1", what)
+        fits = {"Sat": 2 <= len(constants) <= len(used) + 1, "MM": len(constants) == len(used) == 2}
+        if not fits.get(kind, False) or conversion or len(set(used)) < len(used):
+            why = "this use of a saturated rate law has no form here"
+            way_out = "write it as a function of observables"
+            raise ModelError(Problem(what=what, why=why, way_out=way_out))
+        rate = times(factor, constants[0])
+        if kind == "Sat":
+            below = [
+                Call("plus", (k, Symbol(s))) for k, s in zip(constants[1:], used, strict=False)
+            ]
+            return RateLaw(rate=Call("divide", (rate, times(*below))), orders=orders)
+        substrate, enzyme, k = Symbol(used[0]), Symbol(used[1]), constants[1]
+        rest = Call("minus", (Call("minus", (substrate, k)), enzyme))
+        inside = Call("plus", (Call("power", (rest, Number(2))), times(Number(4), k, substrate)))
+        free = times(Number(0.5), Call("plus", (rest, Call("sqrt", (inside,)))))
+        return RateLaw(rate=Call("divide", (times(rate, free, enzyme), Call("plus", (k, free)))))
+
+
+def exact_fraction(factor: float) -> Fraction | None:
+    """The statistical factor (a count of matches over symmetries, which divide a factorial) behind
+    one that BioNetGen prints with six significant digits, or None."""
+    for denominator in (d for d in range(1, 5041) if 5040 % d == 0):
+        ratio = Fraction(round(factor * denominator), denominator)
+        if abs(float(ratio) - factor) <= 5e-6 * abs(factor):
+            return ratio
+    return None
+
+
+def _rule_names(text: str) -> tuple[str, ...]:
+    reverse = re.compile(r"^_reverse_|\(reverse\)$")
+    names = (
+        reverse.sub("", part) + (" (reverse)" if reverse.search(part) else "")
+        for part in text.split(",")
+        if part
+    )
+    return tuple(dict.fromkeys(names))
+
+
+def wanted_id(pattern: str) -> str:
+    """`@c::A(b!1,s~P).B(a!1)` becomes `A_s_P__B_in_c`: states are named, bonds are not, equal
+    molecules of a complex are counted. As with PySB's patterns."""
+    parts = sorted("_".join([name, *states]) for name, states in _molecules(pattern))
+    counted = [(name, len(list(group))) for name, group in groupby(parts)]
+    names = [name if count == 1 else f"{name}_x{count}" for name, count in counted]
+    places = sorted(set(re.findall(r"@(\w+)", pattern)))
+    return "__".join(names) + ("_in_" + "_".join(places) if places else "")
+
+
+def _molecules(pattern: str) -> list[tuple[str, list[str]]]:
+    """Molecules of a species, each with the states of its sites."""
+    bare = re.sub(r"@\w+::?|@\w+|\$", "", pattern)
+    found = []
+    for name, sites in re.findall(r"([A-Za-z_]\w*)(?:\(([^()]*)\))?", bare):
+        states = re.findall(r"(\w+)(?:%\w+)?~(\w+)", sites)
+        found.append((name, [f"{site}_{state}" for site, state in states]))
+    return found
+
+
+def _with_values(network: Network) -> Network:
+    """Starts and computed parameters evaluated."""
+    values = initial_values(network)
+    species = []
+    for s in network.species:
+        expression, value = s.initial_expression, values[s.id]
+        if expression is not None:
+            expression, value = whole(expression, value, network.substance_unit)
+        species.append(replace(s, initial=value, initial_expression=expression))
+    return replace(
+        network,
+        species=tuple(species),
+        parameters=tuple(replace(p, value=values[p.id]) for p in network.parameters),
+        compartments=tuple(replace(c, size=values[c.id]) for c in network.compartments),
+    )

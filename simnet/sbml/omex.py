@@ -1,0 +1,125 @@
+"""COMBINE archives (OMEX): files with a manifest and metadata, in a zip.
+
+Members are deterministic; the zip's own time stamps are not, so archives are compared member by
+member. libcombine brings classes of libsbml along, so it is run in a process of its own.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
+
+from simnet.errors import ModelError, Problem
+
+SPECIFICATIONS = "http://identifiers.org/combine.specifications/"
+SBML = SPECIFICATIONS + "sbml.level-3.version-2"
+SEDML = SPECIFICATIONS + "sed-ml.level-1.version-4"
+METADATA = SPECIFICATIONS + "omex-metadata"
+MARKDOWN = "http://purl.org/NET/mediatypes/text/markdown"
+CSV = "http://purl.org/NET/mediatypes/text/csv"
+
+_WRITE = """
+import json, sys
+import libcombine
+spec = json.load(sys.stdin)
+archive = libcombine.CombineArchive()
+for member in spec["members"]:
+    master = member["location"] == spec["master"]
+    archive.addFileFromString(
+        member["content"], member["location"], member["format"], master
+    )
+if not archive.writeToFile(spec["path"]):
+    sys.exit("libcombine could not write the file")
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A file of an archive: where it is in it, its text, and its format's address."""
+
+    location: str
+    content: str = field(repr=False)
+    format: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What is said of an archive.
+
+    Attributes:
+        title: a short one.
+        description: in words.
+        creators: names of people or groups.
+        licence: an SPDX identifier, such as "MIT"; "" for none.
+        described_by: addresses of publications.
+    """
+
+    title: str
+    description: str = ""
+    creators: tuple[str, ...] = ()
+    licence: str = ""
+    described_by: tuple[str, ...] = ()
+
+
+def write_omex(path: Path, members: Sequence[Member], about: About, *, master: str) -> None:
+    """Write an archive: the members, their manifest and metadata.rdf.
+
+    Args:
+        path: the file to write.
+        members: what it holds.
+        about: for metadata.rdf.
+        master: location of the member that a tool opens first.
+
+    Raises:
+        OSError: the file cannot be written.
+        ModelError: libcombine fails.
+    """
+    path.unlink(missing_ok=True)
+    path.touch()  # what keeps it from being written is said here, by the system
+    metadata = Member(location="metadata.rdf", content=metadata_text(about), format=METADATA)
+    everything = sorted([*members, metadata], key=lambda member: member.location)
+    spec = {
+        "path": str(path.absolute()),
+        "master": master,
+        "members": [vars(member) for member in everything],
+    }
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _WRITE],
+        input=json.dumps(spec),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines() or ["libcombine failed"]
+        raise ModelError(Problem(what=f"writing {path}", why=lines[-1]))
+
+
+def metadata_text(about: About) -> str:
+    """metadata.rdf: title, creators (vCard), licence, publications; no dates, so that it stays."""
+    creators = [
+        '<dcterms:creator rdf:parseType="Resource"><vCard:organization-name>'
+        f"{escape(name)}</vCard:organization-name></dcterms:creator>"
+        for name in about.creators
+    ]
+    licence = quoteattr(f"https://identifiers.org/spdx:{about.licence}")
+    lines = [
+        f"<dcterms:title>{escape(about.title)}</dcterms:title>",
+        # libcombine takes what has no description for empty
+        f"<dcterms:description>{escape(about.description or about.title)}</dcterms:description>",
+        *creators,
+        f"<dcterms:license rdf:resource={licence}/>" if about.licence else "",
+        *(f"<bqmodel:isDescribedBy rdf:resource={quoteattr(u)}/>" for u in about.described_by),
+    ]
+    body = "\n".join(f"    {line}" for line in lines if line)
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"\n'
+        '         xmlns:dcterms="http://purl.org/dc/terms/"\n'
+        '         xmlns:vCard="http://www.w3.org/2006/vcard/ns#"\n'
+        '         xmlns:bqmodel="http://biomodels.net/model-qualifiers/">\n'
+        f'  <rdf:Description rdf:about=".">\n{body}\n  </rdf:Description>\n</rdf:RDF>\n'
+    )

@@ -1,0 +1,100 @@
+"""Programs of a design's rows, made from one: rows differ in the values of parameters only.
+
+Compiling a condition resolves each of its changes anew, which for two hundred factors takes as long
+as a short run. Where nothing else touches what is varied, the program of a row is that of another
+with other values, and the start that follows from them. One row is compiled both ways, to be sure.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from simnet.execute.base import Job, Replicate
+from simnet.execute.plan import Plan
+from simnet.experiment.action import Hold
+from simnet.experiment.change import Change
+from simnet.experiment.program import Program, program
+from simnet.network.evaluate import initial_values
+from simnet.sensitivity.design import Design
+from simnet.sensitivity.factors import IntArray
+from simnet.sensitivity.study import SensitivityStudy
+
+Programs = Callable[[int], Program]
+"""The program of a plan's condition of that number."""
+
+
+def quick_plan(plan: Plan, study: SensitivityStudy, design: Design, rows: IntArray) -> Plan:
+    """The plan, with the programs of its rows made from one where that can be done."""
+    made = row_programs(plan, study, design, rows)
+    if made is None:
+        return plan
+    return cast(Plan, _Quick(plan=plan, programs=made))
+
+
+def row_programs(
+    plan: Plan, study: SensitivityStudy, design: Design, rows: IntArray
+) -> Programs | None:
+    """A function that makes them; None where rows must be compiled one by one."""
+    network, brackets = study.network, len(study.brackets)
+    names = design.space.names[:-1]
+    plain = network.document is None and not network.events and not network.state_events
+    parameters = all(factor.kind != "initial amount" for factor in design.space.factors)
+    if study.simulate != "ode" or not plain or not parameters or _touched(study, set(names)):
+        return None
+    templates = [program(network, plan.conditions[b], plan.times)[0] for b in range(brackets)]
+    matrix = design.matrix
+    sized = [*network.parameter_by_id, *network.compartment_by_id]
+
+    def made(number: int) -> Program:
+        place, bracket = divmod(number, brackets)
+        values = dict(zip(names, matrix[int(rows[place])].tolist(), strict=False))  # no dummy
+        first, *later = templates[bracket].segments
+        first = replace(first, settings={**first.settings, **values})
+        start = initial_values(network, first.settings)
+        return Program(
+            amounts={s.id: start[s.id] for s in network.species},
+            settings={name: start[name] for name in sized},
+            segments=(first, *later),
+        )
+
+    last = len(rows) * brackets - 1
+    compiled, problems = program(network, plan.conditions[last], plan.times)
+    return made if not problems and _effect(compiled) == _effect(made(last)) else None
+
+
+def _effect(found: Program) -> tuple[Any, ...]:
+    """What engines see of a program."""
+    first = {**found.settings, **found.segments[0].settings}
+    acts = [(s.start, s.end, s.acts, s.held, s.outputs.tolist()) for s in found.segments]
+    return first, found.amounts, acts, [s.settings for s in found.segments[1:]]
+
+
+def _touched(study: SensitivityStudy, names: set[str]) -> bool:
+    """Whether a change acts on what is varied, or holds anything."""
+    changes: list[Change] = [*study.background, *study.changes]
+    changes += [change for key in study.brackets for change in key]
+    for entry in study.schedule:
+        for item in entry.timed(study.network.time_unit):
+            pulses = (item.begins, item.ends)
+            changes += [*item.changes, *(pulse.change for pulse in pulses if pulse is not None)]
+    actions = [action for change in changes for action in change.resolve(study.network)[0]]
+    return any(isinstance(action, Hold) or action.id in names for action in actions)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Quick:
+    """A plan in all that campaigns ask of one, for ODE."""
+
+    plan: Plan
+    programs: Programs
+
+    def job(
+        self, condition: int, first: int = 0, stop: int | None = None, index: int | None = None
+    ) -> Job:
+        """As `Plan.job`."""
+        replicates: Sequence[Replicate] = (Replicate(index=0),)
+        number = condition if index is None else index
+        return Job(index=number, program=self.programs(condition), replicates=replicates)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.plan, name)

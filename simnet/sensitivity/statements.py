@@ -1,0 +1,39 @@
+"""What is to be said with a study's indices, in sentences."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simnet.sensitivity.result import StudyResult
+
+_NAMED = 12
+_UNSAID = ("excluded",)
+"""Reasons for which a user needs no reminder."""
+
+
+def statements_of(result: "StudyResult") -> Iterator[str]:
+    """What cannot be concluded, what has not converged, what noise does, what was not varied."""
+    for readout, found in result.indices.items():
+        yield from found.statements
+        waiting = [row for row in found.rows if not row.converged]
+        if waiting and not found.stuck:
+            count = f"{len(waiting)} of {len(found.rows)} indices"
+            yield (
+                f"{readout}: {count} have not converged at {result.about['samples']:,} samples; "
+                "more samples narrow them (--until-converged)."
+            )
+    if any(output.noisy for output in result.outputs.values()):
+        yield str(result.about["under noise"])
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for item in result.left_out:
+        by_reason[item.reason].append(item.name)
+    for reason, names in by_reason.items():
+        if reason not in _UNSAID:
+            yield f"Not varied, since {reason}: {some(names)}."
+
+
+def some(names: Sequence[str], most: int = _NAMED) -> str:
+    """The first names, and how many more."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

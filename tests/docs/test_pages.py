@@ -1,0 +1,45 @@
+"""The code of the pages runs, and prints and draws what the pages show."""
+
+from pathlib import Path
+
+import pytest
+import run_pages
+
+PAGES = run_pages.pages()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_page_shows_what_its_code_does(page: Path) -> None:
+    assert run_pages.differences(page) == []
+
+
+def test_every_tutorial_and_worked_example_is_run() -> None:
+    for folder in ("tutorials", "howto"):
+        assert set(run_pages.DOCS.glob(f"{folder}/*.md")) <= set(PAGES)
+    worked = {"engine", "sensitivity_method", "network"}
+    assert worked <= {page.stem for page in PAGES}
+
+
+def test_a_page_that_shows_something_else_is_told(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# A\n\n```python\nprint(1 + 1)\n```\n```text\n3\n```\n", encoding="utf-8")
+    (told,) = run_pages.differences(page)
+    assert "+2" in told
+    assert "-3" in told
+    assert run_pages.differences(page, take=True) == []
+    assert run_pages.differences(page) == []
+
+
+def test_a_figure_that_no_block_writes_is_told(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```python\n1\n```\n![x](figures/page/x.png)\n", encoding="utf-8")
+    (told, *_) = run_pages.differences(page)
+    assert "no block writes" in told
+
+
+def test_a_command_that_fails_is_an_error(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```console\n$ simnet show nosuchnetwork\n```\n", encoding="utf-8")
+    with pytest.raises(RuntimeError, match="nosuchnetwork"):
+        run_pages.differences(page)

@@ -1,0 +1,254 @@
+"""Studies of networks whose answers are known, and how studies continue, split and fail."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import simnet as sn
+from simnet.network.network import Network
+from simnet.results.parts import merge_parts
+from simnet.sensitivity.indices import Precision
+from simnet.sensitivity.result import StudyResult
+from simnet.sensitivity.rows import RowConditions, distinct_rows
+from simnet.sensitivity.run import run_study
+from simnet.sensitivity.study import SensitivityStudy
+
+# Each interval misses with a probability of 1e-4: below 1 % over all that is tested here.
+SURE = Precision(confidence=0.9999)
+
+
+def ranged(network: Network, lower: float, upper: float, scale: str = "linear") -> Network:
+    """The network with one range for all its parameters."""
+    parameters = tuple(
+        dataclasses.replace(p, lower=lower, upper=upper, scale=scale) for p in network.parameters
+    )
+    return dataclasses.replace(network, parameters=parameters)
+
+
+def table(result: StudyResult, readout: str, index: str, column: str = "estimate") -> Any:
+    rows = result.frame().query("readout == @readout and index == @index")
+    return rows.set_index("factor")[column]
+
+
+@pytest.fixture(scope="module")
+def functions(tmp_path_factory: pytest.TempPathFactory) -> Network:
+    """Ishigami's function and Sobol's G of parameters, as expressions of a network."""
+    text = """
+    model functions
+      species S; S = 1; k0 := 0; J: S -> ; k0*S;
+      x1 = 1; x2 = 1; x3 = 1;
+      ishigami := sin(x1) + 7*sin(x2)^2 + 0.1*x3^4*sin(x1);
+      g := (abs(4*u1 - 2))*((abs(4*u2 - 2) + 1)/2)*((abs(4*u3 - 2) + 4.5)/5.5);
+      u1 := (x1 + 3.141592653589793)/6.283185307179586;
+      u2 := (x2 + 3.141592653589793)/6.283185307179586;
+      u3 := (x3 + 3.141592653589793)/6.283185307179586;
+    end
+    """
+    path = tmp_path_factory.mktemp("functions") / "functions.ant"
+    path.write_text(text)
+    return ranged(sn.load(path), -np.pi, np.pi)
+
+
+def test_closed_forms_through_a_network(functions: Network, request: pytest.FixtureRequest) -> None:
+    study = SensitivityStudy(
+        network=functions, readouts=("ishigami@1", "g@1"), samples=256, precision=SURE, seed=1
+    )
+    result = run_study(study, workers=0)
+    parts = np.array([(1 / 3) / (1 + a) ** 2 for a in (0.0, 1.0, 4.5)])
+    whole = np.prod(1 + parts) - 1
+    totals = [parts[i] * np.prod(1 + np.delete(parts, i)) / whole for i in range(3)]
+    known = request.getfixturevalue("ishigami")
+    for readout, index, truth in (
+        ("ishigami@1", "first", known.first),
+        ("ishigami@1", "total", known.total),
+        ("g@1", "first", [*(parts / whole), 0.0]),
+        ("g@1", "total", [*totals, 0.0]),
+    ):
+        low, high = (table(result, readout, index, c).to_numpy() for c in ("low", "high"))
+        assert np.all(low <= truth)
+        assert np.all(truth <= high)
+        assert np.abs(table(result, readout, index).to_numpy() - truth).max() < 0.2
+    assert result.top("ishigami@1")[0].factor == "x1"
+
+
+def test_local_sensitivities_are_the_formulas(birth_death: Network) -> None:
+    """X(t) = k/g (1 - exp(-g t)); at rest d ln X / d ln g is -1."""
+    study = SensitivityStudy(
+        network=birth_death,
+        readouts=("X@20", "steady(X)", "X@5[k=x3] / X@5"),
+        method="local",
+        fold=2,
+        t_end=300,
+    )
+    result = run_study(study, workers=0)
+    at = 0.1 * 20
+    scaled = table(result, "X@20", "scaled")
+    assert scaled["k"] == pytest.approx(1, abs=1e-5)
+    assert scaled["g"] == pytest.approx(-1 + at / np.expm1(at), abs=1e-5)
+    assert table(result, "steady(X)", "scaled")["g"] == pytest.approx(-1, abs=1e-5)
+    control = result.control.query("table == 'readout control'").set_index("by")["value"]
+    assert control.to_dict() == pytest.approx({"r0": 1.0, "r1": -1.0})
+    ratio = table(result, "X@5[k=x3] / X@5", "absolute")  # 3, whatever k and g are
+    assert ratio.to_dict() == pytest.approx({"k": 0, "g": 0, "dummy": 0}, abs=1e-4)
+
+
+def test_the_chain_over_time(make_network: Callable[..., Network]) -> None:
+    """A -> B -> C: d ln B / d ln k1 of B(t) = A0 k1/(k2 - k1) (exp(-k1 t) - exp(-k2 t))."""
+    chain = make_network(
+        "chain",
+        {"A": 100, "B": 0, "C": 0},
+        {"k1": 0.2, "k2": 0.05},
+        [("A", "B", "k1"), ("B", "C", "k2")],
+    )
+    study = SensitivityStudy(network=chain, readouts=("B@12",), method="local", fold=2)
+    result = run_study(study, workers=0)
+
+    def amount(k1: float, t: float) -> float:
+        return k1 / (0.05 - k1) * (np.exp(-k1 * t) - np.exp(-0.05 * t))
+
+    h = 1e-5
+    frame = result.time_frame().query("index == 'scaled' and factor == 'k1'")
+    assert len(frame) == 12
+    for time, estimate in zip(frame["time"], frame["estimate"], strict=True):
+        t = float(time.removesuffix(" s"))
+        truth = (np.log(amount(0.2 * np.exp(h), t) / amount(0.2 * np.exp(-h), t))) / (2 * h)
+        assert estimate == pytest.approx(truth, abs=1e-4)
+
+
+# ------------------------------------------------------------------------ under noise
+def noisy(network: Network, **more: Any) -> SensitivityStudy:
+    given: dict[str, Any] = {"method": "morris", "samples": 6, "replicates": 5, "seed": 4}
+    return SensitivityStudy(
+        network=network, readouts=("X@10",), fold=2, simulate="ssa", **(given | more)
+    )
+
+
+def test_every_row_has_seeds_of_its_own(birth_death: Network) -> None:
+    study = noisy(birth_death)
+    design = study.design()
+    rows, _ = distinct_rows(study, design)
+    assert len(rows) == design.rows  # equal rows as well
+    plan_contents = [c.content("s") for c in RowConditions(study, design, rows)]
+    assert len(set(plan_contents)) == design.rows
+    assert all(study.digest in content for content in plan_contents)
+    result = run_study(study, workers=0)
+    same = (design.matrix[1:, :-1] == design.matrix[:-1, :-1]).all(axis=1)
+    equal = np.flatnonzero(same & (design.block[1:] == design.block[:-1]))
+    assert len(equal) == 6  # where the dummy moves
+    y = result.outputs["X@10"].estimate
+    assert np.count_nonzero(y[equal] != y[equal + 1]) >= 4
+    assert result.about["under noise"] in result.statements
+
+
+def test_under_ode_equal_rows_run_once(birth_death: Network) -> None:
+    study = SensitivityStudy(network=birth_death, readouts=("X@10",), method="local", fold=2)
+    rows, place = distinct_rows(study, study.design())
+    assert rows.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8]
+    assert place.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0]
+
+
+def test_pieces_make_the_whole(birth_death: Network, tmp_path: Path) -> None:
+    """Stopped and continued, in shards and merged, with more replicates and samples added: the same
+    bits as in one go, and a folder that reads back as what was written."""
+    whole = run_study(noisy(birth_death), workers=0, out=tmp_path / "whole")
+    calls = 0
+
+    def stop(done: int, total: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 60:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_study(noisy(birth_death), workers=0, out=tmp_path / "cut", progress=stop)
+    done: list[int] = []
+    again = run_study(
+        noisy(birth_death), workers=0, out=tmp_path / "cut", progress=lambda d, _: done.append(d)
+    )
+    assert done[0] > 50
+    for i in (1, 2):
+        part = run_study(noisy(birth_death), workers=0, out=tmp_path / f"{i}", shard=(i, 2))
+        assert not part.complete
+    merge_parts([tmp_path / "1", tmp_path / "2"], tmp_path / "all")
+    merged = run_study(noisy(birth_death), workers=0, out=tmp_path / "all")
+    few = noisy(birth_death, samples=4, replicates=2)
+    run_study(few, workers=0, out=tmp_path / "more")
+    more = run_study(noisy(birth_death), workers=0, out=tmp_path / "more")
+    loaded = StudyResult.load(tmp_path / "whole")
+    for other in (again, merged, more, loaded):
+        for frame in ("frame", "convergence", "time_frame"):
+            pd.testing.assert_frame_equal(
+                getattr(other, frame)(), getattr(whole, frame)(), check_exact=True
+            )
+        assert other.statements == whole.statements
+    np.testing.assert_array_equal(loaded.design.matrix, whole.design.matrix)
+    assert repr(loaded) == repr(whole)
+    with pytest.raises(sn.InputError, match="seed: there it is 4, here 5"):
+        run_study(noisy(birth_death, seed=5), workers=0, out=tmp_path / "whole")
+
+
+def test_samples_are_added_until_the_indices_have_converged(birth_death: Network) -> None:
+    study = SensitivityStudy(
+        network=birth_death, readouts=("X@10",), fold=1.2, samples=8, precision=Precision(tolerance=0.25)
+    )  # fmt: skip
+    once = run_study(study, workers=0)
+    assert not once.converged
+    found = run_study(study, workers=0, until_converged=True)
+    assert found.converged
+    assert found.design.samples > 8
+    np.testing.assert_array_equal(found.design.matrix[: once.design.rows], once.design.matrix)
+    capped = run_study(study, workers=0, until_converged=True, most_samples=8)
+    assert "above the limit of 8" in capped.statements[-1]
+    asked: list[int] = []
+
+    def no(evaluations: int, seconds: float) -> bool:
+        asked.append(evaluations)
+        return seconds < 0
+
+    run_study(study, workers=0, until_converged=True, may_go_on=no)
+    assert len(asked) == 1
+
+
+def test_failures_are_listed_and_take_their_block(make_network: Callable[..., Network]) -> None:
+    """log(X - 5) does not exist for X below 5, which is where k is low."""
+    growth = make_network("growth", {"X": 10}, {"k": 0.1}, [("X", "", "k")])
+    study = SensitivityStudy(
+        network=growth, readouts=("log(X@5 - 5)", "X@5"), fold=2, samples=64, seed=2
+    )
+    result = run_study(study, workers=0)
+    y = result.outputs["X@5"].estimate
+    failed = np.flatnonzero(~result.outputs["log(X@5 - 5)"].ok)
+    np.testing.assert_array_equal(failed, np.flatnonzero(y <= 5))
+    assert len(failed)
+    frame = result.failures
+    assert (frame["readout"] == "log(X@5 - 5)").all()
+    np.testing.assert_array_equal(frame["k"], result.design.matrix[frame["row"], 0])
+    assert frame["reason"].str.contains("logarithm of what is not positive").all()
+    found = result.indices["log(X@5 - 5)"]
+    assert found.lost == len(np.unique(result.design.block[failed]))
+    assert any("more than 5 %" in text and "high k" in text for text in result.statements)
+    assert all(row.influential is not False for row in found.rows)
+    assert result.indices["X@5"].lost == 0
+
+
+def test_a_failed_run_fails_its_row(make_network: Callable[..., Network]) -> None:
+    """k ^ -400 overflows where k is low: those rows have no readout at all."""
+    network = make_network("n", {"X": 10}, {"k": 0.1}, [("X", "", "k")])
+    study = SensitivityStudy(
+        network=network,
+        readouts=("X@5",),
+        fold=2,
+        samples=16,
+        schedule=(sn.At(2.0, sn.Add("X", -8.0)),),
+    )
+    result = run_study(study, workers=0)
+    failed = ~result.outputs["X@5"].ok
+    expected = 10 * np.exp(-result.design.matrix[:, 0] * 2.0) < 8
+    np.testing.assert_array_equal(failed, expected)
+    assert set(result.failures["readout"]) == {""}
+    assert result.failures["reason"].str.contains("X").all()

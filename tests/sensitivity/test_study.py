@@ -1,0 +1,170 @@
+"""What a study refuses, all at once, and what it makes of what is left open."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import simnet as sn
+from simnet.network.network import Network
+from simnet.readouts.parser import parse_readout
+from simnet.sensitivity.over_time import course_of
+from simnet.sensitivity.study import SensitivityStudy
+from simnet.sensitivity.study_file import example_study, study_from_data, study_from_file
+
+
+def refused(**given: Any) -> list[str]:
+    with pytest.raises(sn.InputError) as error:
+        SensitivityStudy(**given)
+    return [str(problem) for problem in error.value.problems]
+
+
+def test_all_mistakes_at_once(birth_death: Network) -> None:
+    found = refused(
+        network=birth_death,
+        readouts=("X", "Y@3", "cv(X)@3", "X@("),
+        method="sobl",
+        seed=-1,
+        rtol=1.0,
+        replicates=5,
+        changes=(sn.Set("q", 1.0),),
+        groups="genes",
+    )
+    for words in (
+        "method 'sobl'",
+        "seed=-1",
+        "rtol=1.0",
+        "replicates=5: an ODE gives the same",
+        "'q' is not in birth_death",
+        "groups='genes'",
+        "readout X: is a time course",
+        "readout cv(X@3): cv needs",
+        "readout 'X@('",
+    ):
+        assert any(words in problem for problem in found), words
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"network": "hypoxia"}, "not a Network"),
+        ({"readouts": ()}, "readouts: none given"),
+        ({"readouts": ("X@3", "X@3")}, "is given twice"),
+        ({"readouts": ("X@5",), "t_end": 3}, "5 is after the end"),
+        ({"samples": 100}, "use 128"),
+        ({"samples": 0}, "samples=0"),
+        ({"fold": None}, "there is nothing to vary"),
+        ({"parameters": ("k_*",)}, "matches nothing"),
+        ({"simulate": "ssa", "replicates": 1}, "needs the variance of each row"),
+        ({"simulate": "both"}, "ode or ssa"),
+        ({"readouts": ("sd(X)@3",), "simulate": "ssa", "replicates": 2}, "needs 3 replicates"),
+        ({"parameters": ("k",), "changes": (sn.Set("k", 2.0),)}, "the experiment sets it"),
+        ({"settings": {"order": 2.0}}, "setting 'order' of sobol"),
+        ({"method": "prcc", "groups": {"all": ["k", "g"]}}, "no index of a group"),
+        ({"equilibrate": -1}, "equilibrate=-1"),
+    ],
+)
+def test_mistakes(birth_death: Network, given: dict[str, Any], words: str) -> None:
+    study: dict[str, Any] = {"network": birth_death, "readouts": ("X@3",), "fold": 2}
+    assert any(words in problem for problem in refused(**(study | given)))
+
+
+def test_what_is_left_open(birth_death: Network) -> None:
+    study = SensitivityStudy(network=birth_death, readouts=("X@3", "X@8[k=x2] / X@8"), fold=2)
+    assert (study.method, study.size, study.end, study.runs) == ("sobol", 512, 8.0, 1)
+    assert study.evaluations == 2 * 512 * 5
+    assert study.tolerance == 1e-6
+    assert {0.0, 3.0, 8.0} <= set(study.times.tolist())
+    bracket = SensitivityStudy(network=birth_death, readouts=("X@8[k=2] / X@8",), fold=2)
+    assert bracket.space.names == ("g", "dummy")
+    assert [(i.name, i.reason) for i in bracket.space.left_out] == [("k", "the experiment sets it")]
+    local = SensitivityStudy(
+        network=birth_death, readouts=("X@3",), fold=2, method="local", simulate="ssa"
+    )
+    assert (local.runs, local.own_settings, local.tolerance) == (20, {"step": 0.2}, 1e-8)
+    area = SensitivityStudy(network=birth_death, readouts=("auc(X)",), fold=2)
+    assert area.end == 48 * 3600
+    hypoxia = sn.load("hypoxia")
+    rested = SensitivityStudy(network=hypoxia, readouts=("HIF1A@4h",), method="morris")
+    assert rested.before == "72 h"
+    assert "O2_percent" in rested.space.names
+    step = SensitivityStudy(
+        network=hypoxia,
+        readouts=("HIF1A@4h",),
+        method="morris",
+        changes=sn.Set("O2_percent", 1.0),
+        equilibrate=0,
+        groups="molecules",
+    )
+    assert step.before is None
+    assert "O2_percent" not in step.space.names
+    assert len(step.space.labels) < len(step.space.names)
+    assert step.digest != rested.digest
+
+
+@pytest.mark.parametrize(
+    ("readout", "course"),
+    [
+        ("X@5", "X"),
+        ("auc(X, 1, 5)", "X"),
+        ("cv(X)@5", "cv(X)"),
+        ("X@5 / X@0", "X / X@0"),
+        ("X@5[k=2] / X@5", "X[k=2] / X"),
+        ("log2(max(X))", "log2(X)"),
+        ("first_passage(X > 5)", None),
+        ("X@5 / 2s", None),
+    ],
+)
+def test_the_course_of_a_readout(readout: str, course: str | None) -> None:
+    found = course_of(parse_readout(readout), "s")
+    assert (None if found is None else str(found)) == course
+
+
+def test_a_file_is_the_same_study(
+    birth_death: Network, tmp_path: Path, make_network: Callable[..., Network]
+) -> None:
+    sn.write_sbml(birth_death, tmp_path / "model.xml")
+    (tmp_path / "study.toml").write_text(
+        """
+        network = "model.xml"
+        readouts = ["X@3"]
+        fold = 2
+        method = "morris"
+        samples = 8
+        background = { g = "x0.5" }
+        groups = { all = ["k", "g"] }
+        [changes]
+        X = "add 3"
+        [[schedule]]
+        at = "2 s"
+        changes = { X = 7 }
+        [precision]
+        tolerance = 0.1
+        """
+    )
+    study = study_from_file(tmp_path / "study.toml", {"samples": 4})
+    assert study.changes == (sn.Add("X", 3.0),)
+    assert study.background == (sn.Scale("g", 0.5),)
+    assert study.schedule == (sn.At("2 s", sn.Set("X", 7.0)),)
+    assert (study.size, study.precision.tolerance) == (4, 0.1)
+    assert study.space.labels == ("all", "dummy")
+    example = example_study(study.network, str(tmp_path / "model.xml"))
+    (tmp_path / "example.toml").write_text(example)
+    again = study_from_file(tmp_path / "example.toml")
+    assert (again.method, again.fold) == ("morris", 2)
+    with pytest.raises(sn.InputError) as error:
+        study_from_data({"netwrk": "a", "changes": {"k": "twice"}, "schedule": 3})
+    found = str(error.value)
+    for words in ("netwrk", "network: missing", "k = 'twice'", "is not a list of tables"):
+        assert words in found
+
+
+def test_the_example_of_a_packaged_network_is_a_study(tmp_path: Path) -> None:
+    network = sn.load("hypoxia")
+    (tmp_path / "study.toml").write_text(example_study(network, "hypoxia"))
+    study = study_from_file(tmp_path / "study.toml")
+    assert study.network.digest == network.digest
+    assert not {i.parameter for i in network.inputs} & set(study.space.names)
+    assert np.isfinite(study.design().matrix).all()
