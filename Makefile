@@ -26,7 +26,7 @@ BUILT := $(shell find simnet \( -name '*.c' -o -name '*.h' \) 2>/dev/null)
 STAMP := $(VENV)/.simnet-installed-$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint verify figures format clean
+.PHONY: help setup demo test check lint verify bench figures format clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -49,6 +49,10 @@ lint: setup  ## style, types and import floors
 verify: setup  ## the slow statistical verification, with other people's engines
 	$(BIN)/python -m pip install --quiet --group rivals
 	$(BIN)/pytest -m verify
+
+bench: setup  ## speeds of engines, into docs/benchmarks.md
+	$(BIN)/python -m pip install --quiet --group rivals
+	$(BIN)/python benchmarks --page docs/benchmarks.md
 
 figures: setup  ## the figures of the networks' READMEs
 	$(BIN)/python docs/hypoxia_checks.py

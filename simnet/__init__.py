@@ -42,6 +42,8 @@ from simnet.experiment.schedule import Repeat as Repeat
 from simnet.experiment.variability import LogNormal as LogNormal
 from simnet.experiment.variability import Normal as Normal
 from simnet.experiment.variability import Uniform as Uniform
+from simnet.network.diff import Difference as Difference
+from simnet.network.diff import differences as differences
 from simnet.network.network import Network as Network
 from simnet.plot.compare import plot_conditions as plot_conditions
 from simnet.plot.distribution import plot_distribution as plot_distribution
@@ -49,11 +51,18 @@ from simnet.plot.joint import plot_joint as plot_joint
 from simnet.plot.series import plot_series as plot_series
 from simnet.plot.survival import plot_survival as plot_survival
 from simnet.readouts.parser import parse_readout as parse_readout
+from simnet.report.screen import write_report as write_report
 from simnet.results.join import join as join
 from simnet.results.trajectories import Trajectories as Trajectories
 from simnet.rules.load import load as load
 from simnet.rules.registry import packaged_names as packaged_names
 from simnet.sbml.write import write_sbml as write_sbml
+from simnet.screen.plan import Screen as Screen
+from simnet.screen.result import ScreenResult as ScreenResult
+from simnet.screen.run import run_screen as run_screen
+from simnet.sensitivity.result import StudyResult as StudyResult
+from simnet.sensitivity.run import run_study as run_study
+from simnet.sensitivity.study import SensitivityStudy as SensitivityStudy
 from simnet.stats.decomposition import noise_parts as noise_parts
 from simnet.stats.first_passage import median_time as median_time
 from simnet.stats.first_passage import survival as survival

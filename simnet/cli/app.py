@@ -8,12 +8,16 @@ import typer
 
 from simnet.cli.claims import claims_command
 from simnet.cli.compile import compile_command
+from simnet.cli.diff import diff_command
 from simnet.cli.doctor import doctor_command
 from simnet.cli.exits import finish
 from simnet.cli.export import export_command
 from simnet.cli.listing import list_command
+from simnet.cli.merge import merge_command
 from simnet.cli.ordered import ChangesCommand
+from simnet.cli.report import report_command
 from simnet.cli.run import run_command
+from simnet.cli.screen import screen_command
 from simnet.cli.sensitivity import sensitivity_command
 from simnet.cli.show import show_command
 from simnet.cli.verify import verify_command
@@ -33,8 +37,8 @@ def root(
 ) -> None:
     """Simulate stochastic signalling networks that are written as rules.
 
-    NETWORK is a packaged name ([bold]simnet list[/bold]), an SBML or Antimony file, or
-    package.module:model of a PySB model.
+    NETWORK is a packaged name ([bold]simnet list[/bold]), a model file (SBML, Antimony, BNGL, .net,
+    OMEX or PySB's .py), or package.module:model of a PySB model.
 
     \b
     simnet show hypoxia
@@ -60,7 +64,11 @@ app.command("export")(export_command)
 app.command("compile")(compile_command)
 app.command("verify")(verify_command)
 app.command("claims")(claims_command)
+app.command("diff")(diff_command)
 app.command("doctor")(doctor_command)
+app.command("screen")(screen_command)
+app.command("merge")(merge_command)
+app.command("report")(report_command)
 app.command("sensitivity", cls=ChangesCommand)(sensitivity_command)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from simnet.cli.conversion import CopiesOption, VolumeOption, loaded_in_molecules
 from simnet.cli.exits import INTERRUPTED, complain
 from simnet.cli.experiment import (
     EndOption,
@@ -13,7 +14,6 @@ from simnet.cli.experiment import (
     KineticsOption,
     Source,
     end_of_run,
-    loaded,
 )
 from simnet.cli.ordered import (
     Adds,
@@ -70,6 +70,8 @@ def run_command(
         typer.Option(metavar="TIME", help="Wall time that one replicate may take."),
     ] = None,
     kinetics: KineticsOption = None,
+    volume: VolumeOption = None,
+    copies: CopiesOption = None,
     set_: Sets = [],  # noqa: B006 - typer makes a new list
     scale: Scales = [],  # noqa: B006
     add: Adds = [],  # noqa: B006
@@ -127,7 +129,7 @@ def run_command(
         raise InputError(Problem(what="--json and --csv", why="both want stdout", way_out="one"))
     if out is not None:
         outcome.check_folder(out)
-    network = loaded(source, kinetics)
+    network = loaded_in_molecules(source, kinetics, volume, copies)
     end = end_of_run(network, t_end)
     chosen = method or ("ssa" if replicates > 1 else "ode")
     try:

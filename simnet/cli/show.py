@@ -9,6 +9,7 @@ from simnet.cli import annotations as annotation
 from simnet.cli import origin, sections
 from simnet.cli.conversion import CopiesOption, VolumeOption, loaded_in_molecules
 from simnet.cli.description import description
+from simnet.cli.diagram import DiagramOption, write_diagram
 from simnet.cli.experiment import (
     EndOption,
     EquilibrateOption,
@@ -65,6 +66,7 @@ def show_command(
             rich_help_panel=_SECTION,
         ),
     ] = False,
+    diagram: DiagramOption = None,
     t_end: EndOption = None,
     equilibrate: EquilibrateOption = None,
     kinetics: KineticsOption = None,
@@ -88,6 +90,7 @@ def show_command(
     \b
     simnet show hypoxia
     simnet show hypoxia --parameters
+    simnet show hypoxia --diagram hypoxia.svg
     simnet show model.xml --volume "1 pL"
     simnet show hypoxia --cost --equilibrate "72 h" --set O2_percent=1
     """
@@ -96,6 +99,8 @@ def show_command(
         why = "a run is described, and none is asked for"
         raise InputError(Problem(what="simnet show", why=why, way_out="add --cost"))
     network = loaded_in_molecules(source, kinetics, volume, copies)
+    if diagram is not None:
+        write_diagram(network, diagram)
     priced: pd.DataFrame | None = None
     end = end_of_run(network, t_end) if cost else ""
     if cost:
@@ -125,7 +130,7 @@ def show_command(
         (annotations, annotation.annotations),
     ]
     out = console()
-    if not cost and not any(wanted for wanted, _ in chosen):
+    if not cost and diagram is None and not any(wanted for wanted, _ in chosen):
         _overview(network, source)
     for wanted, section in chosen:
         if wanted:

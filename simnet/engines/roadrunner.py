@@ -93,7 +93,7 @@ class _Model:
     def simulate(self, segment: Segment) -> FloatArray:
         """Readouts at the segment's output times, (k, R)."""
         times, rows = _times(segment)
-        if self.from_zero:
+        if self.from_zero and segment.start < segment.end:
             result = _simulated(self.runner, [t - segment.start for t in times])
             result[:, 0] = times
         else:

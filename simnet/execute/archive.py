@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simnet.catalogue.annotations import annotations_of
 from simnet.catalogue.headlines import read_headlines
 from simnet.errors import InputError, Problem, UnsupportedError
+from simnet.execute.cluster import Workers
 from simnet.execute.ensemble import run_ensemble
 from simnet.execute.simulate import simulate
 from simnet.experiment.change import Set
@@ -48,7 +49,7 @@ def write_archive(
     seed: int = 1,
     creators: Sequence[str] = (),
     licence: str = "",
-    workers: int | None = None,
+    workers: Workers = None,
 ) -> Archive:
     """Write a network as a COMBINE archive (.omex).
 
@@ -173,7 +174,7 @@ def headline_experiments(
 
 
 def expected(
-    network: Network, experiment: Experiment, *, workers: int | None = None
+    network: Network, experiment: Experiment, *, workers: Workers = None
 ) -> "pd.DataFrame":
     """What an experiment gives here.
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from simnet.errors import InputError, Problem
+from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan
 from simnet.execute.run import Gathered, Progress, run_jobs
 from simnet.results.trajectories import positions
@@ -14,7 +15,7 @@ from simnet.stats.precision import Precision, next_size
 def run_in_blocks(
     plan: Plan,
     *,
-    workers: int | None,
+    workers: Workers,
     receive: Callable[[Gathered], None],
     precision: Precision | None = None,
     progress: Progress | None = None,

@@ -15,6 +15,7 @@ import numpy as np
 
 from simnet.errors import InputError, Problem
 from simnet.execute.base import Job
+from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan
 from simnet.execute.run import Gathered, Progress, run_jobs
 from simnet.results.parts import Parts
@@ -89,7 +90,7 @@ def run_campaign(
     *,
     measure: Measure,
     parts: Parts | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
     shard: tuple[int, int] | None = None,
     progress: Progress | None = None,
 ) -> "pd.DataFrame":

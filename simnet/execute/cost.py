@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simnet.errors import UnsupportedError
+from simnet.execute.cluster import Workers
 from simnet.execute.simulate import simulate
 from simnet.experiment.change import Change
 from simnet.experiment.schedule import Scheduled
@@ -37,7 +38,7 @@ def expected_firings(
     equilibrate: TimeSpec | None = None,
     changes: Sequence[Change] | Change = (),
     schedule: Sequence[Scheduled] | Scheduled = (),
-    workers: int | None = 0,
+    workers: Workers = 0,
 ) -> "pd.DataFrame":
     """Expected firings of each reaction from t = 0 to t_end, the most frequent first.
 

@@ -11,6 +11,7 @@ from simnet.arrays import Times
 from simnet.engines.base import Method
 from simnet.errors import InputError, Problem, SimnetWarning, SimulationError
 from simnet.execute.blocks import run_in_blocks
+from simnet.execute.cluster import Workers
 from simnet.execute.plan import listed, planned
 from simnet.execute.run import Gathered, Progress
 from simnet.experiment.change import Change
@@ -140,7 +141,7 @@ def run_ensemble(
     replicates: int = 1000,
     precision: Precision | None = None,
     seed: int | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
     equilibrate: TimeSpec | None = None,
     background: Sequence[Change] | Change = (),
     variability: Variability | None = None,

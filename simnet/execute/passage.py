@@ -11,7 +11,8 @@ from simnet.engines.compiled import CompiledSimulator
 from simnet.engines.compiled_block import Watch
 from simnet.errors import InputError, Problem
 from simnet.execute.blocks import run_in_blocks
-from simnet.execute.plan import Plan, listed, planned
+from simnet.execute.cluster import Workers
+from simnet.execute.plan import Plan, listed, planned, worker_processes
 from simnet.execute.run import Gathered
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
@@ -34,7 +35,7 @@ def first_passage_times(
     method: Method = "ssa",
     replicates: int = 1000,
     seed: int | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
     equilibrate: TimeSpec | None = None,
     background: Sequence[Change] | Change = (),
     variability: Variability | None = None,
@@ -107,7 +108,7 @@ def first_passage_times(
     return join_passages([parts[first] for first in sorted(parts)])
 
 
-def _watched(plan: Plan, threshold: float, *, upwards: bool, workers: int | None) -> FirstPassage:
+def _watched(plan: Plan, threshold: float, *, upwards: bool, workers: Workers) -> FirstPassage:
     simulator = CompiledSimulator(plan.task)
     # The engine stops at or beyond a value: the next number after the threshold is beyond it.
     beyond = np.nextafter(threshold, np.inf if upwards else -np.inf)
@@ -124,7 +125,7 @@ def _watched(plan: Plan, threshold: float, *, upwards: bool, workers: int | None
                 [watch],
                 limits=Limits(seconds=plan.timeout),
                 stop=stopped.is_set,
-                threads=workers or os.cpu_count() or 1,
+                threads=worker_processes(workers) or os.cpu_count() or 1,
             )
             failed = np.array([isinstance(result, str) for result in results])
             seen = ~np.isnan(crossed[:, 0])

@@ -9,6 +9,7 @@ import numpy as np
 from simnet.engines.base import Method
 from simnet.errors import InputError, Problem, SimnetWarning, SimulationError
 from simnet.execute.blocks import run_in_blocks
+from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan, listed, planned
 from simnet.execute.run import Gathered, Progress
 from simnet.experiment.change import Change
@@ -39,7 +40,7 @@ def simulate(
     method: Method = "ode",
     replicates: int = 1,
     seed: int | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
     equilibrate: TimeSpec | None = None,
     background: Sequence[Change] | Change = (),
     variability: Variability | None = None,
@@ -64,7 +65,8 @@ def simulate(
         method: "ode" (CVODE) or "ssa" (Gillespie's direct method).
         replicates: independent runs; 1 for an ODE.
         seed: root seed for SSA, 0 to 2**64 - 1; drawn and recorded if None.
-        workers: worker processes; as many as there are processors if None, 0 runs in this process.
+        workers: worker processes; as many as there are processors if None, 0 runs in this process;
+            or a Dask cluster: the address of its scheduler ("tcp://host:8786") or a Client.
         equilibrate: time under baseline inputs before t = 0, for every replicate anew.
         background: changes that hold from the very start, also while it equilibrates: a genotype,
             a medium.
@@ -124,7 +126,7 @@ def simulate(
     return _run(plan, workers, precision, progress)
 
 
-def rerun(trajectories: Trajectories, *, workers: int | None = None) -> Trajectories:
+def rerun(trajectories: Trajectories, *, workers: Workers = None) -> Trajectories:
     """Run again what a record describes; with the same versions, to the same bits.
 
     Args:
@@ -176,7 +178,7 @@ def rerun(trajectories: Trajectories, *, workers: int | None = None) -> Trajecto
 
 
 def _run(
-    plan: Plan, workers: int | None, precision: Precision | None, progress: Progress | None
+    plan: Plan, workers: Workers, precision: Precision | None, progress: Progress | None
 ) -> Trajectories:
     received: list[Gathered] = []
     try:

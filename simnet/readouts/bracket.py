@@ -83,7 +83,7 @@ def _value(change: Change) -> str:
             return number_text(value)
         case Scale(factor=factor):
             return f"x{number_text(factor)}"
-        case Dose(nM=concentration):
+        case Dose(nM=concentration) if isinstance(concentration, (int, float)):
             return f"{number_text(concentration)}nM"
         case Knockdown(fraction=fraction):
             return f"knockdown {number_text(fraction)}"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from simnet.errors import InputError, Problem
 from simnet.execute.campaign import Item, items_of, run_campaign
+from simnet.execute.cluster import Workers
 from simnet.execute.run import Progress
 from simnet.results.parts import Parts
 from simnet.sbml.write import to_sbml
@@ -23,7 +24,7 @@ KIND = "screen"
 def run_screen(
     plan: Screen,
     *,
-    workers: int | None = None,
+    workers: Workers = None,
     out: str | Path | None = None,
     shard: tuple[int, int] | None = None,
     progress: Progress | None = None,
@@ -74,7 +75,7 @@ class _Running:
         *,
         plan: Screen,
         parts: Parts | None,
-        workers: int | None,
+        workers: Workers,
         shard: tuple[int, int] | None,
         progress: Progress | None,
     ) -> None:

@@ -5,6 +5,8 @@ import time
 
 import numpy as np
 
+from simnet.execute.cluster import Workers
+from simnet.execute.plan import worker_processes
 from simnet.execute.run import Gathered, run_jobs
 from simnet.sensitivity.rows import plan_of
 from simnet.sensitivity.study import SensitivityStudy
@@ -12,7 +14,7 @@ from simnet.sensitivity.study import SensitivityStudy
 _TRIED = 4
 
 
-def seconds_for(study: SensitivityStudy, evaluations: int, workers: int | None = None) -> float:
+def seconds_for(study: SensitivityStudy, evaluations: int, workers: Workers = None) -> float:
     """Wall time that so many evaluations will take, in seconds.
 
     A few rows, spread over the design, are run one after the other (nothing of them is kept); the
@@ -21,9 +23,10 @@ def seconds_for(study: SensitivityStudy, evaluations: int, workers: int | None =
     Raises:
         InputError, UnsupportedError: the study cannot be run.
     """
+    here = worker_processes(workers)  # a cluster's speed is not known: the estimate is for here
     design = study.design(study.of_method.sizes(min(study.size, _TRIED)))
     rows = np.unique(np.linspace(0, design.rows - 1, _TRIED).astype(np.int64))
-    one = None if workers is None else min(workers, 1)
+    one = None if here is None else min(here, 1)
     plan = plan_of(study, design, rows, one)
     came: list[float] = [time.perf_counter()]
 
@@ -34,5 +37,5 @@ def seconds_for(study: SensitivityStudy, evaluations: int, workers: int | None =
     run_jobs(plan, jobs, workers=1 if one is None else one, receive=receive)
     taken = np.diff(came)
     each = float(np.mean(taken[1:])) if len(taken) > 1 else float(taken[0])
-    at_once = workers or (os.cpu_count() or 1 if workers is None else 1)
+    at_once = here or (os.cpu_count() or 1 if here is None else 1)
     return float(taken[0]) + evaluations * each / min(at_once, os.cpu_count() or 1)

@@ -8,6 +8,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.execute.campaign import Item, items_of
+from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan, planned
 from simnet.execute.run import Gathered
 from simnet.experiment.change import Set
@@ -93,7 +94,7 @@ def distinct_rows(study: SensitivityStudy, design: Design) -> tuple[IntArray, In
     return first[order], rank[place.ravel()]
 
 
-def plan_of(study: SensitivityStudy, design: Design, rows: IntArray, workers: int | None) -> Plan:
+def plan_of(study: SensitivityStudy, design: Design, rows: IntArray, workers: Workers) -> Plan:
     """The checked call: the first row under each bracket stands for all.
 
     Raises:

@@ -10,6 +10,7 @@ import numpy as np
 
 from simnet.errors import InputError, Problem
 from simnet.execute.campaign import Item, run_campaign
+from simnet.execute.cluster import Workers
 from simnet.execute.plan import whole_number
 from simnet.execute.run import Gathered, Progress
 from simnet.readouts.bracket import bracket_text
@@ -50,7 +51,7 @@ MayGoOn = Callable[[int, float], bool]
 def run_study(
     study: SensitivityStudy,
     *,
-    workers: int | None = None,
+    workers: Workers = None,
     out: str | Path | None = None,
     shard: tuple[int, int] | None = None,
     progress: Progress | None = None,
@@ -145,7 +146,7 @@ def _once(
     study: SensitivityStudy,
     design: Design,
     parts: Parts | None,
-    workers: int | None,
+    workers: Workers,
     shard: tuple[int, int] | None,
     progress: Progress | None,
 ) -> StudyResult:

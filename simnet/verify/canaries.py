@@ -49,7 +49,8 @@ def canaries(engine: str) -> tuple[Canary, ...]:
         ("a start that misses a whole number: no frozen run", _toggle(), 40.0, 0.25, 0.1875),
     ]
     if engine == "roadrunner":  # the only one that integrates laws of time
-        chosen.append(("birth at a rate that swings in time", _swinging(), 8.0, *[_swung(8.0)] * 2))
+        swung = _swung(8.0)
+        chosen.append(("birth at a rate that swings in time", _swinging(), 8.0, swung, swung))
     return tuple(_judged(engine, *canary) for canary in chosen)
 
 
