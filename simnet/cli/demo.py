@@ -1,7 +1,8 @@
-"""`make demo`: cells under hypoxia, deterministic and stochastic, and a tissue under axitinib.
+"""`make demo`: cells under hypoxia, deterministic and stochastic, then the symbiosis of two layers of
+tumour cells under five treatments.
 
-A step from 20 % to 1 % oxygen, after 72 h at rest: roadrunner's CVODE and roadrunner's Gillespie.
-Then two tissues that make their own oxygen through VEGF and vessels, one of them under axitinib.
+The step from 20 % to 1 % oxygen is run by roadrunner's CVODE and by exact SSA; before that both
+engines for SSA run the same cells for some hours and are compared.
 """
 
 import sys
@@ -18,7 +19,7 @@ from simnet.cli.exits import INTERRUPTED, complain, finish
 from simnet.cli.outcome import check_folder, drawn
 from simnet.cli.tables import console, fold, number, spread, table, unit_text
 from simnet.execute.simulate import Interrupted, simulate
-from simnet.experiment.change import Dose, Set
+from simnet.experiment.change import Change, Dose, Knockout, Set
 from simnet.experiment.schedule import At
 from simnet.network.network import Network
 from simnet.results.join import join
@@ -31,8 +32,18 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 READOUTS = ("O2", "HIF1A", "GLUT1", "MCT4", "VEGFA_mRNA", "VEGF")
-TISSUE = ("perfusion", "O2", "pVEGFR2", "VEGF", "HIF1A", "GLUT1", "MCT4")
-RUN_IN, TREATED = 14, 14  # days
+LAYERS = ("GLUT1", "MCT4", "MCT1_membrane", "pS6", "GLUT2", "lactate_flux", "viability")
+DRAWN = ("tumour_burden", "perfusion", "pS6_proximal", "GLUT2_proximal", "lactate_flux_proximal",
+         "glucose_uptake_layer_distal")  # fmt: skip
+TREATED, LOOKED = 28, 14  # days under treatment, day of the table
+ARMS: dict[str, tuple[Change, ...]] = {
+    "vehicle": (),
+    "axitinib": (Dose("axitinib", nM=10),),
+    "rapamycin": (Dose("rapamycin", nM=100),),
+    "axitinib + rapamycin": (Dose("axitinib", nM=10), Dose("rapamycin", nM=100)),
+    "axitinib + MCT4 loss": (Dose("axitinib", nM=10), Knockout("MCT4")),
+}
+BOTH = 200  # cells that each engine runs for the comparison
 BEFORE, AFTER = 6, 48  # hours at 20 % that are shown, hours at 1 %
 LOOKS = (-BEFORE, 4, 24, 48)  # hours after the step at which the table looks
 _HOUR = 3600.0
@@ -48,24 +59,24 @@ class Step:
 
 def demo_command(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where results go.")] = Path("demo"),
-    replicates: Annotated[int, typer.Option(metavar="N", min=2, help="Gillespie cells.")] = 16,
+    replicates: Annotated[int, typer.Option(metavar="N", min=2, help="Stochastic cells.")] = 48,
     seed: Annotated[int, typer.Option(metavar="N", help="Root seed.")] = 1,
     workers: Annotated[
         int | None, typer.Option(metavar="N", help="Worker processes; all processors if not given.")
     ] = None,
 ) -> None:
-    """Cells after a step from 20 % to 1 % oxygen, and a tissue under axitinib: tables, and figures
-    in DIR."""
+    """Cells after a step from 20 % to 1 % oxygen, and two layers of a tumour under five treatments:
+    tables, and figures in DIR."""
     started = time.monotonic()
-    for name in ("ode", "ssa", "tissue"):
+    for name in ("ode", "ssa", "tumour"):
         check_folder(out / name)
     network = load("hypoxia")
     screen = console()
     screen.print("Cells after a step from 20 % to 1 % oxygen", style="bold", highlight=False)
     screen.print(
         f"{network.id}: {len(network.species)} species, {len(network.reactions)} reactions. "
-        f"A deterministic run (CVODE) and {replicates} cells (Gillespie), both in roadrunner: "
-        f"72 h in 20 % O2 to come to rest, then {AFTER} h in 1 %.",
+        f"A deterministic run (CVODE in roadrunner) and {replicates} cells (exact SSA): 72 h in 20 % "
+        f"O2 to come to rest, then {AFTER} h in 1 %.",
         highlight=False,
     )
     try:
@@ -83,23 +94,24 @@ def demo_command(
     figures = drawn(figure(runs), [out / "hypoxia.png", out / "hypoxia.svg"])
     screen.print(comparison(runs))
     screen.print(agreement(runs), highlight=False)
-    arms = treated(network)
-    arms.save(out / "tissue")
-    figures += drawn(tissue_figure(arms), [out / "axitinib.png", out / "axitinib.svg"])
-    screen.print("\nA tissue under axitinib", style="bold", highlight=False)
+    screen.print(engines_agree(network, seed, workers), highlight=False)
+    arms = treated(load("symbiosis"), workers)
+    arms.save(out / "tumour")
+    figures += drawn(arms_figure(arms), [out / "symbiosis.png", out / "symbiosis.svg"])
+    screen.print("\nTwo layers of a tumour around a vessel", style="bold", highlight=False)
     screen.print(
-        "Oxygen follows perfusion, and perfusion follows VEGF at the vessel. Deterministic, from "
-        f"rest; 10 nM for {TREATED} days against vehicle.",
+        "symbiosis: cells at the vessel (proximal) and behind them (distal). Deterministic, from rest "
+        f"under vehicle; axitinib 10 nM, rapamycin 100 nM. Day {LOOKED}:",
         highlight=False,
     )
     screen.print(arms_table(arms))
-    names = [str(path) for path in (*figures, out / "ode", out / "ssa", out / "tissue")]
+    names = [str(path) for path in (*figures, out / "ode", out / "ssa", out / "tumour")]
     taken = time.monotonic() - started
     screen.print(f"Wrote {', '.join(names)}; {taken:.0f} s.", highlight=False)
 
 
 def simulated(network: Network, replicates: int, seed: int, workers: int | None) -> Step:
-    """The step under CVODE and under Gillespie, both in roadrunner."""
+    """The step under CVODE and by exact SSA."""
     from simnet.cli.progress import progress
 
     points = 2 * (BEFORE + AFTER) + 1
@@ -122,7 +134,6 @@ def simulated(network: Network, replicates: int, seed: int, workers: int | None)
             t_end=f"{BEFORE + AFTER} h",
             points=points,
             method="ssa",
-            engine="roadrunner",
             replicates=replicates,
             seed=seed,
             workers=workers,
@@ -166,11 +177,13 @@ def agreement(runs: Step) -> str:
     ode, mean, sem = runs.ode.values[0, 0][places], found.mean[places], found.sem[places]
     noisy = sem > 1e-9 * np.abs(mean)  # oxygen has no noise
     scores = np.abs(mean - ode)[noisy] / sem[noisy]
-    version = runs.ssa.record.versions["roadrunner"]
+    ode_engine, ssa_engine = (
+        f"{run.engine} {run.record.versions[run.engine]}" for run in (runs.ode, runs.ssa)
+    )
     return (
         f"The mean of the {int(runs.ssa.finished.sum())} cells is within 2 standard errors of the "
         f"deterministic line in {int((scores <= 2).sum())} of {len(scores)} places "
-        f"(at most {scores.max():.1f} away). Engine of both: libroadrunner {version}."
+        f"(at most {scores.max():.1f} away). Engines: {ode_engine} and {ssa_engine}."
     )
 
 
@@ -188,53 +201,69 @@ def figure(runs: Step) -> "Figure":
     return drawing
 
 
-def treated(network: Network) -> Trajectories:
-    """Vehicle and axitinib, 10 nM, after a run-in in which the tissue comes to rest."""
-    tissue = (Set("oxygen_clamp", 0), Set("perfusion_clamp", 0))
+def engines_agree(network: Network, seed: int, workers: int | None) -> str:
+    """Whether roadrunner and the compiled engine give the same cells, in one line."""
+    from simnet.engines.compiled import available
+
+    if not available():
+        return "The compiled engine was not built (no C compiler): roadrunner runs SSA."
+    runs = [
+        simulate(
+            network, t_end="2 h", points=2, method="ssa", replicates=BOTH, seed=seed + place,
+            engine=engine, workers=workers, changes=Set("O2_percent", 1.0), readouts=READOUTS,
+        )
+        for place, engine in enumerate(("roadrunner", "compiled"))
+    ]  # fmt: skip
+    found = [ensemble_moments(run.values[0, :, -1], axis=0) for run in runs]
+    error = np.hypot(found[0].sem, found[1].sem)
+    noisy = error > 0
+    scores = np.abs(found[0].mean - found[1].mean)[noisy] / error[noisy]
+    version = runs[0].record.versions["roadrunner"]
+    verdict = "agree" if scores.max() < 4 else "DISAGREE"
+    return (
+        f"roadrunner {version} and the compiled engine {verdict}: {BOTH} cells each after 2 h at 1 %, "
+        f"means of {len(scores)} readouts at most {scores.max():.1f} standard errors apart."
+    )
+
+
+def treated(network: Network, workers: int | None) -> Trajectories:
+    """Every arm from the vehicle's rest."""
+    pairs = [f"{name}_{layer}" for name in LAYERS for layer in ("proximal", "distal")]
+    readouts = list(dict.fromkeys([*pairs, "glucose_share_distal", *DRAWN]))
     return join(
         *(
             simulate(
                 network,
-                t_end=f"{RUN_IN + TREATED} d",
-                points=4 * (RUN_IN + TREATED) + 1,
-                engine="roadrunner",
-                equilibrate="72 h",
-                changes=tissue,
-                schedule=schedule,
-                readouts=TISSUE,
+                t_end=f"{TREATED} d",
+                points=4 * TREATED + 1,
+                equilibrate="120 d",
+                changes=changes,
+                readouts=readouts,
                 label=label,
+                workers=workers,
             )
-            for label, schedule in (
-                ("vehicle", ()),
-                ("axitinib 10 nM", (At(f"{RUN_IN} d", Dose("axitinib", nM=10)),)),
-            )
+            for label, changes in ARMS.items()
         )
     )
 
 
 def arms_table(arms: Trajectories) -> "Table":
-    """Each readout at the end of both arms, and their ratio."""
+    """Each readout on one day in every arm: proximal and distal."""
+    place = int(np.argmin(np.abs(arms.times - LOOKED * 24 * _HOUR)))
     rows = []
     for column, readout in enumerate(arms.readouts):
-        vehicle, drug = (float(values[0, -1, column]) for values in arms.values)
-        cells = [readout.name, unit_text(readout.unit), number(vehicle), number(drug)]
-        rows.append([*cells, fold(vehicle, drug)])
-    columns = ["readout", "unit", "vehicle", "axitinib\n10 nM", "axitinib /\nvehicle"]
-    return table(columns, rows, text=2)
+        values = [number(float(run[0, place, column])) for run in arms.values]
+        rows.append([readout.name, unit_text(readout.unit), *values])
+    heads = [label.replace(" + ", "\n+ ") for label in arms.condition_names]
+    return table(["readout", "unit", *heads], rows, text=2)
 
 
-def tissue_figure(arms: Trajectories) -> "Figure":
-    """Both arms; time 0 is the first dose, and the last two days before it are shown."""
+def arms_figure(arms: Trajectories) -> "Figure":
+    """All arms; time 0 is the first dose."""
     from simnet.plot.series import plot_series
 
-    shown = replace(arms, times=arms.times - RUN_IN * 24 * _HOUR)
-    drawing = plot_series(shown, readouts=[name for name in TISSUE if name != "pVEGFR2"])
-    drawing.suptitle("Tissue under axitinib (deterministic)", fontsize=12, fontweight="bold")
-    for axes in drawing.axes:
-        axes.set_xlim(-48, TREATED * 24)
-        axes.set_xticks(range(0, TREATED * 24 + 1, 96))
-        if axes.get_xlabel():
-            axes.set_xlabel("hours after the first dose", fontsize=9)
+    drawing = plot_series(arms, readouts=DRAWN)
+    drawing.suptitle("symbiosis: five arms (deterministic)", fontsize=12, fontweight="bold")
     return drawing
 
 

@@ -14,7 +14,8 @@ from simnet.network.network import Network
 from simnet.results.parts import merge_parts
 from simnet.sensitivity.indices import Precision
 from simnet.sensitivity.result import StudyResult
-from simnet.sensitivity.rows import RowConditions, distinct_rows
+from simnet.sensitivity.row_programs import row_programs
+from simnet.sensitivity.rows import RowConditions, distinct_rows, plan_of
 from simnet.sensitivity.run import run_study
 from simnet.sensitivity.study import SensitivityStudy
 
@@ -150,6 +151,33 @@ def test_under_ode_equal_rows_run_once(birth_death: Network) -> None:
     rows, place = distinct_rows(study, study.design())
     assert rows.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8]
     assert place.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("before", [0, "1 h"])
+def test_programs_made_from_one_are_those_compiled(before: Any) -> None:
+    study = SensitivityStudy(
+        network=sn.load("hypoxia"),
+        readouts=("HIF1A@4h", "HIF1A@4h[axitinib=10nM]"),
+        method="morris",
+        samples=4,
+        changes=sn.Set("O2_percent", 1.0),
+        schedule=sn.At("2 h", sn.Set("O2_percent", 5.0)),
+        equilibrate=before,
+    )
+    design = study.design()
+    rows, _ = distinct_rows(study, design)
+    plan = plan_of(study, design, rows, 0)
+    made = row_programs(plan, study, design, rows)
+    assert made is not None
+    for number in (0, 1, 77, 200):
+        ours, compiled = made(number), plan.job(number).program
+        assert ours.amounts == compiled.amounts
+        assert ours.settings == compiled.settings
+        for mine, theirs in zip(ours.segments, compiled.segments, strict=True):
+            assert {**ours.settings, **mine.settings} == {**compiled.settings, **theirs.settings}
+            assert (mine.start, mine.end, mine.acts) == (theirs.start, theirs.end, theirs.acts)
+    scaled = dataclasses.replace(study, changes=sn.Knockdown("HIF1A", 0.5))
+    assert row_programs(plan, scaled, design, rows) is None  # it scales what is varied
 
 
 def test_pieces_make_the_whole(birth_death: Network, tmp_path: Path) -> None:
