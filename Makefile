@@ -38,7 +38,7 @@ demo: setup  ## hypoxic cells: a table and a figure, in demo/
 test: check  ## everything that CI runs
 
 check: lint  ## lint and the tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: setup  ## style, types and import floors
 	$(BIN)/ruff check .

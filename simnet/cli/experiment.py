@@ -13,7 +13,8 @@ Source: TypeAlias = Annotated[
     str,
     typer.Argument(
         metavar="NETWORK|FILE",
-        help="A packaged name, an SBML or Antimony file, or package.module:model.",
+        help="A packaged name; an SBML, Antimony, BNGL, .net, PySB or OMEX file; "
+        "or package.module:model.",
     ),
 ]
 KineticsOption: TypeAlias = Annotated[

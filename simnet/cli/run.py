@@ -63,7 +63,11 @@ def run_command(
         typer.Option(metavar="NAME", help="Readout, species or parameter; may be repeated."),
     ] = None,
     engine: Annotated[
-        str, typer.Option(metavar="NAME", help="auto (roadrunner), roadrunner or reference.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="auto, compiled, roadrunner or reference; auto takes compiled for ssa where it can.",
+        ),
     ] = "auto",
     timeout: Annotated[
         str | None,

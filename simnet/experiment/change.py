@@ -12,6 +12,7 @@ from typing import Protocol
 
 from simnet.errors import Problem, nearest
 from simnet.experiment.action import Action, AddAmount, Hold, ScaleValue, SetValue
+from simnet.network.kept import kept
 from simnet.network.network import Network
 
 Resolved = tuple[Sequence[Action], Sequence[Problem]]
@@ -304,7 +305,7 @@ def _species_id(network: Network, name: str) -> str | None:
 
 
 def _settable(network: Network, name: str, what: str) -> tuple[str, list[Problem]]:
-    inputs = {i.name: i.parameter for i in network.inputs}
+    inputs = kept(network, _parameters_of_inputs)
     target = inputs.get(name, name)
     if target in network.parameter_by_id or target in network.compartment_by_id:
         return target, []
@@ -325,6 +326,10 @@ def _settable(network: Network, name: str, what: str) -> tuple[str, list[Problem
     return target, [
         Problem(what=what, why=f"{name!r} is not in {network.id}", way_out=nearest(name, known))
     ]
+
+
+def _parameters_of_inputs(network: Network) -> dict[str, str]:
+    return {given.name: given.parameter for given in network.inputs}
 
 
 def _drug(network: Network, name: str, what: str) -> tuple[str, list[Problem]]:

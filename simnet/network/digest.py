@@ -1,6 +1,7 @@
 """A digest of content: equal for equal data, whatever the process, platform or order of making."""
 
 import dataclasses
+import functools
 import hashlib
 import json
 from numbers import Integral, Real
@@ -18,10 +19,14 @@ def content_digest(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if type(value) is str:
+        return value
+    if type(value) is float:
+        return repr(value)
+    if (fields := _fields(type(value))) is not None:
         # Fields at their default are left out: a later version's new fields change no digest.
-        fields = [(f.name, getattr(value, f.name), f.default) for f in dataclasses.fields(value)]
-        told = [[name, _plain(held)] for name, held, default in fields if held != default]
+        held = [(name, getattr(value, name), default) for name, default in fields]
+        told = [[name, _plain(found)] for name, found, default in held if found != default]
         return [type(value).__name__, *told]
     if isinstance(value, dict):
         return [[_plain(k), _plain(v)] for k, v in sorted(value.items())]
@@ -34,3 +39,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Real):
         return repr(float(value))  # 1.0 and 1 differ, nan and inf have a text
     raise TypeError(f"no canonical form for {type(value).__name__}")
+
+
+@functools.cache  # a study's design is digested value by value
+def _fields(kind: type) -> tuple[tuple[str, Any], ...] | None:
+    """The names and defaults of a dataclass; None of other types."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    return tuple((f.name, f.default) for f in dataclasses.fields(kind))
