@@ -36,6 +36,7 @@ from simnet.experiment.change import Overexpress as Overexpress
 from simnet.experiment.change import Scale as Scale
 from simnet.experiment.change import Set as Set
 from simnet.experiment.change import Washout as Washout
+from simnet.experiment.condition import Condition as Condition
 from simnet.experiment.schedule import At as At
 from simnet.experiment.schedule import Pulse as Pulse
 from simnet.experiment.schedule import Repeat as Repeat
