@@ -23,7 +23,7 @@ def _plain(value: Any) -> Any:
         return value
     if type(value) is float:
         return repr(value)
-    if (fields := _fields(type(value))) is not None:
+    if (fields := _fields(value.__class__)) is not None:
         # Fields at their default are left out: a later version's new fields change no digest.
         held = [(name, getattr(value, name), default) for name, default in fields]
         told = [[name, _plain(found)] for name, found, default in held if found != default]

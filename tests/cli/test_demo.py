@@ -15,7 +15,7 @@ def test_demo(
     with pytest.raises(SystemExit) as ended:
         demo.main(["--out", "demo", "--replicates", "4", "--workers", "2"])
     assert ended.value.code == 0
-    print((told := capsys.readouterr().out))
+    print(told := capsys.readouterr().out)
     for name in ("20 % O2", "48 h", "roadrunner 2.", "axitinib", "rapamycin", "MCT4"):
         assert name in told
     written = {path.name for path in (tmp_path / "demo").iterdir()}
@@ -30,9 +30,7 @@ def test_demo(
     assert transporter[-1] > transporter[0]
     tumour = sn.Trajectories.load(tmp_path / "demo" / "tumour")
     assert len(tumour.condition_names) == 5
-    vehicle, drug = (
-        tumour.readout("MCT4_distal", name)[0] for name in tumour.condition_names[:2]
-    )
+    vehicle, drug = (tumour.readout("MCT4_distal", name)[0] for name in tumour.condition_names[:2])
     assert abs(vehicle[-1] / vehicle[0] - 1) < 0.05
     assert drug[-1] > 1.5 * vehicle[-1]
 
