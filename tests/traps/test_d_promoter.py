@@ -11,8 +11,9 @@ from sympy import Piecewise
 
 import simnet as sn
 
-REPLICATES = 3000
-ON, OFF, MADE, LOST, T = 0.5, 0.5, 6.0, 1.0, 20.0
+REPLICATES = 5000
+# On 40 % of the time: at half of it the variance of `active` is at its peak, and its score no test.
+ON, OFF, MADE, LOST, T = 0.4, 0.6, 6.0, 1.0, 20.0
 
 pytestmark = pytest.mark.filterwarnings("ignore:to_pickable helper:DeprecationWarning")
 
@@ -57,6 +58,6 @@ def test_pysb(
 def test_ours(telegraph: Any, telegraph_exact: Any, ours: Any, agrees: Any) -> None:
     network = sn.load(telegraph)
     exact = telegraph_exact(lambda s: s[1])
-    assert exact.moment(2) / exact.moment(1) == pytest.approx(2.5, abs=1e-3)  # bursts
+    assert exact.moment(2) / exact.moment(1) == pytest.approx(2.8, abs=1e-3)  # bursts
     agrees(ours(network, "RNA", T, REPLICATES), exact, 2)
     agrees(ours(network, "active", T, REPLICATES), telegraph_exact(lambda s: s[0]), 2)
