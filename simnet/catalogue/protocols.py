@@ -71,13 +71,18 @@ class Mechanism:
         name: a short name.
         meaning: what is gone without it.
         zero: parameters that are set to zero.
-        equal: parameters that are set to the value of another, by id.
+        equal: parameters that are set to the value of another, by its id, or to a number.
     """
 
     name: str
     meaning: str
     zero: tuple[str, ...] = ()
-    equal: Mapping[str, str] = field(default_factory=dict)
+    equal: Mapping[str, str | float] = field(default_factory=dict)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The parameters whose values are taken."""
+        return tuple(value for value in self.equal.values() if isinstance(value, str))
 
     @property
     def text(self) -> str:
@@ -185,7 +190,9 @@ class _Reader:
         where = f"mechanisms.{name}"
         table = self.keys(where, table, _MECHANISM, needed=("meaning",))
         zero, equal = self.texts(f"{where}.zero", table.get("zero", [])), table.get("equal", {})
-        self.texts(f"{where}.equal", list(equal.values()))
+        for value in equal.values():
+            if not isinstance(value, (str, int, float)) or isinstance(value, bool):
+                self.wrong(f"{where}.equal", f"{value!r} is neither a parameter nor a number")
         if not zero and not equal:
             self.wrong(where, "takes nothing out", 'name parameters: zero = ["..."]')
         return Mechanism(name=name, meaning=table.get("meaning", ""), zero=zero, equal=equal)

@@ -114,8 +114,11 @@ def ablate_suite(
 
 def changes_of(mechanism: Mechanism, network: Network) -> tuple[Change, ...]:
     """What takes a mechanism out."""
-    values = {other: network.parameter_by_id[other].value for other in mechanism.equal.values()}
+
+    def number(value: str | float) -> float:
+        return network.parameter_by_id[value].value if isinstance(value, str) else float(value)
+
     return (
         *(Set(name, 0.0) for name in mechanism.zero),
-        *(Set(name, values[other]) for name, other in mechanism.equal.items()),
+        *(Set(name, number(value)) for name, value in mechanism.equal.items()),
     )

@@ -162,7 +162,7 @@ def _run_problems(case: Case, network: Network) -> list[Problem]:
 
 
 def _mechanism_problems(mechanism: Mechanism, network: Network) -> list[Problem]:
-    names = [*mechanism.zero, *mechanism.equal, *mechanism.equal.values()]
+    names = [*mechanism.zero, *mechanism.equal, *mechanism.others]
     return [
         Problem(
             what=f"mechanism {mechanism.name}",
