@@ -3,7 +3,7 @@ lock."""
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import cast
@@ -15,6 +15,9 @@ from simnet.execute.serial import reason_of, resolve_engine
 
 BLOCK = 256
 """Replicates that a thread takes at a time: a multiple of the lanes that run side by side."""
+AHEAD = 2
+"""Blocks of each thread that may wait to be delivered: where folding results is slower than making
+them, the threads wait, and memory does not grow."""
 _TICK = 0.05  # seconds between looks for Ctrl-C on Windows
 
 
@@ -41,13 +44,14 @@ class Threads:
         blocks = _blocks(jobs)
         limits = Limits(seconds=self.timeout)
         taking = threading.Lock()
+        room = threading.Semaphore(AHEAD * self.threads)
         stopped = threading.Event()
         news: queue.SimpleQueue[list[Outcome] | BaseException | None] = queue.SimpleQueue()
         simulator = cast(BatchSimulator, engine.prepare(task))
 
         def lane() -> None:
             try:
-                while not stopped.is_set():
+                while room.acquire() and not stopped.is_set():
                     with taking:
                         block = next(blocks, None)
                     if block is None:
@@ -73,8 +77,9 @@ class Threads:
                     else:
                         for outcome in found:
                             deliver(outcome)
+                        room.release()
         except KeyboardInterrupt:
-            _end(stopped, lanes)
+            _end(stopped, room, lanes)
             while not news.empty():  # what was finished in the meantime is not lost
                 last = news.get()
                 for outcome in last if isinstance(last, list) else ():
@@ -82,11 +87,14 @@ class Threads:
                         deliver(outcome)
             raise
         finally:
-            _end(stopped, lanes)
+            _end(stopped, room, lanes)
 
 
-def _end(stopped: threading.Event, lanes: Iterable[threading.Thread]) -> None:
+def _end(
+    stopped: threading.Event, room: threading.Semaphore, lanes: Sequence[threading.Thread]
+) -> None:
     stopped.set()
+    room.release(len(lanes))
     for thread in lanes:
         if thread.ident is not None:
             thread.join()
