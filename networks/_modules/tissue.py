@@ -35,7 +35,8 @@ def add_interstitium(b: Builder) -> Medium:
 def add_exchange(b: Builder, perfusion: Any, cells: Mapping[str, Builder]) -> None:
     """Add what flows between blood and the first layer, and between neighbours, both ways.
 
-    One constant at perfusion 1 serves all three metabolites: they diffuse about as fast.
+    One constant at perfusion 1 serves all three metabolites: they diffuse about as fast. Readout
+    `lactate_flux`: what the layers beyond pass on to the first, copies per second.
     """
     speed = b.parameter(SPEED) * perfusion
     supply = b.expression("supply_rate", speed * b.parameter("metabolite_supply"))
@@ -52,6 +53,8 @@ def add_exchange(b: Builder, perfusion: Any, cells: Mapping[str, Builder]) -> No
             near, far = (c.molecule(name)(place="medium") for c in (here, there))
             there.rule(f"pass_{name}_out", near >> far, passage)
             there.rule(f"pass_{name}_back", far >> near, passage)
+    near, far = (cell.readout("Lactate_medium_mM") for cell in builders[:2])
+    b.expression("lactate_flux", perfusion * b.parameter("metabolite_passage") * items * (far - near))
 
 
 def add_tissue_oxygen(
