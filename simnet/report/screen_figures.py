@@ -118,8 +118,15 @@ def _dose_panel(axes: "Axes", response: "DoseResponse", groups: Sequence[FloatAr
         text = f"EC50 {middle:.3g} nM"
     else:
         text = response.outcome
+    low = response.means[-1] > np.nanmean([response.means.min(), response.means.max()])
     axes.text(
-        0.98, 1.0, text, transform=axes.transAxes, ha="right", va="bottom", fontsize=8, color=MUTED
+        *(0.98, 0.04 if low else 0.97),  # where the last points are not
+        text,
+        transform=axes.transAxes,
+        ha="right",
+        va="bottom" if low else "top",
+        fontsize=8,
+        color=MUTED,
     )
     axes.set_xscale("log")
     if (doses == 0).any():

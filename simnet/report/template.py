@@ -63,7 +63,7 @@ caption { text-align: left; color: var(--muted); padding-bottom: 4px; }
 th, td { text-align: left; padding: 4px 14px 4px 0; border-bottom: 1px solid var(--line);
   vertical-align: top; }
 th { font-weight: 600; border-bottom: 1px solid #999; }
-td { overflow-wrap: anywhere; min-width: 3ch; }
+td { overflow-wrap: break-word; min-width: 3ch; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 pre { background: var(--soft); padding: 12px 14px; border-radius: 6px; overflow-x: auto;
   font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; }

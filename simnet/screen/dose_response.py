@@ -45,7 +45,7 @@ class Estimate:
     high: float = NAN
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DoseResponse:
     """A dose-response curve, or why there is none.
 
@@ -96,6 +96,16 @@ class DoseResponse:
     def bottom(self) -> Estimate:
         """The lower of `start` and `end`."""
         return self.start if self.end.value > self.start.value else self.end
+
+    def __repr__(self) -> str:
+        if not self.fitted:
+            return f"<DoseResponse: {self.outcome}; {self.reason}>"
+        found = {"EC50": self.ec50, "Hill": self.hill, "start": self.start, "end": self.end}
+        shown = ", ".join(
+            f"{name} {e.value:.4g} [{e.low:.4g}, {e.high:.4g}]" for name, e in found.items()
+        )
+        said = f"; {self.reason}" if self.reason else ""
+        return f"<DoseResponse: {self.direction}, {shown}, R² {self.r_squared:.3f}{said}>"
 
     def at(self, doses: FloatArray) -> FloatArray:
         """(D,): the fitted curve at doses (D,), in the readout's unit.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Screen:
     """A screen: what is changed, in which combinations, and what is read.
 
@@ -137,14 +137,22 @@ class Screen:
             frame.attrs["estimate"] = cost.words(len(frame) * self._plan.replicates)
         return frame
 
+    def __repr__(self) -> str:
+        return f"<Screen of {self._told()}>"
+
     def _repr_html_(self) -> str:
         from html import escape
 
-        head = f"<b>Screen</b> of {escape(self.network.id)}, {self.method.upper()}: "
-        head += f"{len(self._arms):,} conditions × {self._plan.replicates:,} replicates, "
-        head += escape(", ".join(readout.name for readout in self._read))
-        frame = self.conditions(estimate=False)
-        return f"<div>{head}{frame.to_html(index=False, max_rows=20)}</div>"
+        table = self.conditions(estimate=False).to_html(index=False, max_rows=20)
+        return f"<div><b>Screen</b> of {escape(self._told())}{table}</div>"
+
+    def _told(self) -> str:
+        replicates = f" × {self._plan.replicates:,} replicates" if self.method == "ssa" else ""
+        return (
+            f"{self.network.id}, {self.method.upper()} ({self._plan.engine_name}): "
+            f"{len(self._arms):,} conditions{replicates}; "
+            f"readouts {', '.join(readout.name for readout in self._read)}"
+        )
 
 
 def _checked(screen: Screen) -> tuple[Plan, list[Arm], list[ScreenReadout]]:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ScreenResult:
     """The values of a screen.
 
@@ -301,19 +301,24 @@ class ScreenResult:
             raise InputError(Problem(what=f"{a} and {b}", why="were not combined", way_out=way_out))
         return surface
 
+    def __repr__(self) -> str:
+        return f"<ScreenResult of {self._told()}>"
+
     def _repr_html_(self) -> str:
         from html import escape
 
+        table = self.design().to_html(index=False, max_rows=20)
+        return f"<div><b>ScreenResult</b> of {escape(self._told())}{table}</div>"
+
+    def _told(self) -> str:
         run = self.record.run
-        ran = int(self.table.ran.sum())
-        head = f"<b>ScreenResult</b> of {escape(run.network)}, {run.method.upper()}: "
-        head += f"{len(self.conditions):,} conditions, {ran:,} replicates"
+        said = f"{run.network}, {run.method.upper()} ({run.engine}): "
+        said += f"{len(self.conditions):,} conditions, {int(self.table.ran.sum()):,} replicates"
         if not self.complete:
-            head += ", not complete"
+            said += ", not complete"
         if len(self.table.failed):
-            head += f", {len(self.table.failed):,} failed"
-        head += f"; readouts {escape(', '.join(self.readouts))}"
-        return f"<div>{head}{self.design().to_html(index=False, max_rows=20)}</div>"
+            said += f", {len(self.table.failed):,} failed"
+        return f"{said}; readouts {', '.join(self.readouts)}"
 
     @cached_property
     def _factors(self) -> dict[str, dict[str, float | None]]:

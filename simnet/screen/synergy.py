@@ -6,9 +6,10 @@ Every model gives a score per combination. Its sign means the same whatever the 
     negative   antagonism: less far
 
 "The direction of the effect" is a rise or a fall of the readout: the stated one; else that from the
-control towards the stated full effect; else that in which the single changes surely move the readout by more
-than the minimum effect; else, where neither does, that of the combination. Where the single changes move it in opposite directions
-and none is stated, the scores are given (for the larger of the two) and no call is made.
+control towards the stated full effect; else that in which the single changes surely move the
+readout by more than the minimum effect; else, where neither does, that of the combination. Where
+the single changes move it in opposite directions and none is stated, the scores are given (for the
+larger of the two) and no call is made.
 
 Intervals are by bootstrap over the replicates of every cell, with the curves fitted again. A call
 needs the interval of all of the surface's cells at once (Bonferroni) beyond `minimum_effect`, not
@@ -16,6 +17,7 @@ merely beyond zero: with no interaction, a model makes any call at all on a surf
 1 - level at most, and far less where the noise is smaller than the minimum effect.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Interaction:
     """Scores of a combination surface.
 
@@ -72,6 +74,22 @@ class Interaction:
             [{"scope": scope, **{n: getattr(s, n) for n in names}} for scope, s in rows],
             columns=["scope", *names],
         )
+
+    def __repr__(self) -> str:
+        lines = [
+            f"<Interaction: effect {self.direction} ({self.direction_from}), "
+            f"{len({(score.a, score.b) for score in self.cells})} combinations; mean scores, "
+            "positive for synergy; .frame() has every combination"
+        ]
+        for score in self.overall:
+            found = "none"
+            if not math.isnan(score.score):
+                found = f"{score.score:.3g}"
+                if not math.isnan(score.low):
+                    found += f" [{score.low:.3g}, {score.high:.3g}]"
+            reason = f"; {score.reason}" if score.reason else ""
+            lines.append(f"  {score.model:5} {found}: {score.call}{reason}")
+        return "\n".join(lines) + ">"
 
 
 def surface_interaction(
