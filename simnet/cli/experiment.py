@@ -1,5 +1,6 @@
 """What `run` and `show --cost` have in common: the network and how long it runs."""
 
+from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 import typer
@@ -30,12 +31,42 @@ EndOption: TypeAlias = Annotated[
         "--t-end", metavar="TIME", help='End of the run, such as "30 min"; 48 h if not given.'
     ),
 ]
+WorkersOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N|ADDRESS",
+        help="Worker processes, all processors if not given, 0 for none; or a Dask scheduler's "
+        "address, tcp://host:8786.",
+    ),
+]
 EquilibrateOption: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Time under baseline inputs before the start."),
 ]
 
 DEFAULT_END = "48 h"
+
+
+def workers_of(given: str | None) -> int | str | None:
+    """What `workers=` takes: a number, or an address as it is (which is checked there)."""
+    return int(given) if given is not None and given.isdecimal() else given
+
+
+def shard_of(text: str | None, out: Path | None) -> tuple[int, int] | None:
+    """Which of how many parts: "1/4" is the first of four.
+
+    Raises:
+        InputError: not I/N, or no folder that keeps it.
+    """
+    if text is None:
+        return None
+    number, slash, of = text.partition("/")
+    if not (slash and number.isdecimal() and of.isdecimal()):
+        way_out = "write 1/4 for the first of four"
+        raise InputError(Problem(what=f"--shard {text}", why="not I/N", way_out=way_out))
+    if out is None:
+        raise InputError(Problem(what="--shard", why="needs a folder", way_out="give --out DIR"))
+    return int(number), int(of)
 
 
 def loaded(source: str, kinetics: Kinetics | None) -> Network:

@@ -13,7 +13,9 @@ from simnet.cli.experiment import (
     EquilibrateOption,
     KineticsOption,
     Source,
+    WorkersOption,
     end_of_run,
+    workers_of,
 )
 from simnet.cli.ordered import (
     Adds,
@@ -52,12 +54,7 @@ def run_command(
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="Root seed of SSA; drawn if not given.")
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", help="Worker processes; all processors if not given, 0 for none."
-        ),
-    ] = None,
+    workers: WorkersOption = None,
     readout: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Readout, species or parameter; may be repeated."),
@@ -145,7 +142,7 @@ def run_command(
                 method=chosen,
                 replicates=replicates,
                 seed=seed,
-                workers=workers,
+                workers=workers_of(workers),
                 equilibrate=equilibrate,
                 changes=changes.start,
                 schedule=changes.schedule,

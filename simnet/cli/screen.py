@@ -1,12 +1,12 @@
 """`simnet screen`: perturbations of a network, from a plan in a file."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from simnet.cli.exits import INTERRUPTED, complain
+from simnet.cli.experiment import WorkersOption, shard_of, workers_of
 from simnet.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -30,12 +30,7 @@ def screen_command(
             metavar="DIR", help="Folder for what is done; the same command goes on there."
         ),
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", help="Worker processes; all processors if not given, 0 for none."
-        ),
-    ] = None,
+    workers: WorkersOption = None,
     shard: Annotated[
         str | None,
         typer.Option(
@@ -43,7 +38,7 @@ def screen_command(
         ),
     ] = None,
     dry: Annotated[
-        bool, typer.Option("--dry-run", help="Only show what would run, and how long it may take.")
+        bool, typer.Option("--plan", help="Only show what would run, and how long it may take.")
     ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Effects and failures as JSON on stdout.")
@@ -54,7 +49,7 @@ def screen_command(
 
     \b
     simnet screen init hypoxia > plan.toml
-    simnet screen plan.toml --dry-run
+    simnet screen plan.toml --plan
     simnet screen plan.toml --out screen --workers 2
     simnet report screen
 
@@ -69,9 +64,7 @@ def screen_command(
         raise InputError(Problem(what=network, why=why, way_out="a plan says itself what it is of"))
     if as_json and as_csv:
         raise InputError(Problem(what="--json and --csv", why="both want stdout", way_out="one"))
-    part = _shard(shard)
-    if out is None and not dry and (shard is not None):
-        raise InputError(Problem(what="--shard", why="needs a folder", way_out="give --out DIR"))
+    part = shard_of(shard, out)
     from simnet.cli.progress import progress
     from simnet.screen.spec_file import screen_from_file
 
@@ -85,7 +78,9 @@ def screen_command(
     conditions = len(screen.arms)
     try:
         with progress(f"{screen.network.id}, {conditions} conditions") as advance:
-            result = run_screen(screen, workers=workers, out=out, shard=part, progress=advance)
+            result = run_screen(
+                screen, workers=workers_of(workers), out=out, shard=part, progress=advance
+            )
     except KeyboardInterrupt:
         where = "nothing was kept: give --out"
         if out is not None:
@@ -128,16 +123,6 @@ def _init(network: str | None) -> None:
     from simnet.screen.example import example_screen
 
     typer.echo(example_screen(loaded(network, None), network), nl=False)
-
-
-def _shard(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d+)/(\d+)", text)
-    if match is None:
-        way_out = "write 1/4 for the first of four"
-        raise InputError(Problem(what=f"--shard {text}", why="not I/N", way_out=way_out))
-    return int(match[1]), int(match[2])
 
 
 def _dry(screen: "Screen") -> None:

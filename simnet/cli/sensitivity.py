@@ -1,13 +1,18 @@
 """`simnet sensitivity`: which parameters matter for which readouts."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from simnet.cli.exits import INTERRUPTED, complain, writing
-from simnet.cli.experiment import EquilibrateOption, KineticsOption
+from simnet.cli.exits import INTERRUPTED, complain
+from simnet.cli.experiment import (
+    EquilibrateOption,
+    KineticsOption,
+    WorkersOption,
+    shard_of,
+    workers_of,
+)
 from simnet.cli.ordered import (
     Adds,
     Ats,
@@ -21,16 +26,16 @@ from simnet.cli.ordered import (
     Washouts,
     changes_of,
 )
+from simnet.cli.study_cost import ASKS_ABOVE, asked, confirm, show_plan
+from simnet.cli.study_options import groups_of, number_or_text, settings_of
+from simnet.cli.study_output import show_result, write_result
 from simnet.errors import InputError, Problem
+from simnet.execute.cluster import Workers
 
 if TYPE_CHECKING:
     from simnet.sensitivity.result import StudyResult
     from simnet.sensitivity.study import SensitivityStudy
 
-ASKS_ABOVE = 3600.0
-"""Seconds: a study that takes longer asks first."""
-
-_UNTIMED = 200  # evaluations that are run without a look at how long they take
 _VARIED, _OUTPUT, _METHOD = "What is varied", "Output", "Method"
 
 
@@ -141,9 +146,7 @@ def sensitivity_command(
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="Of the design and all runs; 0.")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker processes; all processors if not given.")
-    ] = None,
+    workers: WorkersOption = None,
     engine: Annotated[str | None, typer.Option(metavar="NAME", help="As of simnet run.")] = None,
     timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="Wall time that one run may take.")
@@ -211,7 +214,8 @@ def sensitivity_command(
         raise InputError(Problem(what=network, why=f"is not expected after {source!r}"))
     if as_json and as_csv:
         raise InputError(Problem(what="--json and --csv", why="both want stdout", way_out="one"))
-    part = _shard(shard, out)
+    part = shard_of(shard, out)
+    where = workers_of(workers)
     changes = changes_of(context)
     given: dict[str, Any] = {
         "readouts": tuple(readout) if readout else None,
@@ -220,29 +224,29 @@ def sensitivity_command(
         "parameters": tuple(parameters) if parameters else None,
         "exclude": tuple(exclude) if exclude else None,
         "fold": fold,
-        "groups": _groups(group),
+        "groups": groups_of(group),
         "initial_amounts": tuple(initial) if initial else None,
         "simulate": simulate,
         "replicates": replicates,
-        "t_end": _number_or_text(t_end),
-        "equilibrate": _number_or_text(equilibrate),
+        "t_end": number_or_text(t_end),
+        "equilibrate": number_or_text(equilibrate),
         "seed": seed,
-        "settings": _settings(setting, second_order),
+        "settings": settings_of(setting, second_order),
         "engine": engine,
-        "timeout": _number_or_text(timeout),
+        "timeout": number_or_text(timeout),
         "changes": changes.start or None,
         "schedule": changes.schedule or None,
     }
     over = {name: value for name, value in given.items() if value is not None}
     study = _study(source, kinetics, over, tolerance)
     if plan:
-        _plan(study, workers, out)
+        show_plan(study, where, out)
         return
-    _confirm(study, workers, yes, out, part)
-    result = _run(study, workers, out, part, until_converged, yes)
+    confirm(study, where, yes, out, part)
+    result = _run(study, where, out, part, until_converged, yes)
     if out is not None and result.complete:
-        _write(result, out)
-    _show(result, as_json=as_json, as_csv=as_csv)
+        write_result(result, out)
+    show_result(result, as_json=as_json, as_csv=as_csv)
 
 
 def _study(
@@ -267,7 +271,7 @@ def _study(
 
 def _run(
     study: "SensitivityStudy",
-    workers: int | None,
+    workers: Workers,
     out: Path | None,
     part: tuple[int, int] | None,
     until_converged: bool,
@@ -277,7 +281,7 @@ def _run(
     from simnet.sensitivity.run import run_study
 
     def may_go_on(evaluations: int, seconds: float) -> bool:
-        return yes or seconds <= ASKS_ABOVE or _asked(evaluations, seconds)
+        return yes or seconds <= ASKS_ABOVE or asked(evaluations, seconds)
 
     try:
         with progress(f"{study.network.id}, {study.method}") as advance:
@@ -298,132 +302,6 @@ def _run(
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _confirm(
-    study: "SensitivityStudy",
-    workers: int | None,
-    yes: bool,
-    out: Path | None,
-    part: tuple[int, int] | None,
-) -> None:
-    """Ask before what takes over an hour.
-
-    Raises:
-        InputError: it takes so long, and there is no one to ask.
-    """
-    count = _missing(study, out) // (part[1] if part else 1)
-    if yes or count <= _UNTIMED:
-        return
-    seconds = _timed(study, count, workers)
-    if seconds <= ASKS_ABOVE:
-        return
-    if not sys.stdin.isatty():
-        from simnet.cli.progress import clock
-
-        why = f"{count:,} evaluations take about {clock(seconds)}, and there is no one to ask"
-        way_out = "--yes runs it; --samples, --parameters or --shard make it smaller"
-        raise InputError(Problem(what="this study", why=why, way_out=way_out))
-    if not _asked(count, seconds):
-        complain("nothing was run")
-        raise typer.Exit(0)
-
-
-def _asked(evaluations: int, seconds: float) -> bool:
-    from simnet.cli.progress import clock
-
-    if not sys.stdin.isatty():
-        return False
-    text = f"{evaluations:,} evaluations take about {clock(seconds)}. Run them?"
-    return typer.confirm(text, err=True)
-
-
-def _timed(study: "SensitivityStudy", count: int, workers: int | None) -> float:
-    from simnet.cli.progress import progress
-    from simnet.sensitivity.pilot import seconds_for
-
-    with progress("measuring a few rows"):
-        return seconds_for(study, count, workers)
-
-
-def _missing(study: "SensitivityStudy", out: Path | None) -> int:
-    """Evaluations that the folder does not hold yet."""
-    from simnet.results.parts import MANIFEST
-    from simnet.sensitivity.run import missing_runs, opened
-
-    if out is None or not (out / MANIFEST).is_file():
-        return study.evaluations
-    return missing_runs(study, opened(study, out))
-
-
-def _plan(study: "SensitivityStudy", workers: int | None, out: Path | None) -> None:
-    from simnet.cli.progress import clock
-    from simnet.cli.tables import console, count
-    from simnet.sensitivity.table import count_rows
-
-    screen = console()
-    space = study.space
-    rows = count_rows(study.method, space, study.size, study.own_settings)
-    groups = f" in {len(space.labels) - 1} groups" if space.groups else ""
-    brackets = f" × {len(study.brackets)} conditions" if len(study.brackets) > 1 else ""
-    runs = f" × {study.runs} replicates" if study.runs > 1 else ""
-    left = _missing(study, out)
-    seconds = _timed(study, left, workers)
-    lines = [
-        f"{study.network.id}: {study.method}, {count(study.size, 'sample')} "
-        f"({study.of_method.sample})",
-        f"{len(space.factors) - 1} varied{groups}, and the dummy; {len(space.left_out)} left out",
-        f"{study.evaluations:,} evaluations: {rows:,} rows{brackets}{runs}",
-    ]
-    if left != study.evaluations:
-        lines.append(f"{left:,} of them are not done yet")
-    lines.append(f"about {clock(seconds)} on this machine")
-    for line in lines:
-        screen.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def _write(result: "StudyResult", out: Path) -> None:
-    """Figures and the report, into the folder that has the tables."""
-    from simnet.cli.progress import progress
-    from simnet.report.sensitivity import write_study_report
-    from simnet.sensitivity.drawings import write_figures
-
-    with progress("drawing"), writing(out):
-        write_figures(result, out)
-        write_study_report(result, out / "report.html", repeat=_typed())
-    complain(f"wrote {out}: report.html, indices.csv, figures and more")
-
-
-def _typed() -> str:
-    """The command as it was typed."""
-    import shlex
-
-    return shlex.join(["simnet", *sys.argv[1:]])
-
-
-def _show(result: "StudyResult", *, as_json: bool, as_csv: bool) -> None:
-    if as_csv:
-        result.frame().to_csv(sys.stdout, index=False)
-        return
-    if as_json:
-        from simnet.cli.tables import print_json
-
-        frame = result.frame()
-        frame["influential"] = frame["influential"].astype(object).where(frame["influential"].notna(), None)  # fmt: skip
-        print_json(
-            {
-                "study": dict(result.about),
-                "complete": result.complete,
-                "converged": result.converged,
-                "indices": frame.to_dict(orient="records"),
-                "failures": result.failures.to_dict(orient="records"),
-                "statements": list(result.statements),
-            }
-        )
-        return
-    from simnet.cli.tables import console
-
-    console().print(result)
-
-
 def _init(network: str | None, kinetics: Any) -> None:
     if network is None:
         way_out = "for example simnet sensitivity init hypoxia > study.toml"
@@ -432,62 +310,3 @@ def _init(network: str | None, kinetics: Any) -> None:
     from simnet.sensitivity.study_file import example_study
 
     typer.echo(example_study(loaded(network, kinetics), network), nl=False)
-
-
-def _shard(text: str | None, out: Path | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    number, slash, of = text.partition("/")
-    if not (slash and number.isdecimal() and of.isdecimal()):
-        way_out = "write 1/4 for the first of four"
-        raise InputError(Problem(what=f"--shard {text}", why="not I/N", way_out=way_out))
-    if out is None:
-        raise InputError(Problem(what="--shard", why="needs a folder", way_out="give --out DIR"))
-    return int(number), int(of)
-
-
-def _groups(texts: list[str] | None) -> Any:
-    if not texts:
-        return None
-    if texts == ["molecules"]:
-        return "molecules"
-    found, problems = {}, []
-    for text in texts:
-        name, equals, patterns = text.partition("=")
-        members = [pattern.strip() for pattern in patterns.split(",") if pattern.strip()]
-        if name and equals and members and name not in found:
-            found[name] = members
-        else:
-            why = "given twice" if name in found else "not NAME=PATTERN"
-            way_out = "write --group oxygen=O2_*,PHD2_*, or --group molecules alone"
-            problems.append(Problem(what=f"--group {text}", why=why, way_out=way_out))
-    if problems:
-        raise InputError(problems)
-    return found
-
-
-def _settings(texts: list[str] | None, second_order: bool) -> dict[str, float] | None:
-    found: dict[str, float] = {"second_order": 1.0} if second_order else {}
-    problems = []
-    for text in texts or ():
-        name, _, value = text.partition("=")
-        try:
-            found[name.strip()] = float(value)
-        except ValueError:
-            way_out = "write --setting step=0.2"
-            problems.append(
-                Problem(what=f"--setting {text}", why="not NAME=NUMBER", way_out=way_out)
-            )
-    if problems:
-        raise InputError(problems)
-    return found or None
-
-
-def _number_or_text(text: str | None) -> float | str | None:
-    """A time without a unit is a number in the network's own."""
-    if text is None:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        return text

@@ -1,0 +1,101 @@
+"""What a study costs: told with `--plan`, and asked about where it is over an hour."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from simnet.cli.exits import complain
+from simnet.errors import InputError, Problem
+from simnet.execute.cluster import Workers
+
+if TYPE_CHECKING:
+    from simnet.sensitivity.study import SensitivityStudy
+
+ASKS_ABOVE = 3600.0
+"""Seconds: a study that takes longer asks first."""
+
+_UNTIMED = 200  # evaluations that are run without a look at how long they take
+
+
+def confirm(
+    study: "SensitivityStudy",
+    workers: Workers,
+    yes: bool,
+    out: Path | None,
+    part: tuple[int, int] | None,
+) -> None:
+    """Ask before what takes over an hour.
+
+    Raises:
+        InputError: it takes so long, and there is no one to ask.
+    """
+    count = _missing(study, out) // (part[1] if part else 1)
+    if yes or count <= _UNTIMED:
+        return
+    seconds = _timed(study, count, workers)
+    if seconds <= ASKS_ABOVE:
+        return
+    if not sys.stdin.isatty():
+        from simnet.cli.progress import clock
+
+        why = f"{count:,} evaluations take about {clock(seconds)}, and there is no one to ask"
+        way_out = "--yes runs it; --samples, --parameters or --shard make it smaller"
+        raise InputError(Problem(what="this study", why=why, way_out=way_out))
+    if not asked(count, seconds):
+        complain("nothing was run")
+        raise typer.Exit(0)
+
+
+def asked(evaluations: int, seconds: float) -> bool:
+    from simnet.cli.progress import clock
+
+    if not sys.stdin.isatty():
+        return False
+    text = f"{evaluations:,} evaluations take about {clock(seconds)}. Run them?"
+    return typer.confirm(text, err=True)
+
+
+def _timed(study: "SensitivityStudy", count: int, workers: Workers) -> float:
+    from simnet.cli.progress import progress
+    from simnet.sensitivity.pilot import seconds_for
+
+    with progress("measuring a few rows"):
+        return seconds_for(study, count, workers)
+
+
+def _missing(study: "SensitivityStudy", out: Path | None) -> int:
+    """Evaluations that the folder does not hold yet."""
+    from simnet.results.parts import MANIFEST
+    from simnet.sensitivity.run import missing_runs, opened
+
+    if out is None or not (out / MANIFEST).is_file():
+        return study.evaluations
+    return missing_runs(study, opened(study, out))
+
+
+def show_plan(study: "SensitivityStudy", workers: Workers, out: Path | None) -> None:
+    from simnet.cli.progress import clock
+    from simnet.cli.tables import console, count
+    from simnet.sensitivity.table import count_rows
+
+    screen = console()
+    space = study.space
+    rows = count_rows(study.method, space, study.size, study.own_settings)
+    groups = f" in {len(space.labels) - 1} groups" if space.groups else ""
+    brackets = f" × {len(study.brackets)} conditions" if len(study.brackets) > 1 else ""
+    runs = f" × {study.runs} replicates" if study.runs > 1 else ""
+    left = _missing(study, out)
+    seconds = _timed(study, left, workers)
+    lines = [
+        f"{study.network.id}: {study.method}, {count(study.size, 'sample')} "
+        f"({study.of_method.sample})",
+        f"{len(space.factors) - 1} varied{groups}, and the dummy; {len(space.left_out)} left out",
+        f"{study.evaluations:,} evaluations: {rows:,} rows{brackets}{runs}",
+    ]
+    if left != study.evaluations:
+        lines.append(f"{left:,} of them are not done yet")
+    lines.append(f"about {clock(seconds)} on this machine")
+    for line in lines:
+        screen.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,54 @@
+"""A study's result: on the screen, as JSON or CSV, and in its folder."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simnet.cli.exits import complain, writing
+
+if TYPE_CHECKING:
+    from simnet.sensitivity.result import StudyResult
+
+
+def write_result(result: "StudyResult", out: Path) -> None:
+    """Figures and the report, into the folder that has the tables."""
+    from simnet.cli.progress import progress
+    from simnet.report.sensitivity import write_study_report
+    from simnet.sensitivity.drawings import write_figures
+
+    with progress("drawing"), writing(out):
+        write_figures(result, out)
+        write_study_report(result, out / "report.html", repeat=_typed())
+    complain(f"wrote {out}: report.html, indices.csv, figures and more")
+
+
+def _typed() -> str:
+    """The command as it was typed."""
+    import shlex
+
+    return shlex.join(["simnet", *sys.argv[1:]])
+
+
+def show_result(result: "StudyResult", *, as_json: bool, as_csv: bool) -> None:
+    if as_csv:
+        result.frame().to_csv(sys.stdout, index=False)
+        return
+    if as_json:
+        from simnet.cli.tables import print_json
+
+        frame = result.frame()
+        frame["influential"] = frame["influential"].astype(object).where(frame["influential"].notna(), None)  # fmt: skip
+        print_json(
+            {
+                "study": dict(result.about),
+                "complete": result.complete,
+                "converged": result.converged,
+                "indices": frame.to_dict(orient="records"),
+                "failures": result.failures.to_dict(orient="records"),
+                "statements": list(result.statements),
+            }
+        )
+        return
+    from simnet.cli.tables import console
+
+    console().print(result)
