@@ -81,13 +81,8 @@ class Add:
         problems = _finite(self, "amount")
         target = _species_id(network, self.name)
         if target is None:
-            problems.append(
-                Problem(
-                    what=what,
-                    why=f"{self.name!r} is not a species",
-                    way_out=nearest(self.name, network.species_index),
-                )
-            )
+            why, way_out = f"{self.name!r} is not a species", _species_way_out(network, self.name)
+            problems.append(Problem(what=what, why=why, way_out=way_out))
         return ([AddAmount(str(target), float(self.amount))] if not problems else []), problems
 
 
@@ -299,9 +294,26 @@ def _finite(
 
 
 def _species_id(network: Network, name: str) -> str | None:
-    """A species by its id, or by a pattern that no other has."""
+    """A species by its id, or by a pattern that no other has; not where a readout of that name is
+    something else, such as copies where the species counts tokens of them."""
+    if _is_other_readout(network, name):
+        return None
     found = network.find_species(name)
     return found[0] if len(found) == 1 else None
+
+
+def _species_way_out(network: Network, name: str) -> str:
+    if not _is_other_readout(network, name):
+        return nearest(name, network.species_index)
+    ids = network.find_species(name)
+    patterns = [s.name for s in network.species if s.id == name]
+    shown = " or ".join(repr(found) for found in patterns or ids)
+    return f"the species, which is not what the readout counts, goes by {shown}"
+
+
+def _is_other_readout(network: Network, name: str) -> bool:
+    readout = network.readout_by_name.get(name)
+    return readout is not None and network.find_species(name) not in ([], [readout.symbol])
 
 
 def _settable(network: Network, name: str, what: str) -> tuple[str, list[Problem]]:
@@ -317,6 +329,8 @@ def _settable(network: Network, name: str, what: str) -> tuple[str, list[Problem
         symbol = readout.symbol if readout else target
         kind = network.assignment_by_id[symbol].kind
         way_out = "use Clamp to hold it" if kind == "expression" else "set one of its species"
+        if _is_other_readout(network, target):
+            way_out += f"; {_species_way_out(network, target)}"
         return target, [Problem(what=what, why=f"{name!r} is computed ({kind})", way_out=way_out)]
     several = network.find_species(target)
     if several:

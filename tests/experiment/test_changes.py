@@ -32,7 +32,7 @@ def test_inputs_parameters_species_and_genes_by_name(hypoxia: Network) -> None:
     ("change", "says"),
     [
         (sn.Set("O2_percnt", 1), "did you mean O2_percent"),
-        (sn.Set("GLUT1", float("nan")), "not a finite number"),
+        (sn.Set("GLUT1()", float("nan")), "not a finite number"),
         (sn.Set("VHL", -1), "below 0"),
         (sn.Set("O2", 5), "use Clamp"),
         (sn.Set("O2_percent", "high"), "not a finite number"),  # type: ignore[arg-type]
@@ -100,3 +100,17 @@ def test_doses_set_the_medium(hypoxia: Network) -> None:
 def test_records(change: Change) -> None:
     assert type(change).__name__ in CHANGES
     assert change_from_record(change_record(change)) == change
+
+
+@pytest.mark.parametrize("change", [sn.Set("GLUT1", 5), sn.Scale("GLUT1", 2), sn.Add("GLUT1", 5)])
+def test_a_readout_is_not_taken_for_a_species_of_its_name(hypoxia: Network, change: Change) -> None:
+    """The species GLUT1 counts tokens, the readout GLUT1 the copies that they stand for."""
+    actions, problems = change.resolve(hypoxia)
+    assert not actions
+    assert "goes by 'GLUT1()'" in str(problems[0])
+    assert hypoxia.find_species("GLUT1()") == ["GLUT1"]
+
+
+def test_clamping_a_readout_holds_what_it_counts(hypoxia: Network) -> None:
+    run = sn.simulate(hypoxia, t_end="1 min", points=2, changes=sn.Clamp("GLUT1", 5e4), workers=0)
+    assert run.readout("GLUT1")[0].tolist() == [5e4, 5e4]
