@@ -1,10 +1,14 @@
 """Curves and samples that the screen's tests share."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+import simnet as sn
 
 Curve = Callable[..., Any]
 
@@ -38,3 +42,18 @@ def replicates() -> Curve:
         return [[one(mean) for mean in row] for row in means]
 
     return sample
+
+
+@pytest.fixture(scope="session")
+def gene(birth_death: sn.Network) -> sn.Network:
+    """Birth at k = 20/s and death at g = 1/s, from X = 0."""
+    values = {"k": 20.0, "g": 1.0}
+    parameters = [replace(p, value=values[p.id]) for p in birth_death.parameters]
+    return replace(birth_death, parameters=tuple(parameters))
+
+
+@pytest.fixture(scope="session")
+def gene_file(gene: sn.Network, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("gene") / "gene.xml"
+    sn.write_sbml(gene, path)
+    return path
