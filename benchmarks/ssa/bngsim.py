@@ -8,6 +8,9 @@ import numpy as np
 from cases import INTERVALS, Case
 
 DISTRIBUTION = "bngsim"
+COMPILED_UP_TO = 2000
+"""Reactions. It ignores generated C for large networks; compiling that of W4 (3,749) may take
+minutes and many gigabytes."""
 
 
 def prepare(case: Case) -> Any:
@@ -17,7 +20,8 @@ def prepare(case: Case) -> Any:
         file = Path(folder) / "model.xml"
         file.write_text(case.text)
         model = peer.Model.from_sbml(str(file))
-    simulator = peer.Simulator(model, method="ssa")
+    small = len(case.network.reactions) <= COMPILED_UP_TO
+    simulator = peer.Simulator(model, method="ssa", codegen=None if small else False)
     sizes = [case.network.compartment_by_id[s.compartment].size
              for s in case.network.species if not s.fixed]  # fmt: skip
     columns: list[int] = []

@@ -54,7 +54,9 @@ def add_exchange(b: Builder, perfusion: Any, cells: Mapping[str, Builder]) -> No
             there.rule(f"pass_{name}_out", near >> far, passage)
             there.rule(f"pass_{name}_back", far >> near, passage)
     near, far = (cell.readout("Lactate_medium_mM") for cell in builders[:2])
-    b.expression("lactate_flux", perfusion * b.parameter("metabolite_passage") * items * (far - near))
+    b.expression(
+        "lactate_flux", perfusion * b.parameter("metabolite_passage") * items * (far - near)
+    )
 
 
 def add_tissue_oxygen(

@@ -44,7 +44,7 @@ def ensemble_moments(values: FloatArray, axis: int = 0) -> Moments:
     n = present.sum(axis=axis, dtype=np.float64)
     mean = _ratio(np.where(present, values, 0.0).sum(axis=axis), n)
     off = np.where(present, values - np.expand_dims(mean, axis), 0.0)
-    variance = _ratio((off * off).sum(axis=axis), n - 1)
+    variance = _ratio((off * off).sum(axis=axis), np.maximum(n - 1, 0))
     mean = mean + np.squeeze(origin, axis=axis) if values.size else mean
     sd = np.sqrt(variance)
     return Moments(

@@ -51,7 +51,8 @@ def test_without_a_value_all_is_nan_and_n_is_zero() -> None:
     values = np.full((3, 2), np.nan)
     found = ensemble_moments(values)
     assert found.n.tolist() == [0, 0]
-    assert np.isnan(found.mean).all()
+    for moment in (found.mean, found.sd, found.sem, found.cv, found.fano):
+        assert np.isnan(moment).all()
     assert np.isnan(ensemble_quantiles(values, [0, 0.5, 1])).all()
     assert np.isnan(ensemble_quantiles(values[:0], [0.5])).all()
 
