@@ -22,11 +22,14 @@ BIN := $(VENV)/bin
 # Files that are compiled at installation; a change to one installs again.
 BUILT := $(shell find simnet \( -name '*.c' -o -name '*.h' \) 2>/dev/null)
 
+# CI compares with other people's engines; elsewhere `make verify` and `make bench` install them.
+GROUPS := dev $(if $(CI),rivals)
+
 # Stands for "installed in $(VENV), by this version of Python".
-STAMP := $(VENV)/.simnet-installed-$(VERSION)
+STAMP := $(VENV)/.simnet-installed-$(VERSION)$(if $(CI),-ci)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint verify bench figures format clean
+.PHONY: help setup demo test check lint docs verify bench figures format clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -35,7 +38,7 @@ help:  ## show this list
 demo: setup  ## hypoxic cells: a table and a figure, in demo/
 	$(BIN)/python -m simnet.cli.demo --out demo
 
-test: check  ## everything that CI runs
+test: check docs  ## everything that CI runs
 
 check: lint  ## lint and the tests
 	$(BIN)/pytest -n auto --dist loadfile
@@ -45,6 +48,9 @@ lint: setup  ## style, types and import floors
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: setup  ## the site, in build/site; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 verify: setup  ## the slow statistical verification, with other people's engines
 	$(BIN)/python -m pip install --quiet --group rivals
@@ -79,7 +85,7 @@ $(STAMP): pyproject.toml $(BUILT)
 	    $(INTERPRETER) -m venv --clear $(VENV); }
 	@rm -f $(VENV)/.simnet-installed-*
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -m pip install --quiet --editable . $(addprefix --group ,$(GROUPS))
 	@touch $@
 
 clean:  ## remove the environments and what the tools left
