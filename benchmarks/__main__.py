@@ -1,16 +1,16 @@
 """Benchmarks: `python benchmarks [PART ...] [--quick] [--page FILE]`.
 
 Parts are ssa, threads, loading, ensembles, screens and studies; all of them if none is named, and
-sobol, which takes long. With --page the tables go to that
-file, else they are printed. --quick is a small run that shows that everything works: its figures
-mean nothing.
+sobol, which takes long. Tables are printed, and kept in out/benchmarks/ as they come: with --page
+all that is there is written to that file, also after a part that failed or Ctrl-C. --quick is a
+small run that shows that everything works: its figures mean nothing and are not kept.
 """
 
 import argparse
-import datetime
-import platform
 import sys
+import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -20,12 +20,12 @@ import loading
 import screens
 import studies
 import two_threads
-from machine import load, processor, versions
+from kept import FOLDER, Part, kept, page
 from page import Section
 
 PARTS: dict[str, Callable[[bool], Iterable[Section]]] = {
     "ssa": exact_ssa.sections,
-    "threads": lambda quick: [two_threads.section(quick)],
+    "threads": two_threads.sections,
     "loading": loading.sections,
     "ensembles": ensembles.sections,
     "screens": screens.sections,
@@ -34,12 +34,10 @@ PARTS: dict[str, Callable[[bool], Iterable[Section]]] = {
 }
 LONG = frozenset({"sobol"})
 """Run only where they are named."""
-PACKAGES = ("simnet", "numpy", "libroadrunner", "bngsim", "rebop", "python-copasi", "gillespy2")
-PACKAGES += ("bionetgen",)
 
 
-def main(arguments: list[str]) -> None:
-    """Run the parts, one after the other."""
+def main(arguments: list[str]) -> int:
+    """Run the parts, one after the other; 1 where one of them failed."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument(
@@ -50,34 +48,43 @@ def main(arguments: list[str]) -> None:
     unknown = [part for part in chosen.parts if part not in PARTS]
     if unknown:
         parser.error(f"no part {unknown[0]!r}: {', '.join(PARTS)}")
-    began, busy = time.monotonic(), load()
-    texts = []
-    for part in chosen.parts or (part for part in PARTS if part not in LONG):
-        for section in PARTS[part](chosen.quick):
-            texts.append(section.text_of())
-            print(texts[-1], flush=True)
-    if chosen.page:
-        minutes = (time.monotonic() - began) / 60
-        chosen.page.write_text(
-            "\n".join([_head(arguments, busy, minutes), *texts]), encoding="utf-8"
-        )
+    folder = Path(tempfile.mkdtemp()) if chosen.quick else FOLDER
+    names = chosen.parts or [part for part in PARTS if part not in LONG]
+    failed = []
+    try:
+        for name in names:
+            part = measured(name, folder, quick=chosen.quick)
+            failed += [name] if part.fault else []
+    finally:
+        if chosen.page:
+            chosen.page.write_text(page(kept(folder, PARTS)), encoding="utf-8", newline="\n")
+    if failed:
+        print(f"not whole: {', '.join(failed)}", file=sys.stderr)
+    return int(bool(failed))
 
 
-def _head(arguments: list[str], busy: str, minutes: float) -> str:
-    today = datetime.datetime.now(datetime.UTC).date()
-    command = " ".join(["python benchmarks", *arguments])
-    return "\n".join(
-        [
-            "# Benchmarks",
-            f"Written by `{command}` on {today}, in {minutes:.0f} min; `make bench` does it again.",
-            "",
-            f"{processor()}; {platform.system()} {platform.machine()}; load {busy} before it began.",
-            "",
-            f"{versions(PACKAGES)}; run_network of bionetgen.",
-            "",
-        ]
-    )
+def measured(name: str, folder: Path, *, quick: bool) -> Part:
+    """Run a part; what it gave is kept after each section, and so is why it ended early."""
+    part = Part.begun(name, f"python benchmarks {name}" + " --quick" * quick)
+    began = time.monotonic()
+    try:
+        for section in PARTS[name](quick):
+            part.sections.append(section)
+            part.minutes = (time.monotonic() - began) / 60
+            part.keep(folder)
+            print(section.text_of(), flush=True)
+        part.fault = ""
+    except KeyboardInterrupt:
+        part.fault = "interrupted"
+        raise
+    except Exception as error:  # noqa: BLE001 - the other parts are worth having
+        traceback.print_exc()
+        part.fault = f"{type(error).__name__}: {error}"
+    finally:
+        part.minutes = (time.monotonic() - began) / 60
+        part.keep(folder)
+    return part
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -45,7 +45,7 @@ def _cost(n: int) -> Section:
         title="Statistics of an ensemble",
         text=f"W2, {n:,} replicates, {len(case.species)} readouts at {INTERVALS + 1} times, one thread: "
         "CPU seconds of the compiled engine alone and of `run_ensemble`, and what is added relative "
-        "to the engine alone.",
+        "to the engine alone (asked without covariances: below 0.10).",
         head=("statistics", "engine alone / s", "run_ensemble / s", "added"),
         rows=rows,
     )
@@ -64,7 +64,7 @@ def _memory(quick: bool) -> Section:
     return Section(
         title="Memory of an ensemble",
         text="W2 to t = 5, all readouts at 101 times, with `run_ensemble`: what the peak of a new "
-        "process grew by.",
+        "process grew by (asked of 100,000: below 1 GB).",
         head=("replicates", "MiB"),
         rows=rows,
     )

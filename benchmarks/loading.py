@@ -133,7 +133,7 @@ def _to_first(quick: bool) -> Section:
     return Section(
         title="From SBML to the first result",
         text="Seconds from SBML text to the end of one whole trajectory, in a new process with simnet, "
-        "libsbml and roadrunner imported. roadrunner is the bare one.",
+        "libsbml and roadrunner imported; asked of `compiled` on W3: 0.2 s. roadrunner is the bare one.",
         head=("case", "engine", "wall / s", "CPU / s"),
         rows=rows,
     )

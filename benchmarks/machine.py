@@ -23,6 +23,15 @@ def processor() -> str:
     return f"{name} ({isa}), {os.cpu_count()} processors"
 
 
+def instructions() -> str:
+    """The instruction set that the compiled kernels chose when they were loaded."""
+    try:
+        from simnet.engines._kernel import _ssa
+    except ImportError:
+        return "nothing: they were not built"
+    return {"avx512f": "AVX-512", "avx2": "AVX2"}.get(_ssa.instructions(), "plain C")
+
+
 def load() -> str:
     """How busy it is."""
     return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"

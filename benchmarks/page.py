@@ -14,6 +14,8 @@ class Section:
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     level: int = 2
+    first: bool = False
+    """Whether it goes before the others of its part, though it is known last."""
 
     def text_of(self) -> str:
         """In Markdown."""

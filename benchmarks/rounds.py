@@ -1,6 +1,5 @@
 """All engines on one case, in turns: what disturbs the machine disturbs all of them alike."""
 
-import statistics
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +11,8 @@ ROUNDS = 5
 LEAST = {"compiled": 64}
 """Trajectories that belong together: replicates run side by side in lanes."""
 MOST = 20_000
+QUICK = 3.0
+"""CPU seconds of a first run that is made twice, since it may not be like the others."""
 COMPARED_WITH = ("roadrunner", "compiled")
 """What every other engine is compared with, so that five times the budget is theirs."""
 
@@ -94,7 +95,7 @@ def _begin(row: Row, host: Host, sizes: dict[str, int], slice_: float) -> float:
         host.ask("read")
         row.preparing = host.ask("prepare").seconds
         took = host.ask("run", least, 0).seconds
-        if took < slice_:  # it may have set up things for all that follow
+        if took < QUICK:  # it may have imported or set up things for all that follow
             took = host.ask("run", least, 1).seconds
         wanted = slice_ / max(took / least, 1e-9)
         sizes[row.engine] = int(min(max(wanted // least, 1), MOST // least)) * least
@@ -113,8 +114,3 @@ def _round(row: Row, host: Host, n: int, seed: int) -> None:
     row.per_round.append(answer.seconds / n)
     found = np.asarray(answer.value)
     row.samples = found if row.samples is None else np.concatenate([row.samples, found])
-
-
-def spread(values: list[float]) -> tuple[float, float, float]:
-    """Median, least and largest."""
-    return statistics.median(values), min(values), max(values)

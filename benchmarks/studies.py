@@ -24,7 +24,7 @@ def sections(quick: bool) -> list[Section]:
             title="Evaluations of a sensitivity study",
             text="Morris under ODE, 6 h, in one process: evaluations per second of CPU, of a loop over "
             "a loaded RoadRunner with the same rows and tolerances, and of `run_study`, its indices "
-            "among it.",
+            "among it (asked: 0.8 of the loop or more).",
             head=("network", "evaluations", "bare / s⁻¹", "study / s⁻¹", "study over bare"),
             rows=rows,
         )

@@ -11,16 +11,19 @@ from ssa import compiled
 ROUNDS = 5
 
 
-def section(quick: bool) -> Section:
+def sections(quick: bool) -> list[Section]:
     """A table with a row for each workload."""
-    rows = [_row(Case(name), 0.05 if quick else 1.0) for name in ("W1", "W2", "W2h", "W3")]
-    return Section(
-        title="Two threads",
-        text="Total CPU with two threads over that with one, and wall time with one over that with "
-        f"two: median (least to largest) of {ROUNDS} rounds, in turns.",
-        head=("case", "trajectories", "CPU, 2 over 1", "wall, 1 over 2", "same bits"),
-        rows=rows,
-    )
+    rows = [_row(Case(name), 0.05 if quick else 1.0) for name in ("W1", "W2", "W2h", "W3", "W4")]
+    return [
+        Section(
+            title="Two threads",
+            text="Total CPU with two threads over that with one (asked: within 5 %), and wall time "
+            f"with one over that with two (asked: 1.5 or more): median (least to largest) of {ROUNDS} "
+            "rounds, in turns. Wall time tells only on a machine that is otherwise idle.",
+            head=("case", "trajectories", "CPU, 2 over 1", "wall, 1 over 2", "same bits"),
+            rows=rows,
+        )
+    ]
 
 
 def _row(case: Case, seconds: float) -> tuple[str, ...]:
@@ -45,4 +48,4 @@ def _row(case: Case, seconds: float) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    print(section(quick=False).text_of())
+    print(sections(quick=False)[0].text_of())
