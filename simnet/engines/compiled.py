@@ -48,13 +48,6 @@ _NOT_BUILT = Problem(
 _BROKEN = -1  # a status of ours: what begins a segment gave no state
 
 
-_NOT_BUILT = Problem(
-    what="engine 'compiled'",
-    why="its C extension was not built",
-    way_out='install simnet with a C compiler, or use engine="roadrunner"',
-)
-
-
 def available() -> bool:
     """Whether the extension was built when simnet was installed."""
     return find_spec("simnet.engines._kernel._ssa") is not None
