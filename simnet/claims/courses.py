@@ -98,7 +98,7 @@ def run_requests(
     def jobs() -> Iterator[Job]:
         for place, request in enumerate(requests):
             made = script(network, request.arm, request.first)
-            compiled = made.program(network, shifted=shifted)
+            compiled = made.program(task.network, shifted=shifted)
             content = made.condition.content(network.time_unit)
             pending[place] = _Pending(request, made, settings.replicates, len(names))
             yield Job(
@@ -152,8 +152,8 @@ def _task(
             atol=None,
         )
         tasks.append(plan.task)
-        programs.append(made.program(network))
-    engine = preferred(settings.method, network, programs)
+        programs.append(made.program(tasks[0].network))
+    engine = preferred(settings.method, tasks[0].network, programs)
     return replace(tasks[0], engine=engine.name), engine
 
 

@@ -26,9 +26,10 @@ from simnet.experiment.variability import (
     variability_record,
     whole_amounts,
 )
-from simnet.network.checks import require_stochastic, require_values
+from simnet.network.checks import cautions, require_stochastic, require_values
 from simnet.network.digest import canonical_json
 from simnet.network.network import Network, Readout
+from simnet.network.switches import without_switches
 from simnet.results.provenance import Record, make_record
 from simnet.seeds import drawn_root, is_root, replicate_seed, stream_state
 
@@ -40,6 +41,7 @@ class Plan:
     """A call that has been checked: conditions of one network, run alike.
 
     Attributes:
+        network: as it was given; that of the task may be without its switches in time.
         task: what goes to the workers once.
         engine: of the task.
         conditions: (C,) what is done.
@@ -50,6 +52,7 @@ class Plan:
         timeout: seconds that a replicate may take.
     """
 
+    network: Network
     task: Task
     engine: Engine
     conditions: tuple[Condition, ...]
@@ -91,7 +94,7 @@ class Plan:
     def record(self) -> Record:
         """From which the run can be repeated."""
         return make_record(
-            network=self.task.network,
+            network=self.network,
             method=self.task.method,
             engine=self.engine_name,
             engine_version=self.engine.version(),
@@ -216,30 +219,33 @@ def planned(
     root = attempt(lambda: _root(seed), 0) if seed is not None else drawn_root()
     nothing: tuple[Readout, ...] = ()
     shown = attempt(lambda: _readouts(network, readouts), nothing)
+    resting = any(condition.equilibrate is not None for condition in conditions)
+    run = network if resting else without_switches(network)
     looked_at = conditions[:1] if alike else conditions
     programs: list[Program] = []
     for condition in looked_at:
         try:
-            compiled, found = program(network, condition, times)
+            compiled, found = program(run, condition, times)
             programs.append(compiled)
         except InputError as error:
             found = list(error.problems)
         problems += found if len(looked_at) == 1 else [_in(condition, p) for p in found]
     if problems:
         raise InputError(dict.fromkeys(problems))
-    _check(network, method, programs)
-    chosen, variant = named or (preferred(method, network, programs), "")
-    require_runnable(chosen, network, programs)
+    _check(run, method, programs)
+    chosen, variant = named or (preferred(method, run, programs), "")
+    require_runnable(chosen, run, programs)
     task = Task(
-        network=network,
+        network=run,
         method=method,
         engine=chosen.name,
         symbols=tuple(readout.symbol for readout in shown),
-        variant=variant or chosen.variant(network),
+        variant=variant or chosen.variant(run),
         rtol=rtol,
         atol=_absolute_tolerance(network) if atol is None else atol,
     )
     return Plan(
+        network=network,
         task=task,
         engine=chosen,
         conditions=tuple(conditions),
@@ -257,8 +263,8 @@ def _in(condition: Condition, problem: Problem) -> Problem:
 
 def _check(network: Network, method: Method, programs: Sequence[Program]) -> None:
     """Whether the method can run the programs; warns where it can, with care."""
-    if network.document is not None and method == "ode":
-        for caution in network.document.cautions:
+    if method == "ode":
+        for caution in cautions(network):
             warnings.warn(caution, SimnetWarning, stacklevel=4)
     for compiled in programs:
         if network.document is None:

@@ -210,7 +210,7 @@ def _trajectories(plan: Plan, received: Sequence[Gathered]) -> Trajectories:
         values[0, gathered.first : gathered.first + len(gathered.values)] = gathered.values
     seeds = plan.seeds(0) if task.method == "ssa" else ()
     failures = [failure for gathered in received for failure in gathered.failures]
-    document = task.network.document
+    document = plan.network.document
     return Trajectories(
         values=values,
         conditions=plan.conditions,
@@ -221,6 +221,6 @@ def _trajectories(plan: Plan, received: Sequence[Gathered]) -> Trajectories:
         engine=plan.engine_name,
         seeds=(seeds,),
         failures=tuple(sorted(failures, key=lambda failure: failure.replicate)),
-        network_sbml=document.text if document is not None else to_sbml(task.network),
+        network_sbml=document.text if document is not None else to_sbml(plan.network),
         record=plan.record(),
     )

@@ -20,9 +20,9 @@ from simnet.experiment.settings import Settings
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.checks import depends_on_time
 from simnet.network.evaluate import initial_values
-from simnet.network.expression import Symbol, function
+from simnet.network.expression import Number, Symbol, function
 from simnet.network.kept import kept
-from simnet.network.network import Compartment, Network, Parameter
+from simnet.network.network import Compartment, Event, Network, Parameter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +135,7 @@ def program(network: Network, condition: Condition, grid: Times) -> tuple[Progra
             if item.ends is not None:
                 state.end(item.ends)
             if item.event is not None:
-                acts.append(Assign(item.event.assignments))
+                acts += _event_acts(item.event, state, network)
             acts += state.apply(actions)
             if item.begins is not None:
                 problems += state.begin(item.begins)
@@ -161,6 +161,18 @@ def program(network: Network, condition: Condition, grid: Times) -> tuple[Progra
     amounts_at_start = {s.id: values[s.id] for s in network.species}
     compiled = Program(amounts=amounts_at_start, settings=settings, segments=tuple(segments))
     return compiled, problems
+
+
+def _event_acts(event: Event, state: Settings, network: Network) -> list[Act]:
+    """What is left for the engine to do; numbers for parameters are settings, like any others."""
+    numbers = [
+        SetValue(name, value.value)
+        for name, value in event.assignments
+        if isinstance(value, Number) and name not in network.species_index
+    ]
+    if len(numbers) == len(event.assignments):
+        return state.apply(numbers)
+    return [Assign(event.assignments)]
 
 
 def _snapped(item: Timed, grid: Times) -> Timed:

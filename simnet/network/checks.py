@@ -19,8 +19,11 @@ from simnet.network.expression import (
     text,
     walk,
 )
+from simnet.network.kept import kept
 from simnet.network.network import Compartment, Network, Reaction
 from simnet.network.rates import factored
+from simnet.network.switches import without_switches
+from simnet.network.units import parse_unit
 
 _MOST_COUNTED = 2.0**53  # from here on, a double that is one molecule larger is the same double
 
@@ -103,6 +106,15 @@ def require_values(network: Network, stages: Iterable[Mapping[str, float]]) -> N
 
     `stages` are sets of values that replace the declared ones, one after the other.
     """
+    problems = list(missing_values(network, stages))
+    if problems:
+        raise ModelError(problems)
+
+
+def missing_values(
+    network: Network, stages: Iterable[Mapping[str, float]] = ({},)
+) -> tuple[Problem, ...]:
+    """The numbers that a run would use and that are missing; see `require_values`."""
     read: set[str] = {s.id for s in network.species}
     for expression in [
         *(r.law.rate for r in network.reactions),
@@ -121,8 +133,7 @@ def require_values(network: Network, stages: Iterable[Mapping[str, float]]) -> N
             if isinstance(item, Compartment) and item.id in read and values[item.id] <= 0:
                 what = f"compartment {item.id}: size {values[item.id]:g}"
                 problems.append(Problem(what=what, why="is not above zero"))
-    if problems:
-        raise ModelError(dict.fromkeys(problems))
+    return tuple(dict.fromkeys(problems))
 
 
 def require_stochastic(
@@ -159,10 +170,12 @@ def require_stochastic(
 def stochastic_problems(
     network: Network, changed: Mapping[str, float] | None = None
 ) -> Iterator[Problem]:
-    """Everything that has no exact stochastic meaning, with `changed` values."""
+    """Everything that has no exact stochastic meaning in runs that are cut at fixed times, with
+    `changed` values."""
     if network.document is not None:
         yield from network.document.obstacles
         return
+    network = without_switches(network)
     set_by_events = {name for event in network.all_events for name, _ in event.assignments}
     ceilings = _ceilings(network, initial_values(network, changed), set_by_events)
     yield from _stochastic_problems(network, ceilings)
@@ -179,13 +192,14 @@ def _ceilings(
 
 
 def _stochastic_problems(network: Network, ceilings: Ceilings) -> Iterator[Problem]:
-    if network.substance_unit not in ("item", None):
+    counted = network.substance_unit in ("item", None)
+    if not counted:
         yield Problem(
-            what=f"network {network.id}: substance unit {network.substance_unit!r}",
+            what=f"network {network.id}: amounts in {network.substance_unit!r}",
             why="SSA counts molecules",
-            way_out="convert the amounts to units of item",
+            way_out=_as_molecules(network.substance_unit),
         )
-    for species in network.species:
+    for species in network.species if counted else ():  # 0.3 mol is no whole number either way
         amount = ceilings.values[species.id]
         if not 0 <= amount <= _MOST_COUNTED or amount != math.floor(amount):
             sample = round(min(max(amount, 0), _MOST_COUNTED)) if not math.isnan(amount) else 0
@@ -193,10 +207,23 @@ def _stochastic_problems(network: Network, ceilings: Ceilings) -> Iterator[Probl
             yield Problem(
                 what=f"species {species.id}: initial amount {amount:g}",
                 why=f"not a whole number of molecules{too_many}",
-                way_out=f"set it to a whole number: Set({species.id!r}, {sample})",
+                way_out=f"set it to a whole number, Set({species.id!r}, {sample}), or say what one "
+                "unit of amount is: copies=1000 (--copies 1000)",
             )
     for reaction in network.reactions:
         yield from _law_problems(network, reaction, ceilings)
+
+
+def _as_molecules(unit: str | None) -> str:
+    """How amounts in another unit become molecules: by a volume if they are in moles."""
+    options = "copies=1000, so many molecules for one unit (--copies 1000)"
+    try:
+        in_moles = dict(parse_unit(unit or "1").exponents).get("mole") == 1
+    except ModelError:  # a unit of a file's own, which has no form in text
+        in_moles = False
+    if in_moles:
+        options = f'volume="1 pL" (--volume "1 pL"), or {options}'
+    return f"say what they are when the model is loaded: {options}"
 
 
 def _infinite_at_start(network: Network, values: dict[str, float]) -> Iterator[Problem]:
@@ -219,8 +246,8 @@ def _law_problems(network: Network, reaction: Reaction, ceilings: Ceilings) -> I
         yield Problem(
             what=f"{what} ({uses}): rate law {text(reaction.law.expression('continuous'))}",
             why="its discrete form is not known: k*A^2 and k*A*(A-1) differ at small numbers",
-            way_out='declare it: load(path, kinetics="continuous") if it was written for an ODE, '
-            '"discrete" if it is a propensity as it stands'
+            way_out='declare it when the model is loaded: kinetics="continuous" (--kinetics '
+            'continuous) if it was written for an ODE, "discrete" if it is a propensity as it stands'
             if network.kinetics == "as-written"
             else "it is not mass action in its reactants: write it as a propensity, and load it "
             'with kinetics="discrete"',
@@ -238,9 +265,27 @@ def _law_problems(network: Network, reaction: Reaction, ceilings: Ceilings) -> I
     if switch is not None:
         yield Problem(
             what=f"{what}: {text(switch)}",
-            why="a switch in time inside a rate law is not exact under SSA",
+            why="a switch in time inside a rate law is exact under SSA only where time is compared "
+            "with a constant",
             way_out="take it out of the model and use a schedule: At(time, Set(...))",
         )
+
+
+def cautions(network: Network) -> Iterator[str]:
+    """What to warn of under ODE: switches in time at which a run is not cut."""
+    if network.document is not None:
+        yield from network.document.cautions
+    for reaction in kept(network, _switching):
+        switch = _time_switch(network, reaction.law.rate)
+        yield (
+            f"reaction {reaction.id}: {text(switch or reaction.law.rate)}: the ODE integrator can "
+            "step over the moments at which it changes; take it out of the model and give it as a "
+            "schedule, Repeat(Set(...), ...), which is exact"
+        )
+
+
+def _switching(network: Network) -> list[Reaction]:
+    return [r for r in network.reactions if _time_switch(network, r.law.rate) is not None]
 
 
 def _without_powers(reaction: Reaction) -> Expression:

@@ -9,6 +9,7 @@ from simnet.errors import InputError, Problem, UnsupportedError
 from simnet.network.checks import checked, stochastic_problems
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
+from simnet.network.switches import without_switches
 
 
 def write_sbml(network: Network, path: str | Path, *, kinetics: Kinetics = "continuous") -> Path:
@@ -58,6 +59,14 @@ def to_sbml(network: Network, kinetics: Kinetics = "continuous") -> str:
             )
             for event in network.events
         ]
+        if without_switches(network) is not network:
+            problems.append(
+                Problem(
+                    what=f"network {network.id}: a switch in time inside a rate law",
+                    why="SSA engines see it in the file only after the next firing",
+                    way_out="write it with continuous kinetics; simulate(...) runs it exactly",
+                )
+            )
         problems += stochastic_problems(network)
         if problems:
             raise UnsupportedError(problems)

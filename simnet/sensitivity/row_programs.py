@@ -35,7 +35,7 @@ def row_programs(
     plan: Plan, study: SensitivityStudy, design: Design, rows: IntArray
 ) -> Programs | None:
     """A function that makes them; None where rows must be compiled one by one."""
-    network, brackets = study.network, len(study.brackets)
+    network, brackets = plan.task.network, len(study.brackets)
     names = design.space.names[:-1]
     plain = network.document is None and not network.events and not network.state_events
     parameters = all(factor.kind != "initial amount" for factor in design.space.factors)

@@ -149,3 +149,19 @@ def test_two_are_needed_where_two_are_used_up(engine: str, network: Any, final: 
     """A + A -> B never takes the last odd molecule."""
     net = network({"A": 7, "B": 0}, {"k": 1.0}, ("A + A -> B", "k*A^2"))
     assert (final(net, "A", 1e6, 100, engine) == 1).all()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_switch_in_time_is_a_boundary(
+    engine: str, network: Any, final: Any, assert_distributed: Any
+) -> None:
+    """Birth from t = 2 to t = 5 only, with decay; nothing at all can fire before. Poisson."""
+    k, d, t = 4.0, 0.3, 6.5
+    net = network(
+        {"X": 0},
+        {"k": k, "d": d, "late": 5.0},
+        ("-> X", "piecewise(k, time >= 2 && time/2 < late/2, 0)"),
+        ("X ->", "d*X"),
+    )
+    mean = k / d * (math.exp(-d * (t - 5)) - math.exp(-d * (t - 2)))
+    assert_distributed(final(net, "X", t, 4000, engine), lambda x: poisson.pmf(x, mean))
