@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ENOUGH = 0.7
 """Below this fraction the parameter that breaks a claim is named."""
 
-_BATCH = 20  # sets that are run, and then kept, together
+_RTOL = 1e-5  # fractions over hundreds of sets do not see the rest
 _BROAD = math.inf
 
 
@@ -70,6 +70,7 @@ class Robustness:
         design: (S, P) their values.
         values: (S, K) of the claims' readouts; NaN where there is none.
         claims: one a claim that can be run by ODE.
+        done: sets that were run; fewer than S only where what a file holds is judged.
     """
 
     network: str
@@ -79,6 +80,7 @@ class Robustness:
     design: FloatArray
     values: FloatArray
     claims: tuple[Robust, ...]
+    done: int
 
     def frame(self) -> "pd.DataFrame":
         """A row a claim: id, sign (above, below or none), keeps, holds, n, breaker, correlation."""
@@ -105,6 +107,7 @@ def robustness(
     fold: float = 2.0,
     seed: int = 1,
     out: str | Path | None = None,
+    run: bool = True,
     folder: str | Path | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -117,6 +120,7 @@ def robustness(
         fold: each parameter is within this factor of its value, and within its declared range.
         seed: of the design.
         out: a file that keeps the values; where it has part of the same study, only the rest is run.
+        run: False to judge the sets that `out` holds and run no more.
         folder: with claims.csv and protocols.toml.
         workers: worker processes.
         progress: called with (simulations done, in all).
@@ -129,6 +133,8 @@ def robustness(
         problems.append(Problem(what=f"sets={sets}", why="not at least 2"))
     if not (math.isfinite(fold) and fold > 1):
         problems.append(Problem(what=f"fold={fold}", why="not above 1"))
+    if not run and out is None:
+        problems.append(Problem(what="run=False", why="without `out` there is nothing to judge"))
     if problems:
         raise InputError(problems)
     suite = load_suite(network, folder=folder).for_method("ode")
@@ -138,21 +144,21 @@ def robustness(
     key = _key(suite, names, fold, seed, sets)
     values = _kept(Path(out), key, sets, len(suite.cases)) if out is not None else {}
     todo = [place for place in range(sets) if place not in values]
-    before = len(todo)
-    total = before * len(suite.arms)
-    for first in range(0, before, _BATCH):
-        batch = todo[first : first + _BATCH]
-        done = first * len(suite.arms)
+    changes: list[tuple[Change, ...]] = [
+        tuple(Set(name, float(value)) for name, value in zip(names, design[place], strict=True))
+        for place in todo
+    ]
 
-        def advance(now: int, _: int, done: int = done) -> None:
-            if progress is not None:
-                progress(done + now, total)
-
-        found = _batch(suite, names, design, batch, workers, advance)
-        values |= found
+    def keep(index: int, found: tuple[Value, ...]) -> None:
+        values[todo[index]] = row = [value.number for value in found]
         if out is not None:
-            _keep(Path(out), key, found)
-    table = np.array([values[place] for place in range(sets)])
+            _keep(Path(out), key, todo[index], row)
+
+    if run and todo:
+        settings = Settings(workers=workers, rtol=_RTOL)
+        run_sets(suite, changes, keep, settings=settings, progress=progress)
+    none = [math.nan] * len(suite.cases)
+    table = np.array([values.get(place, none) for place in range(sets)])
     return Robustness(
         network=suite.network.id,
         fold=fold,
@@ -164,6 +170,7 @@ def robustness(
             robust(case.claim, table[:, column], design, names)
             for column, case in enumerate(suite.cases)
         ),
+        done=len(values),
     )
 
 
@@ -240,28 +247,6 @@ def _ranks(values: FloatArray) -> FloatArray:
     return np.asarray((last - (counts - 1) / 2)[places] - (len(values) + 1) / 2)
 
 
-def _batch(
-    suite: Suite,
-    names: Sequence[str],
-    design: FloatArray,
-    batch: Sequence[int],
-    workers: int | None,
-    progress: Progress,
-) -> dict[int, list[float]]:
-    sets: list[tuple[Change, ...]] = [
-        tuple(Set(name, float(value)) for name, value in zip(names, design[place], strict=True))
-        for place in batch
-    ]
-    found: dict[int, list[float]] = {}
-
-    def keep(place: int, values: tuple[Value, ...]) -> None:
-        found[batch[place]] = [value.number for value in values]
-
-    settings = Settings(workers=workers, rtol=1e-6)
-    run_sets(suite, sets, keep, settings=settings, progress=progress)
-    return found
-
-
 def _key(suite: Suite, names: Sequence[str], fold: float, seed: int, sets: int) -> str:
     """All that the values depend on."""
     claims = [[case.claim.id, str(case.readout), repr(case.protocol)] for case in suite.cases]
@@ -269,15 +254,16 @@ def _key(suite: Suite, names: Sequence[str], fold: float, seed: int, sets: int) 
     return canonical_json(content)
 
 
-def _keep(file: Path, key: str, found: dict[int, list[float]]) -> None:
-    """Add values to the file, one line a set; the first line says of which study."""
+def _keep(file: Path, key: str, place: int, values: Sequence[float]) -> None:
+    """Add a set's values to the file, as a line; the first line says of which study."""
     text = json.dumps({"study": key}) + "\n"
     if file.is_file():  # a line that was cut off is left as it is
-        text = "" if file.read_bytes().endswith(b"\n") else "\n"
-    lines = (json.dumps([place, *values]) + "\n" for place, values in sorted(found.items()))
+        with file.open("rb") as stream:
+            stream.seek(-1, 2)
+            text = "" if stream.read() == b"\n" else "\n"
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a", encoding="utf-8") as stream:
-        stream.write(text + "".join(lines))
+        stream.write(text + json.dumps([place, *values]) + "\n")
 
 
 def _kept(file: Path, key: str, sets: int, claims: int) -> dict[int, list[float]]:

@@ -158,7 +158,8 @@ def ablation_data(found: "Ablation") -> dict[str, Any]:
 def robustness_shown(found: "Robustness") -> Shown:
     """A row a claim: how often it keeps its sign, and what breaks it."""
     sets, parameters = len(found.design), len(found.parameters)
-    heading = [found.network, count(sets, "set") + f" of {count(parameters, 'parameter')}"]
+    drawn = count(sets, "set") if found.done == sets else f"{found.done} of {count(sets, 'set')}"
+    heading = [found.network, f"{drawn} of {count(parameters, 'parameter')}"]
     heading += [f"within a factor of {number(found.fold)}", f"seed {found.seed}", "ODE"]
     rows = tuple(
         (
@@ -180,7 +181,7 @@ def robustness_shown(found: "Robustness") -> Shown:
             "dim",
         )
     ]
-    missing = sets - min((robust.n for robust in found.claims), default=sets)
+    missing = found.done - min((robust.n for robust in found.claims), default=found.done)
     if missing:
         lines.append((f"Up to {missing} sets could not be simulated and are left out.", _UNSURE))
     columns = ("id", "readout", "expected", "sign", "keep it", "hold", "broken by")
@@ -215,6 +216,7 @@ def robustness_data(found: "Robustness") -> dict[str, Any]:
     return {
         "network": found.network,
         "sets": len(found.design),
+        "done": found.done,
         "fold": found.fold,
         "seed": found.seed,
         "parameters": list(found.parameters),

@@ -92,6 +92,14 @@ def claims_command(
             rich_help_panel=_STUDIES,
         ),
     ] = None,
+    kept: Annotated[
+        bool,
+        typer.Option(
+            "--kept",
+            help="With --out: judge what FILE holds so far and run no more.",
+            rich_help_panel=_STUDIES,
+        ),
+    ] = False,
     plot: Annotated[
         Path | None,
         typer.Option(
@@ -131,6 +139,7 @@ def claims_command(
                 "--robustness": robustness is not None,
                 "--fold": fold != 2.0,
                 "--out": out is not None,
+                "--kept": kept,
                 "--plot": plot is not None,
                 "--markdown": markdown,
                 "--json": as_json,
@@ -149,7 +158,9 @@ def claims_command(
             if ablate:
                 tables, data = _ablated(name, folder, workers)
             elif robustness is not None:
-                tables, data = _varied(name, robustness, fold, seed, out, folder, workers)
+                tables, data = _varied(
+                    name, robustness, fold, seed, out, folder, workers, run=not kept
+                )
             else:
                 found = _run(name, claim, folder, chosen, replicates, seed, workers)
                 failed |= not found.passed
@@ -175,6 +186,7 @@ _NEEDS = (
     ("--fold", "--robustness", "has a factor"),
     ("--out", "--robustness", "can be resumed"),
     ("--out", "NETWORK", "says whose values these are"),
+    ("--kept", "--out", "says where the values are"),
 )
 _EXCLUDES = (
     ("--ablate", "--robustness", "are two studies"),
@@ -239,6 +251,8 @@ def _varied(
     out: Path | None,
     folder: Path | None,
     workers: int | None,
+    *,
+    run: bool,
 ) -> tuple[Shown, dict[str, Any]]:
     from simnet.claims.robustness import robustness
     from simnet.cli.progress import progress
@@ -250,6 +264,7 @@ def _varied(
             fold=fold,
             seed=1 if seed is None else seed,
             out=out,
+            run=run,
             folder=folder,
             workers=workers,
             progress=advance,

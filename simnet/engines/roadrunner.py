@@ -126,6 +126,7 @@ class RoadRunnerSimulator:
     def __init__(self, task: Task) -> None:
         self.task = task
         self.models: dict[frozenset[str], _Model] = {}
+        self._rest: tuple[object, dict[str, float]] | None = None
 
     def run(self, program: Program, seed: int) -> TimesByReadouts:
         """One replicate, (T, R)."""
@@ -141,11 +142,29 @@ class RoadRunnerSimulator:
             state.enter(segment)
             triggers.enter(state, segment)
             model = self.models[segment.held]
+            if segment is program.segments[0] and self._is_rest(segment, model):
+                state.values.update(self._rested(segment, model, state.values))
+                continue
             model.settle(state.values)
             parts.append(model.simulate(segment))
             state.values.update(model.left())
             triggers.leave(state, segment)
         return np.concatenate(parts)
+
+    def _is_rest(self, segment: Segment, model: _Model) -> bool:
+        """Whether a first segment is seen by nobody and ends alike whatever comes after it."""
+        return model.from_zero and not segment.outputs.size and not self.task.network.state_events
+
+    def _rested(
+        self, segment: Segment, model: _Model, values: Mapping[str, float]
+    ) -> dict[str, float]:
+        """What a rest ends with: arms that differ only in what comes later have it in common."""
+        key = (segment.held, segment.start, segment.end, dict(values))
+        if self._rest is None or self._rest[0] != key:
+            model.settle(values)
+            model.simulate(segment)
+            self._rest = key, model.left()
+        return self._rest[1]
 
 
 class DocumentSimulator:

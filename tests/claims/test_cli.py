@@ -68,6 +68,13 @@ def test_robustness(cli: Cli, folder: Path) -> None:
     assert (folder / "values.jsonl").is_file()
     (data,) = json.loads(cli("--robustness", 10, "--out", "values.jsonl", "--json").out)
     assert data["claims"][0]["keeps"] == pytest.approx(1.0)
+    file = folder / "values.jsonl"
+    file.write_text("".join(file.read_text().splitlines(keepends=True)[:5]))
+    ran = cli("--robustness", 10, "--out", "values.jsonl", "--kept")
+    assert "4 of 10 sets of 1 parameter" in ran.out
+    assert "could not be simulated" not in ran.out
+    assert len(file.read_text().splitlines()) == 5
+    assert cli("--robustness", 10, "--kept").code == 2
 
 
 def test_options_that_do_not_go_together(cli: Cli) -> None:
