@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from simnet.cli import origin
-from simnet.network.checks import stochastic_problems
+from simnet.network.checks import missing_values, stochastic_problems
 from simnet.network.expression import text
 from simnet.network.network import Network, Reaction
 
@@ -14,7 +14,8 @@ _TREES = ("initial_expression", "expression", "law")
 
 def description(network: Network, source: str = "") -> dict[str, Any]:
     """All of a network; expressions and laws are text. `source` says what it was loaded from."""
-    problems = [str(problem) for problem in stochastic_problems(network)]
+    missing = [str(problem) for problem in missing_values(network)]
+    problems = missing or [str(problem) for problem in stochastic_problems(network)]
     return {
         "id": network.id,
         "title": network.title,
@@ -29,7 +30,7 @@ def description(network: Network, source: str = "") -> dict[str, Any]:
         "in_molecules": origin.conversion(network),
         "rounded": dict(origin.rounded(network)),
         "methods": {
-            "ode": {"possible": True, "problems": []},
+            "ode": {"possible": not missing, "problems": missing},
             "ssa": {"possible": not problems, "problems": problems},
         },
         **{name: [_plain(item) for item in getattr(network, name)] for name in _GROUPS},

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from simnet.cli.tables import console, count, print_json, table
+from simnet.cli.tables import console, count, print_json, say, table
 from simnet.network.diff import Difference, differences
 
 DIFFERENT = 1
@@ -44,9 +44,8 @@ def diff_command(
 
 
 def _print(found: tuple[Difference, ...], left: str, right: str) -> None:
-    out = console()
     if not found:
-        out.print(f"{left} and {right} are equal in what is simulated", markup=False)
+        say(f"{left} and {right} are equal in what is simulated")
         return
     rows = [
         (
@@ -58,7 +57,7 @@ def _print(found: tuple[Difference, ...], left: str, right: str) -> None:
         )
         for d in found
     ]
-    out.print(table(["", "id", "what", left, right], rows, text=5))
+    console().print(table(["", "id", "what", left, right], rows, text=5))
     sums = Counter(d.kind for d in found)
     said = ", ".join(f"{kind} {number}" for kind, number in sums.items())
-    out.print(f"{count(len(found), 'difference')}: {said}", markup=False, highlight=False)
+    say(f"{count(len(found), 'difference')}: {said}")

@@ -86,7 +86,7 @@ def as_molecules(network: Network, source: str) -> Iterator[str]:
     if not left:
         yield f"ssa  yes, as molecules: with {how}"
     else:
-        yield f"     as molecules ({how}): no, for {len(left)} of these reasons"
+        yield f"     as molecules ({how}): no, {len(left)} of these stay"
 
 
 def _other_amounts(network: Network) -> bool:

@@ -1,6 +1,6 @@
 """`simnet show`: what is in a network, what can be done with it, and what a run costs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,15 +32,15 @@ from simnet.cli.ordered import (
     Washouts,
     changes_of,
 )
-from simnet.cli.tables import console, count, number, print_json
+from simnet.cli.tables import console, count, number, print_json, say
 from simnet.errors import InputError, Problem
-from simnet.network.checks import stochastic_problems
+from simnet.network.checks import cautions, missing_values, stochastic_problems
 from simnet.network.network import Network
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_PROBLEMS_SHOWN = 5
+_SHOWN = 5
 _SECTION = "Sections (the overview if none is chosen)"
 
 
@@ -129,24 +129,22 @@ def show_command(
         (parameters, sections.parameters),
         (annotations, annotation.annotations),
     ]
-    out = console()
     if not cost and diagram is None and not any(wanted for wanted, _ in chosen):
         _overview(network, source)
     for wanted, section in chosen:
         if wanted:
-            out.print(section(network))
+            console().print(section(network))
     if priced is not None:
-        out.print(sections.cost(priced, f"Expected firings in {shown_time(end, network)}"))
+        console().print(sections.cost(priced, f"Expected firings in {shown_time(end, network)}"))
         total = f"{number(float(priced.firings.sum()))} firings in all"
-        out.print(f"{total}, in {count(len(priced), 'reaction')}", highlight=False)
+        say(f"{total}, in {count(len(priced), 'reaction')}")
 
 
 def _overview(network: Network, source: str) -> None:
-    out = console()
     title = f" · {network.title}" if network.title and network.title != network.id else ""
-    out.print(f"{network.id}{title}", style="bold", markup=False, highlight=False)
+    say(f"{network.id}{title}", style="bold")
     if network.summary:
-        out.print(network.summary, markup=False, highlight=False)
+        say(network.summary)
     sizes = {
         "molecule": network.molecules,
         "rule": sections.own_rules(network),
@@ -155,7 +153,7 @@ def _overview(network: Network, source: str) -> None:
         "parameter": network.parameters,
     }
     sized = ", ".join(count(len(items), noun) for noun, items in sizes.items() if items)
-    out.print(f"\n{origin.origin(source)}: {sized}\n", markup=False, highlight=False)
+    say(f"\n{origin.origin(source)}: {sized}\n")
     for section in (
         sections.inputs,
         sections.readouts,
@@ -166,13 +164,14 @@ def _overview(network: Network, source: str) -> None:
     ):
         shown = section(network)
         if shown.row_count:
-            out.print(shown)
+            console().print(shown)
     for line in (*_imported(network), *_methods(network, source)):
-        out.print(line, markup=False, highlight=False)
+        say(line)
     hint = (
-        f"More: simnet show {source} --parameters, --rules, --species, --reactions, --cost, --json"
+        f"More: simnet show {source} --parameters, --rules, --species, --reactions, --annotations, "
+        "--cost, --json"
     )
-    out.print(f"\n{hint}", style="dim", markup=False, highlight=False)
+    say(f"\n{hint}", style="dim")
 
 
 def _imported(network: Network) -> Iterator[str]:
@@ -180,26 +179,34 @@ def _imported(network: Network) -> Iterator[str]:
     found = origin.splits(network)
     if found:
         yield f"net laws of {count(len(found), 'reversible reaction')} split into two directions:"
-        yield from (f"     {line}" for line in found[:_PROBLEMS_SHOWN])
-        if len(found) > _PROBLEMS_SHOWN:
-            yield f"     and {len(found) - _PROBLEMS_SHOWN} more (--rules lists all)"
+        yield from _some(found, "--rules")
     if converted := origin.conversion(network):
         yield f"amounts in molecules: {converted}"
 
 
 def _methods(network: Network, source: str) -> Iterator[str]:
     """What can be done with it."""
+    missing = missing_values(network)
+    if missing:
+        yield f"ode  no, for {count(len(missing), 'reason')}:"
+        yield from _some(missing, "--json")
+        yield "ssa  no, nor under ode"
+        return
     yield "ode  yes" + (", the file as it is" if network.document is not None else "")
-    cautions = network.document.cautions if network.document is not None else ()
-    yield from (f"     mind: {caution}" for caution in cautions)
+    yield from (f"     mind: {caution}" for caution in cautions(network))
     problems = list(stochastic_problems(network))
     if not problems:
         yield "ssa  yes"
     else:
         yield f"ssa  no, for {count(len(problems), 'reason')}:"
-        yield from (f"     {problem}" for problem in problems[:_PROBLEMS_SHOWN])
-        if len(problems) > _PROBLEMS_SHOWN:
-            yield f"     and {len(problems) - _PROBLEMS_SHOWN} more (--json lists all)"
+        yield from _some(problems, "--json")
         yield from origin.as_molecules(network, source)
     if network.suggested_equilibration:
         yield f'at rest after --equilibrate "{network.suggested_equilibration}"'
+
+
+def _some(items: Sequence[object], where: str) -> Iterator[str]:
+    """The first of them, indented, and how many more there are `where`."""
+    yield from (f"     {item}" for item in items[:_SHOWN])
+    if len(items) > _SHOWN:
+        yield f"     and {len(items) - _SHOWN} more ({where} lists all)"

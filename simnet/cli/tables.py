@@ -20,6 +20,12 @@ def console() -> "Console":
     return wide if wide.is_terminal else Console(width=max(wide.width, _UNWATCHED))
 
 
+def say(text: str, style: str | None = None) -> None:
+    """A line of prose: wrapped between words in a terminal, left whole where a program reads it."""
+    out = console()
+    out.print(text, style=style, markup=False, highlight=False, soft_wrap=not out.is_terminal)
+
+
 def table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "", text: int = 1
 ) -> "Table":

@@ -47,6 +47,8 @@ class _File:
     """A BNGL file taken apart."""
 
     blocks: dict[str, list[str]] = field(default_factory=dict)
+    numbers: dict[str, list[int]] = field(default_factory=dict)
+    """Where the lines of the blocks are in the file."""
     limits: dict[str, str] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
 
@@ -72,7 +74,7 @@ def from_bngl(text: str, name: str) -> Network:
             SimnetWarning,
             stacklevel=4,
         )
-    net = _unrolled(_written(file), name)
+    net = _unrolled(file, name)
     return from_net(net, name, _source(file))
 
 
@@ -112,6 +114,7 @@ def _taken_apart(text: str, name: str) -> _File:
         elif block in _BLOCKS:
             problems += _refused(line, where)
             file.blocks.setdefault(_BLOCKS[block], []).append(line)
+            file.numbers.setdefault(_BLOCKS[block], []).append(number)
         else:
             problems += _action(file, line, where)
     if not file.blocks.get("reaction rules") and not problems:
@@ -159,20 +162,22 @@ def _action(file: _File, line: str, where: str) -> Iterable[Problem]:
     file.ignored.append(line[:60])
 
 
-def _written(file: _File) -> str:
-    """What BioNetGen gets to read."""
-    parts = ["begin model"]
+def _written(file: _File) -> list[tuple[str, int | None]]:
+    """What BioNetGen gets to read, by lines, with the line of the user's file that each one is."""
+    lines: list[tuple[str, int | None]] = [("begin model", None)]
     for name in dict.fromkeys(_BLOCKS.values()):
         if name in file.blocks:
-            parts += [f"begin {name}", *(f"  {line}" for line in file.blocks[name]), f"end {name}"]
+            own = zip(file.blocks[name], file.numbers[name], strict=True)
+            lines += [(f"begin {name}", None), *own, (f"end {name}", None)]
     limits = "".join(f",{key}=>{value}" for key, value in file.limits.items())
-    return "\n".join([*parts, "end model", f"generate_network({{overwrite=>1{limits}}})", ""])
+    return [*lines, ("end model", None), (f"generate_network({{overwrite=>1{limits}}})", None)]
 
 
-def _unrolled(text: str, name: str) -> str:
+def _unrolled(file: _File, name: str) -> str:
     """The .net file that BioNetGen makes of it, in a folder of its own."""
-    program = _program()
+    program, lines = _program(), _written(file)
     with tempfile.TemporaryDirectory(prefix="simnet-") as folder:
+        text = "".join(f"{line}\n" for line, _ in lines)
         (Path(folder) / "model.bngl").write_text(text, encoding="utf-8")
         try:
             done = subprocess.run(
@@ -189,9 +194,22 @@ def _unrolled(text: str, name: str) -> str:
             raise ModelError(Problem(what=name, why=why, way_out=way_out)) from None
         net = Path(folder) / "model.net"
         if done.returncode != 0 or not net.is_file():
-            said = " ".join((done.stderr or done.stdout[-600:]).split())[-600:]
-            raise ModelError(Problem(what=name, why=f"BioNetGen: {said}"))
+            raise ModelError(_complaint(done.stdout, done.stderr, lines, name))
         return net.read_text(encoding="utf-8")
+
+
+def _complaint(output: str, errors: str, lines: list[tuple[str, int | None]], name: str) -> Problem:
+    """What BioNetGen says, of the line of the user's file. Its ERROR, if there is one, says more than
+    the ABORT that follows."""
+    found = re.search(r"ERROR:(.*?)(?=\nERROR:|\nWARNING:|\Z)", output, re.S)
+    said = " ".join((found[1] if found else errors or output[-600:]).split())[:600]
+    said = said.removeprefix("ABORT: ")
+    place = re.search(r"\s*\bat line (\d+)\.?$", said)
+    line, number = lines[int(place[1]) - 1] if place and int(place[1]) <= len(lines) else ("", None)
+    if place is None or number is None:
+        return Problem(what=name, why=f"BioNetGen: {said}")
+    what = f"{name}, line {number}: {line[:60]}"
+    return Problem(what=what, why=f"BioNetGen: {said[: place.start()]}")
 
 
 def _program() -> str:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from simnet.errors import InputError, Problem, UnknownNameError, nearest
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
 from simnet.rules.kinds import KINDS, kind_of
-from simnet.rules.python import is_pysb_model, model_of_module
+from simnet.rules.python import is_pysb_model, model_of_file, model_of_module
 from simnet.rules.registry import packaged_names
 
 _ATTRIBUTE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_OF_FILE = re.compile(r"(?P<path>.+\.py):(?P<attribute>[A-Za-z_]\w*)", re.I)
 
 
 def load(
@@ -28,8 +30,9 @@ def load(
     Args:
         source: the name of a packaged network ("hypoxia"), the path of a file (SBML, Antimony, BNGL,
             BioNetGen's .net, a COMBINE archive), "package.module:attribute" of a PySB model (or of a
-            function that builds one), the path of a Python file with one, or a pysb.Model. The
-            module or Python file is run; no other file is. A Network is returned as it is.
+            function that builds one), the path of a Python file with one ("model.py", or
+            "model.py:attribute" where it has several), or a pysb.Model. The module or Python file
+            is run; no other file is. A Network is returned as it is.
         kinetics: for a foreign SBML file, the kinetics its rate laws are written in; None leaves
             them as written.
         volume: for a model in moles, turn amounts into molecules in this volume: "1 pL". Laws over
@@ -81,13 +84,19 @@ def _loaded(source: object, kinetics: Kinetics | None) -> Network:
     )
 
 
+@cache
+def _packaged(name: str) -> Network:
+    """A packaged network, read once: it takes seconds, and neither changes."""
+    from simnet.sbml.read import from_sbml
+
+    file = resources.files("simnet.exported") / f"{name}.xml"
+    return from_sbml(file.read_text(encoding="utf-8"))
+
+
 def _from_text(source: str | bytes, kinetics: Kinetics | None) -> Network:
     name = source.decode() if isinstance(source, bytes) else source
     if name in packaged_names():
-        from simnet.sbml.read import from_sbml
-
-        file = resources.files("simnet.exported") / f"{name}.xml"
-        return from_sbml(file.read_text(encoding="utf-8"))
+        return _packaged(name)
     path = Path(name)
     named = path.suffix.lower() in {end for kind in KINDS for end in kind.suffixes}
     if path.is_file() or (named and not _ATTRIBUTE.fullmatch(name)):
@@ -96,6 +105,9 @@ def _from_text(source: str | bytes, kinetics: Kinetics | None) -> Network:
         except OSError as error:
             why = error.strerror or "cannot be read"
             raise InputError(Problem(what=name, why=why)) from None
+    in_file = _OF_FILE.fullmatch(name)
+    if in_file is not None and Path(in_file["path"]).is_file():
+        return compiled(model_of_file(Path(in_file["path"]), in_file["attribute"]))
     if _ATTRIBUTE.fullmatch(name):
         return compiled(model_of_module(name))
     raise UnknownNameError(

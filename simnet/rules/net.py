@@ -101,7 +101,11 @@ def from_net(text: str, name: str, source: Source | None = None) -> Network:
     if "species" not in lines or "reactions" not in lines:
         why = "has no blocks of species and reactions"
         raise ModelError(Problem(what=name, why=why, way_out="is it a .net file of BioNetGen?"))
-    return _Reader(lines, name, source or Source()).network()
+    try:
+        return _Reader(lines, name, source or Source()).network()
+    except ModelError as error:
+        problems = [replace(p, what=f"{name}: {p.what}") for p in error.problems]
+        raise ModelError(problems) from None
 
 
 @dataclass
@@ -267,7 +271,7 @@ class _Reader:
         match = _REACTION.fullmatch(line)
         if match is None:
             raise ModelError(Problem(what=f"reaction {line.strip()!r}", why="cannot be read"))
-        used, made = self.side(match["reactants"]), self.side(match["products"])
+        used, made = (self.side(match[s], line) for s in ("reactants", "products"))
         rules = _rule_names(match["rules"] or "")
         reactants = tuple(Counter(used).items())
         wanted = rules[0].replace(" (reverse)", "_reverse").lstrip("_") if rules else ""
@@ -279,10 +283,11 @@ class _Reader:
             rules=rules,
         )
 
-    def side(self, text: str) -> list[str]:
+    def side(self, text: str, line: str) -> list[str]:
         places = [int(part) for part in text.split(",") if part and int(part)]
         if any(place > len(self.species_ids) for place in places):
-            raise ModelError(Problem(what=f"species {text} of a reaction", why="is not listed"))
+            why = f"there are {len(self.species_ids)} species"
+            raise ModelError(Problem(what=f"reaction {line.strip()!r}: {text}", why=why))
         return [self.species_ids[place - 1] for place in places]
 
     def law(

@@ -70,9 +70,9 @@ def _running(what: str, folder: str) -> Iterator[None]:
         _forget_exports()
         yield
     except ModuleNotFoundError as error:
-        raise UnknownNameError(
-            Problem(what=what, why=str(error), way_out="give package.module:attribute")
-        ) from error
+        own = f"{what.partition(':')[0]}.".startswith(f"{error.name}.")
+        way_out = "give package.module:attribute" if own else "it is imported there: install it"
+        raise UnknownNameError(Problem(what=what, why=str(error), way_out=way_out)) from error
     except SimnetError:
         raise
     except Exception as error:
@@ -99,5 +99,6 @@ def _required(found: Any, attribute: str, names: dict[str, Any], what: str, wher
     if not is_pysb_model(found):
         models = [key for key, value in names.items() if is_pysb_model(value)]
         why = f"{where} has no PySB model {attribute!r}"
-        raise UnknownNameError(Problem(what=what, why=why, way_out=nearest(attribute, models)))
+        way_out = nearest(attribute, models) + (f" (give {where}:NAME)" if models else "")
+        raise UnknownNameError(Problem(what=what, why=why, way_out=way_out))
     return found

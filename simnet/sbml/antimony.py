@@ -1,4 +1,4 @@
-"""Antimony text to SBML, by tellurium."""
+"""Antimony text to SBML, by antimony."""
 
 import re
 import subprocess
@@ -11,12 +11,10 @@ from simnet.sbml.guard import require_size
 
 _CONVERT = """
 import sys
-import tellurium
-try:
-    text = tellurium.antimonyToSBML(sys.stdin.read())
-except Exception as error:
-    sys.exit(" ".join(str(error).split()))
-sys.stdout.write(text)
+import antimony
+if antimony.loadAntimonyString(sys.stdin.read()) < 0:
+    sys.exit(" ".join(antimony.getLastError().split()))
+sys.stdout.write(antimony.getSBMLString(antimony.getMainModuleName()))
 """
 _COMMENTS = r"//[^\n\r]*|#[^\n\r]*|/\*.*?\*/"
 _HIDDEN = tuple(
@@ -31,9 +29,7 @@ LONGEST = 300.0
 def antimony_to_sbml(path: Path) -> str:
     """SBML text of an Antimony file.
 
-    tellurium runs in a process of its own, in an empty folder: importing it takes seconds, and the
-    libsedml that it brings along takes over libsbml's class of syntax trees in the process that
-    imports both.
+    antimony brings a libsbml of its own, so it runs in a process of its own, in an empty folder.
 
     Raises:
         ModelError: the file is not Antimony, or imports another one.

@@ -117,7 +117,7 @@ def test_a_foreign_file(cli: Callable[..., Any], tmp_path: Path) -> None:
     assert "SBML Level 3 Version 1: 2 species, 2 reactions, 2 parameters" in shown
     assert "net laws of 1 reversible reaction split into two directions: swap:" in shown
     assert "less swap_reverse, c*kr*(B/c)" in shown
-    assert "ssa no, for 2 reasons" in shown
+    assert "ssa no, for 1 reason:" in shown
     assert "amounts at the start: 2.5e-09 (A) to 2.5e-09 (A), in mol" in shown
     assert 'ssa yes, as molecules: with --volume "1 pL", or --copies N' in shown
 
@@ -149,3 +149,48 @@ def test_a_bngl_file_says_what_it_is(cli: Callable[..., Any], tmp_path: Path) ->
     shown = cli("show", "decay.bngl", "--json")
     assert json.loads(shown.out)["source"] == "BNGL file"
     assert "BNGL file: 1 rule, 1 species, 1 reaction, 1 parameter" in cli("show", "decay.bngl").out
+
+
+MOLAR = """<?xml version="1.0" encoding="UTF-8"?>
+<sbml xmlns="http://www.sbml.org/sbml/level2/version4" level="2" version="4"><model id="molar">
+{units}<listOfCompartments><compartment id="c" size="1"/></listOfCompartments>
+<listOfSpecies><species id="S" compartment="c" initialAmount="0.3"/></listOfSpecies>
+<listOfParameters><parameter id="k"{k}/></listOfParameters>
+<listOfReactions><reaction id="J" reversible="false"><listOfReactants>
+<speciesReference species="S"/></listOfReactants><kineticLaw>
+<math xmlns="http://www.w3.org/1998/Math/MathML"><apply><times/><ci>k</ci><ci>S</ci></apply></math>
+</kineticLaw></reaction></listOfReactions></model></sbml>"""
+
+
+def test_amounts_in_moles_have_one_reason_and_two_ways_out(
+    cli: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Not one reason more for each fraction of a mole; in a pipe each reason is one line."""
+    path = tmp_path / ("long_name_" * 12 + ".xml")
+    path.write_text(MOLAR.format(units="", k=' value="1"'))
+    lines = cli("show", path).out.splitlines()
+    (reason,) = [line for line in lines if "SSA counts molecules" in line]
+    assert "--volume" in reason
+    assert "--copies" in reason
+    assert "ssa  no, for 1 reason:" in lines
+    assert any(line.startswith(f"More: simnet show {path} ") for line in lines)
+    none = (
+        '<listOfUnitDefinitions><unitDefinition id="substance"><listOfUnits>'
+        '<unit kind="dimensionless"/></listOfUnits></unitDefinition></listOfUnitDefinitions>'
+    )
+    path.write_text(MOLAR.format(units=none, k=' value="1"'))
+    (reason,) = [li for li in cli("show", path).out.splitlines() if "SSA counts molecules" in li]
+    assert "--copies" in reason
+    assert "--volume" not in reason
+
+
+def test_a_missing_value_keeps_it_from_running(cli: Callable[..., Any], tmp_path: Path) -> None:
+    path = tmp_path / "x.xml"
+    path.write_text(MOLAR.format(units="", k=""))
+    shown = cli("show", path).out
+    assert "ode  no, for 1 reason:" in shown
+    assert "k: has no value" in shown
+    methods = json.loads(cli("show", path, "--json").out)["methods"]
+    assert not methods["ode"]["possible"]
+    assert not methods["ssa"]["possible"]
+    assert cli("run", path, "--t-end", "1").code != 0

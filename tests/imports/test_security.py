@@ -108,8 +108,8 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What BioNetGen would have got; it is not run."""
     given: list[str] = []
 
-    def keep(text: str, name: str) -> str:
-        given.append(text)
+    def keep(file: bngl._File, name: str) -> str:
+        given.append("\n".join(line for line, _ in bngl._written(file)))
         return (
             "begin parameters\n1 k 1\nend parameters\nbegin species\n1 A() 3\nend species\n"
             "begin reactions\n1 1 0 k #_R1\nend reactions\n"
@@ -323,6 +323,23 @@ def test_a_python_file_that_fails(tmp_path: Path) -> None:
         sn.load(path)
     path.write_text("x = 1")
     with pytest.raises(sn.UnknownNameError, match="no PySB model 'model'"):
+        sn.load(path)
+
+
+@pytest.mark.usefixtures("perl", "own_cache")
+def test_a_file_of_several_models_is_asked_for_one(tmp_path: Path) -> None:
+    text = PYSB.format(mark=str(tmp_path / "ran")).replace("Model()", 'Model("first")')
+    path = tmp_path / "several.py"
+    path.write_text(f"{text}\nother = Model('other', _export=False)\n")
+    with pytest.raises(sn.UnknownNameError, match=r"first, other \(give several\.py:NAME\)"):
+        sn.load(path)
+    assert sn.load(f"{path}:first").id == "first"
+
+
+def test_what_a_python_file_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "lacking.py"
+    path.write_text("import simnet_no_such_module")
+    with pytest.raises(sn.UnknownNameError, match=r"no_such_module.*install it"):
         sn.load(path)
 
 

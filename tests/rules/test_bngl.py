@@ -244,6 +244,16 @@ def test_what_is_refused(old: str, new: str, says: str) -> None:
         from_bngl(DIMER.replace(old, new, 1), "broken")
 
 
+def test_what_bionetgen_complains_of_is_a_line_of_the_file() -> None:
+    number = 1 + DIMER.splitlines().index("  pair: A(a) + A(a) <-> A(a!1).A(a!1) kp, km")
+    with pytest.raises(sn.ModelError) as caught:
+        from_bngl(DIMER.replace("kp, km", "kp"), "broken")
+    (problem,) = caught.value.problems
+    assert problem.what.startswith(f"broken, line {number}: pair: A(a) + A(a)")
+    assert "second ratelaw for reversible rule" in problem.why
+    assert "at line" not in problem.why
+
+
 NET = """
 begin parameters
   1 kcat 2
@@ -286,6 +296,11 @@ def test_rates_of_a_net_file(rate: str, wanted: float) -> None:
 def test_rates_that_are_none(rate: str) -> None:
     with pytest.raises(sn.ModelError):
         from_net(NET.format(rate=rate), "enzyme")
+
+
+def test_a_species_that_is_not_listed_is_told_with_its_line() -> None:
+    with pytest.raises(sn.ModelError, match=r"enzyme: reaction '1 1,9 3,2 kcat #make': 1,9: .* 3"):
+        from_net(NET.format(rate="kcat").replace("1,2 3,2", "1,9 3,2"), "enzyme")
 
 
 @pytest.mark.parametrize("content", ["", "<sbml/>", "begin species\nend species\n"])

@@ -39,12 +39,11 @@ def test_what_is_no_antimony_is_told(tmp_path: Path) -> None:
         sn.load(path)
 
 
-def test_files_are_read_where_tellurium_came_after_libsbml(file: Path, tmp_path: Path) -> None:
-    """libsedml, which tellurium imports, takes over libsbml's class of syntax trees."""
+def test_files_are_read_where_libsedml_came_after_libsbml(file: Path, tmp_path: Path) -> None:
+    """libsedml takes over libsbml's class of syntax trees."""
     code = (
         "import libsbml, libsedml, simnet as sn\n"
         f"assert len(sn.load({str(file)!r}).reactions) == 2\n"
-        f"assert sn.load({str(file)!r}) == sn.load({str(file)!r})\n"
     )
     ran = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
