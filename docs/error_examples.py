@@ -119,7 +119,7 @@ def _parts() -> Iterable[str]:
         yield str(example.raises.__doc__)
         yield f"```python\n{example.code}\n```"
         raised = outcome(example)
-        yield f"```text\n{type(raised).__name__}: {raised}\n```"
+        yield f"``` {{ .text .wrap }}\n{type(raised).__name__}: {raised}\n```"
         yield example.way_out
     yield "## Interrupted"
     yield (

@@ -1,17 +1,20 @@
 """The pages of the packaged networks, made from their own files.
 
     python docs/network_pages.py [NETWORK ...]
+    python docs/network_pages.py --robustness [--kept] [NETWORK ...]
 
 runs the claims of the networks (`simnet claims NETWORK --markdown`) and the same without each of
-its mechanisms (`--ablate`), and keeps the tables in docs/networks/. The rest of a page is made when
-the site is built: the mechanism drawn from the rules, the README, inputs, readouts, genes, drugs and
-parameters.
+its mechanisms (`--ablate`), and keeps the tables in docs/networks/. With `--robustness` it runs the
+claims under 500 sets of parameters instead (`--robustness 500`, values in out/robustness/, so that
+it goes on where it stopped; an hour or two for `symbiosis`), or with `--kept` takes the sets that are
+there. The rest of a page is made when the site is built: the mechanism drawn from the rules, the
+README, inputs, readouts, genes, drugs and parameters.
 """
 
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import simnet as sn
@@ -19,6 +22,8 @@ from simnet.plot.diagram import draw_diagram
 
 DOCS = Path(__file__).resolve().parent
 NETWORKS = DOCS.parent / "networks"
+STUDIES = ("claims", "robustness")
+SETS = 500
 _DIGEST = re.compile(r"<!-- network ([0-9a-f]{64}) -->")
 
 
@@ -27,16 +32,16 @@ def names() -> tuple[str, ...]:
     return tuple(sn.packaged_names())
 
 
-def kept(name: str) -> Path:
-    """Where the tables of claims are kept; they are not pages of their own."""
-    return DOCS / "networks" / f"{name}.claims.txt"
+def kept(name: str, study: str = "claims") -> Path:
+    """Where the tables of claims or of robustness are kept; they are not pages of their own."""
+    return DOCS / "networks" / f"{name}.{study}.txt"
 
 
-def digest_of_claims(name: str) -> str:
-    """The digest of the network whose claims are kept; "" where there are none."""
-    if not kept(name).is_file():
+def digest_of_claims(name: str, study: str = "claims") -> str:
+    """The digest of the network whose tables are kept; "" where there are none."""
+    if not kept(name, study).is_file():
         return ""
-    found = _DIGEST.search(kept(name).read_text(encoding="utf-8"))
+    found = _DIGEST.search(kept(name, study).read_text(encoding="utf-8"))
     return found[1] if found else ""
 
 
@@ -50,7 +55,8 @@ def page(name: str) -> str:
         "## What acts on what",
         f"Drawn from the reactions by `simnet show {name} --diagram {name}.svg`. "
         f"[Open it alone]({name}.svg) to enlarge it; resting on a line or box says what it is.",
-        f"![What acts on what in {name}]({name}.svg)",
+        f'<div class="diagram"><object type="image/svg+xml" data="{name}.svg" '
+        f'aria-label="What acts on what in {name}"></object></div>',
     ]
     readme = NETWORKS / name / "README.md"
     if readme.is_file():
@@ -68,8 +74,11 @@ def page(name: str) -> str:
             ),
         ),
     ]
-    if kept(name).is_file():
-        parts.append(_DIGEST.sub("", kept(name).read_text(encoding="utf-8")).strip())
+    parts += [
+        _DIGEST.sub("", kept(name, study).read_text(encoding="utf-8")).strip()
+        for study in STUDIES
+        if kept(name, study).is_file()
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -125,19 +134,44 @@ def _range(parameter: object) -> str:
 
 def take(name: str) -> None:
     """Run the claims of a network and keep their tables."""
+    _keep(name, "claims", {"Claims": [], "Ablation": ["--ablate"]})
+
+
+def take_robustness(name: str, *, run: bool) -> None:
+    """Run the claims of a network under many sets of parameters, or judge those that were run."""
+    values = DOCS.parent / "out" / "robustness" / f"{name}.jsonl"
+    more = ["--robustness", str(SETS), "--out", str(values.relative_to(DOCS.parent))]
+    _keep(name, "robustness", {"Robustness": more}, [] if run else ["--kept"])
+
+
+def _keep(
+    name: str, study: str, calls: Mapping[str, Sequence[str]], silent: Sequence[str] = ()
+) -> None:
+    """Keep what calls print under their titles; `silent` arguments are not told."""
     command = [str(Path(sys.executable).with_name("simnet")), "claims", name, "--markdown"]
     tables = []
-    for title, more in (("Claims", []), ("Ablation", ["--ablate"])):
-        ran = subprocess.run([*command, *more], text=True, capture_output=True, check=False)
+    for title, more in calls.items():
+        call = [*command, *more, *silent]
+        ran = subprocess.run(call, text=True, capture_output=True, check=False, cwd=DOCS.parent)
         if ran.returncode not in (0, 3):
             raise SystemExit(ran.stderr)
         told = " ".join(["simnet", *command[1:], *more])
         tables += [f"## {title}", f"`{told}` prints:", ran.stdout.strip()]
     digest = f"<!-- network {sn.load(name).digest} -->"
-    kept(name).write_text("\n\n".join([digest, *tables]) + "\n", encoding="utf-8")
+    kept(name, study).write_text("\n\n".join([digest, *tables]) + "\n", encoding="utf-8")
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Make the tables that are asked for."""
+    chosen = [argument for argument in arguments if not argument.startswith("--")]
+    for name in chosen or names():
+        if not (NETWORKS / name / "claims.csv").is_file():
+            continue
+        if "--robustness" in arguments:
+            take_robustness(name, run="--kept" not in arguments)
+        else:
+            take(name)
 
 
 if __name__ == "__main__":
-    for chosen in sys.argv[1:] or names():
-        if (NETWORKS / chosen / "claims.csv").is_file():
-            take(chosen)
+    main(sys.argv[1:])

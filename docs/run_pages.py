@@ -4,8 +4,9 @@
 
 Every ```python and ```console block of a page is run, in order, in one namespace and an empty
 folder. What a block prints is the ```text block right behind it; images that the page shows must
-have been written by its blocks. A console block holds `$ command` lines. ```toml, ```antimony, ...
-blocks with title="NAME" are written to that file first, and ```python blocks with a title too.
+have been written by its blocks. A console block holds `$ command` lines, which a backslash
+continues. ```toml, ```antimony, ... blocks with title="NAME" are written to that file first, and
+```python blocks with a title too.
 
 Without --take a difference is an error; with it the page and its figures are written anew.
 """
@@ -24,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
+README = DOCS.parent / "README.md"
 FIGURES = "figures"
 BIN = Path(sys.executable).parent
 _FENCE = re.compile(r"^```(\w*)(?: title=\"([^\"]+)\")?\n(.*?)^```\n", re.DOTALL | re.MULTILINE)
@@ -42,8 +44,13 @@ class Block:
 
 
 def pages() -> list[Path]:
-    """The pages that hold code to run."""
-    found = [*DOCS.glob("*.md"), *DOCS.glob("howto/*.md"), *DOCS.glob("tutorials/*.md")]
+    """The pages that hold code to run, and the README."""
+    found = [
+        README,
+        *DOCS.glob("*.md"),
+        *DOCS.glob("howto/*.md"),
+        *DOCS.glob("tutorials/*.md"),
+    ]
     found += DOCS.glob("contributing/*.md")
     return sorted(page for page in found if any(is_run(b) for b in blocks(page.read_text())))
 
@@ -109,7 +116,7 @@ def _console(block: Block) -> str:
     Raises RuntimeError where one ends with an error.
     """
     printed = []
-    for line in block.text.splitlines():
+    for line in block.text.replace("\\\n", "").splitlines():
         assert line.startswith("$ "), f"a console block holds commands, not {line!r}"
         settings = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
         settings |= {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
@@ -178,7 +185,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = [page for page in pages() if not named or any(str(page).endswith(n) for n in named)]
     found = []
     for page in chosen:
-        print(page.relative_to(DOCS), flush=True)
+        print(page.relative_to(DOCS.parent), flush=True)
         found += differences(page, take=take)
     print("\n".join(found))
     return 1 if found else 0

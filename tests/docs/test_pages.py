@@ -19,6 +19,13 @@ def test_every_tutorial_and_worked_example_is_run() -> None:
         assert set(run_pages.DOCS.glob(f"{folder}/*.md")) <= set(PAGES)
     worked = {"engine", "sensitivity_method", "network"}
     assert worked <= {page.stem for page in PAGES}
+    assert run_pages.README in PAGES
+
+
+def test_a_backslash_continues_a_command(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```console\n$ echo one \\\n    two\n```\n```text\none two\n```\n", "utf-8")
+    assert run_pages.differences(page) == []
 
 
 def test_a_page_that_shows_something_else_is_told(tmp_path: Path) -> None:
