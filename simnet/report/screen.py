@@ -13,13 +13,15 @@ from simnet.report.page import Code, Fold, Part, Section, Table, Text, page, pic
 from simnet.report.shown import interval, number, time
 from simnet.screen.conditions import CONTROL
 from simnet.screen.result import ScreenResult
+from simnet.screen.synergy import Interaction
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _ROWS = 60  # of a figure; tables hold all
 _PAIRS = 6
-_SURFACES = 12
+_SURFACES = 8
+_SEEN = 0.01  # on the log scale: with less than 1 % a surface is blank
 _DISTRIBUTIONS = 12
 _CURVES = 6  # conditions among time courses
 
@@ -137,7 +139,9 @@ def _doses(result: ScreenResult) -> Iterator[Part]:
             groups = [g for g in groups if not np.isnan(g).all()]
             if len(found.doses) > 1:
                 panels.append((f"{drug}: {readout.name}", readout.unit, found, groups))
-            said = f"{number(found.ec50.value)} ({interval(found.ec50.low, found.ec50.high)})"
+            said = number(found.ec50.value)
+            if not np.isnan(found.ec50.low):
+                said += f" ({interval(found.ec50.low, found.ec50.high)})"
             rows.append(
                 [
                     drug,
@@ -158,12 +162,13 @@ def _doses(result: ScreenResult) -> Iterator[Part]:
 
 def _interaction(result: ScreenResult) -> Iterator[Part]:
     rows: list[list[str]] = []
-    drawn = 0
+    drawn: list[tuple[float, str, str, int, Interaction]] = []
     for a, b in combinations(result.factors, 2):
         try:
             surface = result.surface(a, b)
         except SimnetError:
             continue
+        many = len(surface.levels_a) * len(surface.levels_b) > 4
         for place, readout in enumerate(result.record.readouts):
             try:
                 found = result.synergy(a, b, readout.name, models=["log"], draws=400)
@@ -175,32 +180,36 @@ def _interaction(result: ScreenResult) -> Iterator[Part]:
             said = ", ".join(
                 f"{calls.count(call)} {call}" for call in ("synergy", "antagonism") if call in calls
             )
-            rows.append(
-                [
-                    a,
-                    b,
-                    readout.name,
-                    number(overall.score),
-                    interval(overall.low, overall.high),
-                    overall.call,
-                    said or overall.reason,
-                ]
-            )
-            many = len(surface.levels_a) * len(surface.levels_b) > 4
-            if many and drawn < _SURFACES:
-                drawn += 1
-                means = _surface_means(result, surface.conditions, place)
-                made = figures.surface_panels(surface, (a, b), means, found, readout.unit)
-                yield picture(made, f"{a} and {b}: {readout.name}. + and − mark calls.")
+            score, within = number(overall.score), interval(overall.low, overall.high)
+            remark = said or overall.reason
+            rows.append([a, b, readout.name, score, within, overall.call, remark])
+            if many:
+                drawn.append((_strongest(found), a, b, place, found))
+    drawn.sort(key=lambda candidate: -candidate[0])  # stable
+    for rank, (size, a, b, place, found) in enumerate(drawn[:_SURFACES]):
+        if size < _SEEN and rank:
+            break
+        surface, readout = result.surface(a, b), result.record.readouts[place]
+        means = _surface_means(result, surface.conditions, place)
+        made = figures.surface_panels(surface, (a, b), means, found, readout.unit)
+        yield picture(made, f"{a} and {b}: {readout.name}. + and − mark calls.")
     if rows:
+        left_out = "; those surfaces are drawn that show most of it" if len(drawn) > 1 else ""
         yield Text(
-            text="On the log scale: log(ab × control / (a × b)), signed so that positive is synergy. "
-            "A call needs the interval beyond 10 %. Bliss, HSA and Loewe: result.synergy(...).",
+            text="On the log scale: log(ab × control / (a × b)), signed so that positive is synergy"
+            f"{left_out}. A call needs the interval beyond 10 %. Bliss, HSA and Loewe: "
+            "result.synergy(...).",
             kind="note",
         )
         columns = ["first", "second", "readout", "mean score", "95 % interval", "call", "cells"]
-        made_table = Table(columns=columns, rows=rows, text=3)
-        yield made_table if len(rows) <= 30 else Fold(title=f"All {len(rows)}", parts=[made_table])
+        table = Table(columns=columns, rows=rows, text=3)
+        yield table if len(rows) <= 30 else Fold(title=f"All {len(rows)}", parts=[table])
+
+
+def _strongest(interaction: Interaction) -> float:
+    """The largest score of a combination, whatever its sign; 0 where none is defined."""
+    sizes = [abs(cell.score) for cell in interaction.cells if np.isfinite(cell.score)]
+    return max(sizes, default=0.0)
 
 
 def _surface_means(

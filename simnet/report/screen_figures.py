@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from simnet.screen.synergy import Interaction
 
 _DIVERGING = "RdBu_r"
+_LEAST = 0.1
+"""Of a value, that a scale spans at least: rounding errors are not to look like effects."""
 
 
 def figure_of(width: float, height: float) -> "Figure":
@@ -138,7 +140,15 @@ def _dose_panel(axes: "Axes", response: "DoseResponse", groups: Sequence[FloatAr
         axes.xaxis.set_major_formatter(
             FuncFormatter(lambda x, _: "0" if np.isclose(x, nothing) else f"{x:g}")
         )
+    axes.set_ylim(_spanned(*axes.get_ylim()))
     number_format(axes.yaxis, float(np.nanmax(np.abs(response.means))))
+
+
+def _spanned(low: float, high: float) -> tuple[float, float]:
+    """The limits, moved apart where they are closer than a tenth of what lies between."""
+    middle = (low + high) / 2
+    half = max((high - low) / 2, abs(middle) * _LEAST / 2)
+    return (middle - half, middle + half) if half > 0 else (-1.0, 1.0)
 
 
 def _decades(doses: FloatArray) -> list[float]:
@@ -184,7 +194,8 @@ def surface_panels(
     for (i, j), call in calls.items():
         if call in ("synergy", "antagonism"):
             mark = "+" if call == "synergy" else "−"
-            right.text(j + 0.5, i + 0.5, mark, ha="center", va="center", fontsize=11, color=INK)
+            shade = "white" if abs(scores[i, j]) > 0.55 * top else INK
+            right.text(j + 0.5, i + 0.5, mark, ha="center", va="center", fontsize=11, color=shade)
     return figure
 
 
@@ -199,9 +210,13 @@ def _grid(
     surface: "Surface",
     names: tuple[str, str],
 ) -> None:
-    low = None if top is None else -top
+    known = values[np.isfinite(values)]
+    if top is not None:
+        low, high = -top, top
+    else:
+        low, high = _spanned(float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     mesh = axes.pcolormesh(
-        np.ma.masked_invalid(values), cmap=colours, vmin=low, vmax=top, edgecolors="white", lw=0.6
+        np.ma.masked_invalid(values), cmap=colours, vmin=low, vmax=high, edgecolors="white", lw=0.6
     )
     said = [
         [_level(name, label, level) for label, level in zip(labels, levels, strict=True)]
@@ -287,10 +302,17 @@ def courses(result: "ScreenResult", readouts: Sequence[int], conditions: Sequenc
                 continue
             shade = INK if rank == 0 else COLOURS[(rank - 1) % len(COLOURS)]
             label = shortened(result.conditions[condition], 40)
-            axes.plot(times / scale, values.mean(axis=0), color=shade, lw=1.6, label=label)
+            dashes = (
+                (0, (5, 2.5)) if rank == 0 else "-"
+            )  # the control, seen on top of what equals it
+            axes.plot(
+                times / scale, values.mean(axis=0), color=shade, lw=1.6, label=label, ls=dashes,
+                zorder=3 if rank == 0 else 2,
+            )  # fmt: skip
             if len(values) > 2:
                 low, high = np.quantile(values, (0.05, 0.95), axis=0)
                 axes.fill_between(times / scale, low, high, color=shade, alpha=0.12, linewidth=0)
+        axes.set_ylim(_spanned(*axes.get_ylim()))
         dress(axes, shortened(readout.name, 34), readout.unit)
         axes.set_xlabel(f"time ({unit})" if unit else "time", fontsize=9, color=MUTED)
         number_format(axes.yaxis, float(np.abs(axes.get_ylim()).max()))

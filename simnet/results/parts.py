@@ -1,4 +1,4 @@
-"""A folder of results that grows by parts: `manifest.json` and `parts/*.parquet`.
+"""A folder of results that grows by parts: `manifest.json` and `runs/*.parquet`.
 
 A part holds whole items, named in its column "key". It is written aside and moved into place, under
 a name that holds its checksum, so what is there is complete: after `kill -9` at any moment nothing
@@ -9,11 +9,11 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from simnet.errors import InputError, Problem
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MANIFEST = "manifest.json"
-PARTS = "parts"
+RUNS = "runs"
 
 _FORMAT = "simnet parts"
 _ASIDE = ".simnet-"
@@ -68,7 +68,7 @@ class Parts:
                     raise InputError(problems)
                 return found
             _check_free(target)
-            (target / PARTS).mkdir(parents=True, exist_ok=True)
+            (target / RUNS).mkdir(parents=True, exist_ok=True)
             manifest = {"format": _FORMAT, "kind": kind, "identity": own, "about": dict(about)}
             text = json.dumps(manifest, indent=2, allow_nan=False) + "\n"
             _into_place(text.encode(), target / MANIFEST)
@@ -122,7 +122,7 @@ class Parts:
         pq.write_table(rows, buffer, compression="zstd")
         content = buffer.getvalue().to_pybytes()
         name = hashlib.sha256(content).hexdigest()[:32]
-        _into_place(content, self.folder / PARTS / f"{name}.parquet")
+        _into_place(content, self.folder / RUNS / f"{name}.parquet")
 
     def read(self) -> "pd.DataFrame":
         """All rows, item by item; an item that two parts hold (two processes made it) is taken
@@ -144,7 +144,7 @@ class Parts:
         return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame({"key": []})
 
     def _paths(self) -> list[Path]:
-        return sorted((self.folder / PARTS).glob("[!.]*.parquet"))
+        return sorted((self.folder / RUNS).glob("[!.]*.parquet"))
 
 
 def merge_parts(folders: Sequence[str | Path], into: str | Path) -> Parts:
@@ -168,7 +168,7 @@ def merge_parts(folders: Sequence[str | Path], into: str | Path) -> Parts:
     for source in sources:
         for path in source._paths():
             _verify(path)
-            place = merged.folder / PARTS / path.name
+            place = merged.folder / RUNS / path.name
             if not place.exists():
                 _into_place(path.read_bytes(), place)
         for path in source.folder.iterdir():  # what lies beside: the network, the plan
@@ -186,15 +186,15 @@ def _verify(path: Path) -> None:
 
 def _into_place(content: bytes, path: Path) -> None:
     """Write aside, make sure that it is on the disk, then rename."""
-    descriptor, aside = tempfile.mkstemp(prefix=_ASIDE, dir=path.parent)
+    aside = path.parent / f"{_ASIDE}{uuid4().hex}"
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with aside.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, path)
     except BaseException:
-        Path(aside).unlink(missing_ok=True)
+        aside.unlink(missing_ok=True)
         raise
 
 
@@ -203,7 +203,7 @@ def _check_free(target: Path) -> None:
         raise _problem(target, "is a file", "name a folder")
     if not target.is_dir():
         return
-    others = [p.name for p in target.iterdir() if not p.name.startswith(_ASIDE) and p.name != PARTS]
+    others = [p.name for p in target.iterdir() if not p.name.startswith(_ASIDE) and p.name != RUNS]
     if others:
         shown = ", ".join(sorted(others)[:3]) + (", ..." if len(others) > 3 else "")
         way_out = "name a new or empty folder, or one of an earlier run"

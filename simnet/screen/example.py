@@ -1,13 +1,21 @@
 """A commented screen of a network, as a file to start from: it runs as it is."""
 
 import json
+import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from simnet.errors import InputError
+from simnet.errors import InputError, SimnetError, SimnetWarning
+from simnet.experiment.change import Change, Dose, Knockdown, Knockout, Scale
 from simnet.experiment.times import duration
 from simnet.network.network import Network
+from simnet.screen.plan import Screen
+from simnet.screen.run import run_screen
 
 _DRUGS, _GENES, _READOUTS = 2, 2, 4
+_LOOKED_AT = 60  # readouts among which those are looked for that answer
+_MOVED = 0.07  # of the log2 fold change: 5 %
+_PATIENCE = 10.0  # seconds for one of the runs that tell
 
 
 def example_screen(network: Network, source: str) -> str:
@@ -23,17 +31,27 @@ def example_screen(network: Network, source: str) -> str:
     return "\n".join(_lines(network, source)) + "\n"
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Example:
+    """A change of the example: how it is written, and the strongest of it."""
+
+    lines: tuple[str, ...]
+    change: Change
+
+
 def _lines(network: Network, source: str) -> Iterator[str]:
     clock = _has_clock(network)
-    end = "24 h" if clock else 100
+    end, early = ("24 h", "6h") if clock else (100, "25")
+    rest = network.suggested_equilibration if clock else None
+    examples = list(_examples(network))
     yield f"# A screen of {network.id}: what is changed, in which combinations, and what is read."
     yield "#   simnet screen plan.toml --out screen/     runs it; again, it goes on where it was"
     yield "#   simnet report screen/                     makes a page of it"
     yield ""
     yield f"network = {_text(source)}"
     yield f"t_end = {_text(end)}"
-    if network.suggested_equilibration and clock:
-        yield f"equilibrate = {_text(network.suggested_equilibration)}   # at rest, before the start"
+    if rest:
+        yield f"equilibrate = {_text(rest)}   # at rest, before the start"
     yield ""
     yield '# "ode", or "ssa" with replicates. The seed makes a run repeatable.'
     yield 'method = "ode"'
@@ -44,48 +62,88 @@ def _lines(network: Network, source: str) -> Iterator[str]:
     yield '# "singles", "pairs", or "grid" (all combinations); or list [[conditions]] instead.'
     yield 'combinations = "pairs"'
     yield ""
-    yield from _readouts(network, end)
+    yield from _readouts(_answering(network, examples, end, rest), early)
     yield ""
-    yield from _changes(network)
+    yield from _changes(examples)
     yield from _background(network)
 
 
-def _readouts(network: Network, end: str | int) -> Iterator[str]:
-    names = [_name(readout.name) for readout in network.readouts[:_READOUTS]]
-    if not names:
-        names = [_name(species.id) for species in network.species[:_READOUTS]]
+def _answering(
+    network: Network, examples: list[_Example], end: str | int, rest: str | None
+) -> list[str]:
+    """Readouts that the changes move: a page of what does not answer shows nothing.
+
+    Each change names the first readout that it moves by over 5 % in an ODE run; then come others that
+    answer, then the network's first ones. These come alone where the runs fail or take long.
+    """
+    known = [readout.name for readout in network.readouts[:_LOOKED_AT]]
+    known = known or [species.id for species in network.species[:_LOOKED_AT]]
+    moved: list[str] = []
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SimnetWarning)  # what the integrator says
+            plan = Screen(
+                network=network,
+                changes=[example.change for example in examples],
+                readouts=[_name(name) for name in known],
+                t_end=end,
+                points=2,
+                equilibrate=rest,
+                timeout=_PATIENCE,
+            )
+            effects = run_screen(plan, workers=0).effects()
+    except SimnetError:
+        return [_name(name) for name in known[:_READOUTS]]
+    answers = effects[effects["log2_fold_change"].abs() > _MOVED]
+    for _, found in answers.groupby("condition", sort=False):
+        fresh = [name for name in found["readout"] if name not in moved]
+        moved += fresh[:1]
+    answering = set(answers["readout"])
+    others = sorted(map(_name, known), key=lambda name: name not in answering)  # stable
+    return list(dict.fromkeys([*moved, *others]))[:_READOUTS]
+
+
+def _readouts(names: list[str], early: str) -> Iterator[str]:
     first = names[0]
-    at = f"{first}@{str(end).replace(' ', '')}"
     yield "# A name is its time course. Others are a number of each run: a value at a time, auc, max,"
     yield "# min, average, steady, first_passage(X > 100), fraction(X@6h > 100), and X@6h / Y@6h."
     yield "readouts = ["
-    for text in [*names, at, f"auc({first})"]:
+    for text in [*names, f"{first}@{early}", f"auc({first})"]:
         yield f"    {_text(text)},"
     yield "]"
 
 
-def _changes(network: Network) -> Iterator[str]:
+def _changes(examples: list[_Example]) -> Iterator[str]:
     yield "# Changes. Each is made alone, and with the others as `combinations` says."
     yield "# Verbs: set (value), scale (factor), add (amount), knockdown (fraction), knockout,"
     yield "# overexpress (fold), dose (nM), washout, clamp (value). When: at t = 0 if nothing is said;"
     yield '# at = "6 h"; repeat = { first = "0 h", every = "6 h", times = 3 };'
     yield "# from_start = true, also while it equilibrates: a cell line."
+    for example in examples:
+        yield from ("[[changes]]", *example.lines, "")
+
+
+def _examples(network: Network) -> Iterator[_Example]:
     for drug in network.drugs[:_DRUGS]:
         middle = drug.affinity if drug.unit == "nM" and drug.affinity else 1.0
         doses = [float(f"{middle * factor:.2g}") for factor in (0.1, 1, 10, 100)]
-        yield from ("[[changes]]", f"dose = {_text(drug.name)}", f"nM = {doses}", "")
+        lines = (f"dose = {_text(drug.name)}", f"nM = {doses}")
+        yield _Example(lines=lines, change=Dose(drug.name, nM=doses[-1]))
     for place, gene in enumerate(network.genes[:_GENES]):
         if place:
-            yield from ("[[changes]]", f"knockout = {_text(gene.name)}", "")
+            lone = (f"knockout = {_text(gene.name)}",)
+            yield _Example(lines=lone, change=Knockout(gene.name))
         else:
-            yield from ("[[changes]]", f"knockdown = {_text(gene.name)}", "fraction = 0.9", "")
+            lines = (f"knockdown = {_text(gene.name)}", "fraction = 0.9")
+            yield _Example(lines=lines, change=Knockdown(gene.name, 0.9))
     if not network.drugs and not network.genes:
         driven = {action.parameter for action in network.inputs}
         free = [
             p for p in network.parameters if p.id not in driven and p.initial_expression is None
         ]
         for parameter in free[:2]:
-            yield from ("[[changes]]", f"scale = {_text(parameter.id)}", "factor = 0.5", "")
+            lines = (f"scale = {_text(parameter.id)}", "factor = 0.5")
+            yield _Example(lines=lines, change=Scale(parameter.id, 0.5))
 
 
 def _background(network: Network) -> Iterator[str]:

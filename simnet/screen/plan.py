@@ -1,5 +1,6 @@
 """`Screen`: perturbations of one network, alone and together, planned and checked as a whole."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 T = TypeVar("T")
+
+_OF_CONDITION = re.compile(r"^condition '.*?': ")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -211,8 +214,16 @@ def _checked(screen: Screen) -> tuple[Plan, list[Arm], list[ScreenReadout]]:
         None,
     )
     if problems:
-        raise InputError(dict.fromkeys([*problems, *unsupported]))
+        raise InputError(_once([*problems, *unsupported]))
     if unsupported:
-        raise UnsupportedError(dict.fromkeys(unsupported))
+        raise UnsupportedError(_once(unsupported))
     assert plan is not None
     return plan, arms, read
+
+
+def _once(problems: list[Problem]) -> list[Problem]:
+    """Each mistake where it is met first: a wrong dose is wrong in every combination."""
+    first: dict[tuple[str, str], Problem] = {}
+    for problem in problems:
+        first.setdefault((_OF_CONDITION.sub("", problem.what), problem.why), problem)
+    return list(first.values())

@@ -50,7 +50,7 @@ def test_other_data_is_left_alone(tmp_path: Path) -> None:
 def test_a_damaged_part_is_named(tmp_path: Path) -> None:
     parts = opened(tmp_path)
     parts.write(rows("x"))
-    (path,) = (tmp_path / "parts").glob("*.parquet")
+    (path,) = (tmp_path / "runs").glob("*.parquet")
     path.write_bytes(path.read_bytes()[:-1])
     for look in (parts.keys, parts.read):
         with pytest.raises(InputError, match=f"{path.name}: damaged"):
@@ -60,8 +60,8 @@ def test_a_damaged_part_is_named(tmp_path: Path) -> None:
 def test_a_leftover_of_a_killed_writer_does_not_count(tmp_path: Path) -> None:
     parts = opened(tmp_path)
     parts.write(rows("x"))
-    (tmp_path / "parts" / ".simnet-half").write_bytes(b"PAR1")
-    (tmp_path / "parts" / ".simnet-half.parquet").write_bytes(b"PAR1")
+    (tmp_path / "runs" / ".simnet-half").write_bytes(b"PAR1")
+    (tmp_path / "runs" / ".simnet-half.parquet").write_bytes(b"PAR1")
     assert opened(tmp_path).keys() == {"x"}
 
 

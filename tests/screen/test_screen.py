@@ -80,6 +80,7 @@ def test_all_mistakes_at_once(plan: Plan) -> None:
     said = str(caught.value)
     for part in ("NOPE", "-1", "'Y'", "99", "replicates=0", "soon"):
         assert part in said, part
+    assert said.count("'NOPE' is not in") == 1  # though two conditions have it
 
 
 def test_it_resumes_and_extends(plan: Plan, tmp_path: Path) -> None:
@@ -146,7 +147,7 @@ def test_killed_in_the_middle(gene_file: Path, tmp_path: Path) -> None:
     running = subprocess.Popen([sys.executable, str(script), str(gene_file), str(out)])
     try:
         deadline = time.monotonic() + 60
-        while not list(out.glob("parts/*")) and running.poll() is None:
+        while not list(out.glob("runs/*")) and running.poll() is None:
             assert time.monotonic() < deadline, "no part was written"
             time.sleep(0.01)
     finally:
@@ -287,3 +288,12 @@ def test_a_condition_that_fails_is_told_and_the_rest_goes_on(plan: Plan) -> None
     assert result.values("g x2", "X@10") == pytest.approx([10], rel=1e-3)
     frame = result.effects()
     assert frame[frame["condition"] == "k x1e+300"]["log2_fold_change"].isna().all()
+
+
+def test_the_estimate_is_near_the_cost(plan: Plan) -> None:
+    """Both in time of the processor, so that other work on this machine does not count."""
+    made = plan(t_end=2000, readouts=["X@2000"], replicates=96, points=3, combinations="singles")
+    expected = made.estimate().seconds * 96 * 3
+    began = time.process_time()
+    sn.run_screen(made, workers=0)
+    assert expected / 3 < time.process_time() - began < expected * 3 + 0.3
