@@ -14,9 +14,9 @@ from pathlib import Path
 import simnet as sn
 from simnet.experiment.change import Change
 from simnet.report.shown import number
+from simnet.sensitivity.indices import words
 from simnet.sensitivity.result import StudyResult
 from simnet.sensitivity.run import run_study
-from simnet.sensitivity.shown import WORDS
 from simnet.sensitivity.study import SensitivityStudy
 
 PAGE = Path(__file__).with_name("sensitivity_findings.md")
@@ -77,7 +77,7 @@ def section(headline: Headline, result: StudyResult) -> Iterator[str]:
         index = result.headline(readout)
         meaning = sn.load(headline.network).parameter_by_id
         yield f"\n### {readout}\n"
-        yield f"| parameter | {WORDS.get(index, index)} | 95 % interval | influential | meaning |"
+        yield f"| parameter | {words(index)} | 95 % interval | influential | meaning |"
         yield "| --- | ---: | ---: | --- | --- |"
         for row in result.top(readout):
             said = {True: "yes", False: "not shown", None: "not known"}[row.influential]

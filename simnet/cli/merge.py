@@ -11,7 +11,7 @@ from simnet.cli.exits import complain
 def merge_command(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="New folder, or one to add to.")],
     shards: Annotated[
-        list[Path], typer.Argument(metavar="SHARD...", help="Folders of the same plan.")
+        list[Path], typer.Argument(metavar="SHARD...", help="Folders of the same plan or study.")
     ],
 ) -> None:
     """Bring the folders of a job array together.
@@ -21,10 +21,12 @@ def merge_command(
     simnet screen plan.toml --shard 2/2 --out part2
     simnet merge screen part1 part2
 
-    Running the plan with --out screen then computes what is still missing.
+    Running the plan with --out screen then computes what is still missing,
+    and analyses the whole. The shards of simnet sensitivity as well.
     """
     from simnet.cli.tables import count
     from simnet.results.parts import merge_parts
 
     merged = merge_parts(shards, out)
-    complain(f"wrote {out}: {count(len(merged.keys()), 'item')} of a {merged.kind}")
+    what = {"sensitivity": "sensitivity study"}.get(merged.kind, merged.kind)
+    complain(f"wrote {out}: {count(len(merged.keys()), 'item')} of a {what}")

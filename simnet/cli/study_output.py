@@ -19,7 +19,8 @@ def write_result(result: "StudyResult", out: Path) -> None:
     with progress("drawing"), writing(out):
         write_figures(result, out)
         write_study_report(result, out / "report.html", repeat=_typed())
-    complain(f"wrote {out}: report.html, indices.csv, figures and more")
+    control = "control.csv (the steady state), " if len(result.control) else ""
+    complain(f"wrote {out}: report.html, indices.csv, {control}figures and more")
 
 
 def _typed() -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 from simnet.report.page import Code, Fold, Part, Section, Table, Text, page, picture
 from simnet.report.shown import number, time
 from simnet.sensitivity.drawings import drawings
-from simnet.sensitivity.indices import IndexRow
+from simnet.sensitivity.indices import IndexRow, words
 from simnet.sensitivity.result import StudyResult
-from simnet.sensitivity.shown import WORDS, yes_no
+from simnet.sensitivity.shown import yes_no
 
 _FAILED = 200
 _CONTROL = 15
@@ -98,9 +98,9 @@ def _top(result: StudyResult, readout: str) -> Iterator[Part]:
         yield Text(text="Nothing can be concluded about this readout.", kind="warning")
         return
     yield Table(
-        columns=["factor", WORDS.get(index, index), _percent(result), "influential", "converged"],
+        columns=["factor", words(index), _percent(result), "influential", "converged"],
         rows=[_cells(row) for row in top],
-        caption=f"The {len(top)} strongest factors, by {WORDS.get(index, index)}.",
+        caption=f"The {len(top)} strongest factors, by {words(index)}.",
     )
 
 
@@ -120,7 +120,7 @@ def _percent(result: StudyResult) -> str:
 
 def _all(result: StudyResult, readout: str) -> Iterator[Part]:
     found = result.indices[readout]
-    rows = [[row.factor, WORDS.get(row.index, row.index), *_cells(row)[1:]] for row in found.rows]
+    rows = [[row.factor, words(row.index), *_cells(row)[1:]] for row in found.rows]
     columns = ["factor", "index", "estimate", _percent(result), "influential", "converged"]
     made = Table(columns=columns, rows=rows, text=2)
     if rows:

@@ -283,23 +283,26 @@ def _slope(
     return np.array(found) / (middle if middle else np.nan)
 
 
-def control_of(study: "SensitivityStudy") -> "pd.DataFrame":
-    """The control of a study's readouts; empty where there is none to be had: another method than
-    `local`, a schedule, no steady state."""
+def control_of(study: "SensitivityStudy") -> tuple["pd.DataFrame", str]:
+    """The control of the readouts of a `local` study; where there is none to be had an empty frame,
+    and why. Of other methods it is not asked."""
     import pandas as pd
 
     nothing = pd.DataFrame(columns=["table", "quantity", "by", "value"])
+    if study.method != "local" or study.simulate == "ssa":
+        return nothing, ""
     size = len(study.network.reactions)
-    if (
-        study.method != "local"
-        or study.schedule
-        or study.simulate == "ssa"
-        or size > MOST_REACTIONS
-    ):
-        return nothing
-    try:
-        return steady_control(
-            study.network, changes=(*study.background, *study.changes), symbols=study.symbols
-        ).frame()
-    except (UnsupportedError, SimulationError):
-        return nothing
+    why = ""
+    if study.schedule:
+        why = "it has a schedule"
+    elif size > MOST_REACTIONS:
+        why = f"{size:,} reactions are more than {MOST_REACTIONS:,}"
+    else:
+        changes = (*study.background, *study.changes)
+        try:
+            found = steady_control(study.network, changes=changes, symbols=study.symbols)
+        except (UnsupportedError, SimulationError) as error:
+            why = "; ".join(str(error).splitlines())
+        else:
+            return found.frame(), ""
+    return nothing, f"No control coefficients of a steady state: {why}."

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simnet.sensitivity.figures import draw_heat_map, draw_mu_sigma, draw_scatter, draw_tornado
+from simnet.sensitivity.indices import words
 from simnet.sensitivity.result import StudyResult
-from simnet.sensitivity.shown import WORDS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,9 +47,9 @@ def drawings(result: StudyResult) -> Iterator[Drawing]:
             draw_tornado(found, index, ax=figure.add_subplot(), most=_MOST)
             return figure
 
-        words = WORDS.get(index, index)
+        named = words(index)
         caption = (
-            f"{readout}: {words} of the factors where it is largest, with intervals. Blue: "
+            f"{readout}: {named} of the factors where it is largest, with intervals. Blue: "
             "influential, which means above the dummy by more than the error; grey band: the dummy."
         )
         yield Drawing(name=f"{name}-tornado", readout=readout, caption=caption, draw=tornado)
@@ -77,7 +77,7 @@ def drawings(result: StudyResult) -> Iterator[Drawing]:
                 figure.colorbar(image, ax=ax, shrink=0.8, pad=0.02)
                 return figure
 
-            caption = f"{words} over time, of what {readout} is taken from."
+            caption = f"{named} over time, of what {readout} is taken from."
             yield Drawing(name=f"{name}-over-time", readout=readout, caption=caption, draw=heat)
         if result.design.method in ("prcc", "pawn"):
 

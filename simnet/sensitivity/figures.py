@@ -9,7 +9,7 @@ from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem, nearest
 from simnet.plot.style import COLOURS, INK, MUTED
 from simnet.sensitivity.design import Design, Outputs
-from simnet.sensitivity.indices import IndexRow, Indices
+from simnet.sensitivity.indices import IndexRow, Indices, words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +47,7 @@ def draw_tornado(indices: Indices, index: str, *, ax: "Axes", most: int = 15) ->
     ax.axvline(0, color=MUTED, linewidth=0.8, zorder=1.5)
     ax.set_yticks([0, *places], [dummy.factor, *(r.factor for r in shown)])
     left = len(rows) - 1 - len(shown)
-    label = f"{_words(index)}, {dummy.readout}"
+    label = f"{words(index)}, {dummy.readout}"
     ax.set_xlabel(f"{label} ({left} smaller not shown)" if left else label)
     _dress(ax, "x")
 
@@ -150,7 +150,7 @@ def draw_heat_map(
             if factor is not None and factor.influential:
                 level = abs(factor.estimate) / reach
                 ax.plot(column, row, ".", color="white" if level > 0.6 else INK, markersize=4)
-    ax.set_xlabel(f"{_words(index)} over time; dots are influential", fontsize=9, color=MUTED)
+    ax.set_xlabel(f"{words(index)} over time; dots are influential", fontsize=9, color=MUTED)
     for side in ("top", "right", "left", "bottom"):
         ax.spines[side].set_visible(False)
     ax.tick_params(colors=MUTED, labelsize=8.5, length=0)
@@ -206,12 +206,6 @@ def _size(row: IndexRow) -> float:
 def _signed_root(values: FloatArray) -> FloatArray:
     root: FloatArray = np.sign(values) * np.sqrt(np.abs(values))
     return root
-
-
-def _words(index: str) -> str:
-    known = {"mu_star": "µ*", "mu": "µ", "sigma2": "σ²", "prcc": "PRCC", "pawn": "PAWN"}
-    written = {"first": "first order", "total": "total order", "scaled": "d ln y / d ln p"}
-    return {**known, **written}.get(index, index.replace("_", " "))
 
 
 def _dress(ax: "Axes", grid: str) -> None:

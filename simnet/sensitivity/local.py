@@ -245,8 +245,8 @@ def _index_rows(
                 dummy=dummy.value,
                 above_low=above - reach if known else -math.inf,
                 above_high=above + reach if known else math.inf,
-                influential=above - reach > 0 if known else None,
-                converged=known and half <= tolerated,
+                influential=bool(above - reach > 0) if known else None,
+                converged=bool(known and half <= tolerated),
                 n=n,
                 tolerated=tolerated,
             )

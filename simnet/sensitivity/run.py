@@ -178,6 +178,7 @@ def _once(
         where = f" ({_place(study, bracket, replicate)})" if _place(study, bracket, replicate) else ""  # fmt: skip
         broken.setdefault(rank[row], f"{reason}{where}")
     found = evaluated(study, courses_of_rows(frame, study), broken, place)
+    control, no_control = control_of(study)
     quick = replace(study.precision, resamples=min(study.precision.resamples, 200))
     result = StudyResult(
         about=about,
@@ -189,10 +190,11 @@ def _once(
             for readout, times in found.over_time.items()
         },
         failures=_failures(study, design, failures, found.outputs, broken, rank),
-        control=control_of(study),
+        control=control,
         statements=(),
     )
-    return replace(result, statements=tuple(statements_of(result)))
+    said = (*statements_of(result), *([no_control] if no_control else []))
+    return replace(result, statements=said)
 
 
 def _looked(design: Design, outputs: Outputs, precision: Precision) -> Indices:

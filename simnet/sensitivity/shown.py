@@ -4,26 +4,13 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simnet.sensitivity.indices import IndexRow
+from simnet.sensitivity.indices import IndexRow, words
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
     from simnet.sensitivity.result import StudyResult
-
-WORDS = {
-    "mu_star": "µ*",
-    "mu": "µ",
-    "sigma2": "σ²",
-    "mean_square": "mean square",
-    "prcc": "PRCC",
-    "pawn": "PAWN",
-    "first": "first order",
-    "total": "total",
-    "scaled": "d ln y / d ln p",
-    "absolute": "dy / d ln p",
-}
 
 
 def shown(result: "StudyResult") -> Iterator["RenderableType"]:
@@ -71,10 +58,10 @@ def _table(result: "StudyResult", readout: str) -> "Table":
     also = _companion(result, readout, index)
     top = result.top(readout)
     if not top:
-        made.add_column(f"{WORDS.get(index, index)} is not determined for any factor")
+        made.add_column(f"{words(index)} is not determined for any factor")
         return made
-    columns = ["factor", WORDS.get(index, index), f"{percent} interval"]
-    columns += [WORDS.get(also, also)] * bool(also) + ["influential", "converged"]
+    columns = ["factor", words(index), f"{percent} interval"]
+    columns += [words(also)] * bool(also) + ["influential", "converged"]
     for place, name in enumerate(columns):
         made.add_column(name, justify="left" if place == 0 else "right", no_wrap=place > 0)
     beside = {r.factor: r for r in result.indices[readout].rows if r.index == also}

@@ -14,15 +14,17 @@ _UNSAID = ("excluded",)
 
 def statements_of(result: "StudyResult") -> Iterator[str]:
     """What cannot be concluded, what has not converged, what noise does, what was not varied."""
+    waiting = []
     for readout, found in result.indices.items():
         yield from found.statements
-        waiting = [row for row in found.rows if not row.converged]
-        if waiting and not found.stuck:
-            count = f"{len(waiting)} of {len(found.rows)} indices"
-            yield (
-                f"{readout}: {count} have not converged at {result.about['samples']:,} samples; "
-                "more samples narrow them (--until-converged)."
-            )
+        count = sum(not row.converged for row in found.rows)
+        if count and not found.stuck:
+            waiting.append(f"{readout}: {count} of {len(found.rows)}")
+    if waiting:
+        yield (
+            f"{'; '.join(waiting)} indices have not converged at {result.about['samples']:,} "
+            "samples; more samples narrow them (--until-converged)."
+        )
     if any(output.noisy for output in result.outputs.values()):
         yield str(result.about["under noise"])
     by_reason: dict[str, list[str]] = defaultdict(list)

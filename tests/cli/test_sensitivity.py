@@ -24,7 +24,7 @@ def test_from_the_command_to_the_report(cli: Cli, model: Path, tmp_path: Path) -
     out = tmp_path / "out"
     names = {path.name for path in out.iterdir()}
     assert names >= {
-        "indices.csv", "design.parquet", "parts", "manifest.json", "failures.csv", "figures",
+        "indices.csv", "design.parquet", "runs", "manifest.json", "failures.csv", "figures",
         "report.html", "network.xml", "control.csv",
     }  # fmt: skip
     figures = {path.name for path in (out / "figures").iterdir()}
@@ -38,6 +38,7 @@ def test_from_the_command_to_the_report(cli: Cli, model: Path, tmp_path: Path) -
     assert "Sensitivity of birth_death" in page
     assert 'src="http' not in page
     assert "Control coefficients" in page
+    assert page.count(">2 of 2<") == 2  # influential, of each readout
     table = pd.read_csv(out / "indices.csv")
     assert set(table["readout"]) == {"X@20", "auc(X)"}
     result = StudyResult.load(out)

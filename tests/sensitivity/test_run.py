@@ -98,6 +98,19 @@ def test_local_sensitivities_are_the_formulas(birth_death: Network) -> None:
     assert ratio.to_dict() == pytest.approx({"k": 0, "g": 0, "dummy": 0}, abs=1e-4)
 
 
+def test_why_there_is_no_control_is_said(make_network: Callable[..., Network]) -> None:
+    grows = make_network("grows", {"X": 1}, {"k": 0.001}, [("X", "X + X", "k")])
+    asked: dict[str, Any] = {"network": grows, "readouts": "X@5", "fold": 2}
+    found = run_study(SensitivityStudy(**asked, method="local"), workers=0)
+    assert found.control.empty
+    assert "No control coefficients" in found.statements[-1]
+    assert "no steady state was found" in found.statements[-1]
+    dosed = SensitivityStudy(**asked, method="local", schedule=sn.At(1.0, sn.Add("X", 2.0)))
+    assert "it has a schedule" in run_study(dosed, workers=0).statements[-1]
+    other = run_study(SensitivityStudy(**asked, method="morris", samples=4), workers=0)
+    assert not any("control coeff" in text for text in other.statements)
+
+
 def test_the_chain_over_time(make_network: Callable[..., Network]) -> None:
     """A -> B -> C: d ln B / d ln k1 of B(t) = A0 k1/(k2 - k1) (exp(-k1 t) - exp(-k2 t))."""
     chain = make_network(
@@ -144,6 +157,39 @@ def test_every_row_has_seeds_of_its_own(birth_death: Network) -> None:
     y = result.outputs["X@10"].estimate
     assert np.count_nonzero(y[equal] != y[equal + 1]) >= 4
     assert result.about["under noise"] in result.statements
+
+
+def test_noise_of_gillespie_runs_is_taken_out(make_network: Callable[..., Network]) -> None:
+    """Births at a + b: X(1) is a Poisson number, so the readout is a + b exactly, with totals 0.8,
+    0.2 and 0, and the mean of 2 replicates has a noise of sd 0.55 of what it varies by."""
+    from SALib.analyze import sobol as salib
+
+    rates = {"a": 15.0, "b": 10.0, "c": 1.0}
+    births = make_network("births", {"X": 0}, rates, [("", "X", "a"), ("", "X", "b")])
+    ranges = {"a": (5.0, 25.0), "b": (5.0, 15.0), "c": (0.5, 2.0)}
+    parameters = tuple(
+        dataclasses.replace(p, lower=ranges[p.id][0], upper=ranges[p.id][1], scale="linear")
+        for p in births.parameters
+    )
+    study = SensitivityStudy(
+        network=dataclasses.replace(births, parameters=parameters),
+        readouts=("X@1",),
+        samples=128,
+        simulate="ssa",
+        replicates=2,
+        seed=6,
+        precision=SURE,
+    )
+    result = run_study(study, workers=0)
+    low, high = (table(result, "X@1", "total", c) for c in ("low", "high"))
+    for name, truth in {"a": 0.8, "b": 0.2, "c": 0.0, "dummy": 0.0}.items():
+        assert low[name] <= truth <= high[name]
+        assert high[name] - low[name] < 1.6
+    problem = {"num_vars": 4, "names": list("abcd"), "bounds": [[0, 1]] * 4}
+    y = result.outputs["X@1"].estimate
+    plain = salib.analyze(problem, y, calc_second_order=False, seed=1)["ST"]
+    assert plain[2] == pytest.approx(12.5 / (12.5 + 500 / 12), abs=0.09)  # as if noise were effect
+    assert plain[2] > high["c"]
 
 
 def test_under_ode_equal_rows_run_once(birth_death: Network) -> None:
@@ -265,7 +311,7 @@ def test_failures_are_listed_and_take_their_block(make_network: Callable[..., Ne
 
 
 def test_a_failed_run_fails_its_row(make_network: Callable[..., Network]) -> None:
-    """k ^ -400 overflows where k is low: those rows have no readout at all."""
+    """At t = 2 eight are taken out, which there are not where k is high: such rows have no readout."""
     network = make_network("n", {"X": 10}, {"k": 0.1}, [("X", "", "k")])
     study = SensitivityStudy(
         network=network,
