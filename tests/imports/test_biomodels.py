@@ -18,7 +18,10 @@ ROOT = Path(__file__).resolve().parents[2]
 MODELS = sorted((ROOT / "tests" / "data" / "biomodels").glob("*.xml"))
 AS_MOLECULES: dict[str, dict[str, Any]] = {
     "448": {"copies": 10},
+    "580": {"copies": 10},
     "581": {"copies": 10},
+    "582": {"copies": 10},
+    "640": {"copies": 10},
     "823": {"copies": 1},
     "867": {"volume": "1 pL"},
 }
