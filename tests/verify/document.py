@@ -7,14 +7,14 @@ tests/data/dsmts/verdicts.csv; --take replaces them by the results of the last `
 import csv
 import json
 import sys
-from itertools import product
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "refusals")]
 
-from dsmts import CASES, ENGINES, KINETICS, RESULTS, ROOT, SEEDS, Verdict, all_cases, right  # noqa: E402
+from dsmts import CASES, KINETICS, RESULTS, ROOT, RUNS, SEEDS, Case, Verdict, right  # noqa: E402
 from refusals import constructs, rows  # noqa: E402
 
 VERDICTS = CASES / "verdicts.csv"
@@ -30,7 +30,7 @@ def take(results: Path, n: int = 10_000) -> None:
             for row in csv.DictReader(file):
                 kept.setdefault((row["case"], row["engine"]), []).append(dict(row))
     lines: list[dict[str, object]] = []
-    for engine, case in product(ENGINES, all_cases()):
+    for engine, case in ((engine, Case(name)) for engine, name in RUNS):
         found: dict[int, Verdict] = {}
         files = results.glob(f"{case.name}-{engine}-n{n}-*.json")
         for path in sorted(files, key=lambda f: f.stat().st_mtime):
@@ -126,11 +126,13 @@ def document() -> str:
 def _suite() -> str:
     with VERDICTS.open(encoding="utf-8") as file:
         verdicts = list(csv.DictReader(file))
-    runs = sorted({(v["engine"], v["versions"], int(v["n"])) for v in verdicts})
+    runs = sorted(Counter((v["engine"], v["versions"], int(v["n"])) for v in verdicts).items())
     wrong = sorted({f"{v['case']} ({v['engine']})" for v in verdicts if v["verdict"] != "right"})
-    said = "; ".join(f"{n:,} runs with {engine} ({used})" for engine, used, n in runs)
+    said = "; ".join(
+        f"{k} with {engine}, {n:,} runs each ({used})" for (engine, used, n), k in runs
+    )
     cases = len({v["case"] for v in verdicts})
-    summary = f"{cases} cases, {said}. " + (
+    summary = f"{cases} cases; {said}. " + (
         f"Wrong: {', '.join(wrong)}." if wrong else "All of them are right."
     )
     head = ["engine", "case", "seed", "p mean", "p variance", "bound", "points", "untested",
@@ -175,8 +177,8 @@ What simnet computes, held against what is known exactly; and what it refuses to
 
 This file is written by `python tests/verify/document.py`, and a test checks that it is up to date. The refusal matrix is made anew each time. The verdicts on the suite are those of the last `make verify` whose results were taken over, with `python tests/verify/document.py --take`; they are kept in `tests/data/dsmts/verdicts.csv`.
 
-- Every engine of `simnet/engines/table.py` that does `ssa` runs the suite, the closed forms and the master equations; a new row joins by itself. `reference`, which is slow, runs the small cases and makes a tenth of the long runs.
-- `make test` runs the suite with 500 runs a case (00005 and 00023, of 90,000 firings a run, with 100 runs up to t = 10), the refusal matrix, and 60 mutants.
+- Every engine of `simnet/engines/table.py` that does `ssa` runs the suite, the closed forms and the master equations; a new row joins by itself. `reference`, which is slow, runs the small cases only and makes a tenth of the long runs.
+- `make test` runs the suite with 500 runs a case (00005 and 00023, of 90,000 firings a run, with 100 runs up to t = 10), the refusal matrix, and 20 mutants.
 - `make verify` runs the suite with 10,000 runs a case, and 2,000 mutants. It can be stopped: finished cases are kept in `out/verify/dsmts/`, and a second start skips them while simnet's sources and the engine's version are the same.
 
 ## The SBML stochastic test suite

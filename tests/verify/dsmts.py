@@ -46,6 +46,11 @@ SEEDS = 4
 
 ENGINES = [n for n, e in TABLE.items() if "ssa" in e.methods and n != "reference"]
 """Those that run every case; `reference` is for small ones. A new row of the table joins them."""
+SMALL = ("00004", "00020", "00025", "00026", "00028", "00030", "00032", "00034", "00037")
+"""Cases of few firings."""
+RUNS = [(engine, f.name) for engine in ENGINES for f in sorted(CASES.glob("0*"))]
+RUNS += [("reference", name) for name in SMALL]
+"""What `make verify` runs 10,000 times: engine and case."""
 
 KINETICS: dict[str, tuple[str, str]] = {}
 """Cases whose laws are undeclared and ambiguous: (kinetics, reason). None is: the homodimer laws of

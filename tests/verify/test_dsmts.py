@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from dsmts import ENGINES, Case, Verdict, all_cases, decided, judged, kept, right, run
+from dsmts import ENGINES, RUNS, SMALL, Case, Verdict, all_cases, decided, judged, kept, right, run
 
 CASES = {case.name: case for case in all_cases()}
 MANY_EVENTS = {"00005": (100, 10.0), "00023": (100, 10.0)}
 """About 90,000 firings a run each: fewer runs, over less time."""
-SMALL = ["00004", "00020", "00025", "00026", "00028", "00030", "00032", "00034", "00037"]
 
 
 def check(verdicts: list[Verdict]) -> None:
@@ -51,8 +50,7 @@ def test_200_runs_of_the_reference_engine(name: str) -> None:
 
 
 @pytest.mark.verify
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(("engine", "name"), RUNS)
 def test_10000_runs(name: str, engine: str) -> None:
     case = CASES[name]
 

@@ -33,10 +33,10 @@ def survey(checker: Checker, repository: Path, seeds: range, states: int) -> Cou
     return outcomes
 
 
-def test_60_mutants(checker: Checker, repository: Path) -> None:
-    outcomes = survey(checker, repository, range(60), states=4)
-    assert outcomes["accepted"] >= 10, outcomes  # there is something to compare
-    assert outcomes["refused"] >= 10, outcomes
+def test_20_mutants(checker: Checker, repository: Path) -> None:
+    outcomes = survey(checker, repository, range(20), states=4)
+    assert outcomes["accepted"] >= 4, outcomes  # there is something to compare
+    assert outcomes["refused"] >= 4, outcomes
 
 
 @pytest.mark.verify

@@ -2,8 +2,9 @@
  *
  * A replicate is a vector of counts and a random stream. A kernel takes a block of replicates from
  * the start of a segment to its end; nothing is switched in between. Counts are doubles that hold
- * whole numbers below 2^53: there, one more would be lost. A replicate's result depends on its own stream and counts only, never
- * on its neighbours, so that bits are the same for any number of threads and any size of block.
+ * whole numbers below 2^53: there, one more would be lost. A replicate's result depends on its own
+ * stream and counts only, never on its neighbours, so that bits are the same for any number of
+ * threads and any size of block.
  *
  * Rows. Everything that a law or a readout reads has a row, and a row has one place a lane (the
  * lanes are replicates that run side by side; the rejection kernel has one):
