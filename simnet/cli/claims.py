@@ -167,8 +167,8 @@ def claims_command(
                 tables = claims_shown(found, _draw(found, plot) if plot is not None else [])
                 data = claims_data(found)
         except KeyboardInterrupt:  # typer would end without a word
-            kept = f"; {out} keeps what is done" if robustness is not None and out else ""
-            complain(f"interrupted{kept}")
+            safe = f"; {out} keeps what is done" if robustness is not None and out else ""
+            complain(f"interrupted{safe}")
             raise typer.Exit(INTERRUPTED) from None
         shown.append(data)
         if not as_json:
