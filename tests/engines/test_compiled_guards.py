@@ -1,5 +1,6 @@
 """What stops a replicate, and only that one: limits, cancellation, and states that are none."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
@@ -158,6 +159,26 @@ def test_a_run_that_would_not_end_stops_when_asked(
         threads=2,
     )
     assert all(isinstance(r, str) and r.startswith("stopped at t=") for r in results)
+
+
+@pytest.mark.verify
+def test_it_stops_within_a_fifth_of_a_second(
+    birth_death: Network, kernel: str, simulator: Make, program: Make, streams: Make
+) -> None:
+    """The best of five: the machine may be busy."""
+    took = []
+    for _ in range(5):
+        asked: list[float] = []
+
+        def stop(asked: list[float] = asked) -> bool:
+            asked.append(time.monotonic())
+            return True
+
+        simulator(birth_death, kernel=kernel).run_batch(
+            program(birth_death, end=1e15), streams(40), limits=Limits(), stop=stop, threads=2
+        )
+        took.append(time.monotonic() - asked[0])
+    assert min(took) < 0.2
 
 
 def test_ctrl_c_stops_the_kernels(
