@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simnet.errors import ModelError
 from simnet.network.expression import Call, Expression, text
 from simnet.network.network import Network, Reaction
+from simnet.network.units import parse_unit
 
 Fields = dict[str, object]
 
@@ -59,7 +61,8 @@ def differences(left: Network, right: Network, *, rtol: float = 0.0) -> tuple[Di
 def _fields(kind: str, name: str, left: Fields, right: Fields, rtol: float) -> Iterator[Difference]:
     for field in left:
         a, b = left[field], right[field]
-        if not _equal(a, b, rtol):
+        same = _same_unit(a, b) if field.endswith("unit") else _equal(a, b, rtol)
+        if not same:
             yield Difference(
                 kind=kind, id=name or field, field=field, left=_text(a), right=_text(b)
             )
@@ -140,6 +143,17 @@ def _equal(a: object, b: object, rtol: float) -> bool:
     if isinstance(a, float) and isinstance(b, float):
         return (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=rtol, abs_tol=0.0)
     return a == b
+
+
+def _same_unit(a: object, b: object) -> bool:
+    """Whether two units are one, however they are written: M and mol/L."""
+    if a == b or a is None or b is None:
+        return a == b
+    try:
+        one, other = parse_unit(str(a)), parse_unit(str(b))
+    except ModelError:  # a unit of a file's own
+        return False
+    return one.exponents == other.exponents and math.isclose(one.factor, other.factor)
 
 
 def _summary(kind: str, fields: Mapping[str, object] | None) -> str | None:

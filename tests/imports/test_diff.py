@@ -102,6 +102,16 @@ def test_each_kind_of_difference(network: Network, name: str) -> None:
     assert found.left != found.right
 
 
+def test_units_are_compared_by_what_they_are(network: Network) -> None:
+    def with_unit(unit: str | None) -> Network:
+        first, *rest = network.parameters
+        return replace(network, parameters=(replace(first, unit=unit), *rest))
+
+    assert not differences(with_unit("M"), with_unit("mol/L"))
+    for other in ("mM", "mol", None):
+        assert only(with_unit("M"), with_unit(other)).field == "unit"
+
+
 def test_events_on_state(network: Network) -> None:
     def with_event(at: float) -> Network:
         trigger = Call("gt", (Symbol("C"), Number(at)))
