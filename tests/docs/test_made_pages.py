@@ -47,10 +47,11 @@ def test_the_page_of_a_network_has_its_numbers(name: str) -> None:
     assert all(svg.startswith(("<svg", "<?xml")) for svg in network_pages.pictures(name).values())
 
 
+@pytest.mark.parametrize("study", network_pages.STUDIES)
 @pytest.mark.parametrize("name", network_pages.names())
-def test_the_claims_are_those_of_the_network_as_it_is(name: str) -> None:
-    """If not: python docs/network_pages.py NAME."""
-    assert network_pages.digest_of_claims(name) == sn.load(name).digest
+def test_the_claims_are_those_of_the_network_as_it_is(name: str, study: str) -> None:
+    """If not: python docs/network_pages.py NAME, or with --robustness."""
+    assert network_pages.digest_of_claims(name, study) == sn.load(name).digest
 
 
 def test_examples_leave_warnings_as_they_were() -> None:
