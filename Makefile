@@ -85,7 +85,8 @@ $(STAMP): pyproject.toml $(BUILT)
 	    $(INTERPRETER) -m venv --clear $(VENV); }
 	@rm -f $(VENV)/.simnet-installed-*
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable . $(addprefix --group ,$(GROUPS))
+	@# setuptools warns of what is meant: editable, and an extension in pyproject.toml
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable . $(addprefix --group ,$(GROUPS))
 	@touch $@
 
 clean:  ## remove the environments and what the tools left

@@ -24,6 +24,7 @@ from simnet.errors import UnsupportedError as UnsupportedError
 from simnet.execute.ensemble import Ensemble as Ensemble
 from simnet.execute.ensemble import run_ensemble as run_ensemble
 from simnet.execute.passage import first_passage_times as first_passage_times
+from simnet.execute.progress import ProgressBar as ProgressBar
 from simnet.execute.simulate import Interrupted as Interrupted
 from simnet.execute.simulate import rerun as rerun
 from simnet.execute.simulate import simulate as simulate

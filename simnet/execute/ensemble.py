@@ -124,6 +124,14 @@ class Ensemble:
         names = [readout.name for readout in self.readouts]
         return pd.DataFrame(correlation(sums)[time], index=names, columns=names)
 
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        summary = self.summary()
+        last = summary[summary["time"] == summary["time"].max()]
+        head = escape(repr(self).strip("<>"))
+        return f"<div><b>{head}</b>{last.to_html(index=False, max_rows=20)}</div>"
+
     def __repr__(self) -> str:
         return (
             f"<Ensemble: {self.record.network}, {self.method.upper()} ({self.engine}); "

@@ -239,6 +239,26 @@ class Network:
         )
         return f"<Network {self.id}: {sizes}>"
 
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        told = {
+            "inputs": [
+                f"{i.name} = {i.baseline:g} {i.unit if i.unit and i.unit != '1' else ''}".strip()
+                for i in self.inputs
+            ],
+            "readouts": [r.name for r in self.readouts],
+            "genes": [g.name for g in self.genes],
+            "drugs": [d.name for d in self.drugs],
+        }
+        rows = "".join(
+            f'<tr><th>{kind}</th><td style="text-align: left">{escape(", ".join(names))}</td></tr>'
+            for kind, names in told.items()
+            if names
+        )
+        title = f"<b>{escape(self.title or self.id)}</b><br>{escape(repr(self).strip('<>'))}"
+        return f"<p>{title}</p><table>{rows}</table>"
+
     def __getstate__(self) -> dict[str, object]:
         return {
             name: value

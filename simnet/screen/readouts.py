@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simnet.arrays import FloatArray, Times
+from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.network import Network
@@ -200,8 +200,3 @@ def _unit(tree: Tree, network: Network) -> str | None:
             return readout.unit
         return network.substance_unit if network.find_species(tree.name) else None
     return None
-
-
-def kept_shape(readouts: Sequence[ScreenReadout], times: Times) -> list[int]:
-    """How many numbers each of the kept expressions has in a replicate."""
-    return [len(times) if e.is_course else 1 for r in readouts for e in r.expressions]

@@ -190,6 +190,19 @@ class StudyResult:
         )
         return f"<StudyResult: {what}; {found}>"
 
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from simnet.sensitivity.shown import heading
+
+        parts = [f"<p><b>{escape(heading(self))}</b></p>"]
+        columns = ["factor", "index", "estimate", "low", "high", "influential", "converged"]
+        for name in self.indices:
+            table = _frame(IndexRow, self.top(name, 10))[columns].to_html(index=False)
+            parts.append(f"<p>{escape(name)}</p>{table}")
+        parts += [f"<p>{escape(statement)}</p>" for statement in self.statements]
+        return f"<div>{''.join(parts)}</div>"
+
     def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
         from simnet.sensitivity.shown import shown
 

@@ -108,6 +108,29 @@ class SensitivityStudy:
         if problems:
             raise InputError(problems)
 
+    def __repr__(self) -> str:
+        return f"<SensitivityStudy: {self._told()}>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = "".join(
+            f"<tr><td>{escape(f.name)}</td><td>{f.lower:.4g}</td><td>{f.upper:.4g}</td></tr>"
+            for f in self.space.factors[:20]
+        )
+        head = "<tr><th>factor</th><th>from</th><th>to</th></tr>"
+        more = len(self.space.factors) - 20
+        rest = f"<p>and {more:,} more</p>" if more > 0 else ""
+        told = escape(self._told())
+        return f"<div><b>SensitivityStudy</b> {told}<table>{head}{rows}</table>{rest}</div>"
+
+    def _told(self) -> str:
+        return (
+            f"{self.method} of {self.network.id}, {self.simulate.upper()}; "
+            f"{len(self.space.factors)} factors, {self.evaluations:,} evaluations; "
+            f"readouts {', '.join(self.readouts)}"
+        )
+
     @cached_property
     def of_method(self) -> Method:
         """The entry of the table."""

@@ -1,0 +1,60 @@
+"""`ProgressBar`: how far a run is, in a notebook or on a terminal."""
+
+import importlib
+import sys
+import time
+from html import escape
+from typing import Any
+
+_EVERY = 0.2  # seconds between two drawings
+
+
+class ProgressBar:
+    """Shows how far a verb is: `simulate(..., progress=ProgressBar())`.
+
+    In a notebook it is a bar below the cell; on a terminal one line on stderr; elsewhere nothing is
+    shown. One object serves one call.
+
+    Args:
+        what: a word or two before the bar.
+    """
+
+    def __init__(self, what: str = "") -> None:
+        self._what = what
+        self._started = time.monotonic()
+        self._drawn = -_EVERY
+        self._display: Any = None
+
+    def __call__(self, done: int, total: int) -> None:
+        """Draw it anew; what is at its end is drawn at once."""
+        passed = time.monotonic() - self._started
+        if done < total and passed - self._drawn < _EVERY:
+            return
+        self._drawn = passed
+        said = self._said(done, total, passed)
+        if _in_notebook():
+            self._show(done, total, said)
+        elif sys.stderr.isatty():
+            end = "\n" if done >= total else ""
+            sys.stderr.write(f"\r\x1b[K{said}{end}")
+            sys.stderr.flush()
+
+    def _said(self, done: int, total: int, passed: float) -> str:
+        left = (total - done) * passed / done if done else 0.0
+        time_ = f"{left:.0f} s left" if done and done < total else f"{passed:.0f} s"
+        return f"{self._what} {done:,} of {total:,}, {time_}".strip()
+
+    def _show(self, done: int, total: int, said: str) -> None:
+        shown = importlib.import_module("IPython.display")
+        bar = f'<progress value="{done}" max="{max(total, 1)}"></progress> {escape(said)}'
+        html = shown.HTML(bar)
+        if self._display is None:
+            self._display = shown.display(html, display_id=True)
+        else:
+            self._display.update(html)
+
+
+def _in_notebook() -> bool:
+    """Whether IPython runs as a notebook's kernel; it is not imported to find out."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
