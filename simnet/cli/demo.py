@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
+from simnet.cli.demo_tumour import LOOKED, arms_figure, arms_table, cloud, treated
 from simnet.cli.exits import INTERRUPTED, complain, finish
 from simnet.cli.outcome import check_folder, drawn
 from simnet.cli.tables import console, fold, number, spread, table, unit_text
 from simnet.execute.simulate import Interrupted, simulate
-from simnet.experiment.change import Change, Dose, Knockout, Set
+from simnet.experiment.change import Set
 from simnet.experiment.schedule import At
 from simnet.network.network import Network
-from simnet.results.join import join
 from simnet.results.moments import ensemble_moments
 from simnet.results.trajectories import Trajectories
 from simnet.rules.load import load
@@ -32,17 +32,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 READOUTS = ("O2", "HIF1A", "GLUT1", "MCT4", "VEGFA_mRNA", "VEGF")
-LAYERS = ("GLUT1", "MCT4", "MCT1_membrane", "pS6", "GLUT2", "lactate_flux", "viability")
-DRAWN = ("tumour_burden", "perfusion", "pS6_proximal", "GLUT2_proximal", "lactate_flux_proximal",
-         "glucose_uptake_layer_distal")  # fmt: skip
-TREATED, LOOKED = 28, 14  # days under treatment, day of the table
-ARMS: dict[str, tuple[Change, ...]] = {
-    "vehicle": (),
-    "axitinib": (Dose("axitinib", nM=10),),
-    "rapamycin": (Dose("rapamycin", nM=100),),
-    "axitinib + rapamycin": (Dose("axitinib", nM=10), Dose("rapamycin", nM=100)),
-    "axitinib + MCT4 loss": (Dose("axitinib", nM=10), Knockout("MCT4")),
-}
 BOTH = 200  # cells that each engine runs for the comparison
 BEFORE, AFTER = 6, 48  # hours at 20 % that are shown, hours at 1 %
 LOOKS = (-BEFORE, 4, 24, 48)  # hours after the step at which the table looks
@@ -95,9 +84,10 @@ def demo_command(
     screen.print(comparison(runs))
     screen.print(agreement(runs), highlight=False)
     screen.print(engines_agree(network, seed, workers), highlight=False)
-    arms = treated(load("symbiosis"), workers)
+    tumour = load("symbiosis")
+    arms, tumours = treated(tumour, workers), cloud(tumour, seed, workers)
     arms.save(out / "tumour")
-    figures += drawn(arms_figure(arms), [out / "symbiosis.png", out / "symbiosis.svg"])
+    figures += drawn(arms_figure(arms, tumours), [out / "symbiosis.png", out / "symbiosis.svg"])
     screen.print("\nTwo layers of a tumour around a vessel", style="bold", highlight=False)
     screen.print(
         "symbiosis: cells at the vessel (proximal) and behind them (distal). Deterministic, from rest "
@@ -224,47 +214,6 @@ def engines_agree(network: Network, seed: int, workers: int | None) -> str:
         f"roadrunner {version} and the compiled engine {verdict}: {BOTH} cells each after 2 h at 1 %, "
         f"means of {len(scores)} readouts at most {scores.max():.1f} standard errors apart."
     )
-
-
-def treated(network: Network, workers: int | None) -> Trajectories:
-    """Every arm from the vehicle's rest."""
-    pairs = [f"{name}_{layer}" for name in LAYERS for layer in ("proximal", "distal")]
-    readouts = list(dict.fromkeys([*pairs, "glucose_share_distal", *DRAWN]))
-    return join(
-        *(
-            simulate(
-                network,
-                t_end=f"{TREATED} d",
-                points=4 * TREATED + 1,
-                equilibrate="120 d",
-                changes=changes,
-                readouts=readouts,
-                label=label,
-                workers=workers,
-            )
-            for label, changes in ARMS.items()
-        )
-    )
-
-
-def arms_table(arms: Trajectories) -> "Table":
-    """Each readout on one day in every arm: proximal and distal."""
-    place = int(np.argmin(np.abs(arms.times - LOOKED * 24 * _HOUR)))
-    rows = []
-    for column, readout in enumerate(arms.readouts):
-        values = [number(float(run[0, place, column])) for run in arms.values]
-        rows.append([readout.name, unit_text(readout.unit), *values])
-    heads = [label.replace(" + ", "\n+ ") for label in arms.condition_names]
-    return table(["readout", "unit", *heads], rows, text=2)
-
-
-def arms_figure(arms: Trajectories) -> "Figure":
-    """All arms; time 0 is the first dose."""
-    from simnet.plot.series import plot_series
-
-    drawing = plot_series(arms, readouts=DRAWN)
-    drawing.suptitle("symbiosis: five arms (deterministic)", fontsize=12, fontweight="bold")
-    return drawing
 
 
 def _places(run: Trajectories) -> Sequence[int]:

@@ -5,18 +5,22 @@ from pathlib import Path
 import pytest
 
 import simnet as sn
-from simnet.cli import demo
+from simnet.cli import demo, demo_tumour
 
 
 def test_demo(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(demo, "BOTH", 10)
+    monkeypatch.setattr(demo_tumour, "TUMOURS", 2)
+    monkeypatch.setattr(demo_tumour, "FIRST", 1)
     with pytest.raises(SystemExit) as ended:
         demo.main(["--out", "demo", "--replicates", "4", "--workers", "2"])
     assert ended.value.code == 0
     print(told := capsys.readouterr().out)
-    for name in ("20 % O2", "48 h", "roadrunner 2.", "axitinib", "rapamycin", "MCT4"):
+    names = ("20 % O2", "48 h", "roadrunner 2.", "axitinib", "rapamycin", "MCT4", "agree", "distal")
+    for name in names:
         assert name in told
     written = {path.name for path in (tmp_path / "demo").iterdir()}
     assert written == {

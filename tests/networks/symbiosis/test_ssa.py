@@ -7,7 +7,6 @@ check 11 is of the ODE alone.
 
 import json
 import math
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +14,9 @@ import pytest
 from scipy.stats import t as student
 
 import simnet as sn
+from simnet.claims.rest import whole_rest
 
 REST, DAYS, CELLS = "120 d", 14, 8
-FEW = 10  # molecules that are counted one by one, such as genes
 AXITINIB, RAPAMYCIN = sn.Dose("axitinib", nM=10), sn.Dose("rapamycin", nM=100)
 ARMS = {"vehicle": (), "axitinib": (AXITINIB,), "both": (AXITINIB, RAPAMYCIN)}
 FOLDS = {
@@ -34,27 +33,6 @@ LAYERS = {"10 pS6": ("pS6", 5), "10 MCT1_membrane": ("MCT1_membrane", 1.15)}
 """Check: the proximal over the distal cell under axitinib, at least."""
 
 
-def rest_of(network: sn.Network) -> dict[str, int]:
-    """Whole molecules near the ODE's rest, by pattern (what a readout counts may go by the id); of
-    molecules that are few, as many as there are."""
-    ids = [species.name for species in network.species]
-    run = sn.simulate(network, t_end=REST, points=2, readouts=ids, workers=0)
-    amounts = dict(zip(ids, np.maximum(run.values[0, 0, -1], 0), strict=True))
-    whole = {name: round(amount) for name, amount in amounts.items()}
-    holders: dict[str, list[str]] = defaultdict(list)
-    for species in network.species:
-        for molecule in set(species.molecules):
-            holders[molecule].append(species.name)
-    for names in holders.values():
-        total = sum(amounts[name] for name in names)
-        if total < FEW and abs(total - round(total)) < 1e-3:
-            by_rest = sorted(names, key=lambda name: amounts[name] % 1, reverse=True)
-            whole |= {name: int(amounts[name]) for name in names}
-            for name in by_rest[: round(total) - sum(whole[name] for name in names)]:
-                whole[name] += 1
-    return whole
-
-
 def log_ratio(top: np.ndarray, bottom: np.ndarray, level: float = 0.99) -> tuple[float, float]:
     """Interval of the ratio of two means of independent samples, by the delta method."""
     width = math.sqrt(sum((x.std(ddof=1) / x.mean()) ** 2 / len(x) for x in (top, bottom)))
@@ -65,7 +43,7 @@ def log_ratio(top: np.ndarray, bottom: np.ndarray, level: float = 0.99) -> tuple
 @pytest.mark.verify
 def test_checks_10_and_11_for_means(network: sn.Network, repository: Path) -> None:
     """A check fails where the 99 % interval of its mean lies outside of what is asked."""
-    start = [sn.Set(name, amount) for name, amount in rest_of(network).items()]
+    start = whole_rest(network, REST)
     names = [fold[2] for fold in FOLDS.values()]
     names += [f"{name}_{cell}" for name, _ in LAYERS.values() for cell in ("proximal", "distal")]
     names += ["lactate_flux_proximal", "lactate_flux_distal"]
