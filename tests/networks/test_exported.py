@@ -25,7 +25,7 @@ def test_compiling_again_gives_the_same_bytes(
 ) -> None:
     from simnet.rules.exported import write_exported
 
-    write_exported(tmp_path)
+    write_exported(tmp_path, [name])
     for file in (f"{name}.xml", f"{name}-ssa.xml"):
         assert (tmp_path / file).read_bytes() == (repository / "sbml" / file).read_bytes()
 
