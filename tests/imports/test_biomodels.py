@@ -84,7 +84,7 @@ def test_as_molecules_ssa_runs(number: str) -> None:
 
 
 def test_the_table_lists_every_model(page: Any) -> None:
-    rows = re.findall(r"^\| (\S+) \| SBML Level", page.PAGE.read_text(), flags=re.M)
+    rows = re.findall(r"^\| (\S+) \| SBML Level", page.PAGE.read_text(encoding="utf-8"), flags=re.M)
     assert rows == [path.stem for path in MODELS]
 
 
