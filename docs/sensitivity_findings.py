@@ -2,13 +2,14 @@
 
     python docs/sensitivity_findings.py FOLDER [SAMPLES [METHOD [WORKERS]]]
 
-Runs go to FOLDER, one folder for each network, and the same command continues there. SAMPLES is as
-METHOD counts (16 trajectories of morris if not given; sobol wants 512 and hours).
+Runs go to FOLDER, one folder for each network, and the same command continues there; more samples
+add to what it holds. METHOD and SAMPLES, as it counts, are those of `HEADLINES` if not given: what
+two processors do within an hour. The page is written anew after each network.
 """
 
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import simnet as sn
@@ -30,38 +31,52 @@ class Headline:
     meaning: str
     readouts: tuple[str, ...]
     changes: tuple[Change, ...]
+    method: str
+    samples: int
+    rtol: float | None = None
+    settings: Mapping[str, float] = field(default_factory=dict)
 
 
 HEADLINES = (
     Headline(
         network="hypoxia",
         meaning="cells that come to rest at 20 % O2 and are then at 1 %",
-        readouts=("HIF1A@4h", "GLUT1@48h", "VEGF@48h"),
+        readouts=("log(HIF1A@4h)", "log(GLUT1@48h)", "log(VEGF@48h)"),
         changes=(sn.Set("O2_percent", 1.0),),
+        method="morris",
+        samples=16,
     ),
     Headline(
         network="lactate_mtor",
         meaning="cells at rest, then 0.1 mM glucose and 10 mM lactate",
-        readouts=("pS6@48h", "auc(GLUT2)", "lactate_uptake@48h"),
+        readouts=("log(pS6@48h)", "log(auc(GLUT2))", "lactate_uptake@48h"),
         changes=(sn.Set("glucose_mM", 0.1), sn.Set("lactate_mM", 10.0)),
+        method="morris",
+        samples=16,
     ),
     Headline(
         network="symbiosis",
         meaning="a tissue at rest, then axitinib 10 nM",
         readouts=("tumour_burden@7d", "pS6_distal@7d", "lactate_flux_distal@7d"),
         changes=(sn.Dose("axitinib", nM=10.0),),
+        method="local",  # a run takes a second, and minutes where ranges meet at their ends
+        samples=1,
+        rtol=1e-6,
+        settings={"accuracy": 1e-5},
     ),
 )
 
 
-def study_of(headline: Headline, method: str, samples: int) -> SensitivityStudy:
+def study_of(headline: Headline, method: str = "", samples: int = 0) -> SensitivityStudy:
     """All declared parameters, but for what an experimenter sets."""
     network = sn.load(headline.network)
     return SensitivityStudy(
         network=network,
         readouts=headline.readouts,
-        method=method,
-        samples=samples,
+        method=method or headline.method,
+        samples=samples or headline.samples,
+        rtol=None if method else headline.rtol,
+        settings={} if method else headline.settings,
         exclude=tuple(i.parameter for i in network.inputs),
         changes=headline.changes,
         seed=1,
@@ -72,11 +87,15 @@ def section(headline: Headline, result: StudyResult) -> Iterator[str]:
     """Tables of the strongest, readout by readout."""
     varied = len(result.design.space.factors) - 1
     yield f"\n## {headline.network}: {headline.meaning}\n"
-    yield f"{varied} parameters, {result.design.rows:,} evaluations.\n"
+    about = result.about
+    yield (
+        f"{varied} parameters, {about['method']}, samples={about['samples']}: "
+        f"{result.design.rows:,} evaluations.\n"
+    )
     for readout in result.indices:
         index = result.headline(readout)
         meaning = sn.load(headline.network).parameter_by_id
-        yield f"\n### {readout}\n"
+        yield f"### {readout}\n"
         yield f"| parameter | {words(index)} | 95 % interval | influential | meaning |"
         yield "| --- | ---: | ---: | --- | --- |"
         for row in result.top(readout):
@@ -87,27 +106,32 @@ def section(headline: Headline, result: StudyResult) -> Iterator[str]:
             yield f"| {' | '.join(cells)} |"
         for statement in result.indices[readout].statements:
             yield f"\n{statement}"
+        yield ""
 
 
 def page(results: list[tuple[Headline, StudyResult]]) -> str:
     """The page, as Markdown."""
-    about = results[0][1].about
     lines = [
         "# What it finds on the three networks",
         "",
         "Written by `python docs/sensitivity_findings.py FOLDER`. The ten parameters that matter most "
-        f"for each headline readout, by {about['method']} with {about['samples']} samples, each "
-        "parameter over its declared range and scale, all together (ODE). What an experimenter sets is "
-        "not varied. *Influential* means that the interval of the index, less that of a dummy which no "
-        "model reads, is above zero; *not shown* is not the same as without effect: more samples "
-        "narrow the intervals.",
+        "for each headline readout (ODE). What an experimenter sets is not varied.",
+        "",
+        "- By `morris` all parameters are moved over their declared ranges and scales. µ* is the mean "
+        "size of what a move through the whole range does to the readout; of a logarithm it counts "
+        "e-folds (0.69 doubles or halves). Logarithms are taken of what spans orders of magnitude.",
+        "- By `local` each parameter is moved a little around its value, the others resting: "
+        "d ln y / d ln p is the percentage by which one percent more of it changes the readout.",
+        "- *Influential* means that the interval of the index, less that of a dummy which no model "
+        "reads, is above zero. *Not shown* is not the same as without effect: more samples narrow "
+        "the intervals.",
     ]
     for headline, result in results:
         lines += section(headline, result)
     return "\n".join(lines) + "\n"
 
 
-def main(folder: str, samples: str = "16", method: str = "morris", workers: str = "0") -> None:
+def main(folder: str, samples: str = "0", method: str = "", workers: str = "0") -> None:
     """Run what is missing, and write the page."""
     results = []
     for headline in HEADLINES:
@@ -116,8 +140,7 @@ def main(folder: str, samples: str = "16", method: str = "morris", workers: str 
         count = int(workers) or None
         results.append((headline, run_study(study, out=out, workers=count)))
         print(headline.network, results[-1][1], flush=True)
-    PAGE.write_text(page(results), encoding="utf-8")
-    print(f"wrote {PAGE}")
+        PAGE.write_text(page(results), encoding="utf-8")
 
 
 if __name__ == "__main__":
