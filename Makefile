@@ -35,7 +35,7 @@ help:  ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)$$/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
 	    awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
-demo: setup  ## hypoxic cells: a table and a figure, in demo/
+demo: setup  ## hypoxic cells, then tumour metabolic symbiosis in five arms: tables here, figures in demo/
 	$(BIN)/python -m simnet.cli.demo --out demo
 
 test: check docs  ## everything that CI runs

@@ -213,7 +213,7 @@ BLOCK = [sn.Dose("torin", nM=1000)]
 
 RISE = (
     "Theirs senses amino acids at mTORC1 itself. Ours senses glutamine by aKG: the pools of "
-    "glutamine, glutamate and aKG fill first, at metabolic rates that are slowed down ten times "
+    "glutamine, glutamate and aKG fill first, at metabolic rates that are slowed down five times "
     "(the steady state is the same). Where only the kinase is set free, both are a matter of minutes."
 )
 PEAK = (
