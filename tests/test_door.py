@@ -5,7 +5,16 @@ import pkgutil
 import simnet as sn
 
 PUBLIC = {
-    *("load", "simulate", "rerun", "ProgressBar", "join", "write_sbml", "plot_series", "packaged_names"),
+    *(
+        "load",
+        "simulate",
+        "rerun",
+        "ProgressBar",
+        "join",
+        "write_sbml",
+        "plot_series",
+        "packaged_names",
+    ),
     *("Network", "Trajectories"),
     *("cross_check", "Verification"),
     *("run_ensemble", "Ensemble", "Precision", "LogNormal", "Normal", "Uniform"),
