@@ -37,7 +37,7 @@ def plan(tmp_path: Path, model: Path) -> Path:
 def test_from_init_to_the_report(cli: Any, tmp_path: Path) -> None:
     made = cli("screen", "init", "hypoxia")
     assert made.code == 0
-    text = made.out.replace('t_end = "24 h"', 't_end = "30 min"').replace("@24h", "@30min")
+    text = made.out.replace('t_end = "24 h"', 't_end = "30 min"').replace("@6h", "@30min")
     text = text.replace('combinations = "pairs"', 'combinations = "singles"')
     text = text.replace('equilibrate = "72 h"', "# ")
     plan = tmp_path / "plan.toml"

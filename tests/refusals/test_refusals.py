@@ -44,7 +44,7 @@ def test_refusals_say_what_to_do() -> None:
             ways_out = (
                 "method=",
                 "split",
-                "load(path",
+                "when the model is loaded",
                 "Set(",
                 "convert",
                 "schedule",

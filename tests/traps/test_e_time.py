@@ -2,7 +2,7 @@
 
 roadrunner has integrated smooth ones since 2.9.3 (issue #1318), so the numbers of PySB's export are
 right there as long as nothing is merged; the file itself is invalid SBML (see trap k). A switch in
-time is neither fast nor exact inside a law: ours refuses it and names the schedule.
+time is neither fast nor exact inside a law: ours cuts the run there.
 """
 
 import math
@@ -86,14 +86,14 @@ def step(draft: Any) -> Any:
     return birth(draft, Piecewise((2.0, pysb_time < 50.0), (0.1, True)))
 
 
-def test_a_switch_in_time_is_refused_with_a_way_out(draft: Any) -> None:
+@pytest.mark.parametrize("engine", SSA_ENGINES)
+def test_a_switch_in_time_is_exact(
+    engine: str, draft: Any, ours: Any, agrees: Any, poisson_exact: Any
+) -> None:
+    """Also where it lies between two outputs: 2 per second for 50 s, then 0.1 for 20 s."""
     network = sn.load(step(draft))
-    with pytest.raises(sn.UnsupportedError) as caught:
-        sn.simulate(network, t_end=70, points=2, method="ssa", seed=1, workers=0)
-    (problem,) = caught.value.problems
-    assert "reaction make" in problem.what
-    assert "switch in time" in problem.why
-    assert "At(time, Set(...))" in problem.way_out
+    sample = ours(network, "X_total", 70.0, 2000, engine=engine)
+    agrees(sample, poisson_exact(2.0 * 50 + 0.1 * 20), 2)
 
 
 def test_a_switch_in_time_runs_under_ode(draft: Any) -> None:
