@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
 from simnet.errors import ModelError, Problem
@@ -105,3 +106,24 @@ def whole(expression: Expression, value: float, unit: str | None) -> tuple[Expre
         return expression, value
     rounded = Call("floor", (Call("plus", (expression, Number(0.5, unit))),))
     return rounded, nearest_whole
+
+
+def with_initial_values(network: Network) -> Network:
+    """Starts and computed parameters evaluated; amounts are made whole where only rounding is in
+    the way.
+
+    Raises as `initial_values`.
+    """
+    values = initial_values(network)
+    species = []
+    for s in network.species:
+        expression, value = s.initial_expression, values[s.id]
+        if expression is not None:
+            expression, value = whole(expression, value, network.substance_unit)
+        species.append(replace(s, initial=value, initial_expression=expression))
+    return replace(
+        network,
+        species=tuple(species),
+        parameters=tuple(replace(p, value=values[p.id]) for p in network.parameters),
+        compartments=tuple(replace(c, size=values[c.id]) for c in network.compartments),
+    )

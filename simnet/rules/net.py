@@ -15,7 +15,7 @@ from pathlib import Path
 
 from simnet.errors import ModelError, Problem
 from simnet.network.checks import checked
-from simnet.network.evaluate import initial_values, ordered, whole
+from simnet.network.evaluate import initial_values, ordered, with_initial_values
 from simnet.network.expression import (
     Call,
     Expression,
@@ -153,7 +153,7 @@ class _Reader:
             rules=self.source.rules,
             readouts=tuple(Readout(name=i, symbol=i, unit="item", meaning=m) for i, m in shown),
         )
-        return _with_values(checked(network))
+        return with_initial_values(checked(network))
 
     def entry(self, line: str) -> tuple[str, str]:
         """Name and formula of a parameter's line."""
@@ -391,20 +391,3 @@ def _molecules(pattern: str) -> list[tuple[str, list[str]]]:
         states = re.findall(r"(\w+)(?:%\w+)?~(\w+)", sites)
         found.append((name, [f"{site}_{state}" for site, state in states]))
     return found
-
-
-def _with_values(network: Network) -> Network:
-    """Starts and computed parameters evaluated."""
-    values = initial_values(network)
-    species = []
-    for s in network.species:
-        expression, value = s.initial_expression, values[s.id]
-        if expression is not None:
-            expression, value = whole(expression, value, network.substance_unit)
-        species.append(replace(s, initial=value, initial_expression=expression))
-    return replace(
-        network,
-        species=tuple(species),
-        parameters=tuple(replace(p, value=values[p.id]) for p in network.parameters),
-        compartments=tuple(replace(c, size=values[c.id]) for c in network.compartments),
-    )

@@ -6,7 +6,6 @@ read by the same code; their annotation adds the catalogue and says which kineti
 """
 
 import math
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import libsbml
 
 from simnet.errors import InputError, ModelError, Problem
 from simnet.network.checks import checked
-from simnet.network.evaluate import initial_values, ordered, whole
+from simnet.network.evaluate import ordered, with_initial_values
 from simnet.network.expression import Call, Expression, Number, Symbol, substitute, symbols
 from simnet.network.network import (
     Assignment,
@@ -190,7 +189,7 @@ class _Reader:
         )
         if network.document is not None:
             return network
-        return _with_initial_values(checked(network))
+        return with_initial_values(checked(network))
 
     def catalogue(
         self, rules: tuple[Assignment, ...], species: tuple[Species, ...]
@@ -505,20 +504,3 @@ def _all_ids(model: Any) -> list[str]:
         model.getListOfEvents(),
     )
     return [item.getId() for items in lists for item in items if item.getId()]
-
-
-def _with_initial_values(network: Network) -> Network:
-    """Initial amounts evaluated, and made whole where only rounding is in the way."""
-    values = initial_values(network)
-    species = []
-    for s in network.species:
-        expression, value = s.initial_expression, values[s.id]
-        if expression is not None:
-            expression, value = whole(expression, value, network.substance_unit)
-        species.append(replace(s, initial=value, initial_expression=expression))
-    return replace(
-        network,
-        species=tuple(species),
-        parameters=tuple(replace(p, value=values[p.id]) for p in network.parameters),
-        compartments=tuple(replace(c, size=values[c.id]) for c in network.compartments),
-    )
