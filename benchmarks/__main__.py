@@ -2,8 +2,9 @@
 
 Parts are ssa, threads, loading, ensembles, screens and studies; all of them if none is named, and
 sobol, which takes long. Tables are printed, and kept in out/benchmarks/ as they come: with --page
-all that is there is written to that file, also after a part that failed or Ctrl-C. --quick is a
-small run that shows that everything works: its figures mean nothing and are not kept.
+all that is there is written to that file after each of them, so that an interrupt or a part that
+fails loses nothing. --quick is a small run that shows that everything works: its figures mean
+nothing and are not kept.
 """
 
 import argparse
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import ensembles
@@ -51,39 +52,34 @@ def main(arguments: list[str]) -> int:
     folder = Path(tempfile.mkdtemp()) if chosen.quick else FOLDER
     names = chosen.parts or [part for part in PARTS if part not in LONG]
     failed = []
-    try:
-        for name in names:
-            part = measured(name, folder, quick=chosen.quick)
-            failed += [name] if part.fault else []
-    finally:
-        if chosen.page:
-            chosen.page.write_text(page(kept(folder, PARTS)), encoding="utf-8", newline="\n")
+    for name in names:
+        part = Part.begun(name, f"python benchmarks {name}" + " --quick" * chosen.quick)
+        for _ in measured(part, quick=chosen.quick):
+            part.keep(folder)
+            if chosen.page:
+                chosen.page.write_text(page(kept(folder, PARTS)), encoding="utf-8", newline="\n")
+        failed += [name] if part.fault else []
     if failed:
         print(f"not whole: {', '.join(failed)}", file=sys.stderr)
     return int(bool(failed))
 
 
-def measured(name: str, folder: Path, *, quick: bool) -> Part:
-    """Run a part; what it gave is kept after each section, and so is why it ended early."""
-    part = Part.begun(name, f"python benchmarks {name}" + " --quick" * quick)
+def measured(part: Part, *, quick: bool) -> Iterator[None]:
+    """Run a part; comes back whenever there is something to keep: a section, the end, a failure."""
     began = time.monotonic()
+    part.fault = "interrupted"  # until it is whole
     try:
-        for section in PARTS[name](quick):
+        for section in PARTS[part.name](quick):
             part.sections.append(section)
             part.minutes = (time.monotonic() - began) / 60
-            part.keep(folder)
             print(section.text_of(), flush=True)
+            yield
         part.fault = ""
-    except KeyboardInterrupt:
-        part.fault = "interrupted"
-        raise
     except Exception as error:  # noqa: BLE001 - the other parts are worth having
         traceback.print_exc()
         part.fault = f"{type(error).__name__}: {error}"
-    finally:
-        part.minutes = (time.monotonic() - began) / 60
-        part.keep(folder)
-    return part
+    part.minutes = (time.monotonic() - began) / 60
+    yield
 
 
 if __name__ == "__main__":

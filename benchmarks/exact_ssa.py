@@ -30,7 +30,7 @@ With AVX2, whose vectors are half as wide, half of it."""
 
 def sections(quick: bool) -> Iterator[Section]:
     """One for each case; the first one says what the columns mean, the last one what was asked."""
-    slice_, budget = (0.02, 20.0) if quick else (0.8, 60.0)
+    slice_, budget = (0.02, 20.0) if quick else (0.8, 45.0)
     yield Section(
         title="Exact SSA", text=ABOUT.replace("{budget:.0f}", f"{budget:.0f}"), head=(), rows=()
     )
