@@ -51,7 +51,7 @@ def test_false_alarms_are_as_rare_as_stated_for_bursty_counts() -> None:
     weights = nbinom.pmf(values, 0.1, 0.02)
     weights /= weights.sum()
     known = Known(values=values, weights=weights, lost=0.0)
-    trials = 150
+    trials = 400
     found = []
     for _ in range(trials):
         first, second = (stream.choice(values, size=n, p=weights) for n in (60, 300))
