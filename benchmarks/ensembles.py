@@ -57,7 +57,7 @@ def _memory(quick: bool) -> Section:
         ran = subprocess.run(
             [sys.executable, str(Path(__file__)), str(n)],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=True,
         )
         rows.append((f"{n:,}", f"{int(ran.stdout.split()[-1]) / 2**20:.0f}"))

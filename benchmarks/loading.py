@@ -144,7 +144,7 @@ def _measured(kind: str, name: str, cache: str) -> dict[str, float]:
         [sys.executable, str(Path(__file__)), kind, name],
         env={**os.environ, "SIMNET_CACHE": cache},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
     )
     found: dict[str, float] = json.loads(ran.stdout.splitlines()[-1])

@@ -152,7 +152,9 @@ def _keep(
     tables = []
     for title, more in calls.items():
         call = [*command, *more, *silent]
-        ran = subprocess.run(call, text=True, capture_output=True, check=False, cwd=DOCS.parent)
+        ran = subprocess.run(
+            call, encoding="utf-8", capture_output=True, check=False, cwd=DOCS.parent
+        )
         if ran.returncode not in (0, 3):
             raise SystemExit(ran.stderr)
         told = " ".join(["simnet", *command[1:], *more])

@@ -121,7 +121,7 @@ def _console(block: Block) -> str:
         settings = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
         settings |= {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
         ran = subprocess.run(
-            line[2:], shell=True, env=settings, text=True, capture_output=True, check=False
+            line[2:], shell=True, env=settings, encoding="utf-8", capture_output=True, check=False
         )
         if ran.returncode or "error:" in ran.stderr:  # a pipe ends with the code of its last part
             raise RuntimeError(f"{line}\n{ran.stdout}{ran.stderr}")

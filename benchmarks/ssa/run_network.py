@@ -34,7 +34,7 @@ def prepare(case: Case) -> Any:
             options = ["-o", out, "-p", "ssa", "-h", seed * 100_000 + i + 1, "--cdat", 1]
             options += ["--fdat", 0, "-g", file, file, step, INTERVALS]
             command = [str(part) for part in (binary, *options)]
-            ran = subprocess.run(command, capture_output=True, text=True, check=False)
+            ran = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
             if ran.returncode:
                 raise Refused(ran.stderr[-200:] or ran.stdout[-200:])
             last = out.with_suffix(".cdat").read_text().splitlines()[-1].split()

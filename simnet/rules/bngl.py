@@ -184,7 +184,7 @@ def _unrolled(file: _File, name: str) -> str:
                 ["perl", program, "model.bngl"],
                 cwd=folder,
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
                 timeout=LONGEST,
                 check=False,
             )

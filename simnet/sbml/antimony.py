@@ -46,7 +46,7 @@ def antimony_to_sbml(path: Path) -> str:
                 [sys.executable, "-W", "ignore", "-c", _CONVERT],
                 input=text,
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
                 check=False,
                 cwd=folder,
                 timeout=LONGEST,

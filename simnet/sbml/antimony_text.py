@@ -29,7 +29,7 @@ def sbml_to_antimony(text: str) -> str:
         [sys.executable, "-W", "ignore", "-c", _CONVERT],
         input=_NOTES.sub("", text),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     if done.returncode != 0:

@@ -90,7 +90,7 @@ def write_omex(path: Path, members: Sequence[Member], about: About, *, master: s
         [sys.executable, "-W", "ignore", "-c", _WRITE],
         input=json.dumps(spec),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     if done.returncode != 0:

@@ -42,7 +42,7 @@ def sedml_text(
         [sys.executable, "-W", "ignore", "-m", "simnet.sbml.sedml_process"],
         input=json.dumps(spec),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     if done.returncode != 0:

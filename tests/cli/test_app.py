@@ -108,7 +108,7 @@ def test_our_warnings_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
     command = f"{sys.executable} -m simnet.cli.app show hypoxia --json | head -n 1"
     ran = subprocess.run(
-        command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False
+        command, shell=True, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False
     )
     assert ran.stdout == "{\n"
     assert ran.stderr == ""

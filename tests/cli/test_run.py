@@ -120,7 +120,7 @@ def test_ctrl_c_leaves_what_is_done(model: Path, tmp_path: Path, given: list[str
     ]  # fmt: skip
     for patience in (3, 10, 30):  # seconds; a busy machine may not finish a replicate in the first
         process = subprocess.Popen(
-            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
             start_new_session=True,
         )  # fmt: skip
         try:

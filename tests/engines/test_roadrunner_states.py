@@ -229,7 +229,7 @@ def test_workers_that_start_together_compile_once(text: str, tmp_path: Path) -> 
             [sys.executable, "-c", code, str(model)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
         )
         for _ in range(2)
     ]

@@ -320,7 +320,7 @@ def start_script(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[st
             cwd=tmp_path / "elsewhere",
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
             start_new_session=True,
         )
         started.append(process)

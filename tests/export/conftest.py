@@ -50,7 +50,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path],
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", code, str(path)],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=False,
             cwd=tmp_path_factory.mktemp("elsewhere"),
         )

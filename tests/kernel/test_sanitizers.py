@@ -33,7 +33,7 @@ def _compiled(target: Path, repository: Path, *flags: str) -> Path:
     sources = [str(folder / name) for name in _SOURCES]
     driver = str(repository / "tests" / "kernel" / "driver.c")
     command = [compiler, *_FLAGS, *flags, f"-I{folder}", driver, *sources, "-lm", "-o", str(target)]
-    subprocess.run(command, check=True, capture_output=True, text=True)
+    subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
     return target
 
 
@@ -85,7 +85,7 @@ def test_the_kernels_stay_inside_their_memory_and_give_the_same_bits(
     finished = subprocess.run(
         [str(driver), kernel, str(tmp_path / "in"), str(tmp_path / "out")],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     assert finished.returncode == 0, finished.stderr
     _ssa.run(kernel, given, block, 0, 37)
@@ -104,6 +104,6 @@ def test_the_sanitizer_would_have_spoken(driver: Path, repository: Path, tmp_pat
     assert compiler is not None
     command = [compiler, *_FLAGS, *_SANITIZERS, str(source), "-o", str(tmp_path / "wrong")]
     subprocess.run(command, check=True, capture_output=True)
-    finished = subprocess.run([str(tmp_path / "wrong")], capture_output=True, text=True)
+    finished = subprocess.run([str(tmp_path / "wrong")], capture_output=True, encoding="utf-8")
     assert finished.returncode != 0
     assert "heap-buffer-overflow" in finished.stderr or "runtime error" in finished.stderr

@@ -25,7 +25,10 @@ pytestmark = pytest.mark.skipif(
 def test_statistics_of_many_replicates_take_little_memory(replicates: int) -> None:
     """Trajectories of 100,000 replicates (29 readouts at 21 times) would be 0.5 GB: none is kept."""
     found = subprocess.run(
-        [sys.executable, "-c", MEMORY, str(replicates)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", MEMORY, str(replicates)],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
     )
     engine, kilobytes = found.stdout.split()
     if not engine.startswith("compiled"):

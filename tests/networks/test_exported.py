@@ -64,7 +64,9 @@ def test_loading_a_packaged_network_imports_no_engine_and_no_pysb() -> None:
         "import sys, simnet; simnet.load('hypoxia'); "
         "print([m for m in ('pysb', 'roadrunner', 'tellurium', 'sympy') if m in sys.modules])"
     )
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
     assert shown.stdout.strip() == "[]"
 
 

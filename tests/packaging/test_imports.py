@@ -27,7 +27,11 @@ HEAVY = {
 
 def run_python(code: str, cwd: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *options, "-c", code], cwd=cwd, capture_output=True, text=True, check=False
+        [sys.executable, *options, "-c", code],
+        cwd=cwd,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
 
 

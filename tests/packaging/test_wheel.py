@@ -47,7 +47,7 @@ def run(*command: str | Path, cwd: Path) -> str:
         cwd=cwd,
         env=environment,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"

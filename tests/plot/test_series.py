@@ -280,5 +280,7 @@ def test_importing_loads_neither_matplotlib_nor_pandas() -> None:
     code = (
         f"import sys, simnet.plot.series, simnet.results.store; print({heavy} & set(sys.modules))"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
     assert ran.stdout.strip() == "set()"

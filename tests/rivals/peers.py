@@ -164,7 +164,7 @@ def run_network(case: Case, n: int) -> Samples:
             step = repr(case.t_end / case.intervals)
             options = ["-o", out, "-p", "ssa", "-h", seed, "--cdat", 1, "--fdat", 0, "-g", file]
             command = [str(part) for part in (binary, *options, file, step, case.intervals)]
-            ran = subprocess.run(command, capture_output=True, text=True, check=False)
+            ran = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
             if ran.returncode:
                 raise Refused(f"run_network: {ran.stderr[-200:] or ran.stdout[-200:]}")
             observables, species = (out.with_suffix(end) for end in (".gdat", ".cdat"))

@@ -124,7 +124,7 @@ def script(text: str, **environment: str) -> subprocess.Popen[str]:
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
 
 

@@ -46,6 +46,10 @@ def test_files_are_read_where_libsedml_came_after_libsbml(file: Path, tmp_path: 
         f"assert len(sn.load({str(file)!r}).reactions) == 2\n"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     assert ran.returncode == 0, ran.stderr

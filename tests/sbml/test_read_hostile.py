@@ -208,7 +208,7 @@ def in_a_process(code: str, *arguments: str, memory: int = 4 << 30, seconds: int
     run = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", textwrap.dedent(code), *arguments],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=seconds,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (memory, memory)),
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},

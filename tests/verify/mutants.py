@@ -284,7 +284,7 @@ class Checker:
                 [sys.executable, "-W", "ignore", __file__],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                text=True,
+                encoding="utf-8",
             )
             self.lines: Queue[str] = Queue()
             threading.Thread(target=self._read, args=(self.process, self.lines)).start()
