@@ -11,6 +11,7 @@ from simnet.experiment.action import Act, AddAmount, Assign, ScaleValue, SetValu
 from simnet.experiment.program import Program, Segment
 from simnet.network.evaluate import assigner
 from simnet.network.expression import function
+from simnet.network.kept import kept
 from simnet.network.network import Network
 
 
@@ -32,7 +33,7 @@ class State:
         for act in segment.acts:
             if isinstance(act, Assign):
                 held = {name: self.values[name] for name in segment.held}
-                assigner(self._network)(self.values, segment.start)
+                kept(self._network, assigner)(self.values, segment.start)
                 self.values.update(held)
                 new = {
                     name: function(expression)(self.values, segment.start)

@@ -22,6 +22,7 @@ from simnet.experiment.action import Assign
 from simnet.experiment.program import Segment
 from simnet.network.evaluate import assigner
 from simnet.network.expression import Call, Expression, Number, Symbol, function
+from simnet.network.kept import kept
 from simnet.network.network import Network, Parameter, Reaction, Species, StateEvent
 from simnet.network.rates import RateLaw
 
@@ -56,7 +57,7 @@ class Triggers:
     def __init__(self, network: Network) -> None:
         self._events = network.state_events
         self._triggers = {e.id: function(e.trigger) for e in network.state_events}
-        self._assign = assigner(network)
+        self._assign = kept(network, assigner)
         self.truths = {e.id: e.initial for e in network.state_events}
         """What each trigger was last; before the start, what the model says."""
 

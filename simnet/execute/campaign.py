@@ -159,14 +159,14 @@ class _Store:
 
     def __init__(self, parts: Parts | None) -> None:
         self._parts = parts
-        self._waiting: list[pd.DataFrame] = []
+        self._waiting: list[tuple[str, pd.DataFrame]] = []
         self._since = time.monotonic()
         self.tables: list[pd.DataFrame] = []
 
     def take(self, item: Item, rows: "pd.DataFrame") -> None:
         if rows.empty:
             raise ValueError(f"no rows for {item.key}")
-        self._waiting.append(rows.assign(key=item.key))
+        self._waiting.append((item.key, rows))
         if time.monotonic() - self._since > _EVERY:
             self.flush()
 
@@ -174,7 +174,11 @@ class _Store:
         import pandas as pd
 
         if self._waiting:
-            table = pd.concat(self._waiting, ignore_index=True)
+            keys = np.repeat(
+                [key for key, _ in self._waiting], [len(rows) for _, rows in self._waiting]
+            )
+            table = pd.concat([rows for _, rows in self._waiting], ignore_index=True)
+            table["key"] = keys.tolist()
             if self._parts is not None:
                 self._parts.write(table)
             else:
