@@ -265,7 +265,7 @@ def _times(segment: Segment) -> tuple[list[float], slice]:
 def _bare(network: Network, method: Method) -> Network:
     """The network with a number for every start and nothing to overrule what a program sets: its
     events are boundaries of segments. What amounts are declared does not matter then, but that they
-    are whole for SSA."""
+    are whole for SSA. What it says to people stays out: writing that takes as long as the rest."""
 
     def start(value: float) -> float:
         return value if math.isfinite(value) else 0.0
@@ -278,11 +278,19 @@ def _bare(network: Network, method: Method) -> Network:
         events=(),
         state_events=tuple(replace(e, initial=True) for e in network.state_events),
         species=tuple(
-            replace(s, initial=amount(s.initial), initial_expression=None) for s in network.species
+            replace(s, initial=amount(s.initial), initial_expression=None, molecules=())
+            for s in network.species
         ),
         parameters=tuple(
-            replace(p, value=start(p.value), initial_expression=None) for p in network.parameters
+            replace(p, value=start(p.value), initial_expression=None, meaning="", source="")
+            for p in network.parameters
         ),
+        summary="",
+        molecules=(),
+        rules=(),
+        genes=(),
+        inputs=(),
+        drugs=(),
         compartments=tuple(
             replace(c, size=c.size if c.size > 0 else 1.0, initial_expression=None)
             for c in network.compartments

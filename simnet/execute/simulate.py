@@ -17,6 +17,7 @@ from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import Scheduled
 from simnet.experiment.times import TimeSpec
 from simnet.experiment.variability import Variability
+from simnet.network.kept import kept
 from simnet.network.network import Network
 from simnet.results.join import join
 from simnet.results.trajectories import Trajectories
@@ -221,6 +222,6 @@ def _trajectories(plan: Plan, received: Sequence[Gathered]) -> Trajectories:
         engine=plan.engine_name,
         seeds=(seeds,),
         failures=tuple(sorted(failures, key=lambda failure: failure.replicate)),
-        network_sbml=document.text if document is not None else to_sbml(plan.network),
+        network_sbml=document.text if document is not None else kept(plan.network, to_sbml),
         record=plan.record(),
     )
