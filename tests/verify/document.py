@@ -178,7 +178,7 @@ What simnet computes, held against what is known exactly; and what it refuses to
 This file is written by `python tests/verify/document.py`, and a test checks that it is up to date. The refusal matrix is made anew each time. The verdicts on the suite are those of the last `make verify` whose results were taken over, with `python tests/verify/document.py --take`; they are kept in `tests/data/dsmts/verdicts.csv`.
 
 - Every engine of `simnet/engines/table.py` that does `ssa` runs the suite, the closed forms and the master equations; a new row joins by itself. `reference`, which is slow, runs the small cases only and makes a tenth of the long runs.
-- `make test` runs the suite with 500 runs a case (00005 and 00023, of 90,000 firings a run, with 100 runs up to t = 10), the refusal matrix, and 20 mutants.
+- `make test` runs the suite with 500 runs a case (00005 and 00023, of 90,000 firings a run, with 100 runs up to t = 10), the refusal matrix, and 60 mutants.
 - `make verify` runs the suite with 10,000 runs a case, and 2,000 mutants. It can be stopped: finished cases are kept in `out/verify/dsmts/`, and a second start skips them while simnet's sources and the engine's version are the same.
 
 ## The SBML stochastic test suite

@@ -33,8 +33,8 @@ def survey(checker: Checker, repository: Path, seeds: range, states: int) -> Cou
     return outcomes
 
 
-def test_20_mutants(checker: Checker, repository: Path) -> None:
-    outcomes = survey(checker, repository, range(20), states=4)
+def test_60_mutants(checker: Checker, repository: Path) -> None:
+    outcomes = survey(checker, repository, range(60), states=4)
     assert outcomes["accepted"] >= 4, outcomes  # there is something to compare
     assert outcomes["refused"] >= 4, outcomes
 
