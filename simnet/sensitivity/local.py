@@ -9,7 +9,11 @@ group's members are multiplied alike. With D(h) = (y(+h) - y(-h)) / 2h the deriv
   is z times its standard deviation plus |D(h) - D(h/2)|.
 
 Without noise the step is h = a^(1/5), where both errors are alike (0.04 at a = 1e-7); with noise
-take a larger one, `step=0.1` or more. One readout at one time is one output: a time course is one
+take a larger one, `step=0.1` or more. No factor leaves its range: where the baseline is at an edge,
+the four rows are at h, 2h, 3h and 4h on the other side, and dy / d ln p is that of the polynomial
+through them and the baseline (with noise: of the parabola of least squares through the four). Its
+error is its distance from the one of a degree less, plus what the integrator leaves. In a range too
+narrow for either the steps are shorter. One readout at one time is one output: a time course is one
 output for each time. `scaled` divides by the readout at the baseline, `absolute` is dy / d ln p in
 the readout's unit. `samples` repeats all rows with other seeds, which only noise needs.
 
@@ -31,7 +35,8 @@ from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexRow, Indices, Precision
 from simnet.sensitivity.method import Method
 
-_MOVES = (1.0, -1.0, 0.5, -0.5)  # of h
+_MOVES = np.array([1.0, -1.0, 0.5, -0.5])  # of h
+_ASIDE = np.array([4.0, 3.0, 2.0, 1.0])  # of h, to the side of a range where there is room
 _PER_FACTOR = len(_MOVES)
 _CURVED = 17 / 15  # error of the slope through the four points over D(h) - D(h/2)
 
@@ -77,10 +82,8 @@ def local_design(
     baseline = np.array([f.baseline for f in space.factors])
     rows = [baseline]
     for unit in range(len(space.labels)):
-        for move in _MOVES:
-            rows.append(
-                np.where(space.unit_of_column == unit, baseline * math.exp(move * h), baseline)
-            )
+        for move in _steps(space, unit, h):
+            rows.append(np.where(space.unit_of_column == unit, baseline * math.exp(move), baseline))
     matrix = np.tile(np.array(rows), (samples, 1))
     for i, factor in enumerate(space.factors):
         if factor.whole:
@@ -97,8 +100,19 @@ def local_design(
     )
 
 
+def _steps(space: FactorSpace, unit: int, h: float) -> FloatArray:
+    """(4,) ln p - ln baseline of a unit's rows, with which none of its factors leaves its range."""
+    members = [f for f, u in zip(space.factors, space.unit_of_column, strict=True) if u == unit]
+    up = min(math.log(f.upper / f.baseline) for f in members)
+    down = min(math.log(f.baseline / f.lower) if f.lower > 0 else math.inf for f in members)
+    least, most = sorted((max(up, 0.0), max(down, 0.0)))
+    if least >= min(h, most / 4) > 0:
+        return _MOVES * min(h, least)
+    return (_ASIDE if up > down else -_ASIDE) * min(h, most / 4)
+
+
 def _positions(space: FactorSpace, matrix: FloatArray) -> FloatArray:
-    """Places in the ranges; beyond 0 to 1 where the baseline's surroundings are out of them."""
+    """Places in the ranges."""
     columns = []
     for i, f in enumerate(space.factors):
         column = matrix[:, i]
@@ -188,7 +202,9 @@ def _moves(design: Design, unit: int, rows: slice) -> FloatArray:
 def _derivative(
     design: Design, moves: FloatArray, y: FloatArray, v: FloatArray, centre: float, noisy: bool
 ) -> _Derivative:
-    """From repetitions (n, 4) in the order of `_MOVES`."""
+    """From repetitions (n, 4) in the order of `_MOVES`, or of `_ASIDE`."""
+    if len(y) and (moves > 0).all() | (moves < 0).all():
+        return _aside(design, moves, y, v, centre, noisy)
     wide, narrow = moves[0] - moves[1], moves[2] - moves[3]
     if not len(y) or wide == 0 or narrow == 0:
         return _Derivative(value=math.nan, sd=math.nan, rest=math.nan)
@@ -207,6 +223,36 @@ def _derivative(
     value = (ratio * at_narrow - at_wide) / (ratio - 1) if ratio > 1 else at_narrow
     left = 3 * design.settings["accuracy"] * abs(centre) / (wide / 2)
     return _Derivative(value=value, sd=0.0, rest=gap / max(ratio - 1, 1.0) + left)
+
+
+def _aside(
+    design: Design, moves: FloatArray, y: FloatArray, v: FloatArray, centre: float, noisy: bool
+) -> _Derivative:
+    """From repetitions (n, 4) that lie to one side of the baseline."""
+    if len(set(moves)) < _PER_FACTOR:  # whole amounts of a few molecules
+        return _Derivative(value=math.nan, sd=math.nan, rest=math.nan)
+    mean, variance = y.mean(axis=0), v.sum(axis=0) / len(v) ** 2
+    if noisy:
+        line = _slope_weights(moves, 1)
+        parabola = _slope_weights(moves, 2)
+        return _Derivative(
+            value=float(parabola @ mean),
+            sd=math.sqrt(float(parabola**2 @ variance)),
+            rest=abs(float((parabola - line) @ mean)),
+        )
+    moves, points = np.array([0.0, *moves]), np.array([centre, *mean])
+    weights = _slope_weights(moves, 4)
+    nearer = np.array([0, 2, 3, 4])
+    less = float(_slope_weights(moves[nearer], 3) @ points[nearer])
+    value = float(weights @ points)
+    left = design.settings["accuracy"] * abs(centre) * float(np.abs(weights).sum())
+    return _Derivative(value=value, sd=0.0, rest=abs(value - less) + left)
+
+
+def _slope_weights(moves: FloatArray, degree: int) -> FloatArray:
+    """w such that w @ y is the slope at 0 of the polynomial of least squares through (moves, y)."""
+    weights: FloatArray = np.linalg.pinv(np.vander(moves, degree + 1, increasing=True))[1]
+    return weights
 
 
 def _scaled(d: _Derivative, centre: float, centre_sd: float) -> _Derivative:
