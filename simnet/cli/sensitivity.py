@@ -89,6 +89,14 @@ def sensitivity_command(
         bool,
         typer.Option("--until-converged", help="Add samples until it is.", rich_help_panel=_METHOD),
     ] = False,
+    most_samples: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="With --until-converged: at most so many; 16 times --samples.",
+            rich_help_panel=_METHOD,
+        ),
+    ] = None,
     tolerance: Annotated[
         float | None,
         typer.Option(
@@ -214,6 +222,9 @@ def sensitivity_command(
         raise InputError(Problem(what=network, why=f"is not expected after {source!r}"))
     if as_json and as_csv:
         raise InputError(Problem(what="--json and --csv", why="both want stdout", way_out="one"))
+    if most_samples is not None and not until_converged:
+        why = "says when --until-converged ends, which is not there"
+        raise InputError(Problem(what="--most-samples", why=why, way_out="give both"))
     part = shard_of(shard, out)
     where = workers_of(workers)
     changes = changes_of(context)
@@ -243,7 +254,7 @@ def sensitivity_command(
         show_plan(study, where, out)
         return
     confirm(study, where, yes, out, part)
-    result = _run(study, where, out, part, until_converged, yes)
+    result = _run(study, where, out, part, until_converged, most_samples, yes)
     if out is not None and result.complete:
         write_result(result, out)
     show_result(result, as_json=as_json, as_csv=as_csv)
@@ -275,6 +286,7 @@ def _run(
     out: Path | None,
     part: tuple[int, int] | None,
     until_converged: bool,
+    most_samples: int | None,
     yes: bool,
 ) -> "StudyResult":
     from simnet.cli.progress import progress
@@ -292,6 +304,7 @@ def _run(
                 shard=part,
                 progress=advance,
                 until_converged=until_converged,
+                most_samples=most_samples,
                 may_go_on=may_go_on,
             )
     except KeyboardInterrupt:

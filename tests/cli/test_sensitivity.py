@@ -75,6 +75,17 @@ def test_second_order_and_convergence(cli: Cli, model: Path) -> None:
     assert "made × lost" in {row["factor"] for row in found["indices"]}
 
 
+def test_the_most_samples(cli: Cli, model: Path) -> None:
+    few = ("sensitivity", model, "--readout", "X@5", "--samples", "8", "--fold", "1.1",
+           "--tolerance", "1e-6", "--workers", "0", "--json", "--most-samples", "8")  # fmt: skip
+    ran = cli(*few, "--until-converged")
+    assert ran.code == 0, ran.err
+    assert "above the limit of 8" in ran.out
+    ran = cli(*few)
+    assert ran.code == 2
+    assert "--until-converged" in ran.err
+
+
 def test_a_study_file_and_its_plan(cli: Cli, model: Path, tmp_path: Path) -> None:
     written = cli("sensitivity", "init", model)
     assert written.code == 0, written.err
