@@ -50,13 +50,14 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How arms are simulated; as in `simulate`."""
+    """How arms are simulated; as in `simulate`. `timeout`: seconds an arm may take in a process."""
 
     method: Method = "ode"
     replicates: int = 1
     seed: int = 0
     workers: int | None = None
     rtol: float = 1e-8
+    timeout: float | None = None
 
     def backend(self, engine: Engine) -> Backend:
         """Where they run."""
@@ -64,7 +65,7 @@ class Settings:
             return Threads(threads=self.workers or _processors(), timeout=None)
         if self.workers == 0:
             return Serial()
-        return Processes(workers=self.workers or _processors(), timeout=None)
+        return Processes(workers=self.workers or _processors(), timeout=self.timeout)
 
 
 def run_requests(

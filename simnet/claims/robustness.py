@@ -33,6 +33,7 @@ ENOUGH = 0.7
 """Below this fraction the parameter that breaks a claim is named."""
 
 _RTOL = 1e-5  # fractions over hundreds of sets do not see the rest
+_LONGEST = 30.0  # seconds an arm may take: where CVODE stalls, the set has no value
 _BROAD = math.inf
 
 
@@ -155,7 +156,7 @@ def robustness(
             _keep(Path(out), key, todo[index], row)
 
     if run and todo:
-        settings = Settings(workers=workers, rtol=_RTOL)
+        settings = Settings(workers=workers, rtol=_RTOL, timeout=_LONGEST)
         run_sets(suite, changes, keep, settings=settings, progress=progress)
     none = [math.nan] * len(suite.cases)
     table = np.array([values.get(place, none) for place in range(sets)])

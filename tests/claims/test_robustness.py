@@ -129,6 +129,16 @@ def test_it_goes_on_where_it_stopped(chain: Network, folder: Path) -> None:
     )
 
 
+def test_a_set_that_stalls_has_no_value(
+    chain: Network, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No arm is done in a microsecond."""
+    monkeypatch.setattr("simnet.claims.robustness._LONGEST", 1e-6)
+    found = robustness(chain, sets=2, folder=folder, workers=1)
+    assert found.done == 2
+    assert {claim.n for claim in found.claims} == {0}
+
+
 def test_another_study_is_refused(chain: Network, folder: Path) -> None:
     file = folder / "values.jsonl"
     robustness(chain, sets=4, folder=folder, out=file, workers=0)
