@@ -161,7 +161,11 @@ def _print(result: "ScreenResult") -> None:
     if not result.complete:
         line("not complete: other shards, or a run that was stopped, hold the rest", "yellow")
     effects = result.effects()
-    order = effects["log2_fold_change"].abs().sort_values(ascending=False, kind="stable").index
+    size = effects["log2_fold_change"].abs()
+    order = size.sort_values(ascending=False, kind="stable").index
+    first = effects.loc[order].drop_duplicates("condition")  # the readout that changed most
+    joined = first["change"].str.contains(" + ", regex=False)
+    shown = [*first.index[~joined], *first.index[joined]][:_SHOWN]
     rows = [
         [
             str(row["condition"]),
@@ -173,13 +177,13 @@ def _print(result: "ScreenResult") -> None:
             str(row["n_treated"]),
             number(row["p_adjusted"]),
         ]
-        for row in effects.loc[order[:_SHOWN]].to_dict(orient="records")
+        for row in effects.loc[shown].to_dict(orient="records")
     ]
     columns = ["condition", "readout", "control", "treated", "log2 fold", "interval", "n", "adj. p"]
-    title = "Effects, the largest first; time courses at their end"
+    title = "Each condition's largest effect, single changes first; time courses at their end"
     made = table(columns, rows, text=2, title=title)
-    if len(effects) > _SHOWN:
-        made.caption = f"and {len(effects) - _SHOWN:,} more (--csv has all)"
+    if len(effects) > len(shown):
+        made.caption = f"and {len(effects) - len(shown):,} more effects (--csv has all)"
     out.print(made)
     failures = result.failures()
     for row in list(failures.itertuples())[:5]:
