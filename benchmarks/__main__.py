@@ -1,6 +1,6 @@
 """Benchmarks: `python benchmarks [PART ...] [--quick] [--page FILE]`.
 
-Parts are ssa, threads, loading, ensembles, screens and studies; all of them if none is named, and
+Parts are ssa, networks, threads, loading, ensembles, screens and studies; all of them if none is named, and
 sobol, which takes long. Tables are printed, and kept in out/benchmarks/ as they come: with --page
 all that is there is written to that file after each of them, so that an interrupt or a part that
 fails loses nothing. --quick is a small run that shows that everything works: its figures mean
@@ -26,6 +26,7 @@ from page import Section
 
 PARTS: dict[str, Callable[[bool], Iterable[Section]]] = {
     "ssa": exact_ssa.sections,
+    "networks": exact_ssa.networks,
     "threads": two_threads.sections,
     "loading": loading.sections,
     "ensembles": ensembles.sections,
