@@ -1,4 +1,8 @@
-"""Claims of packaged networks under SSA: slow."""
+"""Claims of packaged networks under SSA: slow.
+
+28 days of `symbiosis` are 1.4e8 firings a cell: its means have a test of their own, of fewer cells and
+14 days, in tests/networks/symbiosis.
+"""
 
 import pytest
 
@@ -7,7 +11,7 @@ from simnet.claims.suite import claimed_names
 
 
 @pytest.mark.verify
-@pytest.mark.parametrize("name", claimed_names())
+@pytest.mark.parametrize("name", [n for n in claimed_names() if n != "symbiosis"])
 def test_no_claim_fails_under_ssa(name: str) -> None:
     """Means of 40 replicates. A claim fails where its whole 99 % interval is outside of what is
     expected: one that is true by a hair does so with a chance of 0.5 %, others with less."""
