@@ -18,15 +18,15 @@
 Changes are written as in the brackets of readouts.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from simnet.errors import InputError, Problem, nearest
+from simnet.errors import InputError, Problem
 from simnet.experiment.change import Change
 from simnet.experiment.schedule import At
+from simnet.experiment.toml_file import key_problems, read_toml
 from simnet.network.network import Network
 from simnet.readouts.bracket import FORMS, change_of
 from simnet.rules.load import load
@@ -48,32 +48,14 @@ def study_from_file(path: str | Path, over: Mapping[str, Any] | None = None) -> 
     Raises:
         InputError: it cannot be read, or all that is wrong with what it says.
     """
-    source = Path(path)
-    try:
-        data = tomllib.loads(source.read_bytes().decode())
-    except OSError as error:
-        why = f"cannot be read: {error.strerror or error}"
-        raise InputError(Problem(what=str(source), why=why)) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(Problem(what=str(source), why=f"is not TOML: {error}")) from error
-    beside = source.parent / str(data.get("network", ""))
-    if beside.is_file():
-        data["network"] = str(beside)
-    return study_from_data(data, over)
+    return study_from_data(read_toml(path), over)
 
 
 def study_from_data(
     data: Mapping[str, Any], over: Mapping[str, Any] | None = None
 ) -> SensitivityStudy:
     """The study that a file's content describes; arguments and errors as of `study_from_file`."""
-    problems = []
-    for key in data:
-        if key not in (*_OWN, *_AS_THEY_ARE):
-            way_out = nearest(key, [*_OWN, *_AS_THEY_ARE])
-            problems.append(Problem(what=f"{key} = ...", why="unknown", way_out=way_out))
-    if not isinstance(data.get("network"), str):
-        way_out = 'write network = "hypoxia", or the name of a file'
-        problems.append(Problem(what="network", why="missing", way_out=way_out))
+    problems = key_problems(data, (*_OWN, *_AS_THEY_ARE))
     for key in _LISTS:
         if not isinstance(data.get(key, ""), str | list):
             way_out = f'write {key} = ["..."]'
