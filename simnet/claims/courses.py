@@ -14,14 +14,12 @@ from simnet.errors import SimulationError
 from simnet.execute.base import Backend, Job, Outcome, Replicate
 from simnet.execute.plan import planned
 from simnet.execute.processes import Processes
+from simnet.execute.progress import Progress
 from simnet.execute.serial import Serial
 from simnet.execute.threads import Threads
 from simnet.experiment.change import Change
 from simnet.network.network import Network
 from simnet.seeds import replicate_seed, stream_state
-
-Progress = Callable[[int, int], None]
-"""Called with (simulations done, simulations in all)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet.claims.arms import Arm
-from simnet.claims.courses import Course, Progress, Settings, all_courses
+from simnet.claims.courses import Course, Settings, all_courses
 from simnet.claims.measure import FEWEST, Finding, Taken, interval_of, judged, value_of
 from simnet.claims.suite import Case, Suite, load_suite
 from simnet.engines.base import Method
 from simnet.errors import InputError, Problem, SimulationError
+from simnet.execute.progress import Progress
 from simnet.network.network import Network
 from simnet.seeds import drawn_root, is_root
 

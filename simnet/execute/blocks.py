@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from simnet.errors import InputError, Problem
 from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan
-from simnet.execute.run import Gathered, Progress, run_jobs
+from simnet.execute.progress import Progress
+from simnet.execute.run import Gathered, run_jobs
 from simnet.results.trajectories import positions
 from simnet.stats.blocks import BlockStatistics, block_bounds, block_statistics, merged
 from simnet.stats.precision import Precision, next_size

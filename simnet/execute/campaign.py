@@ -17,7 +17,8 @@ from simnet.errors import InputError, Problem
 from simnet.execute.base import Job
 from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan
-from simnet.execute.run import Gathered, Progress, run_jobs
+from simnet.execute.progress import Progress
+from simnet.execute.run import Gathered, run_jobs
 from simnet.results.parts import Parts
 from simnet.results.trajectories import Failure
 

@@ -1,10 +1,14 @@
-"""`ProgressBar`: how far a run is, in a notebook or on a terminal."""
+"""How far a run is: what is called as it goes on, and `ProgressBar` for a notebook or terminal."""
 
 import importlib
 import sys
 import time
+from collections.abc import Callable
 from html import escape
 from typing import Any
+
+Progress = Callable[[int, int], None]
+"""Called with (simulations done, simulations in all) as they finish."""
 
 _EVERY = 0.2  # seconds between two drawings
 

@@ -13,12 +13,10 @@ from simnet.execute.base import Backend, Job, Outcome
 from simnet.execute.cluster import Cluster, Workers, is_cluster
 from simnet.execute.plan import Plan, worker_processes
 from simnet.execute.processes import Processes
+from simnet.execute.progress import Progress
 from simnet.execute.serial import Serial
 from simnet.execute.threads import Threads
 from simnet.results.trajectories import Failure
-
-Progress = Callable[[int, int], None]
-"""Called with (replicates done, replicates in all)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -11,7 +11,8 @@ from simnet.errors import InputError, Problem, SimnetWarning, SimulationError
 from simnet.execute.blocks import run_in_blocks
 from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan, listed, planned
-from simnet.execute.run import Gathered, Progress
+from simnet.execute.progress import Progress
+from simnet.execute.run import Gathered
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import Scheduled

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from simnet.errors import InputError, Problem
 from simnet.execute.campaign import Item, items_of, run_campaign
 from simnet.execute.cluster import Workers
-from simnet.execute.run import Progress
+from simnet.execute.progress import Progress
 from simnet.results.parts import Parts
 from simnet.sbml.write import to_sbml
 from simnet.screen.measure import measuring

@@ -12,7 +12,8 @@ from simnet.errors import InputError, Problem
 from simnet.execute.campaign import Item, run_campaign
 from simnet.execute.cluster import Workers
 from simnet.execute.plan import whole_number
-from simnet.execute.run import Gathered, Progress
+from simnet.execute.progress import Progress
+from simnet.execute.run import Gathered
 from simnet.readouts.bracket import bracket_text
 from simnet.results.parts import Parts
 from simnet.sbml.write import to_sbml

@@ -18,7 +18,7 @@ from simnet.errors import (
     UnsupportedError,
 )
 from simnet.execute.plan import whole_number
-from simnet.execute.run import Progress
+from simnet.execute.progress import Progress
 from simnet.execute.simulate import simulate
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.checks import stochastic_problems
