@@ -47,8 +47,9 @@ def compile_command(
         way_out = "give package.module:model (simnet export writes networks that are compiled)"
         raise InputError(Problem(what=what, why=why, way_out=way_out))
     from simnet.cli.exits import writing
-    from simnet.cli.progress import clock, progress
+    from simnet.cli.progress import progress
     from simnet.cli.tables import count
+    from simnet.execute.wall_time import clock
     from simnet.rules.load import load
     from simnet.sbml.write import write_sbml
 
