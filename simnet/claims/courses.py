@@ -1,6 +1,5 @@
 """Arms simulated: many conditions on one loaded model, each from its protocol's t = 0 on."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,12 +10,10 @@ from simnet.claims.arms import Arm, Script, knows_time, script
 from simnet.engines.base import Engine, Method, Task
 from simnet.engines.table import preferred
 from simnet.errors import SimulationError
-from simnet.execute.base import Backend, Job, Outcome, Replicate
+from simnet.execute.backends import backend_for
+from simnet.execute.base import Job, Outcome, Replicate
 from simnet.execute.plan import planned
-from simnet.execute.processes import Processes
 from simnet.execute.progress import Progress
-from simnet.execute.serial import Serial
-from simnet.execute.threads import Threads
 from simnet.experiment.change import Change
 from simnet.network.network import Network
 from simnet.seeds import replicate_seed, stream_state
@@ -55,14 +52,6 @@ class Settings:
     seed: int = 0
     workers: int | None = None
     rtol: float = 1e-8
-
-    def backend(self, engine: Engine) -> Backend:
-        """Where they run."""
-        if engine.batches:
-            return Threads(threads=self.workers or _processors(), timeout=None)
-        if self.workers == 0:
-            return Serial()
-        return Processes(workers=self.workers or _processors(), timeout=None)
 
 
 def run_requests(
@@ -124,7 +113,7 @@ def run_requests(
         if progress is not None:
             progress(done, total)
 
-    settings.backend(engine).run(task, jobs(), receive)
+    backend_for(engine, settings.workers, None).run(task, jobs(), receive)
 
 
 def _task(
@@ -153,10 +142,6 @@ def _task(
         programs.append(made.program(tasks[0].network))
     engine = preferred(settings.method, tasks[0].network, programs)
     return replace(tasks[0], engine=engine.name), engine
-
-
-def _processors() -> int:
-    return os.cpu_count() or 1
 
 
 def all_courses(

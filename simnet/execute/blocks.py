@@ -1,9 +1,9 @@
 """One condition run block by block, as the ensemble's statistics are merged, until it is enough."""
 
-import os
 from collections.abc import Callable, Sequence
 
 from simnet.errors import InputError, Problem
+from simnet.execute.backends import processors
 from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan
 from simnet.execute.progress import Progress
@@ -41,7 +41,7 @@ def run_in_blocks(
         wanted = precision.sizes()[0]
     if workers is None:  # no more than there is to do
         most = plan.replicates if precision is None else precision.maximum
-        workers = min(os.cpu_count() or 1, most)
+        workers = min(processors(), most)
     done = 0
     total: BlockStatistics | None = None
     while wanted is not None:

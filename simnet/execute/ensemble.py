@@ -10,9 +10,10 @@ import numpy as np
 from simnet.arrays import Times
 from simnet.engines.base import Method
 from simnet.errors import InputError, Problem, SimnetWarning, SimulationError
+from simnet.execute.arguments import listed
 from simnet.execute.blocks import run_in_blocks
 from simnet.execute.cluster import Workers
-from simnet.execute.plan import listed, planned
+from simnet.execute.plan import planned
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered
 from simnet.experiment.change import Change

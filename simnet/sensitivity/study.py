@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from simnet.arrays import Times
 from simnet.errors import InputError, ModelError, Problem, SimnetError
-from simnet.execute.plan import whole_number
+from simnet.execute.arguments import root_seed, whole_number
 from simnet.experiment.action import SetValue
 from simnet.experiment.change import Change, change_record, is_change
 from simnet.experiment.schedule import Scheduled
@@ -21,7 +21,6 @@ from simnet.readouts.expression import ReadoutExpression
 from simnet.readouts.parser import parse_readout
 from simnet.readouts.statistics import SPREADS
 from simnet.readouts.tree import ConditionKey, OfEnsemble, walk
-from simnet.seeds import is_root
 from simnet.sensitivity.choice import choose_factors, molecule_groups
 from simnet.sensitivity.design import Design
 from simnet.sensitivity.factors import FactorSpace, Group, LeftOut
@@ -315,9 +314,10 @@ def _choice_problems(study: SensitivityStudy) -> Iterator[Problem]:
     if simulated not in ("ode", "ssa"):
         yield Problem(what=f"simulate={simulated!r}", why="unknown", way_out="ode or ssa")
         return
-    seed: object = study.seed
-    if not (isinstance(seed, int) and is_root(seed)):
-        yield Problem(what=f"seed={study.seed!r}", why="cannot be a seed", way_out="0 to 2**64 - 1")
+    try:
+        root_seed(study.seed)
+    except InputError as error:
+        yield from error.problems
     for name, least in (("samples", 1), ("replicates", 1), ("points", 2)):
         try:
             given = getattr(study, name)

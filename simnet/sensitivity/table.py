@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from simnet.errors import InputError, Problem, nearest
-from simnet.seeds import is_root
+from simnet.execute.arguments import root_seed
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import Indices, Precision
@@ -46,9 +46,7 @@ def make_design(
         InputError: no such method or setting, or a number of samples that it cannot have.
     """
     method = method_named(name)
-    if not is_root(seed):
-        way_out = "0 to 2**64 - 1"
-        raise InputError(Problem(what=f"seed={seed!r}", why="cannot be a seed", way_out=way_out))
+    root_seed(seed)
     return method.design(
         space, samples, seed, checked_settings(method, space, samples, settings or {})
     )
