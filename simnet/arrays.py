@@ -1,6 +1,6 @@
 """Names of array axes: shapes are words.
 
-The axes are C conditions, N replicates, T times, R readouts, S species. An alias says the order.
+The axes are C conditions, N replicates, T times, R readouts. An alias says the order.
 """
 
 from typing import Any, TypeAlias
@@ -10,10 +10,7 @@ import numpy as np
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 Times: TypeAlias = FloatArray
-"""(T,), seconds."""
-
-SpeciesState: TypeAlias = FloatArray
-"""(S,), amounts in the order of `Network.species`."""
+"""(T,), rising, in the network's unit of time."""
 
 TimesByReadouts: TypeAlias = FloatArray
 """(T, R): one replicate."""

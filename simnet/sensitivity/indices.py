@@ -137,9 +137,3 @@ class Indices:
         frame = pd.DataFrame([asdict(row) for row in self.rows])
         frame["influential"] = frame["influential"].astype("boolean")
         return frame
-
-    def convergence_frame(self) -> "pd.DataFrame":
-        """Tidy: readout, index, factor, n, estimate, low, high."""
-        import pandas as pd
-
-        return pd.DataFrame([asdict(step) for step in self.steps])

@@ -1,8 +1,9 @@
 """Failed rows drop their base block; too many of them are said."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from simnet.sensitivity.convergence import next_samples
@@ -73,7 +74,7 @@ def test_convergence_follows_the_rule(additive, outputs):
     frame = indices.frame()
     assert frame["converged"].all()
     assert ((frame["high"] - frame["low"]) / 2 <= 0.1).all()
-    steps = indices.convergence_frame()
+    steps = pd.DataFrame([asdict(step) for step in indices.steps])
     assert sorted(set(steps["n"])) == [sizes[-1] // 2**k for k in (4, 3, 2, 1, 0)]
     first = steps[steps["n"] == sizes[-1] // 2]["estimate"].to_numpy()
     last = steps[steps["n"] == sizes[-1]]["estimate"].to_numpy()
