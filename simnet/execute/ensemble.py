@@ -9,7 +9,13 @@ import numpy as np
 
 from simnet.arrays import Times
 from simnet.engines.base import Method
-from simnet.errors import InputError, Problem, SimnetWarning, SimulationError
+from simnet.errors import (
+    InputError,
+    Problem,
+    SimnetWarning,
+    SimulationError,
+    UnknownNameError,
+)
 from simnet.execute.arguments import listed
 from simnet.execute.blocks import run_in_blocks
 from simnet.execute.cluster import Workers
@@ -31,9 +37,10 @@ from simnet.stats.blocks import (
     fractions_above,
     merge,
 )
-from simnet.stats.comoments import correlation
+from simnet.stats.comoments import Comoments, correlation, covariance_estimate
 from simnet.stats.distribution import Histogram, histogram, quantile_estimate
 from simnet.stats.estimate import Estimate
+from simnet.stats.modes import TwoModes, two_modes_of
 from simnet.stats.powers import cv_estimate, fano_estimate, mean_estimate, sd_estimate
 from simnet.stats.precision import Precision
 
@@ -107,24 +114,58 @@ class Ensemble:
         return quantile_estimate(self.statistics.tallies, q, confidence=confidence)
 
     def fractions(self, *, confidence: float = 0.95) -> Estimate:
-        """(T, number of thresholds): fraction of replicates above each, with Wilson's interval."""
+        """Fraction of replicates above each of the `thresholds`, with Wilson's interval.
+
+        (T, number of thresholds), in their order.
+        """
         return fractions_above(self.statistics, confidence=confidence)
 
     def histogram(self, name: str, time: int = -1) -> Histogram:
-        """How a readout is distributed at one output time, by its index."""
+        """How a readout is distributed at one output time, by its index.
+
+        Raises:
+            UnknownNameError: no such readout.
+            InputError: no replicate has a value there.
+        """
         (place,) = _places([name], self.readouts)
         return histogram(self.statistics.tallies, time, place)
 
+    def two_modes(self, name: str, time: int = -1, *, confidence: float = 0.95) -> TwoModes:
+        """Whether a readout has two modes at one output time, by its index: see `sn.two_modes`.
+
+        Raises:
+            UnknownNameError: no such readout.
+            InputError: too few replicates, or values that are all equal.
+        """
+        (place,) = _places([name], self.readouts)
+        return two_modes_of(self.statistics.tallies, time, place, confidence=confidence)
+
+    def covariance(self, *, confidence: float = 0.95) -> Estimate:
+        """(T, R, R) covariances between readouts over the replicates, in the product of their units.
+
+        Raises:
+            InputError: they were not kept, or a confidence that is none.
+        """
+        return covariance_estimate(self._comoments, confidence=confidence)
+
     def correlation(self, time: int = -1) -> "pd.DataFrame":
-        """(R, R) correlations between readouts over the replicates, at one output time."""
+        """(R, R) correlations between readouts over the replicates, at one output time.
+
+        Raises:
+            InputError: covariances were not kept.
+        """
         import pandas as pd
 
+        names = [readout.name for readout in self.readouts]
+        return pd.DataFrame(correlation(self._comoments)[time], index=names, columns=names)
+
+    @property
+    def _comoments(self) -> Comoments:
         sums = self.statistics.comoments
         if sums is None:
             way_out = "run it with covariance=True"
-            raise InputError(Problem(what="correlation", why="was not kept", way_out=way_out))
-        names = [readout.name for readout in self.readouts]
-        return pd.DataFrame(correlation(sums)[time], index=names, columns=names)
+            raise InputError(Problem(what="covariances", why="were not kept", way_out=way_out))
+        return sums
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -253,5 +294,5 @@ def run_ensemble(
 def _places(names: Sequence[str], readouts: Sequence[Readout]) -> list[int]:
     places, problems = positions(names, [readout.name for readout in readouts], "readout")
     if problems:
-        raise InputError(problems)
+        raise UnknownNameError(problems)
     return places
