@@ -165,8 +165,8 @@ class _Store:
         self.tables: list[pd.DataFrame] = []
 
     def take(self, item: Item, rows: "pd.DataFrame") -> None:
-        if rows.empty:
-            raise ValueError(f"no rows for {item.key}")
+        if rows.empty:  # a mistake of ours in a `Measure`: the item would be run again for ever
+            raise AssertionError(f"no rows for {item.key}")
         self._waiting.append(rows.assign(key=item.key))
         if time.monotonic() - self._since > _EVERY:
             self.flush()

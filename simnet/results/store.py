@@ -28,6 +28,7 @@ NETWORK = "network.xml"
 
 _FORMAT = "simnet trajectories"
 _UNFINISHED = ".simnet-"  # our temporary folders; one that is left over does not count as data
+_AGAIN = f"the conditions and the seed in {RECORD} make the run again"
 _KEYS = ("condition", "replicate", "time")
 
 
@@ -106,7 +107,7 @@ def _restored(source: Path) -> Trajectories:
         raise _problem(source / RECORD, "damaged: it holds no record") from None
     table = source / TABLE
     if _checksum(table) != data.get("sha256"):
-        raise _problem(table, "damaged, or of another run than the record beside it")
+        raise _problem(table, "damaged, or of another run than the record beside it", _AGAIN)
     network = source / NETWORK
     try:
         times = np.array(data["times"], dtype=np.float64)
@@ -169,16 +170,19 @@ def _write_table(run: Trajectories, path: Path) -> None:
 
 
 def _read_table(path: Path, shape: tuple[int, int, int, int]) -> Ensemble:
+    """The values of a Parquet file; raises InputError where it does not hold what the record says."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         table = pq.read_table(path, partitioning=None)
     except pa.ArrowException as error:
-        raise ValueError(f"{path.name}: {error}") from error
+        raise _problem(path, f"damaged: {error}", _AGAIN) from error
     C, N, T, R = shape
     if table.shape != (C * N * T, len(_KEYS) + R):
-        raise ValueError(f"{path.name} has {table.shape} rows and columns")
+        rows, columns = table.shape
+        why = f"{rows:,} rows and {columns} columns do not fit the record beside it"
+        raise _problem(path, why, _AGAIN)
     values = np.empty(shape)
     for r in range(R):
         values[..., r] = table.column(len(_KEYS) + r).to_numpy().reshape(C, N, T)
