@@ -62,6 +62,7 @@ from simnet.sbml.write import write_sbml as write_sbml
 from simnet.screen.plan import Screen as Screen
 from simnet.screen.result import ScreenResult as ScreenResult
 from simnet.screen.run import run_screen as run_screen
+from simnet.sensitivity.indices import IndexPrecision as IndexPrecision
 from simnet.sensitivity.result import StudyResult as StudyResult
 from simnet.sensitivity.run import run_study as run_study
 from simnet.sensitivity.study import SensitivityStudy as SensitivityStudy

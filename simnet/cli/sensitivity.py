@@ -254,12 +254,12 @@ def _study(
 ) -> "SensitivityStudy":
     from simnet.cli.experiment import loaded
     from simnet.cli.progress import progress
-    from simnet.sensitivity.indices import Precision
+    from simnet.sensitivity.indices import IndexPrecision
     from simnet.sensitivity.study import SensitivityStudy
     from simnet.sensitivity.study_file import study_from_file
 
     if tolerance is not None:
-        over["precision"] = Precision(tolerance=tolerance)
+        over["precision"] = IndexPrecision(tolerance=tolerance)
     if source.endswith(".toml"):
         with progress(f"reading {source}"):
             return study_from_file(source, over)

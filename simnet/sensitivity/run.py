@@ -21,7 +21,7 @@ from simnet.sensitivity.control import control_of
 from simnet.sensitivity.convergence import next_samples
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.evaluate import evaluated
-from simnet.sensitivity.indices import Indices, Precision
+from simnet.sensitivity.indices import IndexPrecision, Indices
 from simnet.sensitivity.pilot import seconds_for
 from simnet.sensitivity.result import NETWORK, StudyResult
 from simnet.sensitivity.row_programs import quick_plan
@@ -198,7 +198,7 @@ def _once(
     return replace(result, statements=said)
 
 
-def _looked(design: Design, outputs: Outputs, precision: Precision) -> Indices:
+def _looked(design: Design, outputs: Outputs, precision: IndexPrecision) -> Indices:
     """Indices at a time; those of a readout that cannot be had then are left out."""
     found = analyse(design, outputs, precision)
     return replace(found, steps=(), statements=())

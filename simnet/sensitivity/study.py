@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
+
 from simnet.arrays import Times
 from simnet.errors import InputError, ModelError, Problem, SimnetError
 from simnet.execute.arguments import root_seed, whole_number
@@ -24,7 +26,7 @@ from simnet.readouts.tree import ConditionKey, OfEnsemble, walk
 from simnet.sensitivity.choice import choose_factors, molecule_groups
 from simnet.sensitivity.design import Design
 from simnet.sensitivity.factors import FactorSpace, Group, LeftOut
-from simnet.sensitivity.indices import Precision
+from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.method import Method
 from simnet.sensitivity.over_time import study_times
 from simnet.sensitivity.table import count_rows, make_design, method_named
@@ -70,7 +72,7 @@ class SensitivityStudy:
         engine: as in `simulate`.
         rtol: relative tolerance of the ODE integrator; 1e-8 for `local`, else 1e-6, if None.
         timeout: wall time that one run may take.
-        precision: how sure the indices have to be.
+        precision: how sure the indices have to be, an `IndexPrecision`.
 
     Raises:
         InputError: all that is wrong, at once.
@@ -98,11 +100,14 @@ class SensitivityStudy:
     engine: str = "auto"
     rtol: float | None = None
     timeout: TimeSpec | None = None
-    precision: Precision = field(default_factory=Precision)
+    precision: IndexPrecision = field(default_factory=IndexPrecision)
 
     def __post_init__(self) -> None:
         for name in ("readouts", "parameters", "exclude", "initial_amounts", "background", "changes", "schedule"):  # fmt: skip
             object.__setattr__(self, name, _listed(getattr(self, name)))
+        for name in ("seed", "samples", "replicates", "points"):  # a record holds no NumPy number
+            if isinstance(getattr(self, name), np.integer):
+                object.__setattr__(self, name, int(getattr(self, name)))
         problems = list(dict.fromkeys(_problems(self)))
         if problems:
             raise InputError(problems)
@@ -325,6 +330,10 @@ def _choice_problems(study: SensitivityStudy) -> Iterator[Problem]:
         except InputError as error:
             yield from error.problems
             return
+    precision: object = study.precision
+    if not isinstance(precision, IndexPrecision):
+        way_out = "write IndexPrecision(tolerance=0.05)"
+        yield Problem(what=f"precision={precision!r}", why="not that of indices", way_out=way_out)
     if study.rtol is not None and not 0 < study.rtol < 1e-2:
         yield Problem(what=f"rtol={study.rtol!r}", why="not from 0 to 0.01", way_out="1e-6")
     what = f"replicates={study.replicates}"

@@ -30,7 +30,7 @@ from simnet.experiment.toml_file import key_problems, read_toml
 from simnet.network.network import Network
 from simnet.readouts.bracket import FORMS, change_of
 from simnet.rules.load import load
-from simnet.sensitivity.indices import Precision
+from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.study import SensitivityStudy
 
 _OWN = ("network", "kinetics", "background", "changes", "schedule", "precision")
@@ -111,17 +111,17 @@ def _schedule(tables: object, problems: list[Problem]) -> tuple[At, ...]:
     return tuple(found)
 
 
-def _precision(table: object, problems: list[Problem]) -> Precision:
-    known = [f.name for f in fields(Precision)]
+def _precision(table: object, problems: list[Problem]) -> IndexPrecision:
+    known = [f.name for f in fields(IndexPrecision)]
     if not isinstance(table, dict) or not set(table) <= set(known):
         way_out = f"write precision = {{ tolerance = 0.05 }}; it takes {', '.join(known)}"
         problems.append(Problem(what="precision", why="is not known", way_out=way_out))
-        return Precision()
+        return IndexPrecision()
     try:
-        return Precision(**table)
+        return IndexPrecision(**table)
     except InputError as error:
         problems += error.problems
-        return Precision()
+        return IndexPrecision()
 
 
 def example_study(network: Network, name: str) -> str:

@@ -6,7 +6,7 @@ from simnet.errors import InputError, Problem, nearest
 from simnet.execute.arguments import root_seed
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.factors import FactorSpace
-from simnet.sensitivity.indices import Indices, Precision
+from simnet.sensitivity.indices import IndexPrecision, Indices
 from simnet.sensitivity.local import LOCAL
 from simnet.sensitivity.method import Method, checked_settings
 from simnet.sensitivity.morris import MORRIS
@@ -60,10 +60,10 @@ def count_rows(
     return method.rows(space, samples, checked_settings(method, space, samples, settings or {}))
 
 
-def analyse(design: Design, outputs: Outputs, precision: Precision | None = None) -> Indices:
+def analyse(design: Design, outputs: Outputs, precision: IndexPrecision | None = None) -> Indices:
     """Indices of one readout.
 
     Raises:
         InputError: outputs of another design, or variances unknown that the method needs.
     """
-    return method_named(design.method).analyse(design, outputs, precision or Precision())
+    return method_named(design.method).analyse(design, outputs, precision or IndexPrecision())

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from simnet.sensitivity.convergence import next_samples
-from simnet.sensitivity.indices import Precision
+from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.table import analyse, make_design
 
 
@@ -60,7 +60,7 @@ def test_nothing_left(space, outputs):
 
 def test_convergence_follows_the_rule(additive, outputs):
     """Noise and 64 points: wide intervals. The loop of `--until-converged` reuses every row."""
-    precision = Precision(tolerance=0.1)
+    precision = IndexPrecision(tolerance=0.1)
     samples, sizes, before = 64, [], None
     while samples is not None:
         design = make_design("sobol", additive.space, samples, seed=5)
