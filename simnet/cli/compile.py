@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from simnet.cli.completion import sources
 from simnet.errors import InputError, Problem
 
 
@@ -28,6 +29,7 @@ def compile_command(
             metavar="NAME",
             help="For developers: compile a packaged network anew ('all' for all of them) and "
             "write its files and PROVENANCE.json into the folder --to.",
+            autocompletion=sources,
         ),
     ] = None,
 ) -> None:

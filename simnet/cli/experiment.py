@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
+from simnet.cli.completion import networks
 from simnet.errors import InputError, ModelError, Problem
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
@@ -16,6 +17,7 @@ Source: TypeAlias = Annotated[
         metavar="NETWORK|FILE",
         help="A packaged name; an SBML, Antimony, BNGL, .net, PySB or OMEX file; "
         "or package.module:model.",
+        autocompletion=networks,
     ),
 ]
 KineticsOption: TypeAlias = Annotated[

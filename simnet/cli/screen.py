@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simnet.cli.completion import networks, plans
 from simnet.cli.exits import INTERRUPTED, complain
 from simnet.cli.experiment import WorkersOption, shard_of, workers_of
 from simnet.errors import InputError, Problem
@@ -18,11 +19,20 @@ _SHOWN = 20
 
 def screen_command(
     plan: Annotated[
-        str, typer.Argument(metavar="PLAN.toml|init", help="A plan; or init, to have one written.")
+        str,
+        typer.Argument(
+            metavar="PLAN.toml|init",
+            help="A plan; or init, to have one written.",
+            autocompletion=plans,
+        ),
     ],
     network: Annotated[
         str | None,
-        typer.Argument(metavar="[NETWORK|FILE]", help="With init: what the plan is for."),
+        typer.Argument(
+            metavar="[NETWORK|FILE]",
+            help="With init: what the plan is for.",
+            autocompletion=networks,
+        ),
     ] = None,
     out: Annotated[
         Path | None,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from simnet.cli.completion import networks, networks_or_init
 from simnet.cli.exits import INTERRUPTED, complain
 from simnet.cli.experiment import (
     EquilibrateOption,
@@ -47,11 +48,14 @@ def sensitivity_command(
             metavar="NETWORK|STUDY.toml|init",
             help="A packaged name, an SBML or Antimony file, package.module:model, or a study file; "
             "init writes one.",
+            autocompletion=networks_or_init,
         ),
     ],
     network: Annotated[
         str | None,
-        typer.Argument(metavar="[NETWORK]", help="With init: what the study is of."),
+        typer.Argument(
+            metavar="[NETWORK]", help="With init: what the study is of.", autocompletion=networks
+        ),
     ] = None,
     readout: Annotated[
         list[str] | None,
