@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from simnet.errors import InputError, ModelError, Problem, SimnetError
 from simnet.execute.arguments import root_seed, whole_number
-from simnet.experiment.change import is_change
+from simnet.experiment.change import is_change, not_a_change
 from simnet.experiment.times import duration
 from simnet.network.network import Network
 from simnet.network.units import parse_unit
@@ -148,8 +148,7 @@ def _change_problems(study: "SensitivityStudy") -> Iterator[Problem]:
             if is_change(change):
                 yield from change.resolve(study.network)[1]
             else:
-                way_out = "for example Set(name, value)"
-                yield Problem(what=f"{name}: {change!r:.60}", why="is no change", way_out=way_out)
+                yield not_a_change(change, name)
     if study.equilibrate not in (None, 0):
         try:
             assert study.equilibrate is not None
