@@ -34,8 +34,10 @@ from simnet.cli.ordered import (
 )
 from simnet.cli.tables import console, count, number, print_json, say
 from simnet.errors import InputError, Problem
-from simnet.network.checks import cautions, missing_values, stochastic_problems
+from simnet.network.checks import missing_values
 from simnet.network.network import Network
+from simnet.network.stochastic import stochastic_problems
+from simnet.network.timing import cautions
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -33,10 +33,12 @@ from simnet.experiment.variability import (
     variability_record,
     whole_amounts,
 )
-from simnet.network.checks import cautions, require_stochastic, require_values
+from simnet.network.checks import require_values
 from simnet.network.digest import canonical_json
 from simnet.network.network import Network, Readout
+from simnet.network.stochastic import require_stochastic
 from simnet.network.switches import without_switches
+from simnet.network.timing import cautions
 from simnet.results.provenance import Record, make_record
 from simnet.seeds import drawn_root, replicate_seed, stream_state
 

@@ -6,9 +6,10 @@ Deterministic: the same network gives the same bytes; no dates, no versions of t
 from pathlib import Path
 
 from simnet.errors import InputError, Problem, UnsupportedError
-from simnet.network.checks import checked, stochastic_problems
+from simnet.network.checks import checked
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
+from simnet.network.stochastic import stochastic_problems
 from simnet.network.switches import without_switches
 
 

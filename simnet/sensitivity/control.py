@@ -30,9 +30,9 @@ from simnet.errors import InputError, Problem, SimulationError, UnsupportedError
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import program, with_held
-from simnet.network.checks import depends_on_time
 from simnet.network.evaluate import initial_values
 from simnet.network.network import Network
+from simnet.network.timing import depends_on_time
 from simnet.sbml.write import to_sbml
 from simnet.sensitivity.factors import IntArray
 

@@ -21,8 +21,8 @@ from simnet.execute.arguments import require_network, root_seed, whole_number
 from simnet.execute.progress import Progress
 from simnet.execute.simulate import simulate
 from simnet.experiment.times import TimeSpec, duration
-from simnet.network.checks import stochastic_problems
 from simnet.network.network import Network, Readout
+from simnet.network.stochastic import stochastic_problems
 from simnet.results.trajectories import Trajectories
 from simnet.seeds import drawn_root, replicate_seed
 from simnet.verify.comparison import Comparison, Known, Side, compare
