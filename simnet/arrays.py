@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 Times: TypeAlias = FloatArray
 """(T,), rising, in the network's unit of time."""

@@ -18,10 +18,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import FloatArray, IntArray
 from simnet.errors import InputError, Problem
 from simnet.sensitivity.design import Design, Outputs
-from simnet.sensitivity.factors import FactorSpace, IntArray
+from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices
 from simnet.sensitivity.method import Method
 from simnet.sensitivity.prcc import hypercube_design, hypercube_rows

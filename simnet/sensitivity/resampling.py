@@ -16,10 +16,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import BoolArray, FloatArray, IntArray
 from simnet.sensitivity.design import Design, Outputs, check_outputs
 from simnet.sensitivity.draws import block_weights, generator
-from simnet.sensitivity.factors import BoolArray, IntArray
 from simnet.sensitivity.failures import kept_blocks, loss_statements
 from simnet.sensitivity.indices import IndexPrecision, IndexRow, Indices, Step
 

@@ -23,10 +23,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import FloatArray, IntArray
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.draws import generator
-from simnet.sensitivity.factors import FactorSpace, IntArray
+from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices
 from simnet.sensitivity.method import Method
 from simnet.sensitivity.resampling import Statistic, analyse_blocks

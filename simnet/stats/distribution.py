@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import FloatArray, IntArray
 from simnet.errors import InputError, Problem
 from simnet.results.moments import check_probabilities
 from simnet.stats.estimate import Estimate, check_confidence, fraction_estimate
-from simnet.stats.tallies import IntArray, Tallies, bin_spans
+from simnet.stats.tallies import Tallies, bin_spans
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
