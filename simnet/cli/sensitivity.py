@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from simnet.cli.campaign import interrupted, shard_of
 from simnet.cli.completion import networks, networks_or_init
-from simnet.cli.exits import INTERRUPTED, complain
 from simnet.cli.experiment import (
     EquilibrateOption,
     KineticsOption,
     WorkersOption,
-    shard_of,
+    loaded,
+    require_one_output,
     workers_of,
 )
 from simnet.cli.ordered import (
@@ -216,8 +217,7 @@ def sensitivity_command(
         return
     if network is not None:
         raise InputError(Problem(what=network, why=f"is not expected after {source!r}"))
-    if as_json and as_csv:
-        raise InputError(Problem(what="--json and --csv", why="both want stdout", way_out="one"))
+    require_one_output(as_json=as_json, as_csv=as_csv)
     part = shard_of(shard, out)
     where = workers_of(workers)
     changes = changes_of(context)
@@ -256,7 +256,6 @@ def sensitivity_command(
 def _study(
     source: str, kinetics: Any, over: dict[str, Any], tolerance: float | None
 ) -> "SensitivityStudy":
-    from simnet.cli.experiment import loaded
     from simnet.cli.progress import progress
     from simnet.sensitivity.indices import IndexPrecision
     from simnet.sensitivity.study import SensitivityStudy
@@ -299,18 +298,13 @@ def _run(
                 may_go_on=may_go_on,
             )
     except KeyboardInterrupt:
-        where = "nothing was kept: give --out"
-        if out is not None:
-            where = f"{out} holds what is done, and the same command goes on from there"
-        complain(f"interrupted; {where}")
-        raise typer.Exit(INTERRUPTED) from None
+        raise interrupted(out) from None
 
 
 def _init(network: str | None, kinetics: Any) -> None:
     if network is None:
         way_out = "for example simnet sensitivity init hypoxia > study.toml"
         raise InputError(Problem(what="init", why="no network is named", way_out=way_out))
-    from simnet.cli.experiment import loaded
     from simnet.sensitivity.study_file import example_study
 
     typer.echo(example_study(loaded(network, kinetics), network), nl=False)

@@ -1,5 +1,6 @@
 """Screens and studies as TOML files: what both kinds have in common."""
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -39,3 +40,8 @@ def key_problems(data: Mapping[str, Any], known: Sequence[str]) -> list[Problem]
         way_out = 'write network = "hypoxia", or the name of a file'
         problems.append(Problem(what="network", why="missing", way_out=way_out))
     return problems
+
+
+def toml_text(value: str | float) -> str:
+    """A text (in quotes) or a number as a file holds it; TOML writes both as JSON does."""
+    return json.dumps(value, ensure_ascii=False)

@@ -26,7 +26,7 @@ from typing import Any
 from simnet.errors import InputError, Problem
 from simnet.experiment.change import Change
 from simnet.experiment.schedule import At
-from simnet.experiment.toml_file import key_problems, read_toml
+from simnet.experiment.toml_file import key_problems, read_toml, toml_text
 from simnet.network.network import Network
 from simnet.readouts.bracket import FORMS, change_of
 from simnet.rules.load import load
@@ -131,10 +131,10 @@ def example_study(network: Network, name: str) -> str:
     readouts = [readout.name for readout in network.readouts[:2]] or [network.species[0].id]
     ranged = [p.id for p in network.parameters if p.lower is not None and p.upper is not None]
     inputs = [i.parameter for i in network.inputs if i.parameter in ranged]
-    shown = ", ".join(_text(f"{readout}@{at}") for readout in readouts)
+    shown = ", ".join(toml_text(f"{readout}@{at}") for readout in readouts)
     lines = [
         f"# What matters in {network.id}? simnet sensitivity this-file.toml --out results",
-        f"network = {_text(name)}",
+        f"network = {toml_text(name)}",
         f"readouts = [{shown}]  # also auc(...), max(...), cv(...)@6h, A@6h[DRUG=10nM] / A@6h",
         'method = "morris"  # local, morris, sobol, pawn or prcc',
         "samples = 16  # trajectories; sobol: 512, a power of two",
@@ -151,7 +151,7 @@ def example_study(network: Network, name: str) -> str:
     else:
         lines += ["fold = 2  # no parameter has a declared range: half to double of the values"]
     if inputs:
-        listed = ", ".join(_text(name) for name in inputs)
+        listed = ", ".join(toml_text(name) for name in inputs)
         lines += [f"exclude = [{listed}]  # what an experimenter sets"]
     lines += [
         "",
@@ -160,7 +160,7 @@ def example_study(network: Network, name: str) -> str:
         "# replicates = 20",
     ]
     if network.suggested_equilibration:
-        lines += [f"equilibrate = {_text(network.suggested_equilibration)}  # 0 for none"]
+        lines += [f"equilibrate = {toml_text(network.suggested_equilibration)}  # 0 for none"]
     setting = next(iter(network.inputs), None)
     lines += [
         "",
@@ -171,7 +171,3 @@ def example_study(network: Network, name: str) -> str:
         '# name = ["k_*"]',
     ]
     return "\n".join(lines) + "\n"
-
-
-def _text(value: str) -> str:
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
