@@ -1,6 +1,5 @@
 """`run_ensemble`: very many replicates of one condition, of which only statistics are kept."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -12,13 +11,12 @@ from simnet.engines.base import Method
 from simnet.errors import (
     InputError,
     Problem,
-    SimnetWarning,
-    SimulationError,
     UnknownNameError,
 )
 from simnet.execute.arguments import listed
 from simnet.execute.blocks import run_in_blocks
 from simnet.execute.cluster import Workers
+from simnet.execute.failures import in_order, tell_failures
 from simnet.execute.plan import planned
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered
@@ -32,10 +30,10 @@ from simnet.results.provenance import Record
 from simnet.results.trajectories import Failure, positions
 from simnet.stats.blocks import (
     BlockStatistics,
+    Merging,
     Threshold,
     block_statistics,
     fractions_above,
-    merge,
 )
 from simnet.stats.comoments import Comoments, correlation, covariance_estimate
 from simnet.stats.distribution import Histogram, histogram, quantile_estimate
@@ -253,31 +251,21 @@ def run_ensemble(
         for name, value in (thresholds or {}).items()
         for place in _places([name], plan.readouts)
     ]
-    waiting: dict[int, BlockStatistics] = {}
-    total: BlockStatistics | None = None
+    merging = Merging()
     failures: list[Failure] = []
 
     def receive(gathered: Gathered) -> None:
-        nonlocal total
         failures.extend(gathered.failures)
-        waiting[gathered.first] = block_statistics(
+        block = block_statistics(
             gathered.values, first=gathered.first, covariance=covariance, thresholds=limits
         )
-        while (fresh := waiting.pop(total.stop if total else 0, None)) is not None:
-            total = merge(total, fresh) if total else fresh
+        merging.take(block)
 
     run_in_blocks(plan, workers=workers, receive=receive, precision=precision, progress=progress)
+    total = merging.total
     assert total is not None, "every block was received"
-    failures.sort(key=lambda failure: failure.replicate)
-    if len(failures) == total.stop:
-        raise SimulationError(f"{failures[0].reason} (every replicate failed)")
-    if failures:
-        warnings.warn(
-            f"{len(failures)} of {total.stop} replicates failed, the first with: "
-            f"{failures[0].reason}; see .failures",
-            SimnetWarning,
-            stacklevel=2,
-        )
+    told = in_order(failures)
+    tell_failures(told, total.stop, stacklevel=3)
     return Ensemble(
         statistics=total,
         condition=condition,
@@ -287,7 +275,7 @@ def run_ensemble(
         method=method,
         engine=plan.engine_name,
         record=replace(plan, replicates=total.stop).record(),
-        failures=tuple(failures),
+        failures=told,
     )
 
 
