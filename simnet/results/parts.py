@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from simnet.errors import InputError, Problem
+from simnet.results.folder import ASIDE, other_data, refusal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,6 @@ MANIFEST = "manifest.json"
 RUNS = "runs"
 
 _FORMAT = "simnet parts"
-_ASIDE = ".simnet-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,13 +67,14 @@ class Parts:
                 if problems:
                     raise InputError(problems)
                 return found
-            _check_free(target)
+            if (refused := other_data(target, ours=(RUNS,))) is not None:
+                raise refused
             (target / RUNS).mkdir(parents=True, exist_ok=True)
             manifest = {"format": _FORMAT, "kind": kind, "identity": own, "about": dict(about)}
             text = json.dumps(manifest, indent=2, allow_nan=False) + "\n"
             _into_place(text.encode(), target / MANIFEST)
         except OSError as error:
-            raise _problem(target, f"cannot be written: {error.strerror or error}") from error
+            raise refusal(target, f"cannot be written: {error.strerror or error}") from error
         return cls(folder=target, kind=kind, identity=own, about=dict(about))
 
     @classmethod
@@ -92,9 +93,9 @@ class Parts:
                 folder=source, kind=data["kind"], identity=data["identity"], about=data["about"]
             )
         except OSError as error:
-            raise _problem(source, f"no results there ({error.strerror}: {MANIFEST})") from error
+            raise refusal(source, f"no results there ({error.strerror}: {MANIFEST})") from error
         except (ValueError, KeyError, TypeError) as error:
-            raise _problem(source / MANIFEST, "damaged, or not of ours") from error
+            raise refusal(source / MANIFEST, "damaged, or not of ours") from error
 
     def keys(self) -> set[str]:
         """Of all items that are stored.
@@ -181,12 +182,12 @@ def merge_parts(folders: Sequence[str | Path], into: str | Path) -> Parts:
 def _verify(path: Path) -> None:
     if hashlib.sha256(path.read_bytes()).hexdigest()[:32] != path.stem:
         way_out = "delete it: what it held is then computed again"
-        raise _problem(path, "damaged: its checksum is not that of its name", way_out)
+        raise refusal(path, "damaged: its checksum is not that of its name", way_out)
 
 
 def _into_place(content: bytes, path: Path) -> None:
     """Write aside, make sure that it is on the disk, then rename."""
-    aside = path.parent / f"{_ASIDE}{uuid4().hex}"
+    aside = path.parent / f"{ASIDE}{uuid4().hex}"
     try:
         with aside.open("xb") as file:
             file.write(content)
@@ -196,18 +197,6 @@ def _into_place(content: bytes, path: Path) -> None:
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
-
-
-def _check_free(target: Path) -> None:
-    if target.exists() and not target.is_dir():
-        raise _problem(target, "is a file", "name a folder")
-    if not target.is_dir():
-        return
-    others = [p.name for p in target.iterdir() if not p.name.startswith(_ASIDE) and p.name != RUNS]
-    if others:
-        shown = ", ".join(sorted(others)[:3]) + (", ..." if len(others) > 3 else "")
-        way_out = "name a new or empty folder, or one of an earlier run"
-        raise _problem(target, f"holds other data ({shown})", way_out)
 
 
 def _differences(
@@ -233,7 +222,3 @@ def _differences(
 def _shown(value: Any) -> str:
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _problem(path: Path, why: str, way_out: str = "") -> InputError:
-    return InputError(Problem(what=str(path), why=why, way_out=way_out))
