@@ -48,6 +48,7 @@ def confirm(
 
 
 def asked(evaluations: int, seconds: float) -> bool:
+    """Whether the user says yes to so many evaluations; no where there is no one to ask."""
     if not sys.stdin.isatty():
         return False
     text = f"{evaluations:,} evaluations take about {roughly(seconds)}. Run them?"
@@ -73,6 +74,7 @@ def _missing(study: "SensitivityStudy", out: Path | None) -> int:
 
 
 def show_plan(study: "SensitivityStudy", workers: Workers, out: Path | None) -> None:
+    """What a study would run, and for how long, on stdout; some rows are run to measure it."""
     from simnet.cli.tables import console, count
     from simnet.sensitivity.table import count_rows
 

@@ -31,6 +31,7 @@ def _typed() -> str:
 
 
 def show_result(result: "StudyResult", *, as_json: bool, as_csv: bool) -> None:
+    """The indices on stdout."""
     if as_csv:
         result.frame().to_csv(sys.stdout, index=False)
         return

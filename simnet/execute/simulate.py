@@ -22,7 +22,7 @@ from simnet.experiment.variability import Variability
 from simnet.network.network import Network
 from simnet.results.join import join
 from simnet.results.trajectories import Failure, Trajectories
-from simnet.sbml.write import to_sbml
+from simnet.sbml.write import sbml_of
 from simnet.stats.precision import Precision
 
 
@@ -201,7 +201,6 @@ def _trajectories(plan: Plan, received: Sequence[Gathered]) -> Trajectories:
     for gathered in received:
         values[0, gathered.first : gathered.first + len(gathered.values)] = gathered.values
     seeds = plan.seeds(0) if task.method == "ssa" else ()
-    document = plan.network.document
     return Trajectories(
         values=values,
         conditions=plan.conditions,
@@ -212,7 +211,7 @@ def _trajectories(plan: Plan, received: Sequence[Gathered]) -> Trajectories:
         engine=plan.engine_name,
         seeds=(seeds,),
         failures=_failures(received),
-        network_sbml=document.text if document is not None else to_sbml(plan.network),
+        network_sbml=sbml_of(plan.network),
         record=plan.record(),
     )
 

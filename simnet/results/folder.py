@@ -1,7 +1,9 @@
-"""Folders that results are written into: what may be in them before, and how they are refused."""
+"""Folders that results are written into: what may be in them before, and how files come there."""
 
+import os
 from collections.abc import Collection
 from pathlib import Path
+from uuid import uuid4
 
 from simnet.errors import InputError, Problem
 
@@ -31,3 +33,17 @@ def other_data(target: Path, ours: Collection[str] = ()) -> InputError | None:
     shown = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
     way_out = "name a new or empty folder, or one of an earlier run"
     return refusal(target, f"holds other data ({shown})", way_out)
+
+
+def into_place(content: bytes, path: Path) -> None:
+    """Write aside, make sure that it is on the disk, then rename."""
+    aside = path.parent / f"{ASIDE}{uuid4().hex}"
+    try:
+        with aside.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise

@@ -7,16 +7,14 @@ stored is lost, and nothing half-written counts.
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from simnet.errors import InputError, Problem
-from simnet.results.folder import ASIDE, other_data, refusal
+from simnet.results.folder import into_place, other_data, refusal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +70,7 @@ class Parts:
             (target / RUNS).mkdir(parents=True, exist_ok=True)
             manifest = {"format": _FORMAT, "kind": kind, "identity": own, "about": dict(about)}
             text = json.dumps(manifest, indent=2, allow_nan=False) + "\n"
-            _into_place(text.encode(), target / MANIFEST)
+            into_place(text.encode(), target / MANIFEST)
         except OSError as error:
             raise refusal(target, f"cannot be written: {error.strerror or error}") from error
         return cls(folder=target, kind=kind, identity=own, about=dict(about))
@@ -123,7 +121,7 @@ class Parts:
         pq.write_table(rows, buffer, compression="zstd")
         content = buffer.getvalue().to_pybytes()
         name = hashlib.sha256(content).hexdigest()[:32]
-        _into_place(content, self.folder / RUNS / f"{name}.parquet")
+        into_place(content, self.folder / RUNS / f"{name}.parquet")
 
     def read(self) -> "pd.DataFrame":
         """All rows, item by item; an item that two parts hold (two processes made it) is taken
@@ -171,7 +169,7 @@ def merge_parts(folders: Sequence[str | Path], into: str | Path) -> Parts:
             _verify(path)
             place = merged.folder / RUNS / path.name
             if not place.exists():
-                _into_place(path.read_bytes(), place)
+                into_place(path.read_bytes(), place)
         for path in source.folder.iterdir():  # what lies beside: the network, the plan
             beside = merged.folder / path.name
             if path.is_file() and path.name != MANIFEST and not beside.exists():
@@ -183,20 +181,6 @@ def _verify(path: Path) -> None:
     if hashlib.sha256(path.read_bytes()).hexdigest()[:32] != path.stem:
         way_out = "delete it: what it held is then computed again"
         raise refusal(path, "damaged: its checksum is not that of its name", way_out)
-
-
-def _into_place(content: bytes, path: Path) -> None:
-    """Write aside, make sure that it is on the disk, then rename."""
-    aside = path.parent / f"{ASIDE}{uuid4().hex}"
-    try:
-        with aside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
 
 
 def _differences(

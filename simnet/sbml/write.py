@@ -74,3 +74,9 @@ def to_sbml(network: Network, kinetics: Kinetics = "continuous") -> str:
     from simnet.sbml.writer import sbml_text  # libsbml takes a while to import
 
     return sbml_text(network, kinetics)
+
+
+def sbml_of(network: Network) -> str:
+    """The SBML that is kept beside a network's results: a foreign file that a Network cannot hold as
+    it is, else the network in continuous kinetics."""
+    return network.document.text if network.document is not None else to_sbml(network)

@@ -5,7 +5,6 @@ replicates than at first, and the record says which.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from simnet.execute.campaign import condition_key
 from simnet.experiment.change import change_record
 from simnet.experiment.condition import Condition, condition_from_record
 from simnet.experiment.variability import variability_record
+from simnet.results.folder import into_place
 from simnet.results.provenance import Record, plain
 from simnet.screen.code import code_of
 from simnet.screen.factors import Level, level_from_plain
@@ -154,9 +154,7 @@ def write_record(record: ScreenRecord, network_sbml: str, folder: Path) -> None:
     text = json.dumps(plain(record.to_json()), indent=1, allow_nan=False)
     try:
         for name, content in ((NETWORK, network_sbml), (RECORD, text + "\n")):
-            aside = folder / f".simnet-{os.getpid()}-{name}"
-            aside.write_bytes(content.encode())
-            os.replace(aside, folder / name)
+            into_place(content.encode(), folder / name)
     except OSError as error:
         why = f"cannot be written: {error.strerror or error}"
         raise InputError(Problem(what=str(folder), why=why)) from error

@@ -15,8 +15,9 @@ from simnet.execute.cluster import Workers
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered
 from simnet.readouts.bracket import bracket_text
+from simnet.results.folder import into_place
 from simnet.results.parts import Parts
-from simnet.sbml.write import to_sbml
+from simnet.sbml.write import sbml_of
 from simnet.sensitivity.control import control_of
 from simnet.sensitivity.convergence import next_samples
 from simnet.sensitivity.design import Design, Outputs
@@ -118,9 +119,7 @@ def opened(study: SensitivityStudy, folder: Path) -> Parts:
     parts = Parts.open(folder, kind=KIND, identity=study.identity, about=_made_with())
     network = folder / NETWORK
     if not network.exists():
-        document = study.network.document
-        text = document.text if document is not None else to_sbml(study.network)
-        network.write_text(text, encoding="utf-8")
+        into_place(sbml_of(study.network).encode(), network)
     return parts
 
 
