@@ -53,7 +53,7 @@ from simnet.plot.joint import plot_joint as plot_joint
 from simnet.plot.series import plot_series as plot_series
 from simnet.plot.survival import plot_survival as plot_survival
 from simnet.readouts.parser import parse_readout as parse_readout
-from simnet.report.screen import write_report as write_report
+from simnet.report.write import write_report as write_report
 from simnet.results.join import join as join
 from simnet.results.trajectories import Trajectories as Trajectories
 from simnet.rules.load import load as load
