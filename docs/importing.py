@@ -18,8 +18,8 @@ import numpy as np
 import simnet as sn
 from simnet.arrays import FloatArray
 from simnet.cli.origin import origin, splits
-from simnet.network.checks import stochastic_problems
 from simnet.network.network import Network
+from simnet.network.stochastic import stochastic_problems
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / "tests" / "data" / "biomodels"

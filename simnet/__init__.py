@@ -53,7 +53,7 @@ from simnet.plot.joint import plot_joint as plot_joint
 from simnet.plot.series import plot_series as plot_series
 from simnet.plot.survival import plot_survival as plot_survival
 from simnet.readouts.parser import parse_readout as parse_readout
-from simnet.report.screen import write_report as write_report
+from simnet.report.write import write_report as write_report
 from simnet.results.join import join as join
 from simnet.results.trajectories import Trajectories as Trajectories
 from simnet.rules.load import load as load
@@ -62,6 +62,7 @@ from simnet.sbml.write import write_sbml as write_sbml
 from simnet.screen.plan import Screen as Screen
 from simnet.screen.result import ScreenResult as ScreenResult
 from simnet.screen.run import run_screen as run_screen
+from simnet.sensitivity.indices import IndexPrecision as IndexPrecision
 from simnet.sensitivity.result import StudyResult as StudyResult
 from simnet.sensitivity.run import run_study as run_study
 from simnet.sensitivity.study import SensitivityStudy as SensitivityStudy

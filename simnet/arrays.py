@@ -1,6 +1,6 @@
 """Names of array axes: shapes are words.
 
-The axes are C conditions, N replicates, T times, R readouts, S species. An alias says the order.
+The axes are C conditions, N replicates, T times, R readouts. An alias says the order.
 """
 
 from typing import Any, TypeAlias
@@ -8,12 +8,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 FloatArray: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 Times: TypeAlias = FloatArray
-"""(T,), seconds."""
-
-SpeciesState: TypeAlias = FloatArray
-"""(S,), amounts in the order of `Network.species`."""
+"""(T,), rising, in the network's unit of time."""
 
 TimesByReadouts: TypeAlias = FloatArray
 """(T, R): one replicate."""

@@ -21,7 +21,7 @@ PUBLIC = {
     *("first_passage_times", "survival", "median_time", "noise_parts", "two_modes"),
     *("plot_distribution", "plot_conditions", "plot_joint", "plot_survival"),
     *("Screen", "run_screen", "ScreenResult", "write_report"),
-    *("SensitivityStudy", "run_study", "StudyResult"),
+    *("SensitivityStudy", "run_study", "StudyResult", "IndexPrecision"),
     *("Difference", "differences"),
     *("parse_readout", "run_claims", "ablate", "robustness"),
     *(

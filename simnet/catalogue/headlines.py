@@ -18,7 +18,7 @@ class Headline:
 
     Attributes:
         id: its name.
-        meaning: in words.
+        meaning: in words; {replicates} stands for their number.
         stretch: length of a stretch, such as "48 h".
         settings: values by parameter, one for each stretch.
         steps: output steps of a stretch.

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet.catalogue.protocols import Mechanism
-from simnet.claims.courses import Progress, Settings
+from simnet.claims.courses import Settings
 from simnet.claims.measure import Finding, Value, judged
 from simnet.claims.sets import run_sets
 from simnet.claims.suite import Suite, load_suite
 from simnet.errors import InputError, Problem
+from simnet.execute.progress import Progress
 from simnet.experiment.change import Change, Set
 from simnet.network.network import Network
 

@@ -13,8 +13,8 @@ from simnet.experiment.condition import Condition
 from simnet.experiment.program import Program, program
 from simnet.experiment.schedule import At
 from simnet.experiment.times import duration
-from simnet.network.checks import depends_on_time
 from simnet.network.network import Network
+from simnet.network.timing import depends_on_time
 from simnet.readouts.bracket import FORMS, bracket_text, change_of
 
 GENOTYPES = (Knockout, Knockdown, Overexpress)

@@ -1,6 +1,5 @@
 """Arms simulated: many conditions on one loaded model, each from its protocol's t = 0 on."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,17 +10,13 @@ from simnet.claims.arms import Arm, Script, knows_time, script
 from simnet.engines.base import Engine, Method, Task
 from simnet.engines.table import preferred
 from simnet.errors import SimulationError
-from simnet.execute.base import Backend, Job, Outcome, Replicate
+from simnet.execute.backends import backend_for
+from simnet.execute.base import Job, Outcome, Replicate
 from simnet.execute.plan import planned
-from simnet.execute.processes import Processes
-from simnet.execute.serial import Serial
-from simnet.execute.threads import Threads
+from simnet.execute.progress import Progress
 from simnet.experiment.change import Change
 from simnet.network.network import Network
 from simnet.seeds import replicate_seed, stream_state
-
-Progress = Callable[[int, int], None]
-"""Called with (simulations done, simulations in all)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,14 +53,6 @@ class Settings:
     workers: int | None = None
     rtol: float = 1e-8
     timeout: float | None = None
-
-    def backend(self, engine: Engine) -> Backend:
-        """Where they run."""
-        if engine.batches:
-            return Threads(threads=self.workers or _processors(), timeout=None)
-        if self.workers == 0:
-            return Serial()
-        return Processes(workers=self.workers or _processors(), timeout=self.timeout)
 
 
 def run_requests(
@@ -127,7 +114,7 @@ def run_requests(
         if progress is not None:
             progress(done, total)
 
-    settings.backend(engine).run(task, jobs(), receive)
+    backend_for(engine, settings.workers, settings.timeout).run(task, jobs(), receive)
 
 
 def _task(
@@ -156,10 +143,6 @@ def _task(
         programs.append(made.program(tasks[0].network))
     engine = preferred(settings.method, tasks[0].network, programs)
     return replace(tasks[0], engine=engine.name), engine
-
-
-def _processors() -> int:
-    return os.cpu_count() or 1
 
 
 def all_courses(

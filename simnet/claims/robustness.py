@@ -17,11 +17,12 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.catalogue.claims import Claim
-from simnet.claims.courses import Progress, Settings
+from simnet.claims.courses import Settings
 from simnet.claims.measure import Value
 from simnet.claims.sets import run_sets
 from simnet.claims.suite import Suite, load_suite
 from simnet.errors import InputError, Problem
+from simnet.execute.progress import Progress
 from simnet.experiment.change import Change, Set
 from simnet.network.digest import canonical_json
 from simnet.network.network import Network, Parameter

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet.claims.arms import Arm
-from simnet.claims.courses import Course, Progress, Settings, all_courses
+from simnet.claims.courses import Course, Settings, all_courses
 from simnet.claims.measure import FEWEST, Finding, Taken, interval_of, judged, value_of
 from simnet.claims.suite import Case, Suite, load_suite
 from simnet.engines.base import Method
 from simnet.errors import InputError, Problem, SimulationError
+from simnet.execute.arguments import root_seed, worker_processes
+from simnet.execute.progress import Progress
 from simnet.network.network import Network
-from simnet.seeds import drawn_root, is_root
+from simnet.seeds import drawn_root
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -188,12 +190,16 @@ def _settings(
     if method == "ssa" and replicates is not None and replicates < FEWEST:
         why = f"an interval needs at least {FEWEST}"
         problems.append(Problem(what=f"replicates={replicates}", why=why))
-    if seed is not None and not is_root(seed):
-        problems.append(Problem(what=f"seed={seed}", why="not a whole number from 0 to 2**64 - 1"))
-    if workers is not None and workers < 0:
-        problems.append(Problem(what=f"workers={workers}", why="is below zero"))
+    root = 0
+    try:
+        root = drawn_root() if seed is None else root_seed(seed)
+    except InputError as error:
+        problems += error.problems
+    try:
+        worker_processes(workers)
+    except InputError as error:
+        problems += error.problems
     if problems:
         raise InputError(problems)
     runs = 1 if method == "ode" else 100 if replicates is None else replicates
-    root = drawn_root() if seed is None else seed
     return Settings(method=method, replicates=runs, seed=root, workers=workers)

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from simnet.claims.arms import Arm
-from simnet.claims.courses import Course, Progress, Request, Settings, run_requests
+from simnet.claims.courses import Course, Request, Settings, run_requests
 from simnet.claims.measure import Taken, Value, value_of
 from simnet.claims.suite import Suite
+from simnet.execute.progress import Progress
 from simnet.experiment.change import Change
 
 Deliver = Callable[[int, tuple[Value, ...]], None]

@@ -15,6 +15,7 @@ from simnet.cli.claim_tables import (
     robustness_data,
     robustness_shown,
 )
+from simnet.cli.completion import networks
 from simnet.cli.exits import CHECK_FAILED, INTERRUPTED, complain
 from simnet.errors import InputError, Problem
 
@@ -29,7 +30,9 @@ def claims_command(
     network: Annotated[
         str | None,
         typer.Argument(
-            metavar="NETWORK|FILE", help="All packaged networks that have claims if not given."
+            metavar="NETWORK|FILE",
+            help="All packaged networks that have claims if not given.",
+            autocompletion=networks,
         ),
     ] = None,
     claim: Annotated[

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from simnet.cli.completion import sources
 from simnet.errors import InputError, Problem
 
 
@@ -28,6 +29,7 @@ def compile_command(
             metavar="NAME",
             help="For developers: compile a packaged network anew ('all' for all of them) and "
             "write its files and PROVENANCE.json into the folder --to.",
+            autocompletion=sources,
         ),
     ] = None,
 ) -> None:
@@ -47,8 +49,9 @@ def compile_command(
         way_out = "give package.module:model (simnet export writes networks that are compiled)"
         raise InputError(Problem(what=what, why=why, way_out=way_out))
     from simnet.cli.exits import writing
-    from simnet.cli.progress import clock, progress
+    from simnet.cli.progress import progress
     from simnet.cli.tables import count
+    from simnet.execute.wall_time import clock
     from simnet.rules.load import load
     from simnet.sbml.write import write_sbml
 

@@ -4,9 +4,6 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from simnet.network.network import Network
-from simnet.network.rates import Kinetics
-
 VolumeOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -24,14 +21,3 @@ CopiesOption: TypeAlias = Annotated[
         help="Turn amounts into molecules, N for one unit of the model's amounts.",
     ),
 ]
-
-
-def loaded_in_molecules(
-    source: str, kinetics: Kinetics | None, volume: str | None, copies: float | None
-) -> Network:
-    """The network, its amounts turned into molecules where that is asked for."""
-    from simnet.cli.progress import progress
-    from simnet.rules.load import load
-
-    with progress(f"loading {source}"):
-        return load(source, kinetics=kinetics, volume=volume, copies=copies)

@@ -4,9 +4,10 @@ from dataclasses import asdict
 from typing import Any
 
 from simnet.cli import origin
-from simnet.network.checks import missing_values, stochastic_problems
+from simnet.network.checks import missing_values
 from simnet.network.expression import text
 from simnet.network.network import Network, Reaction
+from simnet.network.stochastic import stochastic_problems
 
 _GROUPS = "compartments species parameters molecules rules readouts inputs genes drugs".split()
 _TREES = ("initial_expression", "expression", "law")

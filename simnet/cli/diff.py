@@ -5,13 +5,19 @@ from typing import Annotated
 
 import typer
 
+from simnet.cli.completion import networks
 from simnet.cli.tables import console, count, print_json, say, table
 from simnet.network.diff import Difference, differences
 
 DIFFERENT = 1
 """The exit code where something differs, as of diff(1); 0 where nothing does."""
 
-_Source = Annotated[str, typer.Argument(metavar="NETWORK|FILE", help="A packaged name or a file.")]
+_Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="NETWORK|FILE", help="A packaged name or a file.", autocompletion=networks
+    ),
+]
 
 
 def diff_command(

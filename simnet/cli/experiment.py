@@ -1,10 +1,10 @@
-"""What `run` and `show --cost` have in common: the network and how long it runs."""
+"""Options and arguments that several commands share: the network, its time, workers, output."""
 
-from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 import typer
 
+from simnet.cli.completion import networks
 from simnet.errors import InputError, ModelError, Problem
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
@@ -16,6 +16,7 @@ Source: TypeAlias = Annotated[
         metavar="NETWORK|FILE",
         help="A packaged name; an SBML, Antimony, BNGL, .net, PySB or OMEX file; "
         "or package.module:model.",
+        autocompletion=networks,
     ),
 ]
 KineticsOption: TypeAlias = Annotated[
@@ -52,30 +53,27 @@ def workers_of(given: str | None) -> int | str | None:
     return int(given) if given is not None and given.isdecimal() else given
 
 
-def shard_of(text: str | None, out: Path | None) -> tuple[int, int] | None:
-    """Which of how many parts: "1/4" is the first of four.
-
-    Raises:
-        InputError: not I/N, or no folder that keeps it.
-    """
-    if text is None:
-        return None
-    number, slash, of = text.partition("/")
-    if not (slash and number.isdecimal() and of.isdecimal()):
-        way_out = "write 1/4 for the first of four"
-        raise InputError(Problem(what=f"--shard {text}", why="not I/N", way_out=way_out))
-    if out is None:
-        raise InputError(Problem(what="--shard", why="needs a folder", way_out="give --out DIR"))
-    return int(number), int(of)
+def require_one_output(*, as_json: bool, as_csv: bool) -> None:
+    """Raise InputError where two options want stdout."""
+    if as_json and as_csv:
+        way_out = "give one of them"
+        raise InputError(Problem(what="--json and --csv", why="both want stdout", way_out=way_out))
 
 
-def loaded(source: str, kinetics: Kinetics | None) -> Network:
-    """The network; compiling one may take a while."""
+def loaded(
+    source: str,
+    kinetics: Kinetics | None = None,
+    *,
+    volume: str | None = None,
+    copies: float | None = None,
+) -> Network:
+    """The network, its amounts turned into molecules where that is asked for; compiling one may
+    take a while."""
     from simnet.cli.progress import progress
     from simnet.rules.load import load
 
     with progress(f"loading {source}"):
-        return load(source, kinetics=kinetics)
+        return load(source, kinetics=kinetics, volume=volume, copies=copies)
 
 
 def end_of_run(network: Network, given: str | None) -> str:

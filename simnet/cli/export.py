@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from simnet.cli.completion import networks
 from simnet.cli.exits import writing
 from simnet.cli.tables import count
 from simnet.errors import InputError, Problem
@@ -16,7 +17,10 @@ _ARCHIVE = "An archive (.omex)"
 
 def export_command(
     source: Annotated[
-        str, typer.Argument(metavar="NETWORK|FILE", help="A packaged name, or a file.")
+        str,
+        typer.Argument(
+            metavar="NETWORK|FILE", help="A packaged name, or a file.", autocompletion=networks
+        ),
     ],
     to: Annotated[
         Path,

@@ -46,6 +46,8 @@ def _option(name: str, metavar: str, text: str) -> Any:
     return typer.Option(f"--{name}", metavar=metavar, help=text, rich_help_panel=_PANEL)
 
 
+# Typer reads options off a command's own signature and has no way to share a part of one: so each
+# ChangesCommand lists these ten. Their order counts across options, and `changes_of` returns it.
 Ats: TypeAlias = Annotated[
     list[str], _option("at", "TIME", 'From here on, changes are made at TIME: "24 h".')
 ]

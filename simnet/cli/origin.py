@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from simnet.network.checks import stochastic_problems
 from simnet.network.network import Network
+from simnet.network.stochastic import stochastic_problems
 from simnet.rules.kinds import KINDS, kind_of
 from simnet.rules.registry import packaged_names
 from simnet.sbml.convert import RECORD as CONVERTED

@@ -3,21 +3,22 @@
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from simnet.execute.wall_time import how_far
+
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress as Bar
+
+    from simnet.execute.progress import Progress
 
 _AFTER = 2.0  # seconds
 
-Advance = Callable[[int, int], None]
-"""Called with (done, total)."""
-
 
 @contextmanager
-def progress(what: str) -> Iterator[Advance]:
+def progress(what: str) -> Iterator["Progress"]:
     """Show how far `what` is. Where stderr is no terminal nothing is shown."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
@@ -36,7 +37,7 @@ class _Shown:
         self.what = what
         self.started = time.monotonic()
         self.done, self.total, self.updated = 0, 0, self.started
-        self.bar: Progress | None = None
+        self.bar: Bar | None = None
         self.closed = False
         self.lock = threading.Lock()
         self.timer = threading.Timer(_AFTER, self.appear)
@@ -74,13 +75,9 @@ class _Shown:
                 self.bar.update(self.bar.task_ids[0], completed=done, total=total)
 
     def left(self) -> str:
-        """How much is done, and the time left; the time that has passed before anything is done."""
-        now = time.monotonic()
-        if not self.done:
-            return f"{clock(now - self.started)}"
-        whole = (self.updated - self.started) / self.done * self.total
-        left = max(0.0, whole - (now - self.started))
-        return f"{self.done} of {self.total}, {clock(left)} left"
+        """The text beside the bar; it moves on between two calls of `advance`."""
+        now, counted = time.monotonic() - self.started, self.updated - self.started
+        return how_far(self.done, self.total, counted=counted, passed=now)
 
     def close(self) -> None:
         self.timer.cancel()
@@ -88,13 +85,3 @@ class _Shown:
             self.closed = True
             if self.bar is not None:
                 self.bar.stop()
-
-
-def clock(seconds: float) -> str:
-    """Wall time for people: 8 s, 3:20 min, 1:05 h."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60}:{whole % 60:02d} min"
-    return f"{whole // 3600}:{whole % 3600 // 60:02d} h"

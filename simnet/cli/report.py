@@ -1,29 +1,40 @@
-"""`simnet report`: one page of a screen's folder."""
+"""`simnet report`: one page of a folder of results."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simnet.cli.exits import complain, writing
+from simnet.cli.exits import complain
+
+if TYPE_CHECKING:
+    from simnet.screen.result import ScreenResult
+    from simnet.sensitivity.result import StudyResult
 
 
 def report_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What simnet screen wrote.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="What simnet screen or simnet sensitivity wrote."),
+    ],
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The page; DIR/report.html if not given.")
     ] = None,
 ) -> None:
-    """Write a page of a screen: one HTML file that needs no other.
+    """Write a page of a screen or a study: one HTML file that needs no other.
 
     \b
     simnet report screen
     """
-    from simnet.report.screen import write_report
-    from simnet.screen.result import ScreenResult
+    from simnet.report.write import write_report
 
-    result = ScreenResult.load(folder)
     target = folder / "report.html" if out is None else out
-    with writing(target):
-        write_report(result, target)
+    write_report(_result_in(folder), target)
     complain(f"wrote {target}")
+
+
+def _result_in(folder: Path) -> "ScreenResult | StudyResult":
+    from simnet.screen.result import ScreenResult
+    from simnet.sensitivity.result import STUDY, StudyResult
+
+    return StudyResult.load(folder) if (folder / STUDY).is_file() else ScreenResult.load(folder)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from simnet.cli.conversion import CopiesOption, VolumeOption, loaded_in_molecules
+from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.exits import INTERRUPTED, complain
 from simnet.cli.experiment import (
     EndOption,
@@ -15,6 +15,8 @@ from simnet.cli.experiment import (
     Source,
     WorkersOption,
     end_of_run,
+    loaded,
+    require_one_output,
     workers_of,
 )
 from simnet.cli.ordered import (
@@ -30,7 +32,6 @@ from simnet.cli.ordered import (
     Washouts,
     changes_of,
 )
-from simnet.errors import InputError, Problem
 from simnet.execute.simulate import Interrupted, simulate
 from simnet.network.network import Network
 from simnet.results.trajectories import Trajectories
@@ -126,11 +127,10 @@ def run_command(
     from simnet.cli.progress import progress
 
     changes = changes_of(context)
-    if as_json and as_csv:
-        raise InputError(Problem(what="--json and --csv", why="both want stdout", way_out="one"))
+    require_one_output(as_json=as_json, as_csv=as_csv)
     if out is not None:
         outcome.check_folder(out)
-    network = loaded_in_molecules(source, kinetics, volume, copies)
+    network = loaded(source, kinetics, volume=volume, copies=copies)
     end = end_of_run(network, t_end)
     chosen = method or ("ssa" if replicates > 1 else "ode")
     try:

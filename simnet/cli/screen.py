@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simnet.cli.exits import INTERRUPTED, complain
-from simnet.cli.experiment import WorkersOption, shard_of, workers_of
+from simnet.cli.campaign import interrupted, shard_of
+from simnet.cli.completion import networks, plans
+from simnet.cli.exits import complain
+from simnet.cli.experiment import WorkersOption, loaded, require_one_output, workers_of
 from simnet.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -18,11 +20,20 @@ _SHOWN = 20
 
 def screen_command(
     plan: Annotated[
-        str, typer.Argument(metavar="PLAN.toml|init", help="A plan; or init, to have one written.")
+        str,
+        typer.Argument(
+            metavar="PLAN.toml|init",
+            help="A plan; or init, to have one written.",
+            autocompletion=plans,
+        ),
     ],
     network: Annotated[
         str | None,
-        typer.Argument(metavar="[NETWORK|FILE]", help="With init: what the plan is for."),
+        typer.Argument(
+            metavar="[NETWORK|FILE]",
+            help="With init: what the plan is for.",
+            autocompletion=networks,
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -62,8 +73,7 @@ def screen_command(
     if network is not None:
         why = f"is not expected after {plan!r}"
         raise InputError(Problem(what=network, why=why, way_out="a plan says itself what it is of"))
-    if as_json and as_csv:
-        raise InputError(Problem(what="--json and --csv", why="both want stdout", way_out="one"))
+    require_one_output(as_json=as_json, as_csv=as_csv)
     part = shard_of(shard, out)
     from simnet.cli.progress import progress
     from simnet.screen.spec_file import screen_from_file
@@ -82,11 +92,7 @@ def screen_command(
                 screen, workers=workers_of(workers), out=out, shard=part, progress=advance
             )
     except KeyboardInterrupt:
-        where = "nothing was kept: give --out"
-        if out is not None:
-            where = f"{out} holds what is done, and the same command goes on from there"
-        complain(f"interrupted; {where}")
-        raise typer.Exit(INTERRUPTED) from None
+        raise interrupted(out) from None
     if out is not None:
         complain(f"wrote {out}: simnet report {out} makes a page of it")
     show(result, as_json=as_json, as_csv=as_csv)
@@ -119,10 +125,9 @@ def _init(network: str | None) -> None:
     if network is None:
         way_out = "for example simnet screen init hypoxia > plan.toml"
         raise InputError(Problem(what="init", why="no network is named", way_out=way_out))
-    from simnet.cli.experiment import loaded
     from simnet.screen.example import example_screen
 
-    typer.echo(example_screen(loaded(network, None), network), nl=False)
+    typer.echo(example_screen(loaded(network), network), nl=False)
 
 
 def _dry(screen: "Screen") -> None:

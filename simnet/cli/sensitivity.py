@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from simnet.cli.exits import INTERRUPTED, complain
+from simnet.cli.campaign import interrupted, shard_of
+from simnet.cli.completion import networks, networks_or_init
 from simnet.cli.experiment import (
     EquilibrateOption,
     KineticsOption,
     WorkersOption,
-    shard_of,
+    loaded,
+    require_one_output,
     workers_of,
 )
 from simnet.cli.ordered import (
@@ -47,11 +49,14 @@ def sensitivity_command(
             metavar="NETWORK|STUDY.toml|init",
             help="A packaged name, an SBML or Antimony file, package.module:model, or a study file; "
             "init writes one.",
+            autocompletion=networks_or_init,
         ),
     ],
     network: Annotated[
         str | None,
-        typer.Argument(metavar="[NETWORK]", help="With init: what the study is of."),
+        typer.Argument(
+            metavar="[NETWORK]", help="With init: what the study is of.", autocompletion=networks
+        ),
     ] = None,
     readout: Annotated[
         list[str] | None,
@@ -220,8 +225,7 @@ def sensitivity_command(
         return
     if network is not None:
         raise InputError(Problem(what=network, why=f"is not expected after {source!r}"))
-    if as_json and as_csv:
-        raise InputError(Problem(what="--json and --csv", why="both want stdout", way_out="one"))
+    require_one_output(as_json=as_json, as_csv=as_csv)
     if most_samples is not None and not until_converged:
         why = "says when --until-converged ends, which is not there"
         raise InputError(Problem(what="--most-samples", why=why, way_out="give both"))
@@ -263,14 +267,13 @@ def sensitivity_command(
 def _study(
     source: str, kinetics: Any, over: dict[str, Any], tolerance: float | None
 ) -> "SensitivityStudy":
-    from simnet.cli.experiment import loaded
     from simnet.cli.progress import progress
-    from simnet.sensitivity.indices import Precision
+    from simnet.sensitivity.indices import IndexPrecision
     from simnet.sensitivity.study import SensitivityStudy
     from simnet.sensitivity.study_file import study_from_file
 
     if tolerance is not None:
-        over["precision"] = Precision(tolerance=tolerance)
+        over["precision"] = IndexPrecision(tolerance=tolerance)
     if source.endswith(".toml"):
         with progress(f"reading {source}"):
             return study_from_file(source, over)
@@ -308,18 +311,13 @@ def _run(
                 may_go_on=may_go_on,
             )
     except KeyboardInterrupt:
-        where = "nothing was kept: give --out"
-        if out is not None:
-            where = f"{out} holds what is done, and the same command goes on from there"
-        complain(f"interrupted; {where}")
-        raise typer.Exit(INTERRUPTED) from None
+        raise interrupted(out) from None
 
 
 def _init(network: str | None, kinetics: Any) -> None:
     if network is None:
         way_out = "for example simnet sensitivity init hypoxia > study.toml"
         raise InputError(Problem(what="init", why="no network is named", way_out=way_out))
-    from simnet.cli.experiment import loaded
     from simnet.sensitivity.study_file import example_study
 
     typer.echo(example_study(loaded(network, kinetics), network), nl=False)

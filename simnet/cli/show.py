@@ -7,7 +7,7 @@ import typer
 
 from simnet.cli import annotations as annotation
 from simnet.cli import origin, sections
-from simnet.cli.conversion import CopiesOption, VolumeOption, loaded_in_molecules
+from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.description import description
 from simnet.cli.diagram import DiagramOption, write_diagram
 from simnet.cli.experiment import (
@@ -16,6 +16,7 @@ from simnet.cli.experiment import (
     KineticsOption,
     Source,
     end_of_run,
+    loaded,
     shown_time,
 )
 from simnet.cli.ordered import (
@@ -34,8 +35,10 @@ from simnet.cli.ordered import (
 )
 from simnet.cli.tables import console, count, number, print_json, say
 from simnet.errors import InputError, Problem
-from simnet.network.checks import cautions, missing_values, stochastic_problems
+from simnet.network.checks import missing_values
 from simnet.network.network import Network
+from simnet.network.stochastic import stochastic_problems
+from simnet.network.timing import cautions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +101,7 @@ def show_command(
     if not cost and (t_end or equilibrate or changes != Changes()):
         why = "a run is described, and none is asked for"
         raise InputError(Problem(what="simnet show", why=why, way_out="add --cost"))
-    network = loaded_in_molecules(source, kinetics, volume, copies)
+    network = loaded(source, kinetics, volume=volume, copies=copies)
     if diagram is not None:
         write_diagram(network, diagram)
     priced: pd.DataFrame | None = None

@@ -9,6 +9,7 @@ import typer
 from simnet.cli.exits import complain
 from simnet.errors import InputError, Problem
 from simnet.execute.cluster import Workers
+from simnet.execute.wall_time import roughly
 
 if TYPE_CHECKING:
     from simnet.sensitivity.study import SensitivityStudy
@@ -38,9 +39,7 @@ def confirm(
     if seconds <= ASKS_ABOVE:
         return
     if not sys.stdin.isatty():
-        from simnet.cli.progress import clock
-
-        why = f"{count:,} evaluations take about {clock(seconds)}, and there is no one to ask"
+        why = f"{count:,} evaluations take about {roughly(seconds)}, and there is no one to ask"
         way_out = "--yes runs it; --samples, --parameters or --shard make it smaller"
         raise InputError(Problem(what="this study", why=why, way_out=way_out))
     if not asked(count, seconds):
@@ -49,11 +48,10 @@ def confirm(
 
 
 def asked(evaluations: int, seconds: float) -> bool:
-    from simnet.cli.progress import clock
-
+    """Whether the user says yes to so many evaluations; no where there is no one to ask."""
     if not sys.stdin.isatty():
         return False
-    text = f"{evaluations:,} evaluations take about {clock(seconds)}. Run them?"
+    text = f"{evaluations:,} evaluations take about {roughly(seconds)}. Run them?"
     return typer.confirm(text, err=True)
 
 
@@ -76,7 +74,7 @@ def _missing(study: "SensitivityStudy", out: Path | None) -> int:
 
 
 def show_plan(study: "SensitivityStudy", workers: Workers, out: Path | None) -> None:
-    from simnet.cli.progress import clock
+    """What a study would run, and for how long, on stdout; some rows are run to measure it."""
     from simnet.cli.tables import console, count
     from simnet.sensitivity.table import count_rows
 
@@ -96,6 +94,6 @@ def show_plan(study: "SensitivityStudy", workers: Workers, out: Path | None) -> 
     ]
     if left != study.evaluations:
         lines.append(f"{left:,} of them are not done yet")
-    lines.append(f"about {clock(seconds)} on this machine")
+    lines.append(f"about {roughly(seconds)} on this machine")
     for line in lines:
         screen.print(line, markup=False, highlight=False, soft_wrap=True)

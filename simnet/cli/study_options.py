@@ -6,6 +6,11 @@ from simnet.errors import InputError, Problem
 
 
 def groups_of(texts: list[str] | None) -> Any:
+    """The groups of --group: by name, or "molecules"; None where none is given.
+
+    Raises:
+        InputError: texts that are no groups.
+    """
     if not texts:
         return None
     if texts == ["molecules"]:
@@ -26,6 +31,11 @@ def groups_of(texts: list[str] | None) -> Any:
 
 
 def settings_of(texts: list[str] | None, second_order: bool) -> dict[str, float] | None:
+    """The method's settings of --setting and --second-order; None where none is given.
+
+    Raises:
+        InputError: texts that are no settings.
+    """
     found: dict[str, float] = {"second_order": 1.0} if second_order else {}
     problems = []
     for text in texts or ():

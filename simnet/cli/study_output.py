@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 def write_result(result: "StudyResult", out: Path) -> None:
     """Figures and the report, into the folder that has the tables."""
     from simnet.cli.progress import progress
-    from simnet.report.sensitivity import write_study_report
+    from simnet.report.write import write_report
     from simnet.sensitivity.drawings import write_figures
 
     with progress("drawing"), writing(out):
         write_figures(result, out)
-        write_study_report(result, out / "report.html", repeat=_typed())
+        write_report(result, out / "report.html", repeat=_typed())
     control = "control.csv (the steady state), " if len(result.control) else ""
     complain(f"wrote {out}: report.html, indices.csv, {control}figures and more")
 
@@ -31,6 +31,7 @@ def _typed() -> str:
 
 
 def show_result(result: "StudyResult", *, as_json: bool, as_csv: bool) -> None:
+    """The indices on stdout."""
     if as_csv:
         result.frame().to_csv(sys.stdout, index=False)
         return

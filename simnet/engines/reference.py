@@ -14,9 +14,9 @@ from simnet.engines.state import State
 from simnet.engines.state_events import refused
 from simnet.errors import Problem, SimulationError, UnsupportedError
 from simnet.experiment.program import Program, Segment, with_held
-from simnet.network.checks import depends_on_time
 from simnet.network.evaluate import assigner, rate_functions
 from simnet.network.network import Network
+from simnet.network.timing import depends_on_time
 
 
 class _Laws:

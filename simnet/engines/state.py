@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import BoolArray, FloatArray
 from simnet.errors import StateError
 from simnet.experiment.action import Act, AddAmount, Assign, ScaleValue, SetValue
 from simnet.experiment.program import Program, Segment
@@ -88,7 +88,7 @@ def require_amounts(amounts: FloatArray, species: Iterable[str], times: FloatArr
 
 def _raise(
     amounts: FloatArray,
-    bad: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    bad: BoolArray,
     species: Iterable[str],
     times: FloatArray,
 ) -> None:

@@ -25,6 +25,7 @@ from simnet.network.expression import Call, Expression, Number, Symbol, function
 from simnet.network.kept import kept
 from simnet.network.network import Network, Parameter, Reaction, Species, StateEvent
 from simnet.network.rates import RateLaw
+from simnet.network.stochastic import MOST_COUNTED
 
 AT_ONCE = 1e40
 """Firings per time unit of a hidden reaction."""
@@ -32,7 +33,6 @@ MOST_STEPS = 1e7
 """Times that events take effect in one segment, at most: where they cause each other without end,
 that is some 30 seconds."""
 _MOST_AT_START = 10_000
-_MOST = 2.0**53  # molecules; see `simnet.network.checks`
 _LARGEST = 1e308
 
 
@@ -201,7 +201,7 @@ def _armed_event(
 
 def _counted(amount: Expression) -> Iterable[Expression]:
     yield Call("eq", (amount, Call("floor", (amount,))))
-    yield from _between(amount, 0, _MOST)
+    yield from _between(amount, 0, MOST_COUNTED)
 
 
 def _finite(value: Expression) -> Iterable[Expression]:

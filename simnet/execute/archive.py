@@ -132,15 +132,16 @@ def headline_experiments(
         return tuple(
             Experiment(
                 id=h.id,
-                meaning=h.meaning,
+                meaning=h.meaning.format(replicates=runs),
                 stretch=duration(h.stretch, h.id, network.time_unit),
                 settings=_stretches(h.settings),
                 steps=h.steps,
                 method="ssa" if h.method == "ssa" else "ode",
-                replicates=(replicates or h.replicates) if h.method == "ssa" else 1,
+                replicates=runs,
                 seed=seed,
             )
             for h in headlines
+            for runs in [(replicates or h.replicates) if h.method == "ssa" else 1]
         )
     if t_end is None:
         raise InputError(

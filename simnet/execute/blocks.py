@@ -1,14 +1,15 @@
 """One condition run block by block, as the ensemble's statistics are merged, until it is enough."""
 
-import os
 from collections.abc import Callable, Sequence
 
 from simnet.errors import InputError, Problem
+from simnet.execute.backends import processors
 from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan
-from simnet.execute.run import Gathered, Progress, run_jobs
+from simnet.execute.progress import Progress
+from simnet.execute.run import Gathered, run_jobs
 from simnet.results.trajectories import positions
-from simnet.stats.blocks import BlockStatistics, block_bounds, block_statistics, merged
+from simnet.stats.blocks import Merging, block_bounds, block_statistics
 from simnet.stats.precision import Precision, next_size
 
 
@@ -40,17 +41,16 @@ def run_in_blocks(
         wanted = precision.sizes()[0]
     if workers is None:  # no more than there is to do
         most = plan.replicates if precision is None else precision.maximum
-        workers = min(os.cpu_count() or 1, most)
+        workers = min(processors(), most)
     done = 0
-    total: BlockStatistics | None = None
+    judged = Merging()
+
+    def take(gathered: Gathered) -> None:
+        receive(gathered)
+        if precision is not None:
+            judged.take(block_statistics(gathered.values, first=gathered.first, covariance=False))
+
     while wanted is not None:
-        waiting: list[BlockStatistics] = [] if total is None else [total]
-
-        def take(gathered: Gathered, waiting: list[BlockStatistics] = waiting) -> None:
-            receive(gathered)
-            if precision is not None:
-                waiting.append(block_statistics(gathered.values, first=gathered.first))
-
         run_jobs(
             plan,
             (plan.job(0, first, stop, index=first) for first, stop in block_bounds(done, wanted)),
@@ -62,8 +62,8 @@ def run_in_blocks(
         done = wanted
         if precision is None:
             return
-        *_, total = merged(waiting)
-        wanted = next_size(total, precision, places)
+        assert judged.total is not None, "blocks were received"
+        wanted = next_size(judged.total, precision, places)
 
 
 def _judged(plan: Plan, precision: Precision) -> list[int]:

@@ -17,7 +17,8 @@ from simnet.errors import InputError, Problem
 from simnet.execute.base import Job
 from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan
-from simnet.execute.run import Gathered, Progress, run_jobs
+from simnet.execute.progress import Progress
+from simnet.execute.run import Gathered, run_jobs
 from simnet.results.parts import Parts
 from simnet.results.trajectories import Failure
 
@@ -164,8 +165,8 @@ class _Store:
         self.tables: list[pd.DataFrame] = []
 
     def take(self, item: Item, rows: "pd.DataFrame") -> None:
-        if rows.empty:
-            raise ValueError(f"no rows for {item.key}")
+        if rows.empty:  # a mistake of ours in a `Measure`: the item would be run again for ever
+            raise AssertionError(f"no rows for {item.key}")
         self._waiting.append((item.key, rows))
         if time.monotonic() - self._since > _EVERY:
             self.flush()

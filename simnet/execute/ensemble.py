@@ -1,6 +1,5 @@
 """`run_ensemble`: very many replicates of one condition, of which only statistics are kept."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -9,11 +8,18 @@ import numpy as np
 
 from simnet.arrays import Times
 from simnet.engines.base import Method
-from simnet.errors import InputError, Problem, SimnetWarning, SimulationError
+from simnet.errors import (
+    InputError,
+    Problem,
+    UnknownNameError,
+)
+from simnet.execute.arguments import listed
 from simnet.execute.blocks import run_in_blocks
 from simnet.execute.cluster import Workers
-from simnet.execute.plan import listed, planned
-from simnet.execute.run import Gathered, Progress
+from simnet.execute.failures import in_order, tell_failures
+from simnet.execute.plan import planned
+from simnet.execute.progress import Progress
+from simnet.execute.run import Gathered
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import Scheduled
@@ -24,14 +30,15 @@ from simnet.results.provenance import Record
 from simnet.results.trajectories import Failure, positions
 from simnet.stats.blocks import (
     BlockStatistics,
+    Merging,
     Threshold,
     block_statistics,
     fractions_above,
-    merge,
 )
-from simnet.stats.comoments import correlation
+from simnet.stats.comoments import Comoments, correlation, covariance_estimate
 from simnet.stats.distribution import Histogram, histogram, quantile_estimate
 from simnet.stats.estimate import Estimate
+from simnet.stats.modes import TwoModes, two_modes_of
 from simnet.stats.powers import cv_estimate, fano_estimate, mean_estimate, sd_estimate
 from simnet.stats.precision import Precision
 
@@ -105,24 +112,58 @@ class Ensemble:
         return quantile_estimate(self.statistics.tallies, q, confidence=confidence)
 
     def fractions(self, *, confidence: float = 0.95) -> Estimate:
-        """(T, number of thresholds): fraction of replicates above each, with Wilson's interval."""
+        """Fraction of replicates above each of the `thresholds`, with Wilson's interval.
+
+        (T, number of thresholds), in their order.
+        """
         return fractions_above(self.statistics, confidence=confidence)
 
     def histogram(self, name: str, time: int = -1) -> Histogram:
-        """How a readout is distributed at one output time, by its index."""
+        """How a readout is distributed at one output time, by its index.
+
+        Raises:
+            UnknownNameError: no such readout.
+            InputError: no replicate has a value there.
+        """
         (place,) = _places([name], self.readouts)
         return histogram(self.statistics.tallies, time, place)
 
+    def two_modes(self, name: str, time: int = -1, *, confidence: float = 0.95) -> TwoModes:
+        """Whether a readout has two modes at one output time, by its index: see `sn.two_modes`.
+
+        Raises:
+            UnknownNameError: no such readout.
+            InputError: too few replicates, or values that are all equal.
+        """
+        (place,) = _places([name], self.readouts)
+        return two_modes_of(self.statistics.tallies, time, place, confidence=confidence)
+
+    def covariance(self, *, confidence: float = 0.95) -> Estimate:
+        """(T, R, R) covariances between readouts over the replicates, in the product of their units.
+
+        Raises:
+            InputError: they were not kept, or a confidence that is none.
+        """
+        return covariance_estimate(self._comoments, confidence=confidence)
+
     def correlation(self, time: int = -1) -> "pd.DataFrame":
-        """(R, R) correlations between readouts over the replicates, at one output time."""
+        """(R, R) correlations between readouts over the replicates, at one output time.
+
+        Raises:
+            InputError: covariances were not kept.
+        """
         import pandas as pd
 
+        names = [readout.name for readout in self.readouts]
+        return pd.DataFrame(correlation(self._comoments)[time], index=names, columns=names)
+
+    @property
+    def _comoments(self) -> Comoments:
         sums = self.statistics.comoments
         if sums is None:
             way_out = "run it with covariance=True"
-            raise InputError(Problem(what="correlation", why="was not kept", way_out=way_out))
-        names = [readout.name for readout in self.readouts]
-        return pd.DataFrame(correlation(sums)[time], index=names, columns=names)
+            raise InputError(Problem(what="covariances", why="were not kept", way_out=way_out))
+        return sums
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -210,31 +251,21 @@ def run_ensemble(
         for name, value in (thresholds or {}).items()
         for place in _places([name], plan.readouts)
     ]
-    waiting: dict[int, BlockStatistics] = {}
-    total: BlockStatistics | None = None
+    merging = Merging()
     failures: list[Failure] = []
 
     def receive(gathered: Gathered) -> None:
-        nonlocal total
         failures.extend(gathered.failures)
-        waiting[gathered.first] = block_statistics(
+        block = block_statistics(
             gathered.values, first=gathered.first, covariance=covariance, thresholds=limits
         )
-        while (fresh := waiting.pop(total.stop if total else 0, None)) is not None:
-            total = merge(total, fresh) if total else fresh
+        merging.take(block)
 
     run_in_blocks(plan, workers=workers, receive=receive, precision=precision, progress=progress)
+    total = merging.total
     assert total is not None, "every block was received"
-    failures.sort(key=lambda failure: failure.replicate)
-    if len(failures) == total.stop:
-        raise SimulationError(f"{failures[0].reason} (every replicate failed)")
-    if failures:
-        warnings.warn(
-            f"{len(failures)} of {total.stop} replicates failed, the first with: "
-            f"{failures[0].reason}; see .failures",
-            SimnetWarning,
-            stacklevel=2,
-        )
+    told = in_order(failures)
+    tell_failures(told, total.stop, stacklevel=3)
     return Ensemble(
         statistics=total,
         condition=condition,
@@ -244,12 +275,12 @@ def run_ensemble(
         method=method,
         engine=plan.engine_name,
         record=replace(plan, replicates=total.stop).record(),
-        failures=tuple(failures),
+        failures=told,
     )
 
 
 def _places(names: Sequence[str], readouts: Sequence[Readout]) -> list[int]:
     places, problems = positions(names, [readout.name for readout in readouts], "readout")
     if problems:
-        raise InputError(problems)
+        raise UnknownNameError(problems)
     return places

@@ -1,6 +1,5 @@
 """`first_passage_times`: when a readout is first beyond a threshold, exact where the engine watches."""
 
-import os
 import threading
 from collections.abc import Sequence
 
@@ -10,9 +9,11 @@ from simnet.engines.base import Limits, Method
 from simnet.engines.compiled import CompiledSimulator
 from simnet.engines.compiled_block import Watch
 from simnet.errors import InputError, Problem
+from simnet.execute.arguments import listed
+from simnet.execute.backends import threads_for
 from simnet.execute.blocks import run_in_blocks
 from simnet.execute.cluster import Workers
-from simnet.execute.plan import Plan, listed, planned, worker_processes
+from simnet.execute.plan import Plan, planned
 from simnet.execute.run import Gathered
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
@@ -125,7 +126,7 @@ def _watched(plan: Plan, threshold: float, *, upwards: bool, workers: Workers) -
                 [watch],
                 limits=Limits(seconds=plan.timeout),
                 stop=stopped.is_set,
-                threads=worker_processes(workers) or os.cpu_count() or 1,
+                threads=threads_for(workers),
             )
             failed = np.array([isinstance(result, str) for result in results])
             seen = ~np.isnan(crossed[:, 0])

@@ -1,37 +1,46 @@
 """A call checked as a whole, and made into a task and its jobs."""
 
 import math
-import operator
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import numpy as np
 
 from simnet.arrays import Times
 from simnet.engines.base import Engine, Method, Task
 from simnet.engines.table import engine_named, preferred, require_runnable
-from simnet.errors import InputError, Problem, SimnetWarning, UnsupportedError, nearest
+from simnet.errors import InputError, Problem, SimnetWarning, UnsupportedError
+from simnet.execute.arguments import (
+    positive_time,
+    require_network,
+    root_seed,
+    whole_number,
+    worker_processes,
+)
 from simnet.execute.base import Job, Replicate
-from simnet.execute.cluster import Workers, is_cluster
+from simnet.execute.cluster import Workers
+from simnet.execute.shown import shown_readouts
 from simnet.experiment.action import AddAmount, SetValue
 from simnet.experiment.change import Scale
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import Program, program
-from simnet.experiment.times import TimeSpec, duration
+from simnet.experiment.times import TimeSpec
 from simnet.experiment.variability import (
     check_variability,
     draw,
     variability_record,
     whole_amounts,
 )
-from simnet.network.checks import cautions, require_stochastic, require_values
+from simnet.network.checks import require_values
 from simnet.network.digest import canonical_json
 from simnet.network.network import Network, Readout
+from simnet.network.stochastic import require_stochastic
 from simnet.network.switches import without_switches
+from simnet.network.timing import cautions
 from simnet.results.provenance import Record, make_record
-from simnet.seeds import drawn_root, is_root, replicate_seed, stream_state
+from simnet.seeds import drawn_root, replicate_seed, stream_state
 
 T = TypeVar("T")
 
@@ -172,12 +181,7 @@ def planned(
 
     The rest is as in `simulate`.
     """
-    if not isinstance(network, Network):
-        raise InputError(
-            Problem(
-                what=f"network={network!r:.80}", why="not a Network", way_out="use load(...) first"
-            )
-        )
+    require_network(network)
     problems: list[Problem] = []
 
     def attempt(value: Callable[[], T], otherwise: T) -> T:
@@ -188,17 +192,17 @@ def planned(
             return otherwise
 
     if times is None:
-        end = attempt(lambda: _positive(t_end, "t_end", network.time_unit), 1.0)
+        end = attempt(lambda: positive_time(t_end, "t_end", network.time_unit), 1.0)
         times = np.linspace(0.0, end, attempt(lambda: whole_number(points, "points", 2), 2))
     limit = None
     if timeout is not None:
-        limit = attempt(lambda: _positive(timeout, "timeout", "s"), 1.0)
+        limit = attempt(lambda: positive_time(timeout, "timeout", "s"), 1.0)
         if workers == 0:
             why = "workers=0 runs in this process, where nothing can end a replicate"
             problems.append(Problem(what=f"timeout={timeout!r}", why=why, way_out="use workers=1"))
     attempt(lambda: worker_processes(workers), None)
     for name, tolerance in (("rtol", rtol), ("atol", 1.0 if atol is None else atol)):
-        attempt(lambda name=name, tolerance=tolerance: _positive(tolerance, name, None), 1.0)  # type: ignore[misc]
+        attempt(lambda name=name, tolerance=tolerance: positive_time(tolerance, name, None), 1.0)  # type: ignore[misc]
     runs = attempt(lambda: whole_number(replicates, "replicates", 1), 1)
     named = attempt(lambda: engine_named(method, engine), None)
     for condition in conditions:
@@ -216,9 +220,9 @@ def planned(
                 way_out='leave replicates out, or use method="ssa"',
             )
         )
-    root = attempt(lambda: _root(seed), 0) if seed is not None else drawn_root()
+    root = attempt(lambda: root_seed(seed), 0) if seed is not None else drawn_root()
     nothing: tuple[Readout, ...] = ()
-    shown = attempt(lambda: _readouts(network, readouts), nothing)
+    shown = attempt(lambda: shown_readouts(network, readouts), nothing)
     resting = any(condition.equilibrate is not None for condition in conditions)
     run = network if resting else without_switches(network)
     looked_at = conditions[:1] if alike else conditions
@@ -274,48 +278,6 @@ def _check(network: Network, method: Method, programs: Sequence[Program]) -> Non
             require_stochastic(network, compiled.stages(), compiled.disturbed())
 
 
-def listed(items: Sequence[T] | T) -> tuple[T, ...]:
-    """One item or several, as a tuple."""
-    return tuple(items) if isinstance(items, Sequence) else (items,)
-
-
-def _positive(spec: TimeSpec, what: str, unit: str | None) -> float:
-    value = duration(spec, what, unit)
-    if value <= 0:
-        raise InputError(Problem(what=f"{what}={spec!r}", why="not above zero"))
-    return value
-
-
-def whole_number(number: int, what: str, least: int) -> int:
-    try:
-        whole = operator.index(number)  # numpy's integers as well
-    except TypeError:
-        whole = least - 1
-    if isinstance(number, bool) or whole < least:
-        why = f"not a whole number of at least {least}"
-        raise InputError(Problem(what=f"{what}={number!r}", why=why))
-    return whole
-
-
-def worker_processes(workers: Workers) -> int | None:
-    """The number of worker processes; None for as many as there are processors, and for a cluster.
-
-    Raises:
-        InputError: neither a whole number of at least 0 nor a cluster.
-    """
-    if workers is None or is_cluster(workers):
-        return None
-    if not isinstance(workers, str):
-        return whole_number(cast(int, workers), "workers", 0)
-    raise InputError(
-        Problem(
-            what=f"workers={workers!r}",
-            why="neither a number nor the address of a Dask scheduler",
-            way_out='write it as "tcp://host:8786"',
-        )
-    )
-
-
 def _require_whole(program_: Program) -> None:
     """Raise UnsupportedError where a schedule sets or adds fractions of molecules."""
     problems = []
@@ -327,77 +289,6 @@ def _require_whole(program_: Program) -> None:
                 problems.append(Problem(what=f"{act} at t={segment.start:g}", why=why))
     if problems:
         raise UnsupportedError(problems)
-
-
-def _root(seed: int) -> int:
-    try:
-        number = operator.index(seed)  # numpy's integers as well
-    except TypeError:
-        number = -1
-    if not is_root(number):
-        raise InputError(
-            Problem(
-                what=f"seed={seed!r}",
-                why="not a whole number from 0 to 2**64 - 1",
-                way_out="leave seed out to have one drawn and recorded",
-            )
-        )
-    return number
-
-
-def _readouts(network: Network, names: Sequence[str] | str | None) -> tuple[Readout, ...]:
-    """Readouts by name; species, expressions and parameters count as well."""
-    if names is None and not network.readouts:
-        raise InputError(
-            Problem(
-                what=f"network {network.id}",
-                why="has no readouts, and no species to take in their place",
-                way_out="name what to show: readouts=[...]",
-            )
-        )
-    if names is None:
-        return network.readouts
-    try:
-        wanted = [names] if isinstance(names, str) else list(dict.fromkeys(names))
-    except TypeError:
-        raise InputError(Problem(what=f"readouts={names!r}", why="not a list of names")) from None
-    found, problems = [], []
-    known = set(network.ids())
-    for name in wanted:
-        species = network.find_species(name)
-        symbol = species[0] if len(species) == 1 else name
-        if name in network.readout_by_name:
-            found.append(network.readout_by_name[name])
-        elif symbol in known:
-            found.append(Readout(name=name, symbol=symbol, unit=_unit_of(network, symbol)))
-        elif len(species) > 1:
-            way_out = "name one: " + ", ".join(species)
-            why = "is the pattern of several species"
-            problems.append(Problem(what=f"readout {name!r}", why=why, way_out=way_out))
-        else:
-            every = [*network.readout_by_name, *known]
-            problems.append(
-                Problem(
-                    what=f"readout {name!r}",
-                    why=f"is not in {network.id}",
-                    way_out=nearest(str(name), every),
-                )
-            )
-    if not wanted:
-        problems.append(Problem(what="readouts", why="none given", way_out="leave it out for all"))
-    if problems:
-        raise InputError(problems)
-    return tuple(found)
-
-
-def _unit_of(network: Network, symbol: str) -> str | None:
-    if symbol in network.species_index:
-        return network.substance_unit
-    if symbol in network.assignment_by_id:
-        return network.assignment_by_id[symbol].unit
-    if symbol in network.parameter_by_id:
-        return network.parameter_by_id[symbol].unit
-    return network.compartment_by_id[symbol].unit
 
 
 def _absolute_tolerance(network: Network) -> float:

@@ -1,10 +1,16 @@
-"""`ProgressBar`: how far a run is, in a notebook or on a terminal."""
+"""How far a run is: what is called as it goes on, and `ProgressBar` for a notebook or terminal."""
 
 import importlib
 import sys
 import time
+from collections.abc import Callable
 from html import escape
 from typing import Any
+
+from simnet.execute.wall_time import how_far
+
+Progress = Callable[[int, int], None]
+"""Called with (simulations done, simulations in all) as they finish."""
 
 _EVERY = 0.2  # seconds between two drawings
 
@@ -31,18 +37,14 @@ class ProgressBar:
         if done < total and passed - self._drawn < _EVERY:
             return
         self._drawn = passed
-        said = self._said(done, total, passed)
+        far = how_far(done, total, counted=passed, passed=passed)
+        said = f"{self._what} {far}".strip()
         if _in_notebook():
             self._show(done, total, said)
         elif sys.stderr.isatty():
             end = "\n" if done >= total else ""
             sys.stderr.write(f"\r\x1b[K{said}{end}")
             sys.stderr.flush()
-
-    def _said(self, done: int, total: int, passed: float) -> str:
-        left = (total - done) * passed / done if done else 0.0
-        time_ = f"{left:.0f} s left" if done and done < total else f"{passed:.0f} s"
-        return f"{self._what} {done:,} of {total:,}, {time_}".strip()
 
     def _show(self, done: int, total: int, said: str) -> None:
         shown = importlib.import_module("IPython.display")

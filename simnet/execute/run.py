@@ -1,6 +1,5 @@
 """A plan run from end to end: outcomes gathered by condition, each handed on when it is complete."""
 
-import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -9,16 +8,12 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import SimnetWarning
-from simnet.execute.base import Backend, Job, Outcome
-from simnet.execute.cluster import Cluster, Workers, is_cluster
-from simnet.execute.plan import Plan, worker_processes
-from simnet.execute.processes import Processes
-from simnet.execute.serial import Serial
-from simnet.execute.threads import Threads
+from simnet.execute.backends import backend_for
+from simnet.execute.base import Job, Outcome
+from simnet.execute.cluster import Workers
+from simnet.execute.plan import Plan
+from simnet.execute.progress import Progress
 from simnet.results.trajectories import Failure
-
-Progress = Callable[[int, int], None]
-"""Called with (replicates done, replicates in all)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,7 +84,7 @@ def run_jobs(
             receive(open_.pop(outcome.job).gathered())
 
     try:
-        _backend(workers, plan).run(plan.task, noted(), deliver)
+        backend_for(plan.engine, workers, plan.timeout).run(plan.task, noted(), deliver)
     except KeyboardInterrupt:
         for gathering in open_.values():
             receive(gathering.gathered())
@@ -135,18 +130,3 @@ class _Gathering:
             seeds=seeds,
             failures=tuple(sorted(self._failures, key=lambda failure: failure.replicate)),
         )
-
-
-def _backend(workers: Workers, plan: Plan) -> Backend:
-    if is_cluster(workers):
-        return Cluster(scheduler=workers, timeout=plan.timeout)
-    count = worker_processes(workers)
-    if plan.engine.batches:
-        return Threads(threads=count or (1 if count == 0 else _processors()), timeout=plan.timeout)
-    if count == 0:
-        return Serial()
-    return Processes(workers=count or _processors(), timeout=plan.timeout)
-
-
-def _processors() -> int:
-    return os.cpu_count() or 1

@@ -1,27 +1,28 @@
 """`simulate`: the verb. Checks the whole call, runs it, returns Trajectories."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from simnet.engines.base import Method
-from simnet.errors import InputError, Problem, SimnetWarning, SimulationError
+from simnet.errors import InputError, Problem
+from simnet.execute.arguments import listed
 from simnet.execute.blocks import run_in_blocks
 from simnet.execute.cluster import Workers
-from simnet.execute.plan import Plan, listed, planned
-from simnet.execute.run import Gathered, Progress
+from simnet.execute.failures import in_order, tell_failures
+from simnet.execute.plan import Plan, planned
+from simnet.execute.progress import Progress
+from simnet.execute.run import Gathered
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import Scheduled
 from simnet.experiment.times import TimeSpec
 from simnet.experiment.variability import Variability
-from simnet.network.kept import kept
 from simnet.network.network import Network
 from simnet.results.join import join
-from simnet.results.trajectories import Trajectories
-from simnet.sbml.write import to_sbml
+from simnet.results.trajectories import Failure, Trajectories
+from simnet.sbml.write import sbml_of
 from simnet.stats.precision import Precision
 
 
@@ -190,17 +191,7 @@ def _run(
         found = _trajectories(plan, received) if any(g.finished for g in received) else None
         raise Interrupted(found) from None
     plan = replace(plan, replicates=sum(len(gathered.values) for gathered in received))
-    failures = [failure for gathered in received for failure in gathered.failures]
-    if len(failures) == plan.replicates:
-        more = f" (and {len(failures) - 1} more replicates)" if len(failures) > 1 else ""
-        raise SimulationError(f"{failures[0].reason}{more}")
-    if failures:
-        warnings.warn(
-            f"{len(failures)} of {plan.replicates} replicates failed, the first with: "
-            f"{min(failures, key=lambda f: f.replicate).reason}; see .failures",
-            SimnetWarning,
-            stacklevel=3,
-        )
+    tell_failures(_failures(received), plan.replicates, stacklevel=4)
     return _trajectories(plan, received)
 
 
@@ -210,8 +201,6 @@ def _trajectories(plan: Plan, received: Sequence[Gathered]) -> Trajectories:
     for gathered in received:
         values[0, gathered.first : gathered.first + len(gathered.values)] = gathered.values
     seeds = plan.seeds(0) if task.method == "ssa" else ()
-    failures = [failure for gathered in received for failure in gathered.failures]
-    document = plan.network.document
     return Trajectories(
         values=values,
         conditions=plan.conditions,
@@ -221,7 +210,11 @@ def _trajectories(plan: Plan, received: Sequence[Gathered]) -> Trajectories:
         method=task.method,
         engine=plan.engine_name,
         seeds=(seeds,),
-        failures=tuple(sorted(failures, key=lambda failure: failure.replicate)),
-        network_sbml=document.text if document is not None else kept(plan.network, to_sbml),
+        failures=_failures(received),
+        network_sbml=sbml_of(plan.network),
         record=plan.record(),
     )
+
+
+def _failures(received: Sequence[Gathered]) -> tuple[Failure, ...]:
+    return in_order(failure for gathered in received for failure in gathered.failures)

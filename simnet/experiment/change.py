@@ -1,4 +1,4 @@
-"""Perturbations: one family of types for `simulate`, schedules and, later, screens.
+"""Perturbations: one family of types for `simulate`, schedules, screens and studies.
 
 A change says what is done, in the user's words (`Knockdown("HIF1A", 0.9)`). Against a network it
 resolves to elementary actions, or to the problems that stand in its way. A new type is one class
@@ -6,13 +6,19 @@ here and one row in `CHANGES`.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Protocol
 
 from simnet.errors import Problem, nearest
 from simnet.experiment.action import Action, AddAmount, Hold, ScaleValue, SetValue
-from simnet.network.kept import kept
+from simnet.experiment.targets import (
+    drug_parameter,
+    expression_targets,
+    settable,
+    species_id,
+    species_way_out,
+)
 from simnet.network.network import Network
 
 Resolved = tuple[Sequence[Action], Sequence[Problem]]
@@ -43,7 +49,7 @@ class Set:
         return f"{self.name}={self.value:g}"
 
     def resolve(self, network: Network) -> Resolved:
-        target, problems = _settable(network, self.name, f"Set({self.name!r}, {self.value!r})")
+        target, problems = settable(network, self.name, f"Set({self.name!r}, {self.value!r})")
         problems += _finite(self, "value", minimum=0.0 if target in network.species_index else None)
         return ([SetValue(target, float(self.value))] if not problems else []), problems
 
@@ -60,7 +66,7 @@ class Scale:
         return f"{self.name} x{self.factor:g}"
 
     def resolve(self, network: Network) -> Resolved:
-        target, problems = _settable(network, self.name, f"Scale({self.name!r}, {self.factor!r})")
+        target, problems = settable(network, self.name, f"Scale({self.name!r}, {self.factor!r})")
         problems += _finite(self, "factor", minimum=0.0)
         return ([ScaleValue(target, float(self.factor))] if not problems else []), problems
 
@@ -79,9 +85,9 @@ class Add:
     def resolve(self, network: Network) -> Resolved:
         what = f"Add({self.name!r}, {self.amount!r})"
         problems = _finite(self, "amount")
-        target = _species_id(network, self.name)
+        target = species_id(network, self.name)
         if target is None:
-            why, way_out = f"{self.name!r} is not a species", _species_way_out(network, self.name)
+            why, way_out = f"{self.name!r} is not a species", species_way_out(network, self.name)
             problems.append(Problem(what=what, why=why, way_out=way_out))
         return ([AddAmount(str(target), float(self.amount))] if not problems else []), problems
 
@@ -105,7 +111,7 @@ class Knockdown:
     def resolve(self, network: Network) -> Resolved:
         what = f"Knockdown({self.name!r}, {self.fraction!r})"
         problems = _finite(self, "fraction", minimum=0.0, maximum=1.0)
-        targets, missing = _expression_targets(network, self.name, what)
+        targets, missing = expression_targets(network, self.name, what)
         problems += missing
         factor = 1.0 - float(self.fraction) if not problems else 0.0
         return ([ScaleValue(t, factor) for t in targets] if not problems else []), problems
@@ -122,7 +128,7 @@ class Knockout:
         return f"{self.name} knock-out"
 
     def resolve(self, network: Network) -> Resolved:
-        targets, problems = _expression_targets(network, self.name, f"Knockout({self.name!r})")
+        targets, problems = expression_targets(network, self.name, f"Knockout({self.name!r})")
         return [ScaleValue(t, 0.0) for t in targets], problems
 
 
@@ -140,7 +146,7 @@ class Overexpress:
     def resolve(self, network: Network) -> Resolved:
         what = f"Overexpress({self.name!r}, {self.fold!r})"
         problems = _finite(self, "fold", minimum=1.0)
-        targets, missing = _expression_targets(network, self.name, what)
+        targets, missing = expression_targets(network, self.name, what)
         problems += missing
         return (
             [ScaleValue(t, float(self.fold)) for t in targets] if not problems else []
@@ -181,7 +187,9 @@ class Dose:
         return f"{self.name} {self.nM:g} nM"
 
     def resolve(self, network: Network) -> Resolved:
-        target, problems = _drug(network, self.name, f"Dose({self.name!r}, nM={self.nM!r})")
+        target, problems = drug_parameter(
+            network, self.name, f"Dose({self.name!r}, nM={self.nM!r})"
+        )
         if isinstance(self.nM, tuple):
             why, way_out = "several doses at once", "give one, or make a Screen of them"
             return [], [*problems, Problem(what=repr(self), why=why, way_out=way_out)]
@@ -200,7 +208,7 @@ class Washout:
         return f"{self.name} washed out"
 
     def resolve(self, network: Network) -> Resolved:
-        target, problems = _drug(network, self.name, f"Washout({self.name!r})")
+        target, problems = drug_parameter(network, self.name, f"Washout({self.name!r})")
         return ([SetValue(target, 0.0)] if not problems else []), problems
 
 
@@ -219,7 +227,7 @@ class Clamp:
         what = f"Clamp({self.name!r}, {self.value!r})"
         problems = _finite(self, "value", minimum=0.0)
         readout = network.readout_by_name.get(self.name)
-        target = _species_id(network, self.name) or (readout.symbol if readout else self.name)
+        target = species_id(network, self.name) or (readout.symbol if readout else self.name)
         assignment = network.assignment_by_id.get(target)
         if assignment is not None and assignment.kind == "observable":
             problems.append(
@@ -291,106 +299,3 @@ def _finite(
         way_out = "write a fraction: 0.9 for 90 %" if name == "fraction" else ""
         return [Problem(what=what, why=f"{name} is above {maximum:g}", way_out=way_out)]
     return []
-
-
-def _species_id(network: Network, name: str) -> str | None:
-    """A species by its id, or by a pattern that no other has; not where a readout of that name is
-    something else, such as copies where the species counts tokens of them."""
-    if _is_other_readout(network, name):
-        return None
-    found = network.find_species(name)
-    return found[0] if len(found) == 1 else None
-
-
-def _species_way_out(network: Network, name: str) -> str:
-    if not _is_other_readout(network, name):
-        return nearest(name, network.species_index)
-    ids = network.find_species(name)
-    patterns = [s.name for s in network.species if s.id == name]
-    shown = " or ".join(repr(found) for found in patterns or ids)
-    return f"the species, which is not what the readout counts, goes by {shown}"
-
-
-def _is_other_readout(network: Network, name: str) -> bool:
-    readout = network.readout_by_name.get(name)
-    return readout is not None and network.find_species(name) not in ([], [readout.symbol])
-
-
-def _settable(network: Network, name: str, what: str) -> tuple[str, list[Problem]]:
-    inputs = kept(network, _parameters_of_inputs)
-    target = inputs.get(name, name)
-    if target in network.parameter_by_id or target in network.compartment_by_id:
-        return target, []
-    species = _species_id(network, target)
-    if species is not None:
-        return species, []
-    if target in network.assignment_by_id or target in network.readout_by_name:
-        readout = network.readout_by_name.get(target)
-        symbol = readout.symbol if readout else target
-        kind = network.assignment_by_id[symbol].kind
-        way_out = "use Clamp to hold it" if kind == "expression" else "set one of its species"
-        if _is_other_readout(network, target):
-            way_out += f"; {_species_way_out(network, target)}"
-        return target, [Problem(what=what, why=f"{name!r} is computed ({kind})", way_out=way_out)]
-    several = network.find_species(target)
-    if several:
-        why = f"{name!r} is the pattern of several species"
-        return target, [Problem(what=what, why=why, way_out="name one: " + ", ".join(several))]
-    known = [*inputs, *network.parameter_by_id, *network.species_index, *network.compartment_by_id]
-    return target, [
-        Problem(what=what, why=f"{name!r} is not in {network.id}", way_out=nearest(name, known))
-    ]
-
-
-def _parameters_of_inputs(network: Network) -> dict[str, str]:
-    return {given.name: given.parameter for given in network.inputs}
-
-
-def _drug(network: Network, name: str, what: str) -> tuple[str, list[Problem]]:
-    """The parameter that holds a drug's concentration."""
-    for drug in network.drugs:
-        if drug.name == name:
-            return drug.parameter, []
-    drugs = [drug.name for drug in network.drugs]
-    return name, [
-        Problem(what=what, why=f"{network.id} has no such drug", way_out=nearest(name, drugs))
-    ]
-
-
-def _expression_targets(
-    network: Network, name: str, what: str
-) -> tuple[Sequence[str], list[Problem]]:
-    for gene in network.genes:
-        if name in (gene.name, gene.symbol):
-            return gene.parameters, []
-    if name in network.parameter_by_id:
-        return [name], []
-    containing = [s.id for s in network.species if name in s.molecules]
-    if containing:
-        makers = _synthesised_by(network, name)
-        if not makers:
-            return containing, []
-        return [], [
-            Problem(
-                what=what,
-                why=f"{name} is made by reaction {makers[0]}, so its amount would come back",
-                way_out="scale the parameter of its synthesis: Scale(parameter, factor)",
-            )
-        ]
-    species = _species_id(network, name)
-    if species is not None:
-        return [species], []
-    known = [g.name for g in network.genes]
-    known += [*{m for s in network.species for m in s.molecules}, *network.parameter_by_id]
-    return [], [
-        Problem(what=what, why=f"{name!r} is not in {network.id}", way_out=nearest(name, known))
-    ]
-
-
-def _synthesised_by(network: Network, molecule: str) -> list[str]:
-    copies = {s.id: s.molecules.count(molecule) for s in network.species}
-
-    def total(side: Iterable[tuple[str, int]]) -> int:
-        return sum(copies[s] * n for s, n in side)
-
-    return [r.id for r in network.reactions if total(r.products) > total(r.reactants)]

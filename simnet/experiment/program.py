@@ -18,11 +18,11 @@ from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import Timed, timeline
 from simnet.experiment.settings import Settings
 from simnet.experiment.times import TimeSpec, duration
-from simnet.network.checks import depends_on_time
 from simnet.network.evaluate import initial_values
 from simnet.network.expression import Number, Symbol, function
 from simnet.network.kept import kept
 from simnet.network.network import Compartment, Event, Network, Parameter
+from simnet.network.timing import depends_on_time
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,15 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
 
 import numpy as np
 
-from simnet.arrays import FloatArray, Times
-from simnet.errors import InputError, Problem, UnknownNameError
-from simnet.results.trajectories import Trajectories, positions
-
-BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+from simnet.arrays import BoolArray, FloatArray, Times
+from simnet.errors import InputError, Problem
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,28 +59,6 @@ def position(times: Times, time: float) -> int | None:
     place = int(np.argmin(np.abs(times - time)))
     allowed = 1e-9 * max(abs(times[0]), abs(times[-1]))
     return place if abs(times[place] - time) <= allowed else None
-
-
-def courses_of(run: Trajectories, condition: str | None = None) -> Courses:
-    """The time courses of one condition of a run; it may be left out where there is one only.
-
-    Raises:
-        UnknownNameError: no such condition.
-        InputError: several conditions, and none was named.
-    """
-    if condition is None and len(run.conditions) > 1:
-        way_out = f"name one of: {', '.join(run.condition_names)}"
-        raise InputError(Problem(what="condition", why="there are several", way_out=way_out))
-    chosen = run.condition_names[0] if condition is None else condition
-    row, problems = positions([chosen], run.condition_names, "condition")
-    if problems:
-        raise UnknownNameError(problems)
-    return Courses(
-        times=run.times,
-        values=run.values[row[0]],
-        names=run.readout_names,
-        time_unit=run.time_unit,
-    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import BoolArray, FloatArray
 from simnet.readouts.values import Operation
 
-Where = Callable[..., np.ndarray[Any, np.dtype[np.bool_]]]
+Where = Callable[..., BoolArray]
 
 
 @dataclass(frozen=True, slots=True)

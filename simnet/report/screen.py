@@ -1,8 +1,7 @@
-"""`write_report`: a screen as one HTML page."""
+"""A screen as one HTML page."""
 
 from collections.abc import Iterator
 from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,25 +23,6 @@ _SURFACES = 8
 _SEEN = 0.01  # on the log scale: with less than 1 % a surface is blank
 _DISTRIBUTIONS = 12
 _CURVES = 6  # conditions among time courses
-
-
-def write_report(result: ScreenResult, path: str | Path) -> Path:
-    """Write a page of a screen: one file that loads nothing.
-
-    It shows the conditions, effects as a heatmap and a table, dose-response curves, the interaction
-    of what was combined, distributions, time courses, failures, what the screen was run with, and
-    how to repeat it.
-
-    Args:
-        result: from `run_screen` or `ScreenResult.load`.
-        path: of the file.
-
-    Returns:
-        The path.
-    """
-    target = Path(path)
-    target.write_text(screen_page(result), encoding="utf-8")
-    return target
 
 
 def screen_page(result: ScreenResult) -> str:

@@ -1,8 +1,7 @@
-"""`write_study_report`: a sensitivity study as one HTML page."""
+"""A sensitivity study as one HTML page."""
 
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 
 from simnet.report.page import Code, Fold, Part, Section, Table, Text, page, picture
 from simnet.report.shown import number, time
@@ -13,26 +12,6 @@ from simnet.sensitivity.shown import yes_no
 
 _FAILED = 200
 _CONTROL = 15
-
-
-def write_study_report(result: StudyResult, path: str | Path, *, repeat: str = "") -> Path:
-    """Write a page of a study: one file that loads nothing.
-
-    For each readout it shows the factors that matter most, figures, all indices and how they
-    converged; then what failed, control coefficients, what was varied and what was not, and what it
-    was run with.
-
-    Args:
-        result: from `run_study` or `StudyResult.load`.
-        path: of the file.
-        repeat: a command or file that repeats the study.
-
-    Returns:
-        The path.
-    """
-    target = Path(path)
-    target.write_text(study_page(result, repeat=repeat), encoding="utf-8")
-    return target
 
 
 def study_page(result: StudyResult, *, repeat: str = "") -> str:

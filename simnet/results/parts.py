@@ -7,15 +7,14 @@ stored is lost, and nothing half-written counts.
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from simnet.errors import InputError, Problem
+from simnet.results.folder import into_place, other_data, refusal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +23,6 @@ MANIFEST = "manifest.json"
 RUNS = "runs"
 
 _FORMAT = "simnet parts"
-_ASIDE = ".simnet-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,13 +65,14 @@ class Parts:
                 if problems:
                     raise InputError(problems)
                 return found
-            _check_free(target)
+            if (refused := other_data(target, ours=(RUNS,))) is not None:
+                raise refused
             (target / RUNS).mkdir(parents=True, exist_ok=True)
             manifest = {"format": _FORMAT, "kind": kind, "identity": own, "about": dict(about)}
             text = json.dumps(manifest, indent=2, allow_nan=False) + "\n"
-            _into_place(text.encode(), target / MANIFEST)
+            into_place(text.encode(), target / MANIFEST)
         except OSError as error:
-            raise _problem(target, f"cannot be written: {error.strerror or error}") from error
+            raise refusal(target, f"cannot be written: {error.strerror or error}") from error
         return cls(folder=target, kind=kind, identity=own, about=dict(about))
 
     @classmethod
@@ -92,9 +91,9 @@ class Parts:
                 folder=source, kind=data["kind"], identity=data["identity"], about=data["about"]
             )
         except OSError as error:
-            raise _problem(source, f"no results there ({error.strerror}: {MANIFEST})") from error
+            raise refusal(source, f"no results there ({error.strerror}: {MANIFEST})") from error
         except (ValueError, KeyError, TypeError) as error:
-            raise _problem(source / MANIFEST, "damaged, or not of ours") from error
+            raise refusal(source / MANIFEST, "damaged, or not of ours") from error
 
     def keys(self) -> set[str]:
         """Of all items that are stored.
@@ -122,7 +121,7 @@ class Parts:
         pq.write_table(rows, buffer, compression="zstd")
         content = buffer.getvalue().to_pybytes()
         name = hashlib.sha256(content).hexdigest()[:32]
-        _into_place(content, self.folder / RUNS / f"{name}.parquet")
+        into_place(content, self.folder / RUNS / f"{name}.parquet")
 
     def read(self) -> "pd.DataFrame":
         """All rows, item by item; an item that two parts hold (two processes made it) is taken
@@ -170,7 +169,7 @@ def merge_parts(folders: Sequence[str | Path], into: str | Path) -> Parts:
             _verify(path)
             place = merged.folder / RUNS / path.name
             if not place.exists():
-                _into_place(path.read_bytes(), place)
+                into_place(path.read_bytes(), place)
         for path in source.folder.iterdir():  # what lies beside: the network, the plan
             beside = merged.folder / path.name
             if path.is_file() and path.name != MANIFEST and not beside.exists():
@@ -181,33 +180,7 @@ def merge_parts(folders: Sequence[str | Path], into: str | Path) -> Parts:
 def _verify(path: Path) -> None:
     if hashlib.sha256(path.read_bytes()).hexdigest()[:32] != path.stem:
         way_out = "delete it: what it held is then computed again"
-        raise _problem(path, "damaged: its checksum is not that of its name", way_out)
-
-
-def _into_place(content: bytes, path: Path) -> None:
-    """Write aside, make sure that it is on the disk, then rename."""
-    aside = path.parent / f"{_ASIDE}{uuid4().hex}"
-    try:
-        with aside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-
-
-def _check_free(target: Path) -> None:
-    if target.exists() and not target.is_dir():
-        raise _problem(target, "is a file", "name a folder")
-    if not target.is_dir():
-        return
-    others = [p.name for p in target.iterdir() if not p.name.startswith(_ASIDE) and p.name != RUNS]
-    if others:
-        shown = ", ".join(sorted(others)[:3]) + (", ..." if len(others) > 3 else "")
-        way_out = "name a new or empty folder, or one of an earlier run"
-        raise _problem(target, f"holds other data ({shown})", way_out)
+        raise refusal(path, "damaged: its checksum is not that of its name", way_out)
 
 
 def _differences(
@@ -233,7 +206,3 @@ def _differences(
 def _shown(value: Any) -> str:
     text = json.dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _problem(path: Path, why: str, way_out: str = "") -> InputError:
-    return InputError(Problem(what=str(path), why=why, way_out=way_out))

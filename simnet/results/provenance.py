@@ -132,20 +132,19 @@ def make_record(
         readouts=tuple(readouts),
         seed=None if seed is None else int(seed),
         replicates=int(replicates),
-        conditions=tuple(_plain(condition.record()) for condition in conditions),
+        conditions=tuple(plain(condition.record()) for condition in conditions),
     )
 
 
-def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The same as JSON data; a user's times may be numpy scalars."""
+def plain(value: object) -> Any:
+    """The same as JSON data; a user's times and amounts may be NumPy's scalars."""
 
-    def item(value: Any) -> Any:
+    def item(value: object) -> object:
         if isinstance(value, np.generic):
             return value.item()
         raise TypeError(f"{value!r} has no place in a record")
 
-    plain: dict[str, Any] = json.loads(json.dumps(record, default=item))
-    return plain
+    return json.loads(json.dumps(value, default=item))
 
 
 def _typed(data: Mapping[str, Any]) -> Record:

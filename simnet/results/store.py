@@ -19,6 +19,7 @@ import numpy as np
 from simnet.arrays import Ensemble
 from simnet.errors import InputError, Problem
 from simnet.network.network import Readout
+from simnet.results.folder import ASIDE, other_data, refusal
 from simnet.results.provenance import Record
 from simnet.results.trajectories import Failure, Trajectories
 
@@ -27,7 +28,7 @@ RECORD = "record.json"
 NETWORK = "network.xml"
 
 _FORMAT = "simnet trajectories"
-_UNFINISHED = ".simnet-"  # our temporary folders; one that is left over does not count as data
+_AGAIN = f"the conditions and the seed in {RECORD} make the run again"
 _KEYS = ("condition", "replicate", "time")
 
 
@@ -53,7 +54,7 @@ def save(trajectories: Trajectories, folder: str | Path, network_sbml: str | Non
     try:
         check_free(target)
         target.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=target) as aside:
+        with tempfile.TemporaryDirectory(prefix=ASIDE, dir=target) as aside:
             table = Path(aside, TABLE)
             _write_table(trajectories, table)
             Path(aside, RECORD).write_bytes(_record_text(trajectories, _checksum(table)).encode())
@@ -65,7 +66,7 @@ def save(trajectories: Trajectories, folder: str | Path, network_sbml: str | Non
                 else:
                     (target / name).unlink(missing_ok=True)
     except OSError as error:
-        raise _problem(target, f"cannot be written: {error.strerror or error}") from error
+        raise refusal(target, f"cannot be written: {error.strerror or error}") from error
     return target
 
 
@@ -78,21 +79,21 @@ def load(folder: str | Path) -> Trajectories:
     source = Path(folder)
     if not source.is_dir():
         why = "is not a folder" if source.exists() else "does not exist"
-        raise _problem(source, why, "give the folder that a run was saved in")
+        raise refusal(source, why, "give the folder that a run was saved in")
     missing = [name for name in (RECORD, TABLE) if not (source / name).is_file()]
     if missing:
         way_out = f"a saved run has {RECORD} and {TABLE}"
-        raise _problem(source, f"{' and '.join(missing)} missing", way_out)
+        raise refusal(source, f"{' and '.join(missing)} missing", way_out)
     try:
         return _restored(source)
     except OSError as error:
-        raise _problem(source, f"cannot be read: {error.strerror or error}") from error
+        raise refusal(source, f"cannot be read: {error.strerror or error}") from error
 
 
 def _restored(source: Path) -> Trajectories:
     data = _read_json(source / RECORD)
     if data is None or data.get("format") != _FORMAT:
-        raise _problem(source / RECORD, "damaged, or not of a saved run")
+        raise refusal(source / RECORD, "damaged, or not of a saved run")
     try:
         record = Record.from_json(data["record"])
     except InputError as error:
@@ -103,10 +104,10 @@ def _restored(source: Path) -> Trajectories:
             ]
         ) from None
     except (KeyError, AttributeError):
-        raise _problem(source / RECORD, "damaged: it holds no record") from None
+        raise refusal(source / RECORD, "damaged: it holds no record") from None
     table = source / TABLE
     if _checksum(table) != data.get("sha256"):
-        raise _problem(table, "damaged, or of another run than the record beside it")
+        raise refusal(table, "damaged, or of another run than the record beside it", _AGAIN)
     network = source / NETWORK
     try:
         times = np.array(data["times"], dtype=np.float64)
@@ -126,23 +127,17 @@ def _restored(source: Path) -> Trajectories:
             network_sbml=network.read_bytes().decode() if network.is_file() else None,
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise _problem(source, f"damaged ({type(error).__name__}: {error})") from error
+        raise refusal(source, f"damaged ({type(error).__name__}: {error})") from error
 
 
 def check_free(target: Path) -> None:
     """Raise InputError unless a run may be saved there: a new or empty folder, or an earlier run."""
-    if target.exists() and not target.is_dir():
-        raise _problem(target, "is a file", "name a folder")
-    if not target.exists():
-        return
-    others = [path.name for path in target.iterdir() if not path.name.startswith(_UNFINISHED)]
-    if not others:
+    refused = other_data(target)
+    if refused is None:
         return
     record = _read_json(target / RECORD) if (target / RECORD).is_file() else None
     if record is None or record.get("format") != _FORMAT:
-        shown = ", ".join(sorted(others)[:3]) + (", ..." if len(others) > 3 else "")
-        way_out = "name a new or empty folder, or one of an earlier run"
-        raise _problem(target, f"holds other data ({shown})", way_out)
+        raise refused
 
 
 def _write_table(run: Trajectories, path: Path) -> None:
@@ -169,16 +164,19 @@ def _write_table(run: Trajectories, path: Path) -> None:
 
 
 def _read_table(path: Path, shape: tuple[int, int, int, int]) -> Ensemble:
+    """The values of a Parquet file; raises InputError where it does not hold what the record says."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         table = pq.read_table(path, partitioning=None)
     except pa.ArrowException as error:
-        raise ValueError(f"{path.name}: {error}") from error
+        raise refusal(path, f"damaged: {error}", _AGAIN) from error
     C, N, T, R = shape
     if table.shape != (C * N * T, len(_KEYS) + R):
-        raise ValueError(f"{path.name} has {table.shape} rows and columns")
+        rows, columns = table.shape
+        why = f"{rows:,} rows and {columns} columns do not fit the record beside it"
+        raise refusal(path, why, _AGAIN)
     values = np.empty(shape)
     for r in range(R):
         values[..., r] = table.column(len(_KEYS) + r).to_numpy().reshape(C, N, T)
@@ -222,7 +220,3 @@ def _column(readout: str) -> str:
 def _checksum(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _problem(path: Path, why: str, way_out: str = "") -> InputError:
-    return InputError(Problem(what=str(path), why=why, way_out=way_out))

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simnet.arrays import Ensemble, FloatArray, Times
+from simnet.arrays import BoolArray, Ensemble, FloatArray, Times
 from simnet.errors import InputError, Problem, UnknownNameError, nearest
 from simnet.experiment.condition import Condition
 from simnet.experiment.times import time_text
@@ -19,8 +19,6 @@ from simnet.results.provenance import Record
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, kw_only=True)

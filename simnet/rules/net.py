@@ -1,15 +1,9 @@
-"""BioNetGen's .net file -> Network: species and one-way reactions as they are listed.
-
-A rate constant in the file is multiplied by the product of its reactants; the factor 1/2 of equal
-reactants is in the number before it. So the law of two equal ones is k/2*A^2 in an ODE and
-k/2*A*(A-1) as a propensity, which is what BioNetGen's own simulator computes.
-"""
+"""BioNetGen's .net file -> Network: species and one-way reactions as they are listed."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
 
@@ -17,13 +11,11 @@ from simnet.errors import ModelError, Problem
 from simnet.network.checks import checked
 from simnet.network.evaluate import initial_values, ordered, with_initial_values
 from simnet.network.expression import (
-    Call,
     Expression,
     Number,
     Symbol,
     function,
     plus,
-    substitute,
     times,
 )
 from simnet.network.network import (
@@ -37,8 +29,8 @@ from simnet.network.network import (
     Rule,
     Species,
 )
-from simnet.network.rates import RateLaw
 from simnet.rules.formula import formula
+from simnet.rules.net_law import LawReader
 from simnet.sbml.guard import require_short_chains, require_size
 from simnet.sbml.ids import Ids
 
@@ -48,7 +40,6 @@ _REACTION = re.compile(
     r"(?:#\s*(?P<rules>\S*)(?:\s+unit_conversion=(?P<conversion>\S+))?.*)?"
 )
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_SATURATED = re.compile(r"(?:(?P<factor>[^*]+)\*)?(?P<kind>Sat|MM|Hill)\s+(?P<constants>.+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +120,7 @@ class _Reader:
         self.parameters = self.all_parameters(parameters)
         self.values = self.all_values()
         self.compartments = self.all_compartments()
+        self.laws = LawReader(self.formula, self.values, self.compartments)
         species = self.species()
         self.species_ids = [s.id for s in species]
         assignments = [self.group(fields) for fields in groups]
@@ -279,7 +271,7 @@ class _Reader:
             id=self.ids.claim(wanted or f"r{line.split()[0]}"),
             reactants=reactants,
             products=tuple(Counter(made).items()),
-            law=self.law(match["rate"].strip(), match["conversion"] or "", used, reactants),
+            law=self.laws.read(match["rate"].strip(), match["conversion"] or "", used, reactants),
             rules=rules,
         )
 
@@ -289,78 +281,6 @@ class _Reader:
             why = f"there are {len(self.species_ids)} species"
             raise ModelError(Problem(what=f"reaction {line.strip()!r}: {text}", why=why))
         return [self.species_ids[place - 1] for place in places]
-
-    def law(
-        self, rate: str, conversion: str, used: list[str], orders: tuple[tuple[str, int], ...]
-    ) -> RateLaw:
-        special = _SATURATED.fullmatch(rate)
-        if special is not None:
-            return self.saturated(special, conversion, used, orders)
-        number = 1.0
-        factors: list[Expression] = []
-        for part in rate.split("*") if re.fullmatch(r"[\w.*+-]+", rate) else [rate]:
-            factor = self.formula(part, f"rate {rate}")
-            if isinstance(factor, Number):
-                number *= factor.value
-            else:
-                factors.append(factor)
-        volumes = (
-            self.formula(conversion, f"unit conversion {conversion}") if conversion else Number(1)
-        )
-        return RateLaw(rate=self.constant(number, factors, volumes), orders=orders)
-
-    def constant(self, number: float, factors: list[Expression], volumes: Expression) -> Expression:
-        """The statistical factor as an exact fraction, the constants, and the live volumes: their
-        present value is multiplied into the number, and is divided out again."""
-        factor = number / function(volumes)(self.values, 0.0)
-        ratio = exact_fraction(factor)
-        if ratio is None:
-            factors, ratio = [Number(factor), *factors], Fraction(1)
-        sizes = {
-            c.initial_expression.id: Symbol(c.id)
-            for c in reversed(self.compartments)
-            if isinstance(c.initial_expression, Symbol)
-        }
-        rate = times(Number(ratio.numerator), *factors, substitute(volumes, sizes))
-        return rate if ratio.denominator == 1 else Call("divide", (rate, Number(ratio.denominator)))
-
-    def saturated(
-        self,
-        match: re.Match[str],
-        conversion: str,
-        used: list[str],
-        orders: tuple[tuple[str, int], ...],
-    ) -> RateLaw:
-        """Sat: k*A*B.../((K1 + A)*(K2 + B)...); MM: the tQSSA law of a substrate and an enzyme."""
-        kind, what = match["kind"], f"rate {match[0]}"
-        constants = [self.formula(part, what) for part in match["constants"].split()]
-        factor = self.formula(match["factor"] or "1", what)
-        fits = {"Sat": 2 <= len(constants) <= len(used) + 1, "MM": len(constants) == len(used) == 2}
-        if not fits.get(kind, False) or conversion or len(set(used)) < len(used):
-            why = "this use of a saturated rate law has no form here"
-            way_out = "write it as a function of observables"
-            raise ModelError(Problem(what=what, why=why, way_out=way_out))
-        rate = times(factor, constants[0])
-        if kind == "Sat":
-            below = [
-                Call("plus", (k, Symbol(s))) for k, s in zip(constants[1:], used, strict=False)
-            ]
-            return RateLaw(rate=Call("divide", (rate, times(*below))), orders=orders)
-        substrate, enzyme, k = Symbol(used[0]), Symbol(used[1]), constants[1]
-        rest = Call("minus", (Call("minus", (substrate, k)), enzyme))
-        inside = Call("plus", (Call("power", (rest, Number(2))), times(Number(4), k, substrate)))
-        free = times(Number(0.5), Call("plus", (rest, Call("sqrt", (inside,)))))
-        return RateLaw(rate=Call("divide", (times(rate, free, enzyme), Call("plus", (k, free)))))
-
-
-def exact_fraction(factor: float) -> Fraction | None:
-    """The statistical factor (a count of matches over symmetries, which divide a factorial) behind
-    one that BioNetGen prints with six significant digits, or None."""
-    for denominator in (d for d in range(1, 5041) if 5040 % d == 0):
-        ratio = Fraction(round(factor * denominator), denominator)
-        if abs(float(ratio) - factor) <= 5e-6 * abs(factor):
-            return ratio
-    return None
 
 
 def _rule_names(text: str) -> tuple[str, ...]:

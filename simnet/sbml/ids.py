@@ -10,13 +10,6 @@ _RESERVED = frozenset(
 )
 """Names that Antimony, COPASI or libsbml's formula language read as something else."""
 
-_SIID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-def is_valid_id(text: str) -> bool:
-    """Whether the text is an SBML SId."""
-    return _SIID.fullmatch(text) is not None
-
 
 class Ids:
     """Gives out ids and remembers them."""

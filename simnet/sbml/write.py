@@ -6,9 +6,11 @@ Deterministic: the same network gives the same bytes; no dates, no versions of t
 from pathlib import Path
 
 from simnet.errors import InputError, Problem, UnsupportedError
-from simnet.network.checks import checked, stochastic_problems
+from simnet.network.checks import checked
+from simnet.network.kept import kept
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
+from simnet.network.stochastic import stochastic_problems
 from simnet.network.switches import without_switches
 
 
@@ -73,3 +75,9 @@ def to_sbml(network: Network, kinetics: Kinetics = "continuous") -> str:
     from simnet.sbml.writer import sbml_text  # libsbml takes a while to import
 
     return sbml_text(network, kinetics)
+
+
+def sbml_of(network: Network) -> str:
+    """The SBML that is kept beside a network's results: a foreign file that a Network cannot hold as
+    it is, else the network in continuous kinetics (written once: calls on one network are many)."""
+    return network.document.text if network.document is not None else kept(network, to_sbml)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from simnet.arrays import FloatArray
-from simnet.errors import Problem
-from simnet.seeds import is_root
+from simnet.errors import InputError, Problem
+from simnet.execute.arguments import root_seed
 
 FEWEST_DRAWS = 100
 """The quarter-point quantiles that `scaled_interval` reads need so many."""
@@ -115,6 +115,8 @@ def check_draws(draws: int, seed: int) -> list[Problem]:
     if draws < FEWEST_DRAWS:
         text = f"at least {FEWEST_DRAWS} are needed"
         problems.append(Problem(what=f"draws {draws!r}", why="too few", way_out=text))
-    if not is_root(seed):
-        problems.append(Problem(what=f"seed {seed!r}", why="not an integer from 0 to 2**64 - 1"))
+    try:
+        root_seed(seed)
+    except InputError as error:
+        problems += error.problems
     return problems

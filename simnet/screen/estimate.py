@@ -17,6 +17,7 @@ from simnet.engines.base import BatchSimulator, Limits, Simulator
 from simnet.errors import SimulationError
 from simnet.execute.plan import Plan
 from simnet.execute.serial import resolve_engine
+from simnet.execute.wall_time import roughly
 from simnet.experiment.program import Program
 from simnet.seeds import stream_state
 
@@ -46,7 +47,7 @@ class Cost:
             return self.how
         one = self.loading + self.seconds * replicates
         two = self.loading + self.seconds * replicates / 2
-        return f"about {_clock(one)} on one worker, {_clock(two)} on two ({self.how})"
+        return f"about {roughly(one)} on one worker, {roughly(two)} on two ({self.how})"
 
 
 def cost_of(plan: Plan) -> Cost:
@@ -105,11 +106,3 @@ def _first_part(program: Program, share: float) -> Program:
     if not any(len(segment.outputs) for segment in [*kept[:-1], last]):
         last = replace(last, outputs=np.array([until]))
     return replace(program, segments=(*kept[:-1], last))
-
-
-def _clock(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.2g} s"
-    if seconds < 6000:
-        return f"{seconds / 60:.2g} min"
-    return f"{seconds / 3600:,.2g} h" if seconds < 3.6e5 else f"{seconds / 86400:,.0f} d"

@@ -1,6 +1,5 @@
 """A commented screen of a network, as a file to start from: it runs as it is."""
 
-import json
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from simnet.errors import InputError, SimnetError, SimnetWarning
 from simnet.experiment.change import Change, Dose, Knockdown, Knockout, Scale
 from simnet.experiment.times import duration
+from simnet.experiment.toml_file import toml_text
 from simnet.network.network import Network
 from simnet.screen.plan import Screen
 from simnet.screen.run import run_screen
@@ -48,10 +48,10 @@ def _lines(network: Network, source: str) -> Iterator[str]:
     yield "#   simnet screen plan.toml --out screen/     runs it; again, it goes on where it was"
     yield "#   simnet report screen/                     makes a page of it"
     yield ""
-    yield f"network = {_text(source)}"
-    yield f"t_end = {_text(end)}"
+    yield f"network = {toml_text(source)}"
+    yield f"t_end = {toml_text(end)}"
     if rest:
-        yield f"equilibrate = {_text(rest)}   # at rest, before the start"
+        yield f"equilibrate = {toml_text(rest)}   # at rest, before the start"
     yield ""
     yield '# "ode", or "ssa" with replicates. The seed makes a run repeatable.'
     yield 'method = "ode"'
@@ -109,7 +109,7 @@ def _readouts(names: list[str], early: str) -> Iterator[str]:
     yield "# min, average, steady, first_passage(X > 100), fraction(X@6h > 100), and X@6h / Y@6h."
     yield "readouts = ["
     for text in [*names, f"{first}@{early}", f"auc({first})"]:
-        yield f"    {_text(text)},"
+        yield f"    {toml_text(text)},"
     yield "]"
 
 
@@ -127,14 +127,14 @@ def _examples(network: Network) -> Iterator[_Example]:
     for drug in network.drugs[:_DRUGS]:
         middle = drug.affinity if drug.unit == "nM" and drug.affinity else 1.0
         doses = [float(f"{middle * factor:.2g}") for factor in (0.1, 1, 10, 100)]
-        lines = (f"dose = {_text(drug.name)}", f"nM = {doses}")
+        lines = (f"dose = {toml_text(drug.name)}", f"nM = {doses}")
         yield _Example(lines=lines, change=Dose(drug.name, nM=doses[-1]))
     for place, gene in enumerate(network.genes[:_GENES]):
         if place:
-            lone = (f"knockout = {_text(gene.name)}",)
+            lone = (f"knockout = {toml_text(gene.name)}",)
             yield _Example(lines=lone, change=Knockout(gene.name))
         else:
-            lines = (f"knockdown = {_text(gene.name)}", "fraction = 0.9")
+            lines = (f"knockdown = {toml_text(gene.name)}", "fraction = 0.9")
             yield _Example(lines=lines, change=Knockdown(gene.name, 0.9))
     if not network.drugs and not network.genes:
         driven = {action.parameter for action in network.inputs}
@@ -142,7 +142,7 @@ def _examples(network: Network) -> Iterator[_Example]:
             p for p in network.parameters if p.id not in driven and p.initial_expression is None
         ]
         for parameter in free[:2]:
-            lines = (f"scale = {_text(parameter.id)}", "factor = 0.5")
+            lines = (f"scale = {toml_text(parameter.id)}", "factor = 0.5")
             yield _Example(lines=lines, change=Scale(parameter.id, 0.5))
 
 
@@ -151,7 +151,7 @@ def _background(network: Network) -> Iterator[str]:
         chosen = network.inputs[0]
         yield "# What holds in every condition, the control too."
         yield "[[background]]"
-        yield f"set = {_text(chosen.name)}"
+        yield f"set = {toml_text(chosen.name)}"
         yield f"value = {chosen.baseline:g}"
 
 
@@ -167,7 +167,3 @@ def _name(name: str) -> str:
     from simnet.readouts.words import name_text
 
     return name_text(name)
-
-
-def _text(value: str | int) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -5,7 +5,6 @@ replicates than at first, and the record says which.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,8 @@ from simnet.execute.campaign import condition_key
 from simnet.experiment.change import change_record
 from simnet.experiment.condition import Condition, condition_from_record
 from simnet.experiment.variability import variability_record
-from simnet.results.provenance import Record
+from simnet.results.folder import into_place
+from simnet.results.provenance import Record, plain
 from simnet.screen.code import code_of
 from simnet.screen.factors import Level, level_from_plain
 from simnet.screen.plan import Screen
@@ -137,9 +137,9 @@ def identity_of(screen: Screen) -> dict[str, Any]:
         "readouts": [readout.canonical for readout in screen.screen_readouts],
         "rtol": plan.task.rtol,
         "atol": plan.task.atol,
-        "equilibrate": _plain(first["equilibrate"]),
+        "equilibrate": plain(first["equilibrate"]),
         "background": [change_record(change) for change in plan.conditions[0].background],
-        "schedule": _plain(first["schedule"]),
+        "schedule": plain(first["schedule"]),
         "variability": variability_record(dict(screen.variability or {})),
         "replicates_per_cell": screen.replicates_per_cell,
     }
@@ -151,12 +151,10 @@ def write_record(record: ScreenRecord, network_sbml: str, folder: Path) -> None:
     Raises:
         InputError: the folder cannot be written.
     """
-    text = json.dumps(record.to_json(), indent=1, allow_nan=False, default=_scalar)
+    text = json.dumps(plain(record.to_json()), indent=1, allow_nan=False)
     try:
         for name, content in ((NETWORK, network_sbml), (RECORD, text + "\n")):
-            aside = folder / f".simnet-{os.getpid()}-{name}"
-            aside.write_bytes(content.encode())
-            os.replace(aside, folder / name)
+            into_place(content.encode(), folder / name)
     except OSError as error:
         why = f"cannot be written: {error.strerror or error}"
         raise InputError(Problem(what=str(folder), why=why)) from error
@@ -196,13 +194,3 @@ def read_record(folder: Path) -> ScreenRecord:
     except (KeyError, TypeError, ValueError) as error:
         why = f"damaged ({type(error).__name__}: {error})"
         raise InputError(Problem(what=str(path), why=why)) from error
-
-
-def _plain(value: object) -> Any:
-    return json.loads(json.dumps(value, default=_scalar))
-
-
-def _scalar(value: object) -> object:
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"{value!r} has no place in a record")

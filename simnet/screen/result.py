@@ -1,4 +1,7 @@
-"""`ScreenResult`: what came of a screen, and the tables made of it."""
+"""`ScreenResult`: what came of a screen, and the tables made of it.
+
+Long, and one piece: each method looks up by name what it takes, and other modules compute with it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

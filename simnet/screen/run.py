@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from simnet.errors import InputError, Problem
 from simnet.execute.campaign import Item, items_of, run_campaign
 from simnet.execute.cluster import Workers
-from simnet.execute.run import Progress
+from simnet.execute.progress import Progress
 from simnet.results.parts import Parts
-from simnet.sbml.write import to_sbml
+from simnet.sbml.write import sbml_of
 from simnet.screen.measure import measuring
 from simnet.screen.plan import Screen
 from simnet.screen.precision import precise
@@ -56,10 +56,8 @@ def run_screen(
     record = record_of(plan)
     parts = None
     if out is not None:
-        document = plan.network.document
-        sbml = document.text if document is not None else to_sbml(plan.network)
         parts = Parts.open(out, kind=KIND, identity=identity_of(plan), about=record.run.versions)
-        write_record(record, sbml, Path(out))
+        write_record(record, sbml_of(plan.network), Path(out))
     job = _Running(plan=plan, parts=parts, workers=workers, shard=shard, progress=progress)
     if plan.precision is None:
         items = items_of(plan.plan, stored=parts.keys() if parts is not None else ())

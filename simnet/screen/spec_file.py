@@ -16,7 +16,6 @@
 A change is a table with one verb, whose value is the name of what is changed, and its number.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -26,6 +25,7 @@ from simnet.errors import InputError, Problem, nearest
 from simnet.experiment.change import CHANGES, Change
 from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import At, Pulse, Repeat, Scheduled
+from simnet.experiment.toml_file import key_problems, read_toml
 from simnet.experiment.variability import SPREADS, Spread
 from simnet.rules.load import load
 from simnet.screen.factors import Entry
@@ -42,34 +42,19 @@ _OWN = ("network", "kinetics", "combinations", "changes", "conditions", "backgro
 
 
 def screen_from_file(path: str | Path) -> Screen:
-    """The screen that a file describes.
+    """The screen that a file describes; a network that is a file is looked for beside it as well.
 
     Raises:
         InputError: it cannot be read, or all that is wrong with what it says.
     """
-    source = Path(path)
-    try:
-        data = tomllib.loads(source.read_bytes().decode())
-    except OSError as error:
-        why = f"cannot be read: {error.strerror or error}"
-        raise InputError(Problem(what=str(source), why=why)) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(Problem(what=str(source), why=f"is not TOML: {error}")) from error
-    return screen_from_data(data)
+    return screen_from_data(read_toml(path))
 
 
 def screen_from_data(data: Mapping[str, Any]) -> Screen:
     """The screen that a file's content describes; errors as of `screen_from_file`."""
     reader = _Reader()
     problems = reader.problems
-    for key in data:
-        if key not in (*_AS_THEY_ARE, *_OWN):
-            way_out = nearest(key, [*_AS_THEY_ARE, *_OWN])
-            problems.append(Problem(what=f"{key} = ...", why="unknown", way_out=way_out))
-    source = data.get("network")
-    if not isinstance(source, str):
-        way_out = 'write network = "hypoxia", or the name of a file'
-        problems.append(Problem(what="network", why="missing", way_out=way_out))
+    problems += key_problems(data, (*_AS_THEY_ARE, *_OWN))
     listed = reader.tables(data, "conditions")
     combinations: Any = data.get("combinations", "singles")
     if listed and "combinations" in data:
@@ -94,7 +79,7 @@ def screen_from_data(data: Mapping[str, Any]) -> Screen:
     if problems:
         raise InputError(problems)
     return Screen(
-        network=load(str(source), kinetics=data.get("kinetics")),
+        network=load(data["network"], kinetics=data.get("kinetics")),
         changes=[entry for entry in changes if entry is not None],
         combinations=combinations,
         background=[change for change in background if change is not None],

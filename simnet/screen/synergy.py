@@ -183,43 +183,6 @@ def surface_interaction(
     )
 
 
-def pair_interaction(
-    control: FloatArray,
-    a: FloatArray,
-    b: FloatArray,
-    ab: FloatArray,
-    *,
-    models: Sequence[str] = ("log", "bliss", "hsa"),
-    full_effect: float | None = None,
-    direction: Direction | None = None,
-    minimum_effect: float = 0.1,
-    level: float = 0.95,
-    draws: int = 1000,
-    seed: int = 0,
-    key: str = "",
-    exact: bool = False,
-) -> Interaction:
-    """Interaction of two changes of one level each, such as knock-outs: a surface of one cell.
-
-    Each argument holds the replicates (N,) of a condition; the rest is that of
-    `surface_interaction`. Loewe additivity needs doses.
-    """
-    return surface_interaction(
-        (0.0, 1.0),
-        (0.0, 1.0),
-        [[control, b], [a, ab]],
-        models=models,
-        full_effect=full_effect,
-        direction=direction,
-        minimum_effect=minimum_effect,
-        level=level,
-        draws=draws,
-        seed=seed,
-        key=key,
-        exact=exact,
-    )
-
-
 def _batch(grid: Grid, draws: int, seed: int, key: str) -> FloatArray:
     """(K, A, B) versions of the grid: means, each role moved by its standard error, then draws."""
     present = grid.n > 0

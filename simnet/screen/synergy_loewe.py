@@ -10,7 +10,7 @@ reaches x. Source: Loewe & Muischnek 1926 (doi:10.1007/BF01952257); Berenbaum 19
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import BoolArray, FloatArray
 from simnet.screen.synergy_cells import Cells, Scores, SingleCurves, scores
 
 
@@ -36,12 +36,8 @@ def loewe(cells: Cells) -> Scores:
         return scores(-np.log(index), reasons)
 
 
-def _reached(
-    single: SingleCurves, readout: FloatArray
-) -> "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]":
+def _reached(single: SingleCurves, readout: FloatArray) -> BoolArray:
     assert single.curves is not None
     ends = sorted((float(single.curves.start[0]), float(single.curves.end[0])))
-    found: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] = (readout > ends[0]) & (
-        readout < ends[1]
-    )
+    found: BoolArray = (readout > ends[0]) & (readout < ends[1])
     return found

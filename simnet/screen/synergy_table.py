@@ -20,7 +20,6 @@ class SynergyModel:
 
     score: Callable[[Cells], Scores]
     scale: Literal["log", "share"]
-    additive: str
 
     def threshold(self, minimum_effect: float) -> float:
         """The least score that counts: 10 % is a ratio of 1.1, or a tenth of the full effect."""
@@ -29,17 +28,9 @@ class SynergyModel:
 
 SYNERGY_MODELS = MappingProxyType(
     {
-        "log": SynergyModel(
-            score=log_interaction, scale="log", additive="fold changes multiply"
-        ),
-        "bliss": SynergyModel(
-            score=bliss, scale="share", additive="the shares left over multiply"
-        ),
-        "hsa": SynergyModel(
-            score=highest_single_agent, scale="share", additive="as strong as the stronger one"
-        ),
-        "loewe": SynergyModel(
-            score=loewe, scale="log", additive="as one drug in place of a part of the other"
-        ),
+        "log": SynergyModel(score=log_interaction, scale="log"),
+        "bliss": SynergyModel(score=bliss, scale="share"),
+        "hsa": SynergyModel(score=highest_single_agent, scale="share"),
+        "loewe": SynergyModel(score=loewe, scale="log"),
     }
-)  # fmt: skip
+)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import BoolArray, FloatArray
 from simnet.screen.measure import FAILED
 from simnet.screen.readouts import require_steady
 from simnet.screen.record import ScreenRecord
@@ -32,7 +32,7 @@ class Table:
     """
 
     values: FloatArray
-    ran: "np.ndarray[Any, np.dtype[np.bool_]]"
+    ran: BoolArray
     failed: Mapping[tuple[int, int], str] = field(default_factory=dict)
     missing: Mapping[tuple[int, int, str], str] = field(default_factory=dict)
     refused: Mapping[tuple[int, int], str] = field(default_factory=dict)

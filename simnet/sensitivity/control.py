@@ -23,18 +23,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import FloatArray, IntArray
 from simnet.engines.roadrunner_states import runner_of
 from simnet.engines.state import State
 from simnet.errors import InputError, Problem, SimulationError, UnsupportedError
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import program, with_held
-from simnet.network.checks import depends_on_time
 from simnet.network.evaluate import initial_values
 from simnet.network.network import Network
+from simnet.network.timing import depends_on_time
 from simnet.sbml.write import to_sbml
-from simnet.sensitivity.factors import IntArray
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import BoolArray, FloatArray, IntArray
 from simnet.errors import InputError, Problem
-from simnet.sensitivity.factors import BoolArray, FactorSpace, IntArray
+from simnet.sensitivity.factors import FactorSpace
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

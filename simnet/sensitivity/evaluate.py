@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simnet.arrays import FloatArray, Times
+from simnet.arrays import FloatArray, IntArray, Times
 from simnet.errors import SimulationError
 from simnet.experiment.times import duration
 from simnet.readouts.data import Courses
@@ -13,7 +13,6 @@ from simnet.readouts.evaluation import evaluate, evaluate_course
 from simnet.readouts.expression import ReadoutExpression
 from simnet.readouts.tree import ConditionKey, at_time
 from simnet.sensitivity.design import Outputs
-from simnet.sensitivity.factors import IntArray
 from simnet.sensitivity.over_time import course_of, looks, shown_time
 from simnet.sensitivity.study import SensitivityStudy
 

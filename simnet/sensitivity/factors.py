@@ -5,15 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import FloatArray, IntArray
 from simnet.errors import InputError, Problem, nearest
-
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
-BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 Scale: TypeAlias = Literal["linear", "log"]
 Kind: TypeAlias = Literal["parameter", "initial amount", "dummy"]

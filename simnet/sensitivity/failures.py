@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from simnet.arrays import IntArray
 from simnet.sensitivity.design import Design, Outputs
-from simnet.sensitivity.factors import IntArray
 
 _ALARM = 0.01  # chance that failures which have nothing to do with the factors name one
 _NAMED = 3

@@ -27,7 +27,7 @@ def words(index: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Precision:
+class IndexPrecision:
     """How sure an analysis has to be.
 
     Attributes:
@@ -75,7 +75,7 @@ class IndexRow:
         above_low: lower end of the interval of index - dummy's (of magnitudes where it has a sign).
         above_high: upper end.
         influential: whether `above_low` is above zero; None where that cannot be said.
-        converged: whether the rule of `Precision.tolerance` holds.
+        converged: whether the rule of `IndexPrecision.tolerance` holds.
         n: base blocks that it rests on.
         tolerated: half-width that counts as converged, in the index's unit.
     """
@@ -137,9 +137,3 @@ class Indices:
         frame = pd.DataFrame([asdict(row) for row in self.rows])
         frame["influential"] = frame["influential"].astype("boolean")
         return frame
-
-    def convergence_frame(self) -> "pd.DataFrame":
-        """Tidy: readout, index, factor, n, estimate, low, high."""
-        import pandas as pd
-
-        return pd.DataFrame([asdict(step) for step in self.steps])

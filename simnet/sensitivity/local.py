@@ -32,7 +32,7 @@ from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.sensitivity.design import Design, Outputs, check_outputs
 from simnet.sensitivity.factors import FactorSpace
-from simnet.sensitivity.indices import IndexRow, Indices, Precision
+from simnet.sensitivity.indices import IndexPrecision, IndexRow, Indices
 from simnet.sensitivity.method import Method
 
 _MOVES = np.array([1.0, -1.0, 0.5, -0.5])  # of h
@@ -132,7 +132,7 @@ class _Derivative:
     rest: float
 
 
-def local_analyse(design: Design, outputs: Outputs, precision: Precision) -> Indices:
+def local_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -> Indices:
     """`scaled` and `absolute` of each factor.
 
     Rows that failed take along the four rows of their factor in their repetition, a failed baseline

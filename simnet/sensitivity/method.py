@@ -32,7 +32,7 @@ from typing import Protocol
 from simnet.errors import InputError, Problem, nearest
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.factors import FactorSpace
-from simnet.sensitivity.indices import Indices, Precision
+from simnet.sensitivity.indices import IndexPrecision, Indices
 
 
 class MakeDesign(Protocol):
@@ -46,7 +46,7 @@ class MakeDesign(Protocol):
 class Analyse(Protocol):
     """Makes indices of the rows' outputs."""
 
-    def __call__(self, design: Design, outputs: Outputs, precision: Precision) -> Indices: ...
+    def __call__(self, design: Design, outputs: Outputs, precision: IndexPrecision) -> Indices: ...
 
 
 @dataclass(frozen=True, kw_only=True)

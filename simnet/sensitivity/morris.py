@@ -27,7 +27,7 @@ from simnet.errors import InputError, Problem
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.draws import generator
 from simnet.sensitivity.factors import FactorSpace
-from simnet.sensitivity.indices import Indices, Precision
+from simnet.sensitivity.indices import IndexPrecision, Indices
 from simnet.sensitivity.method import Method
 from simnet.sensitivity.resampling import FEWEST_BLOCKS, Statistic, analyse_blocks
 
@@ -101,7 +101,7 @@ def morris_estimate(
     }
 
 
-def morris_analyse(design: Design, outputs: Outputs, precision: Precision) -> Indices:
+def morris_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -> Indices:
     """mu_star, mean_square, mu and sigma2 for each factor."""
     return analyse_blocks(
         design,

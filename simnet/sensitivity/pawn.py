@@ -18,11 +18,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import FloatArray, IntArray
 from simnet.errors import InputError, Problem
 from simnet.sensitivity.design import Design, Outputs
-from simnet.sensitivity.factors import FactorSpace, IntArray
-from simnet.sensitivity.indices import Indices, Precision
+from simnet.sensitivity.factors import FactorSpace
+from simnet.sensitivity.indices import IndexPrecision, Indices
 from simnet.sensitivity.method import Method
 from simnet.sensitivity.prcc import hypercube_design, hypercube_rows
 from simnet.sensitivity.resampling import Statistic, analyse_blocks
@@ -94,7 +94,7 @@ def _median(distances: FloatArray) -> FloatArray:
     return middle
 
 
-def pawn_analyse(design: Design, outputs: Outputs, precision: Precision) -> Indices:
+def pawn_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -> Indices:
     """The index of each factor."""
     return analyse_blocks(design, outputs, precision, pawn_estimate, needs_variance=False)
 

@@ -1,12 +1,12 @@
 """How long a study will take, from a few of its rows."""
 
-import os
 import time
 
 import numpy as np
 
+from simnet.execute.arguments import worker_processes
+from simnet.execute.backends import processors, threads_for
 from simnet.execute.cluster import Workers
-from simnet.execute.plan import worker_processes
 from simnet.execute.run import Gathered, run_jobs
 from simnet.sensitivity.rows import plan_of
 from simnet.sensitivity.study import SensitivityStudy
@@ -37,5 +37,4 @@ def seconds_for(study: SensitivityStudy, evaluations: int, workers: Workers = No
     run_jobs(plan, jobs, workers=1 if one is None else one, receive=receive)
     taken = np.diff(came)
     each = float(np.mean(taken[1:])) if len(taken) > 1 else float(taken[0])
-    at_once = here or (os.cpu_count() or 1 if here is None else 1)
-    return float(taken[0]) + evaluations * each / min(at_once, os.cpu_count() or 1)
+    return float(taken[0]) + evaluations * each / min(threads_for(workers), processors())

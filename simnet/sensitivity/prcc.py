@@ -21,7 +21,7 @@ from simnet.arrays import FloatArray
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.draws import generator, nested_hypercube
 from simnet.sensitivity.factors import FactorSpace
-from simnet.sensitivity.indices import Indices, Precision
+from simnet.sensitivity.indices import IndexPrecision, Indices
 from simnet.sensitivity.method import Method
 from simnet.sensitivity.resampling import Statistic, analyse_blocks
 
@@ -106,7 +106,7 @@ def _partial(correlations: FloatArray) -> FloatArray:
     return found
 
 
-def prcc_analyse(design: Design, outputs: Outputs, precision: Precision) -> Indices:
+def prcc_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -> Indices:
     """The coefficient of each factor."""
     return analyse_blocks(
         design,

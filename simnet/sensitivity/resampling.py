@@ -16,12 +16,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import BoolArray, FloatArray, IntArray
 from simnet.sensitivity.design import Design, Outputs, check_outputs
 from simnet.sensitivity.draws import block_weights, generator
-from simnet.sensitivity.factors import BoolArray, IntArray
 from simnet.sensitivity.failures import kept_blocks, loss_statements
-from simnet.sensitivity.indices import IndexRow, Indices, Precision, Step
+from simnet.sensitivity.indices import IndexPrecision, IndexRow, Indices, Step
 
 FEWEST_BLOCKS = 4
 """With fewer blocks left there is no interval, and nothing is said."""
@@ -63,7 +62,7 @@ class _Interval:
 def analyse_blocks(
     design: Design,
     outputs: Outputs,
-    precision: Precision,
+    precision: IndexPrecision,
     estimator: Estimator,
     *,
     signed: Collection[str] = (),

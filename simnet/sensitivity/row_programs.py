@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from simnet.arrays import IntArray
 from simnet.execute.base import Job, Replicate
 from simnet.execute.plan import Plan
 from simnet.experiment.action import Hold
@@ -16,7 +17,6 @@ from simnet.experiment.change import Change
 from simnet.experiment.program import Program, program
 from simnet.network.evaluate import initial_values
 from simnet.sensitivity.design import Design
-from simnet.sensitivity.factors import IntArray
 from simnet.sensitivity.study import SensitivityStudy
 
 Programs = Callable[[int], Program]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import FloatArray, IntArray
 from simnet.execute.campaign import Item, items_of
 from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan, planned
@@ -15,7 +15,6 @@ from simnet.experiment.change import Set
 from simnet.experiment.condition import Condition
 from simnet.readouts.bracket import bracket_text
 from simnet.sensitivity.design import Design
-from simnet.sensitivity.factors import IntArray
 from simnet.sensitivity.study import SensitivityStudy
 
 if TYPE_CHECKING:

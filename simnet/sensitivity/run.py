@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simnet.errors import InputError, Problem
+from simnet.execute.arguments import whole_number
 from simnet.execute.campaign import Item, run_campaign
 from simnet.execute.cluster import Workers
-from simnet.execute.plan import whole_number
-from simnet.execute.run import Gathered, Progress
+from simnet.execute.progress import Progress
+from simnet.execute.run import Gathered
 from simnet.readouts.bracket import bracket_text
+from simnet.results.folder import into_place
 from simnet.results.parts import Parts
-from simnet.sbml.write import to_sbml
+from simnet.sbml.write import sbml_of
 from simnet.sensitivity.control import control_of
 from simnet.sensitivity.convergence import next_samples
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.evaluate import evaluated
-from simnet.sensitivity.indices import Indices, Precision
+from simnet.sensitivity.indices import IndexPrecision, Indices
 from simnet.sensitivity.pilot import seconds_for
 from simnet.sensitivity.result import NETWORK, StudyResult
 from simnet.sensitivity.row_programs import quick_plan
@@ -117,9 +119,7 @@ def opened(study: SensitivityStudy, folder: Path) -> Parts:
     parts = Parts.open(folder, kind=KIND, identity=study.identity, about=_made_with())
     network = folder / NETWORK
     if not network.exists():
-        document = study.network.document
-        text = document.text if document is not None else to_sbml(study.network)
-        network.write_text(text, encoding="utf-8")
+        into_place(sbml_of(study.network).encode(), network)
     return parts
 
 
@@ -197,7 +197,7 @@ def _once(
     return replace(result, statements=said)
 
 
-def _looked(design: Design, outputs: Outputs, precision: Precision) -> Indices:
+def _looked(design: Design, outputs: Outputs, precision: IndexPrecision) -> Indices:
     """Indices at a time; those of a readout that cannot be had then are left out."""
     found = analyse(design, outputs, precision)
     return replace(found, steps=(), statements=())

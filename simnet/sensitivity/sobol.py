@@ -23,11 +23,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import FloatArray, IntArray
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.draws import generator
-from simnet.sensitivity.factors import FactorSpace, IntArray
-from simnet.sensitivity.indices import Indices, Precision
+from simnet.sensitivity.factors import FactorSpace
+from simnet.sensitivity.indices import IndexPrecision, Indices
 from simnet.sensitivity.method import Method
 from simnet.sensitivity.resampling import Statistic, analyse_blocks
 
@@ -135,7 +135,7 @@ def sobol_estimate(
     return found
 
 
-def sobol_analyse(design: Design, outputs: Outputs, precision: Precision) -> Indices:
+def sobol_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -> Indices:
     """First and total order, and second where the design has it; a pair's dummy is the pair of its
     first factor with the dummy."""
     undetermined = "the readout does not vary over the design"

@@ -18,19 +18,19 @@
 Changes are written as in the brackets of readouts.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from simnet.errors import InputError, Problem, nearest
+from simnet.errors import InputError, Problem
 from simnet.experiment.change import Change
 from simnet.experiment.schedule import At
+from simnet.experiment.toml_file import key_problems, read_toml, toml_text
 from simnet.network.network import Network
 from simnet.readouts.bracket import FORMS, change_of
 from simnet.rules.load import load
-from simnet.sensitivity.indices import Precision
+from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.study import SensitivityStudy
 
 _OWN = ("network", "kinetics", "background", "changes", "schedule", "precision")
@@ -48,32 +48,14 @@ def study_from_file(path: str | Path, over: Mapping[str, Any] | None = None) -> 
     Raises:
         InputError: it cannot be read, or all that is wrong with what it says.
     """
-    source = Path(path)
-    try:
-        data = tomllib.loads(source.read_bytes().decode())
-    except OSError as error:
-        why = f"cannot be read: {error.strerror or error}"
-        raise InputError(Problem(what=str(source), why=why)) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(Problem(what=str(source), why=f"is not TOML: {error}")) from error
-    beside = source.parent / str(data.get("network", ""))
-    if beside.is_file():
-        data["network"] = str(beside)
-    return study_from_data(data, over)
+    return study_from_data(read_toml(path), over)
 
 
 def study_from_data(
     data: Mapping[str, Any], over: Mapping[str, Any] | None = None
 ) -> SensitivityStudy:
     """The study that a file's content describes; arguments and errors as of `study_from_file`."""
-    problems = []
-    for key in data:
-        if key not in (*_OWN, *_AS_THEY_ARE):
-            way_out = nearest(key, [*_OWN, *_AS_THEY_ARE])
-            problems.append(Problem(what=f"{key} = ...", why="unknown", way_out=way_out))
-    if not isinstance(data.get("network"), str):
-        way_out = 'write network = "hypoxia", or the name of a file'
-        problems.append(Problem(what="network", why="missing", way_out=way_out))
+    problems = key_problems(data, (*_OWN, *_AS_THEY_ARE))
     for key in _LISTS:
         if not isinstance(data.get(key, ""), str | list):
             way_out = f'write {key} = ["..."]'
@@ -129,17 +111,17 @@ def _schedule(tables: object, problems: list[Problem]) -> tuple[At, ...]:
     return tuple(found)
 
 
-def _precision(table: object, problems: list[Problem]) -> Precision:
-    known = [f.name for f in fields(Precision)]
+def _precision(table: object, problems: list[Problem]) -> IndexPrecision:
+    known = [f.name for f in fields(IndexPrecision)]
     if not isinstance(table, dict) or not set(table) <= set(known):
         way_out = f"write precision = {{ tolerance = 0.05 }}; it takes {', '.join(known)}"
         problems.append(Problem(what="precision", why="is not known", way_out=way_out))
-        return Precision()
+        return IndexPrecision()
     try:
-        return Precision(**table)
+        return IndexPrecision(**table)
     except InputError as error:
         problems += error.problems
-        return Precision()
+        return IndexPrecision()
 
 
 def example_study(network: Network, name: str) -> str:
@@ -149,10 +131,10 @@ def example_study(network: Network, name: str) -> str:
     readouts = [readout.name for readout in network.readouts[:2]] or [network.species[0].id]
     ranged = [p.id for p in network.parameters if p.lower is not None and p.upper is not None]
     inputs = [i.parameter for i in network.inputs if i.parameter in ranged]
-    shown = ", ".join(_text(f"{readout}@{at}") for readout in readouts)
+    shown = ", ".join(toml_text(f"{readout}@{at}") for readout in readouts)
     lines = [
         f"# What matters in {network.id}? simnet sensitivity this-file.toml --out results",
-        f"network = {_text(name)}",
+        f"network = {toml_text(name)}",
         f"readouts = [{shown}]  # also auc(...), max(...), cv(...)@6h, A@6h[DRUG=10nM] / A@6h",
         'method = "morris"  # local, morris, sobol, pawn or prcc',
         "samples = 16  # trajectories; sobol: 512, a power of two",
@@ -169,7 +151,7 @@ def example_study(network: Network, name: str) -> str:
     else:
         lines += ["fold = 2  # no parameter has a declared range: half to double of the values"]
     if inputs:
-        listed = ", ".join(_text(name) for name in inputs)
+        listed = ", ".join(toml_text(name) for name in inputs)
         lines += [f"exclude = [{listed}]  # what an experimenter sets"]
     lines += [
         "",
@@ -178,7 +160,7 @@ def example_study(network: Network, name: str) -> str:
         "# replicates = 20",
     ]
     if network.suggested_equilibration:
-        lines += [f"equilibrate = {_text(network.suggested_equilibration)}  # 0 for none"]
+        lines += [f"equilibrate = {toml_text(network.suggested_equilibration)}  # 0 for none"]
     setting = next(iter(network.inputs), None)
     lines += [
         "",
@@ -189,7 +171,3 @@ def example_study(network: Network, name: str) -> str:
         '# name = ["k_*"]',
     ]
     return "\n".join(lines) + "\n"
-
-
-def _text(value: str) -> str:
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

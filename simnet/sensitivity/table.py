@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from simnet.errors import InputError, Problem, nearest
-from simnet.seeds import is_root
+from simnet.execute.arguments import root_seed
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.factors import FactorSpace
-from simnet.sensitivity.indices import Indices, Precision
+from simnet.sensitivity.indices import IndexPrecision, Indices
 from simnet.sensitivity.local import LOCAL
 from simnet.sensitivity.method import Method, checked_settings
 from simnet.sensitivity.morris import MORRIS
@@ -46,9 +46,7 @@ def make_design(
         InputError: no such method or setting, or a number of samples that it cannot have.
     """
     method = method_named(name)
-    if not is_root(seed):
-        way_out = "0 to 2**64 - 1"
-        raise InputError(Problem(what=f"seed={seed!r}", why="cannot be a seed", way_out=way_out))
+    root_seed(seed)
     return method.design(
         space, samples, seed, checked_settings(method, space, samples, settings or {})
     )
@@ -62,10 +60,10 @@ def count_rows(
     return method.rows(space, samples, checked_settings(method, space, samples, settings or {}))
 
 
-def analyse(design: Design, outputs: Outputs, precision: Precision | None = None) -> Indices:
+def analyse(design: Design, outputs: Outputs, precision: IndexPrecision | None = None) -> Indices:
     """Indices of one readout.
 
     Raises:
         InputError: outputs of another design, or variances unknown that the method needs.
     """
-    return method_named(design.method).analyse(design, outputs, precision or Precision())
+    return method_named(design.method).analyse(design, outputs, precision or IndexPrecision())

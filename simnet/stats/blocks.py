@@ -6,7 +6,7 @@ workers and any order in which they finish. A block has 256 replicates; the firs
 128, where precision is judged first.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -152,30 +152,30 @@ def merge(a: BlockStatistics, b: BlockStatistics) -> BlockStatistics:
     )
 
 
-def merged(blocks: Iterable[BlockStatistics]) -> Iterator[BlockStatistics]:
-    """The statistics after each block, in the order of the replicates.
+class Merging:
+    """Blocks merged as they come, in any order: one that comes early waits for those before it.
 
-    Args:
-        blocks: every block once, in any order: one that comes early waits for those before it.
-
-    Raises:
-        InputError: a block comes twice or is missing, or `merge` refuses it.
+    Attributes:
+        total: of the blocks up to the first that has not come; None before the first block.
     """
-    waiting: dict[int, BlockStatistics] = {}
-    total: BlockStatistics | None = None
-    for block in blocks:
-        done = total.stop if total else 0
-        if block.first in waiting or block.first < done:
+
+    def __init__(self) -> None:
+        self.total: BlockStatistics | None = None
+        self._waiting: dict[int, BlockStatistics] = {}
+
+    def take(self, block: BlockStatistics) -> None:
+        """Take one.
+
+        Raises:
+            InputError: it came before, or `merge` refuses it.
+        """
+        done = self.total.stop if self.total else 0
+        if block.first in self._waiting or block.first < done:
             raise InputError(Problem(what=f"block at {block.first}", why="came twice"))
-        waiting[block.first] = block
-        while done in waiting:
-            fresh = waiting.pop(done)
-            total = merge(total, fresh) if total else fresh
-            done = total.stop
-            yield total
-    if waiting:
-        why = f"the block at {total.stop if total else 0} is missing"
-        raise InputError(Problem(what=f"block at {min(waiting)}", why=why))
+        self._waiting[block.first] = block
+        while (fresh := self._waiting.pop(done, None)) is not None:
+            self.total = merge(self.total, fresh) if self.total else fresh
+            done = self.total.stop
 
 
 def ensemble_statistics(
@@ -191,14 +191,14 @@ def ensemble_statistics(
     Raises:
         InputError: no replicates, or an infinite value.
     """
-    total: BlockStatistics | None = None
+    merging = Merging()
     for first, stop in block_bounds(0, max(len(values), 1)):
         block = block_statistics(
             values[first:stop], first=first, covariance=covariance, thresholds=thresholds
         )
-        total = merge(total, block) if total else block
-    assert total is not None, "there is always a first block"
-    return total
+        merging.take(block)
+    assert merging.total is not None, "there is always a first block"
+    return merging.total
 
 
 def fractions_above(statistics: BlockStatistics, *, confidence: float = 0.95) -> Estimate:

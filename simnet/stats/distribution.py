@@ -1,14 +1,14 @@
-"""Quantiles, histograms and fractions beyond a threshold, read from tallies."""
+"""Quantiles and histograms, read from tallies."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import FloatArray, IntArray
 from simnet.errors import InputError, Problem
 from simnet.results.moments import check_probabilities
 from simnet.stats.estimate import Estimate, check_confidence, fraction_estimate
-from simnet.stats.tallies import IntArray, Tallies, bin_spans, bins_of
+from simnet.stats.tallies import Tallies, bin_spans
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -118,35 +118,6 @@ def histogram(
     n = np.asarray(counts.sum(), dtype=np.float64)
     fraction = fraction_estimate(counts.astype(np.float64), n, confidence=confidence)
     return Histogram(edges=edges, counts=counts, fraction=fraction)
-
-
-def fraction_beyond(
-    tallies: Tallies, readout: int, threshold: float, *, confidence: float = 0.95
-) -> Estimate:
-    """(T,) the fraction of replicates whose readout is above the threshold, with Wilson's interval.
-
-    Raises:
-        InputError: the threshold cuts a bin in which there are values (it does not where the values
-            are whole numbers below 512), so that the tallies cannot tell; or a confidence that is
-            none.
-    """
-    table = tallies.tables[readout].astype(np.int64)
-    values = tallies.values(readout)
-    bins = tallies.bins[readout]
-    cut = bins_of(np.array([float(threshold)]))[0]
-    alone = tallies.whole[readout] and abs(threshold) < 512  # one whole number in its bin at most
-    if not alone and table[bins == cut].any():
-        raise InputError(
-            Problem(
-                what=f"threshold {threshold:g}",
-                why="lies within a bin of the tallies, so the fraction beyond is not known",
-                way_out="name it in `thresholds` when the statistics are made",
-            )
-        )
-    above = values > threshold if alone else bins > cut
-    n = table.sum(axis=0).astype(np.float64)
-    hits = table[above].sum(axis=0).astype(np.float64)
-    return fraction_estimate(hits, n, confidence=confidence)
 
 
 def _shape(tallies: Tallies) -> tuple[int, int]:

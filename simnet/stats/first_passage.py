@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from simnet.arrays import FloatArray, Times
+from simnet.arrays import BoolArray, FloatArray, Times
 from simnet.errors import InputError, Problem
 from simnet.stats.estimate import Estimate, normal_quantile
 
@@ -46,7 +46,7 @@ class FirstPassage:
         return FirstPassage(after=self.after[kept], by=self.by[kept])
 
     @property
-    def seen(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def seen(self) -> BoolArray:
         """(n,) whether the passage was seen."""
         return np.asarray(np.isfinite(self.by))
 
@@ -197,7 +197,7 @@ def median_time(passages: FirstPassage, *, confidence: float = 0.95) -> MedianTi
     )
 
 
-def _first(times: Times, holds: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float:
+def _first(times: Times, holds: BoolArray) -> float:
     return float(times[holds.argmax()]) if holds.any() else float("inf")
 
 

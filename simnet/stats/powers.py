@@ -6,14 +6,11 @@ report SAND2008-6212), which lose no digits however large the mean is.
 """
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import BoolArray, FloatArray
 from simnet.stats.estimate import Estimate, on_log_scale, student_quantile
-
-BoolArray: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -5,7 +5,7 @@ replicates in the order of their indices: so it never depends on which worker is
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -69,24 +69,17 @@ class Precision:
         }
 
 
-def precision_from_record(record: Mapping[str, Any]) -> Precision:
-    """The precision whose `record()` is given."""
-    return Precision(**record)
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Judgement:
-    """How precise the judged readouts are; arrays are (J,), in the order of `readouts`.
+    """How precise the judged readouts are; arrays are (J,), in the order in which they were named.
 
     Attributes:
-        readouts: (J,) their places among the run's readouts.
         estimate: means or fractions with their intervals.
         half_width: what is compared with the target, in the readout's unit; infinite where nothing
             is known, as where no replicate differs from another.
         target: the longest half-width allowed, in the readout's unit.
     """
 
-    readouts: tuple[int, ...]
     estimate: Estimate
     half_width: FloatArray
     target: FloatArray
@@ -95,12 +88,6 @@ class Judgement:
     def met(self) -> bool:
         """Whether every readout is precise enough."""
         return bool((self.half_width <= self.target).all())
-
-    @property
-    def worst(self) -> int:
-        """The place, among the run's readouts, of the one that is farthest from its target."""
-        target = np.where(self.target > 0, self.target, np.nan)
-        return self.readouts[int(np.nan_to_num(self.half_width / target, nan=np.inf).argmax())]
 
 
 def judge(
@@ -148,7 +135,7 @@ def judge(
     else:
         target = np.full(len(places), precision.absolute)
     half_width = np.nan_to_num(half_width, nan=np.inf, posinf=np.inf)
-    return Judgement(readouts=places, estimate=estimate, half_width=half_width, target=target)
+    return Judgement(estimate=estimate, half_width=half_width, target=target)
 
 
 def next_size(

@@ -11,9 +11,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import FloatArray, IntArray
 
-IntArray: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 CountArray: TypeAlias = np.ndarray[Any, np.dtype[np.unsignedinteger[Any]]]
 
 RELATIVE_ERROR = 2.0**-9

@@ -17,14 +17,14 @@ from simnet.errors import (
     SimulationError,
     UnsupportedError,
 )
-from simnet.execute.plan import whole_number
-from simnet.execute.run import Progress
+from simnet.execute.arguments import require_network, root_seed, whole_number
+from simnet.execute.progress import Progress
 from simnet.execute.simulate import simulate
 from simnet.experiment.times import TimeSpec, duration
-from simnet.network.checks import stochastic_problems
 from simnet.network.network import Network, Readout
+from simnet.network.stochastic import stochastic_problems
 from simnet.results.trajectories import Trajectories
-from simnet.seeds import drawn_root, is_root, replicate_seed
+from simnet.seeds import drawn_root, replicate_seed
 from simnet.verify.comparison import Comparison, Known, Side, compare
 from simnet.verify.cost import affordable, bearable_end
 from simnet.verify.master_equation import Distribution, NoSolution, solve
@@ -125,15 +125,10 @@ def cross_check(
 
 
 def _check_call(network: Network, replicates: int, seed: int | None, alpha: float) -> None:
-    if not isinstance(network, Network):
-        raise InputError(
-            Problem(
-                what=f"network={network!r:.80}", why="not a Network", way_out="use load(...) first"
-            )
-        )
+    require_network(network)
     whole_number(replicates, "replicates", _FEWEST)
-    if seed is not None and not is_root(seed):
-        raise InputError(Problem(what=f"seed={seed!r}", why="not from 0 to 2**64 - 1"))
+    if seed is not None:
+        root_seed(seed)
     if not 0 < alpha < 1:
         raise InputError(Problem(what=f"alpha={alpha!r}", why="not between 0 and 1"))
 

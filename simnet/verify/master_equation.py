@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simnet.arrays import FloatArray, Times
-from simnet.network.checks import depends_on_time
 from simnet.network.network import Network
+from simnet.network.timing import depends_on_time
 from simnet.verify.states import StateSpace, TooManyStates
 
 if TYPE_CHECKING:

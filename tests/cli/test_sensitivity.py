@@ -98,6 +98,8 @@ def test_a_study_file_and_its_plan(cli: Cli, model: Path, tmp_path: Path) -> Non
     ran = cli("sensitivity", "study.toml", "--samples", "4", "--workers", "0", "--out", "out")
     assert ran.code == 0, ran.err
     assert "µ*" in ran.out
+    assert cli("report", "out", "--out", "again.html").code == 0
+    assert "Which of 2 quantities matter" in (tmp_path / "again.html").read_text(encoding="utf-8")
     plan = cli("sensitivity", "study.toml", "--plan", "--workers", "0", "--samples", "8", "--out", "out")  # fmt: skip
     assert "are not done yet" in plan.out
 

@@ -36,6 +36,25 @@ def test_run_ensemble_is_simulate_summed(birth_death: sn.Network, engine: str) -
     assert (mean == first).all()  # the same bits
 
 
+def test_what_an_ensemble_says_is_what_its_replicates_say(birth_death: sn.Network) -> None:
+    how: dict[str, Any] = {"t_end": 20.0, "points": 3, "method": "ssa", "seed": 5, "workers": 0}
+    values = sn.simulate(birth_death, replicates=300, **how).values[0]
+    found = sn.run_ensemble(birth_death, replicates=300, thresholds={"X": 10}, **how)
+    above = found.fractions()
+    np.testing.assert_allclose(above.value, (values > 10).mean(axis=0))
+    assert ((above.low <= above.value) & (above.value <= above.high)).all()
+    np.testing.assert_allclose(
+        found.covariance().value[-1], np.cov(values[:, -1].T, ddof=1).reshape(1, 1)
+    )
+    two, same = found.two_modes("X"), sn.two_modes(values[:, -1, 0])
+    assert (two.bimodal, two.evidence) == (same.bimodal, pytest.approx(same.evidence))
+    with pytest.raises(sn.UnknownNameError, match="readout 'Y'"):
+        found.two_modes("Y")
+    few = sn.run_ensemble(birth_death, replicates=20, covariance=False, **how)
+    with pytest.raises(sn.InputError, match="covariance=True"):
+        few.correlation()
+
+
 def test_precision_stops_where_it_is_reached(birth_death: sn.Network) -> None:
     """The mean is Poisson with 10 molecules: 5 % takes about 154 replicates, judged at 256."""
     wanted = sn.Precision(relative=0.05)

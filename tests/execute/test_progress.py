@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import simnet as sn
+from simnet.execute.wall_time import how_far, roughly
 
 
 def test_nothing_where_stderr_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,3 +49,21 @@ def test_one_bar_in_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
     (html,) = shown
     assert 'value="3" max="3"' in html
     assert "&lt;cells&gt; 3 of 3" in html
+
+
+@pytest.mark.parametrize(
+    ("done", "counted", "passed", "words"),
+    [
+        (0, 0, 70, "1:10 min"),
+        (10, 20, 20, "10 of 1,000, 33:00 min left"),
+        (500, 20, 30, "500 of 1,000, 10 s left"),  # half the time that 20 s for 500 leaves
+        (999, 20, 30, "999 of 1,000, 0 s left"),
+        (1000, 4000, 4000, "1,000 of 1,000, 1:06 h"),
+    ],
+)
+def test_how_far(done: int, counted: float, passed: float, words: str) -> None:
+    assert how_far(done, 1000, counted=counted, passed=passed) == words
+
+
+def test_an_estimate_has_two_digits() -> None:
+    assert [roughly(s) for s in (0.123, 200, 40_000, 1e6)] == ["0.12 s", "3.3 min", "11 h", "12 d"]

@@ -168,6 +168,14 @@ def test_headlines_of_packaged_networks_name_parameters_and_are_whole() -> None:
     assert set(read_headlines()) >= set(sn.packaged_names())
 
 
+def test_titles_say_how_many_cells_were_asked_for() -> None:
+    network = sn.load("symbiosis")
+    for asked, said in ((None, "50 pairs of cells"), (10, "10 pairs of cells")):
+        made = headline_experiments(network, t_end=None, replicates=asked, seed=3, ssa=True)
+        (cells,) = [e for e in made if e.method == "ssa"]
+        assert cells.meaning.startswith(said)
+
+
 def test_mistakes_are_told_at_once(dosed: Network, tmp_path: Path) -> None:
     with pytest.raises(sn.InputError, match="there is no folder"):
         write_archive(dosed, tmp_path / "no" / "x.omex", t_end=1)

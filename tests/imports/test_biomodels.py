@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import simnet as sn
-from simnet.network.checks import stochastic_problems
+from simnet.network.stochastic import stochastic_problems
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = sorted((ROOT / "tests" / "data" / "biomodels").glob("*.xml"))

@@ -8,7 +8,7 @@ import pytest
 from simnet.errors import InputError, SimulationError, UnknownNameError
 from simnet.experiment.change import Set
 from simnet.readouts.courses import last_tenths
-from simnet.readouts.data import Courses, courses_of
+from simnet.readouts.data import Courses
 from simnet.readouts.evaluation import evaluate, evaluate_course, replicate_values
 from simnet.readouts.parser import parse_readout
 from simnet.results.trajectories import Trajectories
@@ -354,9 +354,10 @@ def test_courses_check_themselves() -> None:
         Courses(times=np.arange(2.0), values=np.ones((1, 2, 2)), names=("X", "X"))
 
 
-def test_courses_of_a_run(decay_run: Trajectories) -> None:
+def test_a_run_is_evaluated(decay_run: Trajectories) -> None:
     asked = parse_readout("half_time(X, 0, 20) / 1s")
-    found = evaluate(asked, {(): courses_of(decay_run)}, deterministic=True)
+    courses = Courses(
+        times=decay_run.times, values=decay_run.values[0], names=decay_run.readout_names
+    )
+    found = evaluate(asked, {(): courses}, deterministic=True)
     assert found.estimate == pytest.approx(-10 * np.log((1 + np.exp(-2)) / 2), rel=1e-3)
-    with pytest.raises(UnknownNameError, match="condition 'treated'"):
-        courses_of(decay_run, "treated")

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import simnet as sn
-from simnet.network.checks import stochastic_problems
 from simnet.network.expression import Call, Number, Symbol, times
 from simnet.network.network import (
     Assignment,
@@ -22,6 +21,7 @@ from simnet.network.network import (
     StateEvent,
 )
 from simnet.network.rates import RateLaw
+from simnet.network.stochastic import stochastic_problems
 from simnet.sbml.convert import AVOGADRO, in_molecules
 
 S = Symbol

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simnet.errors import InputError
-from simnet.screen.synergy import pair_interaction, surface_interaction
+from simnet.screen.synergy import surface_interaction
 from simnet.screen.synergy_table import SYNERGY_MODELS
 
 A = np.array([0, 0.3, 1, 3, 10, 30])
@@ -28,6 +28,12 @@ def additive(hill):
 def exact(surface, **given):
     values = [[np.array([value]) for value in row] for row in surface]
     return surface_interaction(A, B, values, exact=True, **given)
+
+
+def pair_interaction(control, a, b, ab, *, models=("log", "bliss", "hsa"), **given):
+    """Of two changes of one level each, such as knock-outs: a surface of one cell."""
+    values = [[control, b], [a, ab]]
+    return surface_interaction((0.0, 1.0), (0.0, 1.0), values, models=models, **given)
 
 
 def scores(found, model):

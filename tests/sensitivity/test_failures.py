@@ -1,12 +1,13 @@
 """Failed rows drop their base block; too many of them are said."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from simnet.sensitivity.convergence import next_samples
-from simnet.sensitivity.indices import Precision
+from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.table import analyse, make_design
 
 
@@ -59,7 +60,7 @@ def test_nothing_left(space, outputs):
 
 def test_convergence_follows_the_rule(additive, outputs):
     """Noise and 64 points: wide intervals. The loop of `--until-converged` reuses every row."""
-    precision = Precision(tolerance=0.1)
+    precision = IndexPrecision(tolerance=0.1)
     samples, sizes, before = 64, [], None
     while samples is not None:
         design = make_design("sobol", additive.space, samples, seed=5)
@@ -73,7 +74,7 @@ def test_convergence_follows_the_rule(additive, outputs):
     frame = indices.frame()
     assert frame["converged"].all()
     assert ((frame["high"] - frame["low"]) / 2 <= 0.1).all()
-    steps = indices.convergence_frame()
+    steps = pd.DataFrame([asdict(step) for step in indices.steps])
     assert sorted(set(steps["n"])) == [sizes[-1] // 2**k for k in (4, 3, 2, 1, 0)]
     first = steps[steps["n"] == sizes[-1] // 2]["estimate"].to_numpy()
     last = steps[steps["n"] == sizes[-1]]["estimate"].to_numpy()

@@ -6,11 +6,11 @@ from scipy.stats import rankdata
 
 from simnet.errors import InputError
 from simnet.sensitivity.factors import Group
-from simnet.sensitivity.indices import Precision
+from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.prcc import Ranks
 from simnet.sensitivity.table import analyse, make_design
 
-SURE = Precision(confidence=0.9999)
+SURE = IndexPrecision(confidence=0.9999)
 
 
 def test_sum_of_two(space, outputs):

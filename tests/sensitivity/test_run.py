@@ -12,7 +12,7 @@ import pytest
 import simnet as sn
 from simnet.network.network import Network
 from simnet.results.parts import merge_parts
-from simnet.sensitivity.indices import Precision
+from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.result import StudyResult
 from simnet.sensitivity.row_programs import row_programs
 from simnet.sensitivity.rows import RowConditions, distinct_rows, plan_of
@@ -20,7 +20,7 @@ from simnet.sensitivity.run import run_study
 from simnet.sensitivity.study import SensitivityStudy
 
 # Each interval misses with a probability of 1e-4: below 1 % over all that is tested here.
-SURE = Precision(confidence=0.9999)
+SURE = IndexPrecision(confidence=0.9999)
 
 
 def ranged(network: Network, lower: float, upper: float, scale: str = "linear") -> Network:
@@ -268,7 +268,7 @@ def test_pieces_make_the_whole(birth_death: Network, tmp_path: Path) -> None:
 
 def test_samples_are_added_until_the_indices_have_converged(birth_death: Network) -> None:
     study = SensitivityStudy(
-        network=birth_death, readouts=("X@10",), fold=1.2, samples=8, precision=Precision(tolerance=0.25)
+        network=birth_death, readouts=("X@10",), fold=1.2, samples=8, precision=IndexPrecision(tolerance=0.25)
     )  # fmt: skip
     once = run_study(study, workers=0)
     assert not once.converged

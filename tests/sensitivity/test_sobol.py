@@ -6,11 +6,11 @@ import pytest
 from simnet.errors import InputError
 from simnet.sensitivity.design import Outputs
 from simnet.sensitivity.factors import Group
-from simnet.sensitivity.indices import Precision
+from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.table import analyse, count_rows, make_design
 
 # Each interval misses with a probability of 1e-4: below 1 % over all the tests of a file.
-SURE = Precision(confidence=0.9999)
+SURE = IndexPrecision(confidence=0.9999)
 
 
 def table(indices, column="estimate"):

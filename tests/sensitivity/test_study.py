@@ -55,6 +55,7 @@ def test_all_mistakes_at_once(birth_death: Network) -> None:
         ({"readouts": ("X@5",), "t_end": 3}, "5 is after the end"),
         ({"samples": 100}, "use 128"),
         ({"samples": 0}, "samples=0"),
+        ({"precision": sn.Precision(relative=0.1)}, "write IndexPrecision"),
         ({"fold": None}, "there is nothing to vary"),
         ({"parameters": ("k_*",)}, "matches nothing"),
         ({"simulate": "ssa", "replicates": 1}, "needs the variance of each row"),
@@ -168,3 +169,11 @@ def test_the_example_of_a_packaged_network_is_a_study(tmp_path: Path) -> None:
     assert study.network.digest == network.digest
     assert not {i.parameter for i in network.inputs} & set(study.space.names)
     assert np.isfinite(study.design().matrix).all()
+
+
+def test_numpys_numbers_leave_no_trace(birth_death: Network) -> None:
+    asked: dict[str, Any] = {"network": birth_death, "readouts": "X@3", "fold": 2}
+    plain = SensitivityStudy(**asked, method="prcc", seed=3, samples=64)
+    study = SensitivityStudy(**asked, method="prcc", seed=np.int64(3), samples=np.int64(64))
+    assert study.digest == plain.digest
+    assert {type(study.seed), type(study.size)} == {int}

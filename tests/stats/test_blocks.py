@@ -8,13 +8,13 @@ import pytest
 from simnet.errors import InputError
 from simnet.stats.blocks import (
     BlockStatistics,
+    Merging,
     Threshold,
     block_bounds,
     block_statistics,
     ensemble_statistics,
     fractions_above,
     merge,
-    merged,
 )
 
 THRESHOLDS = (Threshold(0, 50.5), Threshold(1, 3.0))
@@ -54,13 +54,17 @@ def test_blocks_are_cut_by_index_alone() -> None:
 def test_any_order_of_arrival_gives_the_same_bits(values: np.ndarray) -> None:
     expected = bits(ensemble_statistics(values, thresholds=THRESHOLDS))
     for order in itertools.islice(itertools.permutations(parts(values)), 0, 120, 7):
-        *_, total = merged(order)
+        total = merge_all(*order)
         assert total.stop == 900
         assert bits(total) == expected
 
 
 def test_what_is_known_early_is_what_fewer_replicates_give(values: np.ndarray) -> None:
-    for total in merged(parts(values)):
+    merging = Merging()
+    for part in parts(values):
+        merging.take(part)
+        total = merging.total
+        assert total is not None
         direct = ensemble_statistics(values[: total.stop], thresholds=THRESHOLDS)
         assert bits(total) == bits(direct)
 
@@ -84,18 +88,19 @@ def test_another_order_of_merging_is_refused(values: np.ndarray) -> None:
 
 
 def merge_all(*blocks: BlockStatistics) -> BlockStatistics:
-    *_, total = merged(blocks)
-    return total
+    merging = Merging()
+    for block in blocks:
+        merging.take(block)
+    assert merging.total is not None
+    return merging.total
 
 
-def test_missing_and_doubled_blocks_are_named(values: np.ndarray) -> None:
+def test_early_blocks_wait_and_doubled_ones_are_named(values: np.ndarray) -> None:
     a, b, c, *_ = parts(values)
-    with pytest.raises(InputError, match="block at 128 is missing"):
-        list(merged([a, c]))
-    with pytest.raises(InputError, match="came twice"):
-        list(merged([a, b, a]))
-    with pytest.raises(InputError, match="came twice"):
-        list(merged([c, c]))
+    assert merge_all(a, c).stop == 128
+    for doubled in ([a, b, a], [a, c, c]):
+        with pytest.raises(InputError, match="came twice"):
+            merge_all(*doubled)
 
 
 def test_what_is_no_block_is_refused(values: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Quantiles, histograms and fractions read from tallies, against the sample itself."""
+"""Quantiles and histograms read from tallies, against the sample itself."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from scipy.stats import poisson
 
 from simnet.errors import InputError
 from simnet.results.moments import ensemble_quantiles
-from simnet.stats.distribution import fraction_beyond, histogram, quantile_estimate
+from simnet.stats.distribution import histogram, quantile_estimate
 from simnet.stats.tallies import RELATIVE_ERROR, merge_tallies, tallies_of
 
 PROBABILITIES = (0.0, 0.05, 0.25, 0.5, 0.77, 0.95, 1.0)
@@ -80,22 +80,3 @@ def test_what_has_no_histogram_is_refused() -> None:
         histogram(tallies, 0, 1)
     with pytest.raises(InputError, match="below 1"):
         histogram(tallies, 0, 1, bins=0)
-
-
-def test_the_fraction_beyond_a_threshold() -> None:
-    values = np.random.default_rng(6).poisson(4, (300, 2, 1)).astype(float)
-    found = fraction_beyond(tallies_of(values), 0, 4)
-    np.testing.assert_allclose(found.value, (values > 4).mean(axis=0)[:, 0])
-    assert (found.low < poisson.sf(4, 4)).all()
-    assert (found.high > poisson.sf(4, 4)).all()
-    assert fraction_beyond(tallies_of(values), 0, 3.5).value == pytest.approx(
-        (values > 3.5).mean(axis=0)[:, 0]
-    )
-
-
-def test_a_threshold_that_cuts_a_bin_is_refused() -> None:
-    tallies = tallies_of(np.full((5, 1, 1), 100.001))
-    with pytest.raises(InputError, match="thresholds"):
-        fraction_beyond(tallies, 0, 100.002)
-    assert fraction_beyond(tallies, 0, 90.0).value == [1]
-    assert fraction_beyond(tallies, 0, 110.0).value == [0]

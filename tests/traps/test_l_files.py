@@ -11,7 +11,6 @@ import simnet as sn
 from simnet.catalogue.tables import Catalogue, ParameterRow
 from simnet.rules.compile import compile_model
 from simnet.rules.registry import packaged_names
-from simnet.sbml.ids import is_valid_id
 from simnet.sbml.write import to_sbml
 
 pytestmark = pytest.mark.filterwarnings("ignore:to_pickable helper:DeprecationWarning")
@@ -117,7 +116,7 @@ def test_ids(dimer: Any, pysb_export: Any) -> None:
     model = held(to_sbml(sn.load(dimer)))
     assert model.getId() == "dimer"
     assert [r.getId() for r in model.getListOfReactions()][:2] == ["bind", "make"]
-    assert all(is_valid_id(r.getId()) for r in model.getListOfReactions())
+    assert all(libsbml.SyntaxChecker.isValidSBMLSId(r.getId()) for r in model.getListOfReactions())
     assert model.getParameter("bound") is not None
 
 

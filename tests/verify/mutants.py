@@ -145,7 +145,7 @@ def checked(text: str, seed: int, states: int = 20, tolerance: float = 1e-12) ->
     import warnings
 
     from simnet.errors import SimnetError
-    from simnet.network.checks import require_stochastic
+    from simnet.network.stochastic import require_stochastic
     from simnet.sbml.read import from_sbml
     from simnet.sbml.write import to_sbml
 

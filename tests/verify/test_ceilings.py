@@ -5,11 +5,11 @@ from collections.abc import Callable
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from simnet.network.checks import stochastic_problems
 from simnet.network.evaluate import rate_functions
 from simnet.network.expression import Call, Expression, Number, Symbol, times
 from simnet.network.network import Compartment, Network, Parameter, Reaction, Species
 from simnet.network.rates import RateLaw
+from simnet.network.stochastic import stochastic_problems
 
 X, Y = Symbol("X"), Symbol("Y")
 MOST = 60  # amounts beyond are not followed

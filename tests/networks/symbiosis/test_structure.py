@@ -11,8 +11,8 @@ import pytest
 import simnet as sn
 from simnet.catalogue.tables import read_catalogue
 from simnet.execute.cost import expected_firings
-from simnet.network.checks import stochastic_problems
 from simnet.network.evaluate import initial_values
+from simnet.network.stochastic import stochastic_problems
 from simnet.rules.compile import compile_model
 from simnet.rules.registry import compile_packaged
 

@@ -1,0 +1,34 @@
+"""What `screen` and `sensitivity` have in common: a folder that keeps what is done, and its parts."""
+
+from pathlib import Path
+
+import typer
+
+from simnet.cli.exits import INTERRUPTED, complain
+from simnet.errors import InputError, Problem
+
+
+def shard_of(text: str | None, out: Path | None) -> tuple[int, int] | None:
+    """Which of how many parts: "1/4" is the first of four.
+
+    Raises:
+        InputError: not I/N, or no folder that keeps it.
+    """
+    if text is None:
+        return None
+    number, slash, of = text.partition("/")
+    if not (slash and number.isdecimal() and of.isdecimal()):
+        way_out = "write 1/4 for the first of four"
+        raise InputError(Problem(what=f"--shard {text}", why="not I/N", way_out=way_out))
+    if out is None:
+        raise InputError(Problem(what="--shard", why="needs a folder", way_out="give --out DIR"))
+    return int(number), int(of)
+
+
+def interrupted(out: Path | None) -> typer.Exit:
+    """The exit after Ctrl-C; what is kept is told."""
+    where = "nothing was kept: give --out"
+    if out is not None:
+        where = f"{out} holds what is done, and the same command goes on from there"
+    complain(f"interrupted; {where}")
+    return typer.Exit(INTERRUPTED)

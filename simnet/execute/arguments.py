@@ -1,0 +1,88 @@
+"""Arguments that many verbs take, each checked alone: networks, times, numbers, seeds, workers."""
+
+import operator
+from collections.abc import Sequence
+from typing import TypeVar, cast
+
+from simnet.errors import InputError, Problem
+from simnet.execute.cluster import Workers, is_cluster
+from simnet.experiment.times import TimeSpec, duration
+from simnet.network.network import Network
+from simnet.seeds import is_root
+
+T = TypeVar("T")
+
+
+def listed(items: Sequence[T] | T) -> tuple[T, ...]:
+    """One item or several, as a tuple."""
+    return tuple(items) if isinstance(items, Sequence) else (items,)
+
+
+def require_network(network: object) -> None:
+    """Raise InputError for what is not a Network, such as the name of one."""
+    if not isinstance(network, Network):
+        what, way_out = f"network={network!r:.80}", "use load(...) first"
+        raise InputError(Problem(what=what, why="not a Network", way_out=way_out))
+
+
+def positive_time(spec: TimeSpec, what: str, unit: str | None) -> float:
+    """A time above zero, in `unit`; `what` is the argument's name.
+
+    Raises:
+        InputError: no such time, or one that is not above zero.
+    """
+    value = duration(spec, what, unit)
+    if value <= 0:
+        raise InputError(Problem(what=f"{what}={spec!r}", why="not above zero"))
+    return value
+
+
+def whole_number(number: int, what: str, least: int) -> int:
+    """A whole number, NumPy's as well; `what` is the argument's name.
+
+    Raises:
+        InputError: it is none, or below `least`.
+    """
+    try:
+        whole = operator.index(number)
+    except TypeError:
+        whole = least - 1
+    if isinstance(number, bool) or whole < least:
+        why = f"not a whole number of at least {least}"
+        raise InputError(Problem(what=f"{what}={number!r}", why=why))
+    return whole
+
+
+def root_seed(seed: int) -> int:
+    """A root seed: a whole number, NumPy's as well.
+
+    Raises:
+        InputError: it cannot be one.
+    """
+    try:
+        number = operator.index(seed)
+    except TypeError:
+        number = -1
+    if isinstance(seed, bool) or not is_root(number):
+        why = "not a whole number from 0 to 2**64 - 1"
+        raise InputError(Problem(what=f"seed={seed!r}", why=why, way_out="for example 0 or 1"))
+    return number
+
+
+def worker_processes(workers: Workers) -> int | None:
+    """The number of worker processes; None for as many as there are processors, and for a cluster.
+
+    Raises:
+        InputError: neither a whole number of at least 0 nor a cluster.
+    """
+    if workers is None or is_cluster(workers):
+        return None
+    if not isinstance(workers, str):
+        return whole_number(cast(int, workers), "workers", 0)
+    raise InputError(
+        Problem(
+            what=f"workers={workers!r}",
+            why="neither a number nor the address of a Dask scheduler",
+            way_out='write it as "tcp://host:8786"',
+        )
+    )

@@ -1,0 +1,57 @@
+"""What of a network depends on time, and the switches in time that runs are not cut at."""
+
+from collections.abc import Iterator
+
+from simnet.network.expression import COMPARISONS, Call, Expression, reads_time, symbols, text, walk
+from simnet.network.kept import kept
+from simnet.network.network import Network, Reaction
+
+
+def cautions(network: Network) -> Iterator[str]:
+    """What to warn of under ODE: switches in time at which a run is not cut."""
+    if network.document is not None:
+        yield from network.document.cautions
+    for reaction in kept(network, _switching):
+        switch = time_switch(network, reaction.law.rate)
+        yield (
+            f"reaction {reaction.id}: {text(switch or reaction.law.rate)}: the ODE integrator can "
+            "step over the moments at which it changes; take it out of the model and give it as a "
+            "schedule, Repeat(Set(...), ...), which is exact"
+        )
+
+
+def _switching(network: Network) -> list[Reaction]:
+    return [r for r in network.reactions if time_switch(network, r.law.rate) is not None]
+
+
+def time_switch(network: Network, expression: Expression) -> Expression | None:
+    """The comparison or step that reads time, if the expression depends on one."""
+    if not depends_on_time(network, expression):
+        return None
+    timed: set[str] = set()  # assignments that depend on time
+    for assignment in network.assignments:
+        if reads_time(assignment.expression) or symbols(assignment.expression) & timed:
+            timed.add(assignment.id)
+    for inner in (expression, *_assignments_of(network, expression)):
+        for part in walk(inner):
+            steps = isinstance(part, Call) and part.op in COMPARISONS | {"floor", "ceil"}
+            if steps and (reads_time(part) or symbols(part) & timed):
+                return part
+    return None
+
+
+def depends_on_time(network: Network, expression: Expression) -> bool:
+    """Whether an expression reads time, itself or through assignments."""
+    return any(reads_time(e) for e in (expression, *_assignments_of(network, expression)))
+
+
+def _assignments_of(network: Network, expression: Expression) -> list[Expression]:
+    """What stands behind the assignments that an expression reads, each once."""
+    found: dict[str, Expression] = {}
+    pending = list(symbols(expression))
+    while pending:
+        assignment = network.assignment_by_id.get(pending.pop())
+        if assignment is not None and assignment.id not in found:
+            found[assignment.id] = assignment.expression
+            pending += symbols(assignment.expression)
+    return list(found.values())

@@ -1,0 +1,49 @@
+"""Folders that results are written into: what may be in them before, and how files come there."""
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+from uuid import uuid4
+
+from simnet.errors import InputError, Problem
+
+ASIDE = ".simnet-"
+"""How names of what is not finished begin; one that is left over does not count as data."""
+
+
+def refusal(path: Path, why: str, way_out: str = "") -> InputError:
+    """The error of a path that cannot be used."""
+    return InputError(Problem(what=str(path), why=why, way_out=way_out))
+
+
+def other_data(target: Path, ours: Collection[str] = ()) -> InputError | None:
+    """Why a folder is not to be written into, if so: it holds more than what is named `ours`.
+
+    Raises:
+        InputError: it is a file.
+    """
+    if target.exists() and not target.is_dir():
+        raise refusal(target, "is a file", "name a folder")
+    if not target.exists():
+        return None
+    names = [path.name for path in target.iterdir() if not path.name.startswith(ASIDE)]
+    others = sorted(set(names) - set(ours))
+    if not others:
+        return None
+    shown = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
+    way_out = "name a new or empty folder, or one of an earlier run"
+    return refusal(target, f"holds other data ({shown})", way_out)
+
+
+def into_place(content: bytes, path: Path) -> None:
+    """Write aside, make sure that it is on the disk, then rename."""
+    aside = path.parent / f"{ASIDE}{uuid4().hex}"
+    try:
+        with aside.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise

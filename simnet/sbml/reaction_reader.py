@@ -1,0 +1,123 @@
+"""SBML reactions: one way each, with whole stoichiometries; what is not so is an obstacle."""
+
+from collections.abc import Callable
+from typing import Any
+
+from simnet.errors import Problem
+from simnet.network.expression import Expression
+from simnet.network.network import Reaction, Rule
+from simnet.network.rates import Declared, written_law
+from simnet.sbml.ids import Ids
+from simnet.sbml.obstacles import ODE_ONLY
+from simnet.sbml.reversible import Side, is_net, record, split
+
+_MOST_USED, _MOST_MADE = 1e3, 1e9
+"""Molecules of a species in one reaction: a discrete law has a factor for each one used."""
+
+
+class ReactionReader:
+    """Reads the reactions of a model.
+
+    Args:
+        model: the libsbml.Model.
+        translate: makes an Expression of a syntax tree, given where it stands.
+        kinetics: that the laws are written in.
+        ids: gives the two directions of a reversible reaction theirs.
+        obstacles: to which what a Network cannot hold is added.
+        cautions: to which what an ODE run should know is added.
+
+    Attributes:
+        splits: what was done to reversible reactions, as rules.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        translate: Callable[[Any, str], Expression],
+        *,
+        kinetics: Declared,
+        ids: Ids,
+        obstacles: list[Problem],
+        cautions: list[str],
+    ) -> None:
+        self.model, self.translate = model, translate
+        self.kinetics, self.ids = kinetics, ids
+        self.obstacles, self.cautions = obstacles, cautions
+        self.splits: list[Rule] = []
+
+    def read(self) -> tuple[Reaction, ...]:
+        """The reactions that a Network holds, in the order of the file."""
+        found = []
+        for r in self.model.getListOfReactions():
+            reactants = self._side(r, r.getListOfReactants(), _MOST_USED)
+            products = self._side(r, r.getListOfProducts(), _MOST_MADE)
+            if not r.isSetKineticLaw() or not r.getKineticLaw().isSetMath():
+                self.obstacles.append(
+                    Problem(what=f"reaction {r.getId()}", why="has no rate law", way_out="add one")
+                )
+                self.cautions.append(
+                    f"reaction {r.getId()} has no rate law; roadrunner takes its rate as zero"
+                )
+                continue
+            law = self.translate(r.getKineticLaw().getMath(), f"rate law of {r.getId()}")
+            found += self._one_way(r, reactants, products, law)
+        return tuple(found)
+
+    def _one_way(self, r: Any, reactants: Side, products: Side, law: Expression) -> list[Reaction]:
+        """A reaction; or, of a reversible one with a net law, its two directions."""
+        name = r.getName()
+        rules = tuple(n.strip() for n in name.split(",")) if name else ()
+        if not (r.getReversible() and is_net(law)):
+            return [self._reaction(r.getId(), reactants, products, law, rules)]
+        parts = split(law, reactants, products)
+        if parts is None:
+            self.obstacles.append(
+                Problem(
+                    what=f"reaction {r.getId()}",
+                    why="is reversible, with one net rate that is no difference of two mass-action "
+                    "products; SSA would take its size as a propensity",
+                    way_out="split it into a forward and a reverse reaction; or " + ODE_ONLY,
+                )
+            )
+            return []
+        one, other = (self.ids.claim(f"{r.getId()}_{way}") for way in ("forward", "reverse"))
+        self.splits.append(record(r.getId(), law, parts, (one, other)))
+        rules = rules or (r.getId(),)
+        return [
+            self._reaction(one, reactants, products, parts[0], rules),
+            self._reaction(
+                other, products, reactants, parts[1], tuple(f"{n} (reverse)" for n in rules)
+            ),
+        ]
+
+    def _reaction(
+        self, name: str, reactants: Side, products: Side, law: Expression, rules: tuple[str, ...]
+    ) -> Reaction:
+        return Reaction(
+            id=name,
+            reactants=reactants,
+            products=products,
+            law=written_law(law, dict(reactants), self.kinetics),
+            rules=rules,
+        )
+
+    def _is_variable(self, name: str) -> bool:
+        """Whether a rule or an assignment sets it."""
+        rule = self.model.getRuleByVariable(name)
+        return rule is not None or self.model.getInitialAssignmentBySymbol(name) is not None
+
+    def _side(self, reaction: Any, references: Any, most: float) -> Side:
+        counts: dict[str, int] = {}
+        for reference in references:
+            number = reference.getStoichiometry() if reference.isSetStoichiometry() else 1.0
+            where = f"reaction {reaction.getId()}, species {reference.getSpecies()}"
+            changing = reference.isSetStoichiometryMath() or (
+                reference.isSetId() and self._is_variable(reference.getId())
+            )
+            whole_count = 0 <= number <= most and number == int(number)
+            if changing or not whole_count:
+                why = "changing stoichiometry" if changing else f"stoichiometry {number:g}"
+                self.obstacles.append(Problem(what=where, why=why, way_out=ODE_ONLY))
+                continue
+            counts[reference.getSpecies()] = counts.get(reference.getSpecies(), 0) + int(number)
+        return tuple((s, n) for s, n in counts.items() if n)

@@ -1,0 +1,331 @@
+"""A libsbml document -> Network.
+
+What a Network cannot hold (events, rate rules, delays, reversible laws, ...) is collected as
+obstacles: the result then carries the document itself and runs under ODE only. Our own files are
+read by the same code; their annotation adds the catalogue and says which kinetics the laws are in.
+"""
+
+import math
+from typing import Any
+
+import libsbml
+
+from simnet.errors import InputError, ModelError, Problem
+from simnet.network.checks import checked
+from simnet.network.evaluate import ordered, with_initial_values
+from simnet.network.expression import Call, Expression, Number, Symbol, substitute, symbols
+from simnet.network.network import (
+    Assignment,
+    Compartment,
+    Document,
+    Event,
+    Network,
+    Parameter,
+    Readout,
+    Species,
+    StateEvent,
+)
+from simnet.network.rates import Declared, Kinetics
+from simnet.sbml import annotation
+from simnet.sbml.events import EventReader, may_be_stepped_over, ordered_by_more
+from simnet.sbml.guard import require_short_chains
+from simnet.sbml.ids import Ids
+from simnet.sbml.mathml import NotHeld, from_ast
+from simnet.sbml.obstacles import ODE_ONLY, obstacles
+from simnet.sbml.reaction_reader import ReactionReader
+from simnet.sbml.unit_reader import UnitReader
+
+
+class Reader:
+    """Reads one document.
+
+    Args:
+        document: the libsbml.SBMLDocument, without submodels, function definitions or local
+            parameters.
+        content: its text.
+        name: of a model that has no id.
+        kinetics: of a foreign file's laws; None leaves them as written.
+
+    Raises:
+        InputError: `kinetics` is unknown, or not what the file says of itself.
+    """
+
+    def __init__(self, document: Any, content: str, name: str, kinetics: Kinetics | None) -> None:
+        self.document, self.model, self.content = document, document.getModel(), content
+        self.own = annotation.own_element(self.model, "network")
+        self.name = self.model.getId() or Ids().claim(name)
+        self.kinetics = self.declared(kinetics)
+        self.units = UnitReader(document)
+        self.obstacles: list[Problem] = []
+        self.cautions: list[str] = []
+        self.reactions = ReactionReader(
+            self.model,
+            self.expression,
+            kinetics=self.kinetics,
+            ids=Ids(_all_ids(self.model)),
+            obstacles=self.obstacles,
+            cautions=self.cautions,
+        )
+        self.rates = {r.getId() for r in self.model.getListOfReactions()}
+        self.computed = {r.getVariable() for r in self.model.getListOfRules() if r.isAssignment()}
+        self.reacting = {
+            reference.getSpecies()
+            for r in self.model.getListOfReactions()
+            for side in (r.getListOfReactants(), r.getListOfProducts())
+            for reference in side
+        }
+
+    def declared(self, given: Kinetics | None) -> Declared:
+        if given not in (None, "continuous", "discrete"):
+            raise InputError(
+                Problem(
+                    what=f"kinetics={given!r}", why="unknown", way_out='"continuous" or "discrete"'
+                )
+            )
+        if self.own is None:
+            return given or "undeclared"
+        says = annotation.attribute(self.own, "kinetics")
+        if given is not None and given != says != "undeclared":
+            raise InputError(
+                Problem(
+                    what=f"kinetics={given!r}",
+                    why=f"the file says of itself that its laws are {says}",
+                    way_out="leave kinetics out",
+                )
+            )
+        return given or (says if says in ("continuous", "discrete") else "undeclared")  # type: ignore[return-value]
+
+    def network(self) -> Network:
+        """The Network.
+
+        Raises:
+            ModelError: formulas that cannot be, or a network that fails its checks.
+        """
+        self.obstacles += obstacles(self.document)
+        rules = self.assignments()
+        require_short_chains(rules)
+        initial = self.initial_assignments()
+        species = self.species(initial)
+        parameters = self.parameters(initial)
+        compartments = self.compartments(initial)
+        reactions = self.reactions.read()
+        events, state_events = self.events(rules)
+        if self.obstacles:
+            rules, reactions, events, state_events = (), (), (), ()
+        network = Network(
+            id=self.name,
+            compartments=compartments,
+            species=species,
+            parameters=parameters,
+            assignments=rules,
+            reactions=reactions,
+            events=events,
+            state_events=state_events,
+            kinetics="as-written" if self.kinetics == "undeclared" else "both",
+            substance_unit=self.units.of_substance(),
+            time_unit=self.units.of_time(),
+            **self.catalogue(rules, species),
+            document=(
+                Document(
+                    text=self.content,
+                    obstacles=tuple(self.obstacles),
+                    cautions=tuple(self.cautions),
+                )
+                if self.obstacles
+                else None
+            ),
+        )
+        if network.document is not None:
+            return network
+        return with_initial_values(checked(network))
+
+    def catalogue(
+        self, rules: tuple[Assignment, ...], species: tuple[Species, ...]
+    ) -> dict[str, Any]:
+        if self.own is not None:
+            own = annotation.catalogue(self.own)
+            return {
+                "title": self.model.getName(),
+                "summary": annotation.attribute(self.own, "summary"),
+                "suggested_equilibration": annotation.attribute(self.own, "equilibrate"),
+                **{f"{tag}s": items for tag, items in own.items()},
+            }
+        # A rule of a foreign file is as often a helper as an observable: species come first.
+        shown = [(s.id, self.units.of_substance(), s.name) for s in species]
+        shown += [(r.id, r.unit, r.meaning) for r in rules]
+        title = self.model.getName() or ""
+        return {
+            "title": title,
+            "rules": tuple(self.reactions.splits),
+            "readouts": tuple(Readout(name=i, symbol=i, unit=u, meaning=m) for i, u, m in shown),
+        }
+
+    def expression(self, node: Any, where: str) -> Expression:
+        """The expression, with species that stand for concentrations divided by their volume."""
+        if node is None:
+            self.obstacles.append(Problem(what=where, why="has no formula", way_out=ODE_ONLY))
+            return Number(math.nan)
+        if not node.isWellFormedASTNode():
+            raise ModelError(
+                Problem(
+                    what=f"{self.name}, {where}: {libsbml.formulaToL3String(node)}",
+                    why="a function has the wrong number of arguments",
+                )
+            )
+        try:
+            found = from_ast(node, self.units.texts)
+        except NotHeld as error:
+            (problem,) = error.problems
+            why, way_out = f"{problem.what}: {problem.why}", problem.way_out or ODE_ONLY
+            self.obstacles.append(Problem(what=where, why=why, way_out=way_out))
+            return Number(math.nan)
+        for name in sorted(symbols(found) & self.rates):
+            self.obstacles.append(
+                Problem(what=where, why=f"reads the rate of reaction {name}", way_out=ODE_ONLY)
+            )
+        concentrations = {
+            name: Call("divide", (Symbol(name), Symbol(species.getCompartment())))
+            for name in symbols(found)
+            if (species := self.model.getSpecies(name)) is not None
+            and not species.getHasOnlySubstanceUnits()
+            and self.has_volume(species)
+            and name not in self.computed  # a rule computes the concentration itself
+        }
+        return substitute(found, concentrations) if concentrations else found
+
+    def has_volume(self, species: Any) -> bool:
+        compartment = self.model.getCompartment(species.getCompartment())
+        return compartment is not None and compartment.getSpatialDimensionsAsDouble() != 0
+
+    def assignments(self) -> tuple[Assignment, ...]:
+        return ordered(
+            self.assignment(rule) for rule in self.model.getListOfRules() if rule.isAssignment()
+        )
+
+    def assignment(self, rule: Any) -> Assignment:
+        """A computed parameter, or a species that no reaction changes and a rule computes."""
+        variable = rule.getVariable()
+        species = self.model.getSpecies(variable)
+        item = self.model.getParameter(variable) if species is None else species
+        expression = self.expression(rule.getMath(), f"assignment rule for {variable}")
+        if item is None or (species is not None and variable in self.reacting):
+            self.obstacles.append(
+                Problem(
+                    what=f"assignment rule for {variable}",
+                    why="a compartment, stoichiometry or reacting species that is computed",
+                    way_out=ODE_ONLY,
+                )
+            )
+        own = annotation.own_element(item, "assignment") if item is not None else None
+        observable = own is not None and annotation.attribute(own, "kind") == "observable"
+        return Assignment(
+            id=variable,
+            expression=expression,
+            unit=self.units.unit(item.getUnits()) if item is not None and species is None else None,
+            kind="observable" if observable else "expression",
+            meaning=annotation.attribute(own, "meaning") if own is not None else "",
+        )
+
+    def initial_assignments(self) -> dict[str, Expression]:
+        return {
+            item.getSymbol(): self.expression(
+                item.getMath(), f"initial assignment to {item.getSymbol()}"
+            )
+            for item in self.model.getListOfInitialAssignments()
+        }
+
+    def compartments(self, initial: dict[str, Expression]) -> tuple[Compartment, ...]:
+        return tuple(
+            Compartment(
+                id=c.getId(),
+                size=c.getSize() if c.isSetSize() else 1.0,
+                unit=self.units.of_size(c),
+                dimensions=int(c.getSpatialDimensions()) if c.isSetSpatialDimensions() else 3,
+                meaning=annotation.meaning(c),
+                initial_expression=initial.get(c.getId()),
+            )
+            for c in self.model.getListOfCompartments()
+        )
+
+    def species(self, initial: dict[str, Expression]) -> tuple[Species, ...]:
+        found = []
+        for s in self.model.getListOfSpecies():
+            if s.getId() in self.computed:
+                continue
+            volume = self.model.getCompartment(s.getCompartment())
+            size = volume.getSize() if volume is not None and volume.isSetSize() else 1.0
+            amount = s.getInitialAmount() if s.isSetInitialAmount() else 0.0
+            if s.isSetInitialConcentration():
+                amount = s.getInitialConcentration() * size
+            expression = initial.get(s.getId())
+            concentration = not s.getHasOnlySubstanceUnits() and self.has_volume(s)
+            if (
+                expression is None
+                and s.isSetInitialConcentration()
+                and s.getCompartment() in initial
+            ):
+                expression, concentration = Number(s.getInitialConcentration()), True
+            if expression is not None and concentration:
+                expression = Call("times", (expression, Symbol(s.getCompartment())))
+            own = annotation.own_element(s, "species")
+            found.append(
+                Species(
+                    id=s.getId(),
+                    name=s.getName() or s.getId(),
+                    compartment=s.getCompartment(),
+                    initial=amount,
+                    initial_expression=expression,
+                    fixed=s.getBoundaryCondition() or s.getConstant(),
+                    molecules=tuple(annotation.attribute(own, "molecules").split()) if own else (),
+                )
+            )
+        return tuple(found)
+
+    def parameters(self, initial: dict[str, Expression]) -> tuple[Parameter, ...]:
+        return tuple(
+            Parameter(
+                id=p.getId(),
+                value=p.getValue() if p.isSetValue() else math.nan,
+                unit=self.units.unit(p.getUnits()),
+                initial_expression=initial.get(p.getId()),
+                **annotation.parameter_fields(annotation.own_element(p, "parameter")),
+            )
+            for p in self.model.getListOfParameters()
+            if p.getId() not in self.computed
+        )
+
+    def events(
+        self, rules: tuple[Assignment, ...]
+    ) -> tuple[tuple[Event, ...], tuple[StateEvent, ...]]:
+        """Events at fixed times, and events on the state."""
+        events = self.model.getListOfEvents()
+        reader = EventReader(self.model, self.expression, rules)
+        ids = Ids(e.getId() for e in events if e.getId())
+        timed: list[Event] = []
+        on_state: list[StateEvent] = []
+        orders: list[Problem] = []
+        for event in events:
+            name = event.getId() or ids.claim("event")
+            read = reader.read(event, name)
+            if isinstance(read, Problem):
+                self.obstacles.append(read)
+                self.cautions += filter(None, [may_be_stepped_over(event, self.model)])
+            elif isinstance(read, Event):
+                timed.append(read)
+            else:
+                on_state.append(read)
+                orders += filter(None, [ordered_by_more(event, name)])
+        self.obstacles += orders if len(on_state) > 1 else []
+        return tuple(timed), tuple(on_state)
+
+
+def _all_ids(model: Any) -> list[str]:
+    """Ids of what expressions may name, and of reactions and events."""
+    lists = (
+        model.getListOfCompartments(),
+        model.getListOfSpecies(),
+        model.getListOfParameters(),
+        model.getListOfReactions(),
+        model.getListOfEvents(),
+    )
+    return [item.getId() for items in lists for item in items if item.getId()]

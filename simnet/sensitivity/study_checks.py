@@ -1,0 +1,169 @@
+"""All that can be wrong with a `SensitivityStudy`, at once."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from simnet.errors import InputError, ModelError, Problem, SimnetError
+from simnet.execute.arguments import root_seed, whole_number
+from simnet.experiment.change import is_change, not_a_change
+from simnet.experiment.times import duration
+from simnet.network.network import Network
+from simnet.network.units import parse_unit
+from simnet.readouts.check import problems as readout_problems
+from simnet.readouts.parser import parse_readout
+from simnet.readouts.statistics import SPREADS
+from simnet.readouts.tree import OfEnsemble, walk
+from simnet.sensitivity.indices import IndexPrecision
+from simnet.sensitivity.method import Method
+from simnet.sensitivity.table import count_rows, method_named
+
+if TYPE_CHECKING:
+    from simnet.sensitivity.study import SensitivityStudy
+
+
+def problems_of(study: "SensitivityStudy") -> Iterator[Problem]:
+    """All that is wrong; what depends on something wrong is not looked at."""
+    network: object = study.network
+    if not isinstance(network, Network):
+        what = f"network={network!r:.80}"
+        yield Problem(what=what, why="not a Network", way_out="use load(...) first")
+        return
+    wrong = [*_choice_problems(study), *_change_problems(study)]
+    readouts = list(_readout_problems(study))
+    yield from (*wrong, *readouts)
+    if readouts:  # the conditions in their brackets say what is not varied
+        return
+    clashes = list(_named_and_set(study))
+    if clashes:
+        yield from clashes
+        return
+    try:
+        space = study.space
+    except InputError as error:
+        yield from error.problems
+        return
+    if not wrong:
+        try:
+            count_rows(study.method, space, study.size, study.own_settings)
+        except InputError as error:
+            yield from error.problems
+
+
+def _choice_problems(study: "SensitivityStudy") -> Iterator[Problem]:
+    try:
+        method: Method | None = method_named(study.method)
+    except InputError as error:
+        method = None
+        yield from error.problems
+    simulated: str = study.simulate
+    if simulated not in ("ode", "ssa"):
+        yield Problem(what=f"simulate={simulated!r}", why="unknown", way_out="ode or ssa")
+        return
+    try:
+        root_seed(study.seed)
+    except InputError as error:
+        yield from error.problems
+    for name, least in (("samples", 1), ("replicates", 1), ("points", 2)):
+        try:
+            given = getattr(study, name)
+            whole_number(least if given is None else given, name, least)
+        except InputError as error:
+            yield from error.problems
+            return
+    precision: object = study.precision
+    if not isinstance(precision, IndexPrecision):
+        way_out = "write IndexPrecision(tolerance=0.05)"
+        yield Problem(what=f"precision={precision!r}", why="not that of indices", way_out=way_out)
+    if study.rtol is not None and not 0 < study.rtol < 1e-2:
+        yield Problem(what=f"rtol={study.rtol!r}", why="not from 0 to 0.01", way_out="1e-6")
+    what = f"replicates={study.replicates}"
+    if study.simulate == "ode" and study.replicates not in (None, 1):
+        way_out = 'leave replicates out, or use simulate="ssa"'
+        yield Problem(what=what, why="an ODE gives the same every time", way_out=way_out)
+    if study.simulate == "ssa" and method is not None and method.needs_variance and study.runs < 2:
+        why = f"{study.method} needs the variance of each row, which one replicate does not tell"
+        yield Problem(what=what, why=why, way_out="2 or more; or prcc or pawn")
+    groups: object = study.groups
+    if isinstance(groups, str) and groups != "molecules":
+        way_out = 'write {"name": ["k_*"]}, or "molecules"'
+        yield Problem(what=f"groups={groups!r}", why="unknown", way_out=way_out)
+
+
+def _readout_problems(study: "SensitivityStudy") -> Iterator[Problem]:
+    """Of each readout, and of the times of all."""
+    if not study.readouts:
+        way_out = 'for example readouts=["pS6@48h"]'
+        yield Problem(what="readouts", why="none given", way_out=way_out)
+        return
+    network, parsed = study.network, []
+    for text in study.readouts:
+        try:
+            parsed.append(parse_readout(text))
+        except InputError as error:
+            yield from error.problems
+    seen: set[str] = set()
+    for expression in parsed:
+        what = f"readout {expression}"
+        if expression.canonical in seen:
+            yield Problem(what=what, why="is given twice")
+        seen.add(expression.canonical)
+        if expression.is_course:
+            way_out = f"take it at a time, ({expression})@6h, or a number of it, auc({expression})"
+            yield Problem(what=what, why="is a time course", way_out=way_out)
+        spread = [p for p in walk(expression.tree) if isinstance(p, OfEnsemble) and p.function in SPREADS]  # fmt: skip
+        fewest = 3 if study.method in ("local", "morris", "sobol") else 2
+        if spread and (study.simulate == "ode" or study.runs < fewest):
+            why = f"{spread[0].function} needs {fewest} replicates or more for each row"
+            way_out = 'use simulate="ssa" with replicates=20'
+            yield Problem(what=what, why=why, way_out=way_out)
+    if len(parsed) < len(study.readouts):
+        return
+    found = [p for expression in parsed for p in readout_problems(expression, network)]
+    if not found:
+        try:
+            if study.end <= 0:
+                found.append(Problem(what=f"t_end={study.t_end!r}", why="not above zero"))
+            else:
+                found += [p for e in parsed for p in readout_problems(e, network, study.end)]
+        except InputError as error:
+            why_not = _unknown_unit(network) if study.t_end is None else None
+            found += [why_not] if why_not else error.problems
+    yield from found
+
+
+def _unknown_unit(network: Network) -> Problem | None:
+    """The problem of 48 h in a network without a unit of time."""
+    try:
+        if network.time_unit and parse_unit(network.time_unit).exponents == (("second", 1),):
+            return None
+    except ModelError:
+        pass
+    why = f"{network.id} has no unit of time, and no readout names a time"
+    return Problem(what="t_end", why=why, way_out="give a number in the model's own unit")
+
+
+def _change_problems(study: "SensitivityStudy") -> Iterator[Problem]:
+    for name in ("background", "changes"):
+        for change in getattr(study, name):
+            if is_change(change):
+                yield from change.resolve(study.network)[1]
+            else:
+                yield not_a_change(change, name)
+    if study.equilibrate not in (None, 0):
+        try:
+            assert study.equilibrate is not None
+            if duration(study.equilibrate, "equilibrate", study.network.time_unit) <= 0:
+                yield Problem(what=f"equilibrate={study.equilibrate!r}", why="not above zero")
+        except InputError as error:
+            yield from error.problems
+
+
+def _named_and_set(study: "SensitivityStudy") -> Iterator[Problem]:
+    try:
+        always = study.set_always
+    except SimnetError:
+        return  # a schedule's problems come with the plan
+    named = {*(study.parameters or ()), *study.initial_amounts}
+    for name in sorted(always & named):
+        why = "the experiment sets it, so it cannot be varied"
+        yield Problem(what=f"parameter {name}", why=why, way_out="take one of the two out")
