@@ -48,7 +48,7 @@ def test_from_init_to_the_report(cli: Any, tmp_path: Path) -> None:
     out = tmp_path / "screen"
     found = cli("screen", str(plan), "--out", str(out), "--workers", "1")
     assert found.code == 0
-    assert "Effects, the largest first" in found.out
+    assert "single changes first" in found.out
     assert "HIF1A -90%" in found.out
     assert cli("report", str(out)).code == 0
     page = (out / "report.html").read_text(encoding="utf-8")
