@@ -82,7 +82,9 @@ def nearest(name: str, known: Iterable[str], *, count: int = 3) -> str:
     """The way out of a misspelt name: the nearest known names, or a few of them."""
     candidates = list(dict.fromkeys(known))
     folded = {candidate.casefold(): candidate for candidate in candidates}
-    close = [folded[c] for c in get_close_matches(name.casefold(), folded, n=count, cutoff=0.5)]
+    close = [
+        folded[c] for c in get_close_matches(str(name).casefold(), folded, n=count, cutoff=0.5)
+    ]
     if close:
         return "did you mean " + " or ".join(close) + "?"
     if not candidates:

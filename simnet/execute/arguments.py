@@ -1,4 +1,4 @@
-"""Arguments that many verbs take, each checked alone: networks, times, numbers, seeds, workers."""
+"""Arguments that many verbs take, each checked alone: networks, times, seeds, workers."""
 
 import operator
 from collections.abc import Sequence
@@ -6,9 +6,11 @@ from typing import TypeVar, cast
 
 from simnet.errors import InputError, Problem
 from simnet.execute.cluster import Workers, is_cluster
+from simnet.experiment.numbers import whole_number
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.network import Network
 from simnet.seeds import is_root
+from simnet.stats.precision import Precision
 
 T = TypeVar("T")
 
@@ -37,20 +39,11 @@ def positive_time(spec: TimeSpec, what: str, unit: str | None) -> float:
     return value
 
 
-def whole_number(number: int, what: str, least: int) -> int:
-    """A whole number, NumPy's as well; `what` is the argument's name.
-
-    Raises:
-        InputError: it is none, or below `least`.
-    """
-    try:
-        whole = operator.index(number)
-    except TypeError:
-        whole = least - 1
-    if isinstance(number, bool) or whole < least:
-        why = f"not a whole number of at least {least}"
-        raise InputError(Problem(what=f"{what}={number!r}", why=why))
-    return whole
+def require_precision(precision: object) -> None:
+    """Raise InputError for what is not a Precision, or none of it."""
+    if precision is not None and not isinstance(precision, Precision):
+        what, way_out = f"precision={precision!r:.80}", "write Precision(relative=0.05)"
+        raise InputError(Problem(what=what, why="not a Precision", way_out=way_out))
 
 
 def root_seed(seed: int) -> int:

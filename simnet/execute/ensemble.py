@@ -13,7 +13,7 @@ from simnet.errors import (
     Problem,
     UnknownNameError,
 )
-from simnet.execute.arguments import listed
+from simnet.execute.arguments import listed, require_precision
 from simnet.execute.blocks import run_in_blocks
 from simnet.execute.cluster import Workers
 from simnet.execute.failures import in_order, tell_failures
@@ -223,6 +223,7 @@ def run_ensemble(
         UnsupportedError: the network has no exact meaning under `method`.
         SimulationError: every replicate failed.
     """
+    require_precision(precision)
     condition = Condition(
         background=listed(background),
         changes=listed(changes),

@@ -16,7 +16,6 @@ from simnet.execute.arguments import (
     positive_time,
     require_network,
     root_seed,
-    whole_number,
     worker_processes,
 )
 from simnet.execute.base import Job, Replicate
@@ -25,6 +24,7 @@ from simnet.execute.shown import shown_readouts
 from simnet.experiment.action import AddAmount, SetValue
 from simnet.experiment.change import Scale
 from simnet.experiment.condition import Condition
+from simnet.experiment.numbers import whole_number
 from simnet.experiment.program import Program, program
 from simnet.experiment.times import TimeSpec
 from simnet.experiment.variability import (

@@ -7,7 +7,7 @@ import numpy as np
 
 from simnet.engines.base import Method
 from simnet.errors import InputError, Problem
-from simnet.execute.arguments import listed
+from simnet.execute.arguments import listed, require_precision
 from simnet.execute.blocks import run_in_blocks
 from simnet.execute.cluster import Workers
 from simnet.execute.failures import in_order, tell_failures
@@ -100,6 +100,7 @@ def simulate(
         SimulationError: every replicate failed.
         Interrupted: Ctrl-C; it carries what was finished.
     """
+    require_precision(precision)
     plan = planned(
         network,
         t_end=t_end,

@@ -13,6 +13,7 @@ from simnet.experiment.change import (
     is_change,
     not_a_change,
 )
+from simnet.experiment.numbers import whole_number
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.network import Event, Network
 
@@ -105,19 +106,16 @@ class Repeat:
 
     def __init__(self, first: TimeSpec, every: TimeSpec, count: int, *changes: Change) -> None:
         given = _nonempty(changes, f"Repeat({first!r}, {every!r}, {count!r})")
-        if count != int(count):
-            raise InputError(Problem(what=f"Repeat count {count!r}", why="not a whole number"))
-        fields = {"first": first, "every": every, "count": count, "changes": given}
+        times = whole_number(count, "Repeat count", 1)
+        fields = {"first": first, "every": every, "count": times, "changes": given}
         for name, value in fields.items():
             object.__setattr__(self, name, value)
 
     def timed(self, time_unit: str | None) -> Iterator[Timed]:
         first = duration(self.first, "Repeat first", time_unit)
         every = duration(self.every, "Repeat every", time_unit)
-        if every <= 0 or self.count < 1:
-            raise InputError(
-                Problem(what=repr(self), why="needs a period above zero and a count of at least 1")
-            )
+        if every <= 0:
+            raise InputError(Problem(what=repr(self), why="needs a period above zero"))
         for i in range(self.count):
             yield Timed(first + i * every, changes=self.changes)
 
@@ -153,6 +151,17 @@ def _entry(record: dict[str, object]) -> Scheduled:
     return Repeat(data["repeat"], data["every"], data["count"], *changes)  # type: ignore[arg-type]
 
 
+def is_entry(value: object) -> bool:
+    """Whether the value is an entry of a schedule."""
+    return isinstance(value, (At, Pulse, Repeat))
+
+
+def not_an_entry(value: object) -> Problem:
+    """The problem of a value that stands in the place of an entry."""
+    what, way_out = f"schedule: {value!r:.60}", 'for example At("24 h", Set(name, value))'
+    return Problem(what=what, why="is not an entry of a schedule", way_out=way_out)
+
+
 def timeline(
     schedule: Sequence[Scheduled], network: Network, end: float
 ) -> tuple[list[Timed], list[Problem]]:
@@ -160,10 +169,8 @@ def timeline(
     found: list[Timed] = []
     problems: list[Problem] = []
     for entry in schedule:
-        if not isinstance(entry, (At, Pulse, Repeat)):
-            way_out = 'for example At("24 h", Set(name, value))'
-            why = "is not an entry of a schedule"
-            problems.append(Problem(what=f"schedule: {entry!r:.60}", why=why, way_out=way_out))
+        if not is_entry(entry):
+            problems.append(not_an_entry(entry))
             continue
         try:
             items = list(entry.timed(network.time_unit))

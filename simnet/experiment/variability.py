@@ -90,6 +90,13 @@ Variability = Mapping[str, Spread]
 """Distributions by the name of a gene, molecule, parameter, compartment or species."""
 
 
+def require_distributions(variability: object) -> None:
+    """Raise InputError for what is not a mapping of names."""
+    if not isinstance(variability, Mapping):
+        what, way_out = f"variability={variability!r:.60}", 'write {"MCT1": LogNormal(cv=0.3)}'
+        raise InputError(Problem(what=what, why="not distributions by name", way_out=way_out))
+
+
 def check_variability(variability: Variability, network: Network) -> None:
     """Raise InputError unless every name can vary in the network, each quantity by one name only."""
     targets(variability, network)
@@ -110,6 +117,7 @@ def targets(variability: Variability, network: Network) -> dict[str, tuple[str, 
         why = f"{network.id} runs as it is, with {network.document.obstacles[0].what}"
         way_out = "take that out of the model"
         problems.append(Problem(what="variability", why=why, way_out=way_out))
+    require_distributions(variability)
     for name, spread in variability.items():
         if type(spread) not in SPREADS.values():
             what, way_out = f"variability {name!r}: {spread!r:.60}", "write LogNormal(cv=0.3)"

@@ -7,6 +7,7 @@ import numpy as np
 from simnet.arrays import Times
 from simnet.errors import InputError, Problem, nearest
 from simnet.experiment.change import Change, Set
+from simnet.experiment.numbers import whole_number
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.network import Network
 from simnet.readouts.bracket import bracket_text
@@ -66,8 +67,10 @@ def grid(
     found = [p for e in asked for p in _bad_times(e, t_end, time_unit, f"readout {e}")]
     if end <= 0:
         found.append(Problem(what=f"t_end={t_end!r}", why="not above zero"))
-    if points < 2:
-        found.append(Problem(what=f"points={points}", why="an even grid needs 2 at least"))
+    try:
+        points = whole_number(points, "points", 2)
+    except InputError as error:
+        found += error.problems
     if found:
         raise InputError(found)
     named = {duration(time, "time", time_unit) for e in asked for time in e.times}

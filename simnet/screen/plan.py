@@ -9,11 +9,12 @@ import numpy as np
 
 from simnet.engines.base import Method
 from simnet.errors import InputError, Problem, UnsupportedError
+from simnet.execute.arguments import require_precision
 from simnet.execute.plan import Plan, planned
 from simnet.experiment.change import Change
-from simnet.experiment.schedule import Scheduled
+from simnet.experiment.schedule import Scheduled, is_entry, not_an_entry
 from simnet.experiment.times import TimeSpec
-from simnet.experiment.variability import Spread
+from simnet.experiment.variability import Spread, require_distributions
 from simnet.network.network import Network
 from simnet.readouts.check import grid
 from simnet.screen.conditions import Arm, Combinations, Common, arms_of
@@ -176,11 +177,16 @@ def _checked(screen: Screen) -> tuple[Plan, list[Arm], list[ScreenReadout]]:
     if not isinstance(network, Network):
         why, way_out = "not a Network", "use load(...) first"  # type: ignore[unreachable]
         raise InputError(Problem(what=f"network={network!r:.80}", why=why, way_out=way_out))
+    require_precision(screen.precision)
+    require_distributions(screen.variability or {})
+    for entry in screen.schedule:  # type: ignore[union-attr]
+        if not is_entry(entry):
+            raise InputError(not_an_entry(entry))
     common = Common(
         background=tuple(screen.background),  # type: ignore[arg-type]
         schedule=tuple(screen.schedule),  # type: ignore[arg-type]
         equilibrate=screen.equilibrate,
-        variability=dict(screen.variability or {}),
+        variability=screen.variability or {},
         replicates_per_cell=screen.replicates_per_cell,
     )
     arms, wrong = arms_of(screen.changes, screen.combinations, common)

@@ -167,6 +167,10 @@ class _Reader:
             way_out = f"write one of {', '.join(f'{verb} = NAME' for verb in _VERBS)}"
             self.problems.append(Problem(what=where, why=why, way_out=way_out))
             return None
+        if not isinstance(table[verbs[0]], str):
+            what, way_out = f"{where}: {verbs[0]} = {table[verbs[0]]!r}", "write a name in quotes"
+            self.problems.append(Problem(what=what, why="is not a name", way_out=way_out))
+            return None
         made = _VERBS[verbs[0]]
         names = [f.name for f in fields(made) if f.name != "name"]  # type: ignore[arg-type]
         self._only(table, (*verbs, *names, *besides), where)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from simnet.errors import InputError, Problem, nearest
+from simnet.experiment.numbers import is_between
 from simnet.network.network import Network, Parameter, Species
 from simnet.sensitivity.factors import Factor, FactorSpace, Group, LeftOut, Scale, factor_space
 
@@ -45,7 +46,7 @@ def choose_factors(
         InputError: all mistakes at once, unknown names with the nearest known ones.
     """
     choice = _Choice(network=network, fold=fold, exclude=tuple(exclude))
-    if fold is not None and not (math.isfinite(fold) and fold > 1):
+    if fold is not None and not is_between(fold, 1, math.inf):
         problem = Problem(what=f"fold={fold!r}", why="not above 1", way_out="2: half to double")
         choice.problems.append(problem)
         raise InputError(choice.problems)

@@ -1,9 +1,11 @@
 """`Indices`: what an analysis found, a row for each index and factor."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError, Problem
+from simnet.experiment.numbers import is_between
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,13 +49,13 @@ class IndexPrecision:
     def __post_init__(self) -> None:
         problems = []
         for name in ("confidence", "tolerance", "most_lost"):
-            if not 0 < getattr(self, name) < 1:
+            if not is_between(getattr(self, name), 0, 1):
                 what = f"{name}={getattr(self, name)!r}"
                 problems.append(Problem(what=what, why="not between 0 and 1"))
-        if self.resamples < 100:
+        if not is_between(self.resamples, 99, math.inf):
             way_out = "an interval needs 100 or more"
             problems.append(
-                Problem(what=f"resamples={self.resamples!r}", why="too few", way_out=way_out)
+                Problem(what=f"resamples={self.resamples!r}", why="not enough", way_out=way_out)
             )
         if problems:
             raise InputError(problems)

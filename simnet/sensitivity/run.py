@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simnet.errors import InputError, Problem
-from simnet.execute.arguments import whole_number
 from simnet.execute.campaign import Item, run_campaign
 from simnet.execute.cluster import Workers
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered
+from simnet.experiment.numbers import whole_number
 from simnet.readouts.bracket import bracket_text
 from simnet.results.folder import into_place
 from simnet.results.parts import Parts

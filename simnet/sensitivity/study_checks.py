@@ -1,11 +1,13 @@
 """All that can be wrong with a `SensitivityStudy`, at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError, ModelError, Problem, SimnetError
-from simnet.execute.arguments import root_seed, whole_number
+from simnet.execute.arguments import root_seed
 from simnet.experiment.change import is_change, not_a_change
+from simnet.experiment.numbers import is_between, whole_number
+from simnet.experiment.schedule import is_entry, not_an_entry
 from simnet.experiment.times import duration
 from simnet.network.network import Network
 from simnet.network.units import parse_unit
@@ -28,6 +30,10 @@ def problems_of(study: "SensitivityStudy") -> Iterator[Problem]:
         what = f"network={network!r:.80}"
         yield Problem(what=what, why="not a Network", way_out="use load(...) first")
         return
+    kinds = list(_kind_problems(study))
+    if kinds:
+        yield from kinds
+        return
     wrong = [*_choice_problems(study), *_change_problems(study)]
     readouts = list(_readout_problems(study))
     yield from (*wrong, *readouts)
@@ -47,6 +53,28 @@ def problems_of(study: "SensitivityStudy") -> Iterator[Problem]:
             count_rows(study.method, space, study.size, study.own_settings)
         except InputError as error:
             yield from error.problems
+
+
+def _kind_problems(study: "SensitivityStudy") -> Iterator[Problem]:
+    """What is not of the kind that all else takes for granted."""
+    for name in ("exclude", "initial_amounts", "background", "changes", "schedule"):
+        if getattr(study, name) is None:
+            yield Problem(what=f"{name}=None", why="not a list", way_out="leave it out for none")
+    for name in ("parameters", "exclude", "initial_amounts"):
+        for item in getattr(study, name) or ():
+            if not isinstance(item, str):
+                yield Problem(what=f"{name}: {item!r:.60}", why="is not a name or pattern")
+    for entry in study.schedule or ():
+        if not is_entry(entry):
+            yield not_an_entry(entry)
+    settings: object = study.settings
+    if not isinstance(settings, Mapping):
+        way_out = 'write {"levels": 6}'
+        yield Problem(what=f"settings={settings!r}", why="not numbers by name", way_out=way_out)
+    groups: object = study.groups
+    if groups != "molecules" and not isinstance(groups, Mapping):
+        way_out = 'write {"name": ["k_*"]}, or "molecules"'
+        yield Problem(what=f"groups={groups!r}", why="unknown", way_out=way_out)
 
 
 def _choice_problems(study: "SensitivityStudy") -> Iterator[Problem]:
@@ -74,7 +102,7 @@ def _choice_problems(study: "SensitivityStudy") -> Iterator[Problem]:
     if not isinstance(precision, IndexPrecision):
         way_out = "write IndexPrecision(tolerance=0.05)"
         yield Problem(what=f"precision={precision!r}", why="not that of indices", way_out=way_out)
-    if study.rtol is not None and not 0 < study.rtol < 1e-2:
+    if study.rtol is not None and not is_between(study.rtol, 0, 1e-2):
         yield Problem(what=f"rtol={study.rtol!r}", why="not from 0 to 0.01", way_out="1e-6")
     what = f"replicates={study.replicates}"
     if study.simulate == "ode" and study.replicates not in (None, 1):
@@ -83,10 +111,6 @@ def _choice_problems(study: "SensitivityStudy") -> Iterator[Problem]:
     if study.simulate == "ssa" and method is not None and method.needs_variance and study.runs < 2:
         why = f"{study.method} needs the variance of each row, which one replicate does not tell"
         yield Problem(what=what, why=why, way_out="2 or more; or prcc or pawn")
-    groups: object = study.groups
-    if isinstance(groups, str) and groups != "molecules":
-        way_out = 'write {"name": ["k_*"]}, or "molecules"'
-        yield Problem(what=f"groups={groups!r}", why="unknown", way_out=way_out)
 
 
 def _readout_problems(study: "SensitivityStudy") -> Iterator[Problem]:

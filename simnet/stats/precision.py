@@ -205,7 +205,7 @@ def _problems(precision: Precision) -> list[Problem]:
         why, way_out = "none given", "leave it out for all"
         problems.append(Problem(what="Precision(readouts=())", why=why, way_out=way_out))
     most = precision.maximum
-    if not _is_number(most) or most != int(most) or most < FIRST_CUT:
+    if not _is_number(most) or not FIRST_CUT <= most < math.inf or most != int(most):
         what = f"Precision(maximum={most!r})"
         why = f"not a whole number of at least {FIRST_CUT}, where precision is first judged"
         problems.append(Problem(what=what, why=why))

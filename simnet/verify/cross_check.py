@@ -17,9 +17,10 @@ from simnet.errors import (
     SimulationError,
     UnsupportedError,
 )
-from simnet.execute.arguments import require_network, root_seed, whole_number
+from simnet.execute.arguments import require_network, root_seed
 from simnet.execute.progress import Progress
 from simnet.execute.simulate import simulate
+from simnet.experiment.numbers import whole_number
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.network import Network, Readout
 from simnet.network.stochastic import stochastic_problems

@@ -106,7 +106,7 @@ def test_a_grid_that_cannot_be_is_refused() -> None:
     assert [problem.why for problem in caught.value.problems] == [
         "49h is after the end, 48 h",
         "the window from 2 to 1 is empty",
-        "an even grid needs 2 at least",
+        "not a whole number of at least 2",
     ]
     with pytest.raises(InputError, match="not above zero"):
         grid([parse_readout("A@0")], 0)

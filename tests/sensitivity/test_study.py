@@ -30,7 +30,6 @@ def test_all_mistakes_at_once(birth_death: Network) -> None:
         rtol=1.0,
         replicates=5,
         changes=(sn.Set("q", 1.0),),
-        groups="genes",
     )
     for words in (
         "method 'sobl'",
@@ -38,7 +37,6 @@ def test_all_mistakes_at_once(birth_death: Network) -> None:
         "rtol=1.0",
         "replicates=5: an ODE gives the same",
         "'q' is not in birth_death",
-        "groups='genes'",
         "readout X: is a time course",
         "readout cv(X@3): cv needs",
         "readout 'X@('",
@@ -55,6 +53,11 @@ def test_all_mistakes_at_once(birth_death: Network) -> None:
         ({"readouts": ("X@5",), "t_end": 3}, "5 is after the end"),
         ({"samples": 100}, "use 128"),
         ({"samples": 0}, "samples=0"),
+        ({"groups": "genes"}, "groups='genes'"),
+        ({"settings": "levels"}, "not numbers by name"),
+        ({"schedule": sn.Set("k", 1.0)}, "is not an entry of a schedule"),
+        ({"exclude": 3}, "exclude: 3: is not a name"),
+        ({"changes": None}, "changes=None"),
         ({"precision": sn.Precision(relative=0.1)}, "write IndexPrecision"),
         ({"fold": None}, "there is nothing to vary"),
         ({"parameters": ("k_*",)}, "matches nothing"),

@@ -1,0 +1,33 @@
+"""Numbers that a user gives, checked: whole ones, and those within bounds."""
+
+import math
+import operator
+
+from simnet.errors import InputError, Problem
+
+
+def whole_number(number: int, what: str, least: int) -> int:
+    """A whole number, NumPy's as well; `what` is the argument's name.
+
+    Raises:
+        InputError: it is none, or below `least`.
+    """
+    try:
+        whole = operator.index(number)
+    except TypeError:
+        whole = least - 1
+    if isinstance(number, bool) or whole < least:
+        why = f"not a whole number of at least {least}"
+        raise InputError(Problem(what=f"{what}={number!r}", why=why))
+    return whole
+
+
+def is_between(number: object, low: float, high: float) -> bool:
+    """Whether something is a number between two others, NaN and texts being none."""
+    if isinstance(number, bool | str):
+        return False
+    try:
+        value = float(number)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    return math.isfinite(value) and low < value < high
