@@ -52,7 +52,8 @@ def effects_heatmap(effects: "pd.DataFrame", value: str = "log2_fold_change") ->
     away = (low > 0) | (high < 0)
     rows, columns = np.nonzero(away)
     if shape[0] <= 80:
-        axes.scatter(columns + 0.5, rows + 0.5, s=7, color=INK, linewidth=0)
+        shades = ["white" if size > 0.55 * top else INK for size in np.abs(found[away])]
+        axes.scatter(columns + 0.5, rows + 0.5, s=7, c=shades, linewidth=0)
     axes.set_yticks(np.arange(shape[0]) + 0.5, [shortened(c, 46) for c in conditions], fontsize=8)
     angle = 30 if max(map(len, readouts)) > 8 else 0
     axes.set_xticks(
@@ -186,7 +187,7 @@ def surface_panels(
     left, right = figure.subplots(1, 2)
     shades = matplotlib.colormaps["viridis"].with_extremes(bad="#d9d9d9")
     _grid(left, figure, means, shades, None, shown_unit(unit), "readout", surface, names)
-    top = max(float(np.nanmax(np.abs(scores))) if np.isfinite(scores).any() else 0.0, np.log(1.1))
+    top = max(float(np.nanmax(np.abs(scores))) if np.isfinite(scores).any() else 0.0, np.log(2))
     both = matplotlib.colormaps["PuOr_r"].with_extremes(bad="#eeeeee")
     _grid(
         right, figure, scores, both, top, "log", "interaction (positive: synergy)", surface, names
@@ -231,8 +232,8 @@ def _grid(
         np.arange(len(said[1])) + 0.5, said[1], fontsize=8, rotation=30 if long else 0,
         ha="right" if long else "center",
     )  # fmt: skip
-    axes.set_ylabel(names[0], fontsize=9, color=MUTED)
-    axes.set_xlabel(names[1], fontsize=9, color=MUTED)
+    axes.set_ylabel(_with_unit(names[0], surface.labels_a), fontsize=9, color=MUTED)
+    axes.set_xlabel(_with_unit(names[1], surface.labels_b), fontsize=9, color=MUTED)
     axes.set_title(title, loc="left", fontsize=10, fontweight="bold", color=INK)
     axes.tick_params(length=0, colors=INK)
     for spine in axes.spines.values():
@@ -241,6 +242,10 @@ def _grid(
     bar.set_label(label, fontsize=8.5, color=MUTED)
     bar.ax.tick_params(labelsize=8, colors=MUTED)
     bar.outline.set_visible(False)
+
+
+def _with_unit(name: str, labels: Sequence[str]) -> str:
+    return f"{name} (nM)" if any(label.endswith(" nM") for label in labels) else name
 
 
 def _level(name: str, label: str, level: float) -> str:
