@@ -6,6 +6,7 @@ Common protocol: ODE, default parameters, from the vehicle's rest; every arm sta
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 import simnet as sn
 
@@ -35,6 +36,7 @@ def test_11_axitinib_and_rapamycin(arms: dict) -> None:
     assert both["lactate_flux_proximal"][DAY] < one["lactate_flux_proximal"][DAY]
 
 
+@pytest.mark.verify  # claim S11f says the same in `make test`
 def test_11_without_the_rise_of_glut2(run: Callable, arms: dict) -> None:
     """Check 11, second part. GLUT2 held at what it is at rest, in both arms: rapamycin no longer
     lowers glucose at the distal cell (at most 2 %)."""

@@ -72,7 +72,8 @@ def test_starting_amounts_are_whole(network: sn.Network) -> None:
         assert [s.id for s in network.species if values[s.id] % 1] == []
 
 
-@pytest.mark.parametrize("drug", ["none", pytest.param("axitinib", marks=pytest.mark.verify)])
+@pytest.mark.verify
+@pytest.mark.parametrize("drug", ["none", "axitinib"])
 def test_cost(network: sn.Network, drug: str) -> None:
     """A stochastic run of 48 h fires fewer than 1e7 reactions on average."""
     changes = [sn.Set("axitinib_nM", 10)] if drug == "axitinib" else []
