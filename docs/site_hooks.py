@@ -1,6 +1,7 @@
 """What mkdocs asks for while it builds: the pages that are made, not written."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,21 @@ import error_examples
 import network_pages
 import reference_page
 from mkdocs.structure.files import File
+
+_PRINTED = re.compile(r'<div class="language-text highlight">(.*?)</div>', re.DOTALL)
+_WIDE = 105  # characters that fit beside both sidebars
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Wrap what is printed in long lines, unless it is a table, whose columns would part."""
+
+    def wrapped(block: re.Match[str]) -> str:
+        lines = re.sub(r"<[^>]+>", "", block[1]).splitlines()
+        if "───" in block[1] or max(map(len, lines), default=0) <= _WIDE:
+            return block[0]
+        return block[0].replace("language-text highlight", "language-text wrap highlight", 1)
+
+    return _PRINTED.sub(wrapped, html)
 
 
 def on_files(files: Any, config: Any) -> Any:
