@@ -17,6 +17,24 @@ _PRINTED = re.compile(r'<div class="language-text highlight">(.*?)</div>', re.DO
 _WIDE = 105  # characters that fit beside both sidebars
 
 
+_ITEM = re.compile(r"- |\d+\. |\|")
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """A list or table right below a paragraph is one, as GitHub shows it: mkdocs wants a blank line
+    between."""
+    lines: list[str] = []
+    fenced = False
+    for line in markdown.splitlines():
+        before = lines[-1] if lines else ""
+        fenced ^= line.lstrip().startswith("```")
+        starts = _ITEM.match(line) and before.strip() and not _ITEM.match(before)
+        if starts and not fenced and not before.startswith((" ", "#", "```")):
+            lines.append("")
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
 def on_page_content(html: str, **_: Any) -> str:
     """Wrap what is printed in long lines, unless it is a table, whose columns would part."""
 
