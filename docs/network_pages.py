@@ -69,7 +69,15 @@ def page(name: str) -> str:
         _table(
             ["name", "value", "unit", "range", "meaning", "source", "confidence"],
             (
-                (p.id, f"{p.value:.6g}", p.unit or "", _range(p), p.meaning, p.source, p.confidence)
+                (
+                    p.id,
+                    f"{p.value:.6g}",
+                    _unit(p.unit),
+                    _range(p),
+                    p.meaning,
+                    p.source,
+                    p.confidence,
+                )
                 for p in network.parameters
             ),
         ),
@@ -100,8 +108,8 @@ def _lowered(readme: str) -> str:
 
 def _tables(network: sn.Network) -> Iterable[str]:
     """Inputs, readouts, genes and drugs."""
-    inputs = [(i.name, f"{i.baseline:g}", i.unit or "", i.meaning) for i in network.inputs]
-    readouts = [(r.name, r.unit or "", r.meaning) for r in network.readouts]
+    inputs = [(i.name, f"{i.baseline:g}", _unit(i.unit), i.meaning) for i in network.inputs]
+    readouts = [(r.name, _unit(r.unit), r.meaning) for r in network.readouts]
     genes = [(g.name, g.symbol, ", ".join(g.parameters), g.meaning) for g in network.genes]
     drugs = [
         (d.name, d.target, f"{d.affinity:g} {d.unit}", d.meaning, d.source) for d in network.drugs
@@ -129,7 +137,14 @@ def _cell(text: str) -> str:
 
 def _range(parameter: object) -> str:
     lower, upper = getattr(parameter, "lower", None), getattr(parameter, "upper", None)
-    return "" if lower is None or upper is None else f"{lower:g} to {upper:g}"
+    if lower is None or upper is None:
+        return ""
+    return "fixed" if lower == upper else f"{lower:.3g} to {upper:.3g}"
+
+
+def _unit(unit: str | None) -> str:
+    """As people say it: SBML counts molecules in items, and has a unit of what has none."""
+    return "" if unit in (None, "1") else re.sub(r"\bitem\b", "molecules", str(unit))
 
 
 def take(name: str) -> None:

@@ -75,7 +75,9 @@ def _draw_courses(axes: "Axes", result: ClaimsResult, case: Case, name: str) -> 
         mean = values.mean(axis=0)
         if len(values) > 1:
             axes.plot(times / scale, values[:_MOST_LINES].T, color=colour, lw=0.5, alpha=0.25)
-        label = bracket_text(arm.changes).strip("[]") or case.protocol.name
+        label = bracket_text(arm.changes).strip("[]") or (
+            "control" if len(arms) > 1 else case.protocol.name
+        )
         axes.plot(times / scale, mean, color=colour, lw=2, label=label)
         for quantity in asked:
             if quantity.changes == arm.changes and quantity.at is not None:

@@ -128,7 +128,8 @@ def arms_table(arms: Trajectories) -> "Table":
     for told in TOLD:
         for cell, values in zip(BOTH, _on_the_day(arms, told), strict=True):
             first = [told.title, cell] if cell == BOTH[0] else ["", cell]
-            rows.append([*first, told.unit, *(number(float(v)) for v in values)])
+            shown = (number(round(float(v), 3)) for v in values)  # whole molecules
+            rows.append([*first, told.unit, *shown])
     for name, title in zip(WHOLE, ("Tumour, of its start", "Blood, of its start"), strict=True):
         values = arms.values[:, 0, :, arms.readout_names.index(name)]
         rows.append([title, "", "%", *(number(100 * v[_day(arms)] / v[0]) for v in values)])

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+_TITLE = 40  # characters: the table is to fit a terminal
+
 
 def list_command(
     as_json: Annotated[bool, typer.Option("--json", help="JSON for machines.")] = False,
@@ -14,6 +16,8 @@ def list_command(
     simnet list
     simnet show hypoxia
     """
+    from textwrap import fill
+
     from simnet.cli.tables import console, print_json, table
     from simnet.rules.load import load
     from simnet.rules.registry import packaged_names
@@ -34,5 +38,11 @@ def list_command(
         print_json(rows)
         return
     columns = ["name", "title", "species", "reactions", "parameters", "readouts"]
-    cells = [[str(row[column]) for column in columns] for row in rows]
+    cells = [
+        [
+            fill(str(row[column]), _TITLE) if column == "title" else str(row[column])
+            for column in columns
+        ]
+        for row in rows
+    ]
     console().print(table(columns, cells, text=2))

@@ -19,7 +19,7 @@ from simnet.plot.choose import (
     some_conditions,
 )
 from simnet.plot.legend import colour
-from simnet.plot.style import INK, MUTED, dress, shown_unit, value_axis
+from simnet.plot.style import INK, MUTED, dress, number_format, shown_unit, value_axis
 from simnet.results.trajectories import Trajectories
 
 if TYPE_CHECKING:
@@ -154,6 +154,7 @@ def _histograms(
     shown = shown_unit(unit)
     panel.set_xlabel(f"{readout} ({shown})" if shown else readout, fontsize=9, color=MUTED)
     panel.set_xlim(edges[0], edges[-1])
+    number_format(panel.xaxis, float(np.abs(edges).max()))
     panel.set_ylim(0, 1.08 * top if top > 0 else 1.0)
     panel.legend(loc="best", frameon=False, fontsize=8.5, labelcolor=INK)
 

@@ -71,7 +71,7 @@ def plot_joint(
         ends.append(points)
     every = np.concatenate(ends)
     if len(every):
-        _from_zero(panel, every)
+        _limits(panel, every)
     style: dict[str, Any] = {"frameon": False, "fontsize": 8.5, "labelcolor": INK}
     if ax is None:
         figure.legend(loc="outside lower left", **style)
@@ -80,14 +80,20 @@ def plot_joint(
     return figure
 
 
-def _from_zero(panel: "Axes", points: FloatArray) -> None:
-    """Both axes from 0 where nothing is below it, with room for the dots; thousands as 1,000."""
+def _limits(panel: "Axes", points: FloatArray) -> None:
+    """Axes that the dots fill: from 0 where they reach down to half of the largest value, for
+    elsewhere a cloud would be a spot in a corner; thousands as 1,000."""
+    from matplotlib.ticker import MaxNLocator
+
     ends = []
     for axis, values in ((panel.xaxis, points[:, 0]), (panel.yaxis, points[:, 1])):
-        low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
+        low, high = float(values.min()), float(values.max())
+        if 0 < low < 0.5 * high or low == high:
+            low, high = min(0.0, low), max(0.0, high)
         room = 0.04 * (high - low) or 1.0
         ends.append((low - room, high + room))
-        number_format(axis, max(-low, high))
+        axis.set_major_locator(MaxNLocator(5))  # 100,000 is wide: more would touch
+        number_format(axis, max(abs(low), abs(high)))
     panel.set_xlim(*ends[0])
     panel.set_ylim(*ends[1])
 

@@ -17,8 +17,13 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 INK = "#222222"
 MUTED = "#666666"
 
-_SCALES = (("h", 3600.0, 3 * 3600.0), ("min", 60.0, 600.0))  # unit, seconds in it, used above
+_SCALES = (
+    ("d", 86400.0, 120 * 3600.0),
+    ("h", 3600.0, 3 * 3600.0),
+    ("min", 60.0, 600.0),
+)  # unit, seconds in it, used above
 _STEPS = {
+    "d": (1, 2, 7, 14, 28, 56),
     "h": (0.5, 1, 2, 3, 6, 12, 24, 48, 72, 96, 168, 336, 720),
     "min": (1, 2, 5, 10, 15, 30, 60),
 }
@@ -28,7 +33,7 @@ _TICKS = 7
 def time_scale(span: float, time_unit: str | None) -> tuple[str, float]:
     """The unit to show a run of length `span` in, and its size in the run's `time_unit`.
 
-    Hours above 3 h, minutes above 10 min, else seconds. A run whose unit is none of time's, or not
+    Days above 120 h, hours above 3 h, minutes above 10 min, else seconds. A run whose unit is none of time's, or not
     stated, is shown as it is.
     """
     if time_unit is None:
@@ -84,7 +89,7 @@ def number_format(axis: "Axis", top: float) -> None:
     from matplotlib.ticker import ScalarFormatter, StrMethodFormatter
 
     if 1e3 <= top < 1e6:
-        axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        axis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
     elif math.isfinite(top):
         formatter = ScalarFormatter(useMathText=True)
         formatter.set_powerlimits((-3, 4))
@@ -93,4 +98,6 @@ def number_format(axis: "Axis", top: float) -> None:
 
 def shown_unit(unit: str | None) -> str:
     """A unit as people read it on an axis; nothing where there is none."""
-    return {None: "", "1": "", "dimensionless": "", "item": "molecules"}.get(unit, unit or "")
+    return {None: "", "1": "", "dimensionless": "", "item": "molecules", "uM": "µM"}.get(
+        unit, unit or ""
+    )

@@ -153,7 +153,7 @@ def _interaction(result: ScreenResult) -> Iterator[Part]:
             try:
                 found = result.synergy(a, b, readout.name, models=["log"], draws=400)
             except SimnetError as error:
-                rows.append([a, b, readout.name, "–", "–", "", str(error)])
+                rows.append([a, b, readout.name, "", "–", "–", str(error)])
                 continue
             (overall,) = found.overall
             calls = [c.call for c in found.cells]
@@ -162,7 +162,10 @@ def _interaction(result: ScreenResult) -> Iterator[Part]:
             )
             score, within = number(overall.score), interval(overall.low, overall.high)
             remark = said or overall.reason
-            rows.append([a, b, readout.name, score, within, overall.call, remark])
+            call, within = (
+                text.replace(" ", "\N{NO-BREAK SPACE}") for text in (overall.call, within)
+            )
+            rows.append([a, b, readout.name, call, score, within, remark])
             if many:
                 drawn.append((_strongest(found), a, b, place, found))
     drawn.sort(key=lambda candidate: -candidate[0])  # stable
@@ -171,18 +174,20 @@ def _interaction(result: ScreenResult) -> Iterator[Part]:
             break
         surface, readout = result.surface(a, b), result.record.readouts[place]
         means = _surface_means(result, surface.conditions, place)
-        made = figures.surface_panels(surface, (a, b), means, found, readout.unit)
-        yield picture(made, f"{a} and {b}: {readout.name}. + and − mark calls.")
+        made = figures.surface_panels(surface, (a, b), means, found, readout.name, readout.unit)
+        caption = f"{a} and {b}: {readout.name}, and its interaction. A sign marks what is called."
+        yield picture(made, caption)
     if rows:
         left_out = "; those surfaces are drawn that show most of it" if len(drawn) > 1 else ""
         yield Text(
-            text="On the log scale: log(ab × control / (a × b)), signed so that positive is synergy"
+            text="Interaction on the log scale: ln(ab × control / (a × b)), signed so that positive is synergy"
             f"{left_out}. A call needs the interval beyond 10 %. Bliss, HSA and Loewe: "
             "result.synergy(...).",
             kind="note",
         )
-        columns = ["first", "second", "readout", "mean score", "95 % interval", "call", "cells"]
-        table = Table(columns=columns, rows=rows, text=3)
+        columns = ["first", "second", "readout", "call", "mean score", "95 % interval"]
+        columns.append("combinations")
+        table = Table(columns=columns, rows=rows, text=len(columns))  # the last may be long
         yield table if len(rows) <= 30 else Fold(title=f"All {len(rows)}", parts=[table])
 
 

@@ -52,7 +52,8 @@ def effects_heatmap(effects: "pd.DataFrame", value: str = "log2_fold_change") ->
     away = (low > 0) | (high < 0)
     rows, columns = np.nonzero(away)
     if shape[0] <= 80:
-        shades = ["white" if size > 0.55 * top else INK for size in np.abs(found[away])]
+        dark = np.abs(found[rows, columns]) > 0.6 * top
+        shades = np.where(dark, "white", INK)
         axes.scatter(columns + 0.5, rows + 0.5, s=7, c=shades, linewidth=0)
     axes.set_yticks(np.arange(shape[0]) + 0.5, [shortened(c, 46) for c in conditions], fontsize=8)
     angle = 30 if max(map(len, readouts)) > 8 else 0
@@ -108,13 +109,15 @@ def _dose_panel(axes: "Axes", response: "DoseResponse", groups: Sequence[FloatAr
         known = group[np.isfinite(group)][:60]
         if len(known) > 1:
             at = dose * np.exp(spread.uniform(-0.12, 0.12, len(known)))
-            axes.scatter(at, known, s=5, color=COLOURS[0], alpha=0.25, linewidth=0, zorder=2)
+            axes.scatter(at, known, s=9, color=COLOURS[0], alpha=0.4, linewidth=0, zorder=2)
     errors = np.nan_to_num(response.sems)
     axes.errorbar(
         shown, response.means, errors, fmt="o", color=COLOURS[0], ms=4.5, lw=1.2, zorder=4
     )
     if response.fitted:
-        line = np.geomspace(shown[shown > 0].min(), doses.max(), 200)
+        # On a log axis dose 0 has no place: the curve ends before the point that stands for it.
+        least = np.sqrt(nothing * positive.min()) if (doses == 0).any() else positive.min()
+        line = np.geomspace(least, doses.max(), 200)
         axes.plot(line, response.at(line), color=COLOURS[1], linewidth=1.8, zorder=3)
         middle = response.ec50.value
         axes.axvline(middle, color=COLOURS[1], linewidth=0.8, linestyle=(0, (3, 3)), zorder=1)
@@ -130,6 +133,8 @@ def _dose_panel(axes: "Axes", response: "DoseResponse", groups: Sequence[FloatAr
         va="bottom" if low else "top",
         fontsize=8,
         color=MUTED,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
+        zorder=5,
     )
     axes.set_xscale("log")
     if (doses == 0).any():
@@ -139,7 +144,7 @@ def _dose_panel(axes: "Axes", response: "DoseResponse", groups: Sequence[FloatAr
         axes.xaxis.set_major_locator(FixedLocator(ticks))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(
-            FuncFormatter(lambda x, _: "0" if np.isclose(x, nothing) else f"{x:g}")
+            FuncFormatter(lambda x, _: "0" if np.isclose(x, nothing) else f"{x:,.10g}")
         )
     axes.set_ylim(_spanned(*axes.get_ylim()))
     number_format(axes.yaxis, float(np.nanmax(np.abs(response.means))))
@@ -164,6 +169,7 @@ def surface_panels(
     names: tuple[str, str],
     means: FloatArray,
     interaction: "Interaction",
+    readout: str,
     unit: str | None,
 ) -> "Figure":
     """The readout over the grid, and beside it the interaction on the log scale.
@@ -186,11 +192,20 @@ def surface_panels(
     figure = figure_of(min(10.5, 4.4 + 1.25 * columns), 1.5 + 0.42 * rows)
     left, right = figure.subplots(1, 2)
     shades = matplotlib.colormaps["viridis"].with_extremes(bad="#d9d9d9")
-    _grid(left, figure, means, shades, None, shown_unit(unit), "readout", surface, names)
+    label = shown_unit(unit)
+    _grid(left, figure, means, shades, None, label, readout, surface, names)
     top = max(float(np.nanmax(np.abs(scores))) if np.isfinite(scores).any() else 0.0, np.log(2))
     both = matplotlib.colormaps["PuOr_r"].with_extremes(bad="#eeeeee")
     _grid(
-        right, figure, scores, both, top, "log", "interaction (positive: synergy)", surface, names
+        right,
+        figure,
+        scores,
+        both,
+        top,
+        "interaction, log scale",
+        "+ synergy, − antagonism",
+        surface,
+        names,
     )
     for (i, j), call in calls.items():
         if call in ("synergy", "antagonism"):
@@ -220,7 +235,10 @@ def _grid(
         np.ma.masked_invalid(values), cmap=colours, vmin=low, vmax=high, edgecolors="white", lw=0.6
     )
     said = [
-        [_level(name, label, level) for label, level in zip(labels, levels, strict=True)]
+        [
+            _level(name, label, level, dosed=any(known.endswith(" nM") for known in labels))
+            for label, level in zip(labels, levels, strict=True)
+        ]
         for name, labels, levels in (
             (names[0], surface.labels_a, surface.levels_a),
             (names[1], surface.labels_b, surface.levels_b),
@@ -232,25 +250,26 @@ def _grid(
         np.arange(len(said[1])) + 0.5, said[1], fontsize=8, rotation=30 if long else 0,
         ha="right" if long else "center",
     )  # fmt: skip
-    axes.set_ylabel(_with_unit(names[0], surface.labels_a), fontsize=9, color=MUTED)
-    axes.set_xlabel(_with_unit(names[1], surface.labels_b), fontsize=9, color=MUTED)
-    axes.set_title(title, loc="left", fontsize=10, fontweight="bold", color=INK)
+    axes.set_ylabel(_axis(names[0], surface.labels_a), fontsize=9, color=MUTED)
+    axes.set_xlabel(_axis(names[1], surface.labels_b), fontsize=9, color=MUTED)
+    axes.set_title(shortened(title, 34), loc="left", fontsize=10, fontweight="bold", color=INK)
     axes.tick_params(length=0, colors=INK)
     for spine in axes.spines.values():
         spine.set_visible(False)
     bar = figure.colorbar(mesh, ax=axes, aspect=18)
+    number_format(bar.ax.yaxis, max(abs(low), abs(high)))
     bar.set_label(label, fontsize=8.5, color=MUTED)
     bar.ax.tick_params(labelsize=8, colors=MUTED)
     bar.outline.set_visible(False)
 
 
-def _with_unit(name: str, labels: Sequence[str]) -> str:
+def _axis(name: str, labels: Sequence[str]) -> str:
     return f"{name} (nM)" if any(label.endswith(" nM") for label in labels) else name
 
 
-def _level(name: str, label: str, level: float) -> str:
+def _level(name: str, label: str, level: float, *, dosed: bool) -> str:
     if not label:
-        return "0"
+        return "0" if dosed else "unchanged"
     short = label.removeprefix(f"{name} ").removesuffix(" nM")
     return shortened(short, 20)
 
@@ -271,8 +290,8 @@ def distributions(
         shade = MUTED if row == 0 else COLOURS[0]
         some = known[:200]
         axes.scatter(
-            some, row + jitter.uniform(-0.27, 0.27, len(some)), s=4, color=shade, alpha=0.3,
-            linewidth=0,
+            some, row + jitter.uniform(-0.27, 0.27, len(some)), s=9 if len(some) < 50 else 4,
+            color=shade, alpha=0.6 if len(some) < 50 else 0.3, linewidth=0,
         )  # fmt: skip
         low, middle, high = np.quantile(known, (0.25, 0.5, 0.75))
         axes.plot([low, high], [row, row], color=INK, linewidth=2.4, solid_capstyle="butt")
@@ -294,7 +313,9 @@ def courses(result: "ScreenResult", readouts: Sequence[int], conditions: Sequenc
     """Means over time of some conditions, a panel for each readout that is a time course."""
     across = min(3, len(readouts))
     down = -(-len(readouts) // across)
-    figure = figure_of(3.4 * across + 0.3, 2.5 * down + 0.7)
+    beside = across if across < 3 else 2  # entries of the legend: more would be cut off
+    lines = -(-len(conditions) // beside)
+    figure = figure_of(3.9 * across + 0.3, 2.5 * down + 0.3 + 0.2 * lines)
     grid = figure.subplots(down, across, squeeze=False)
     times = result.record.times
     unit, scale = time_scale(float(times[-1]), result.record.time_unit)
@@ -324,5 +345,7 @@ def courses(result: "ScreenResult", readouts: Sequence[int], conditions: Sequenc
     for spare in grid.flat[len(readouts) :]:
         spare.remove()
     handles, labels = grid.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=8.5)
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=beside, frameon=False, fontsize=8.5
+    )
     return figure

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simnet.plot.style import MUTED, number_format
 from simnet.sensitivity.figures import draw_heat_map, draw_mu_sigma, draw_scatter, draw_tornado
 from simnet.sensitivity.indices import words
 from simnet.sensitivity.result import StudyResult
@@ -60,7 +61,11 @@ def drawings(result: StudyResult) -> Iterator[Drawing]:
                 draw_mu_sigma(found, ax=figure.add_subplot())
                 return figure
 
-            caption = f"{readout}: right is a strong effect, up one that bends or interacts."
+            caption = (
+                f"{readout}: µ* is the mean size of a factor's effect, σ how much the effect changes "
+                "with where it is looked at (not linear, or an interaction). Blue: influential; "
+                "dashed: the dummy."
+            )
             yield Drawing(name=f"{name}-mu-sigma", readout=readout, caption=caption, draw=plane)
         known = {
             time: seen
@@ -74,17 +79,20 @@ def drawings(result: StudyResult) -> Iterator[Drawing]:
                 ax = figure.add_subplot()
                 image = draw_heat_map(known, index, ax=ax)
                 figure.set_size_inches(7.6, 1.6 + 0.24 * len(ax.get_yticks()))
-                figure.colorbar(image, ax=ax, shrink=0.8, pad=0.02)
+                bar = figure.colorbar(image, ax=ax, shrink=0.8, pad=0.02)
+                bar.set_label(words(index), fontsize=9, color=MUTED)
+                bar.ax.tick_params(colors=MUTED, labelsize=8.5)
+                number_format(bar.ax.yaxis, max(map(abs, image.get_clim())))
                 return figure
 
-            caption = f"{named} over time, of what {readout} is taken from."
+            caption = f"{named} over time, of what {readout} is taken from; a dot: influential."
             yield Drawing(name=f"{name}-over-time", readout=readout, caption=caption, draw=heat)
         if result.design.method in ("prcc", "pawn"):
 
             def scatter(readout=readout, top=top) -> Figure:  # type: ignore[no-untyped-def]
                 return _scatters(result, readout, [row.factor for row in top[:_SCATTERS]])
 
-            caption = f"{readout} against the strongest factors; medians of ten slices."
+            caption = f"{readout} against the strongest factors; line: medians of ten slices."
             yield Drawing(name=f"{name}-scatter", readout=readout, caption=caption, draw=scatter)
 
 

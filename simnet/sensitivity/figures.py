@@ -7,7 +7,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem, nearest
-from simnet.plot.style import COLOURS, INK, MUTED
+from simnet.plot.style import COLOURS, INK, MUTED, number_format
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.indices import IndexRow, Indices, words
 
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 _INFLUENTIAL, _OTHER = COLOURS[0], "#9a9a9a"
+_AXIS = {
+    "first": "first-order Sobol index",
+    "total": "total-order Sobol index",
+    "pawn": "PAWN index",
+}
 
 
 def draw_tornado(indices: Indices, index: str, *, ax: "Axes", most: int = 15) -> None:
@@ -47,8 +52,9 @@ def draw_tornado(indices: Indices, index: str, *, ax: "Axes", most: int = 15) ->
     ax.axvline(0, color=MUTED, linewidth=0.8, zorder=1.5)
     ax.set_yticks([0, *places], [dummy.factor, *(r.factor for r in shown)])
     left = len(rows) - 1 - len(shown)
-    label = f"{words(index)}, {dummy.readout}"
+    label = f"{_AXIS.get(index, words(index))} of {dummy.readout}"
     ax.set_xlabel(f"{label} ({left} smaller not shown)" if left else label)
+    number_format(ax.xaxis, max(map(abs, ax.get_xlim())))
     _dress(ax, "x")
 
 
@@ -80,16 +86,18 @@ def draw_mu_sigma(indices: Indices, *, ax: "Axes", named: int = 8) -> None:
     ax.axhline(0, color=MUTED, linewidth=0.8, zorder=1)
     ax.margins(x=0.16)
     strong = [i for i in np.argsort(-x)[:named] if stars[factors[i]].influential]
+    close = 0.06 * float(np.ptp(y)) if len(y) else 0.0
     for place in strong:
+        under = any(0 < y[other] - y[place] < close for other in strong)  # below a neighbour's name
         ax.annotate(
             factors[place],
             (x[place], y[place]),
-            xytext=(5, 4),
+            xytext=(5, -11 if under else 4),
             textcoords="offset points",
             fontsize=8,
             color=INK,
         )
-    ax.set_xlabel(f"µ*, {dummy.readout}")
+    ax.set_xlabel(f"µ* of {dummy.readout}")
     ax.set_ylabel("σ (root of σ² with its sign)")
     ax.text(
         dummy.high,
@@ -100,6 +108,8 @@ def draw_mu_sigma(indices: Indices, *, ax: "Axes", named: int = 8) -> None:
         color=MUTED,
         va="top",
     )
+    for axis, ends in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
+        number_format(axis, max(map(abs, ends)))
     _dress(ax, "both")
 
 
@@ -182,9 +192,10 @@ def draw_scatter(design: Design, outputs: Outputs, factor: str, *, ax: "Axes") -
         middle = [(np.median(x[part]), np.median(y[part])) for part in parts]
         ax.plot(*zip(*middle, strict=True), color=COLOURS[1], linewidth=1.8, zorder=3)
     if design.space.factors[column].scale == "log":
-        ax.set_xscale("log")
+        _log_axis(ax)
     ax.set_xlabel(factor)
     ax.set_ylabel(outputs.readout)
+    number_format(ax.yaxis, float(np.abs(y).max(initial=0.0)))
     _dress(ax, "both")
 
 
@@ -206,6 +217,16 @@ def _size(row: IndexRow) -> float:
 def _signed_root(values: FloatArray) -> FloatArray:
     root: FloatArray = np.sign(values) * np.sqrt(np.abs(values))
     return root
+
+
+def _log_axis(ax: "Axes") -> None:
+    """Ticks at 1, 2 and 5 times powers of ten, as numbers: a fold or two has no power within."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=5))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _dress(ax: "Axes", grid: str) -> None:

@@ -44,7 +44,7 @@ def test_axes_of_the_callers_and_chosen_conditions(
     assert figure is axes[1].figure
     assert not axes[0].lines
     assert (len(axes[1].lines), len(axes[1].collections)) == (1, 1)
-    assert axes[1].get_ylabel() == "uM"
+    assert axes[1].get_ylabel() == "µM"
 
 
 def test_mistakes_are_named(make_run: RunMaker) -> None:

@@ -34,8 +34,20 @@ def test_a_dot_a_replicate_and_the_correlation(
     assert legend.get_texts()[0].get_text() == f"control (r = {r:.2f}, n = 50)"
     assert legend.get_texts()[1].get_text().endswith("n = 49)")
     for ends, column in ((panel.get_xlim(), 1), (panel.get_ylim(), 2)):
-        assert ends[0] <= 0
-        assert ends[1] > np.nanmax(values[:, :, 12, column])
+        shown = values[:, :, 12, column]
+        least, most = np.nanmin(shown), np.nanmax(shown)
+        assert ends[0] < (0 if 0 < least < 0.5 * most else least)
+        assert ends[1] > most
+
+
+def test_dots_fill_the_panel_unless_zero_is_near(make_run: RunMaker) -> None:
+    run = make_run()
+    values = run.values.copy()
+    values[0, :, 12, 1] = np.linspace(900, 1000, values.shape[1])
+    values[0, :, 12, 2] = np.linspace(300, 1000, values.shape[1])
+    (panel,) = plot_joint(replace(run, values=values), "HIF1A", "GLUT1", time=12 * 3600).axes
+    assert 890 < panel.get_xlim()[0] < 900
+    assert -50 < panel.get_ylim()[0] <= 0
 
 
 def test_without_spread_there_is_no_correlation(make_run: RunMaker) -> None:

@@ -42,7 +42,7 @@ def test_a_panel_each_with_mean_band_and_single_runs(make_run: RunMaker) -> None
     run = make_run(replicates=50)
     figure = plot_series(run)
     assert [a.get_title(loc="left") for a in figure.axes] == ["O2", "HIF1A", "GLUT1", "MCT4"]
-    assert [a.get_ylabel() for a in figure.axes] == ["uM", "molecules", "molecules", "molecules"]
+    assert [a.get_ylabel() for a in figure.axes] == ["µM", "molecules", "molecules", "molecules"]
     values = run.readout("HIF1A")
     panel = figure.axes[1]
     (mean,) = lines(panel, bold=True)
@@ -94,6 +94,7 @@ def test_a_column_that_ends_early_keeps_its_time_label(make_run: RunMaker) -> No
 @pytest.mark.parametrize(
     ("span", "unit", "shown", "size"),
     [
+        (14 * 86400, "s", "d", 86400),
         (48 * 3600, "s", "h", 3600),
         (3 * 3600, "s", "min", 60),
         (601, "s", "min", 60),

@@ -167,9 +167,9 @@ def _table(head: list[str], lines: list[list[str]]) -> str:
 
 def _cell(text: str) -> str:
     text = " ".join(text.split())
-    for mark in "\\|*<>_":
+    for mark in "\\|*>_":
         text = text.replace(mark, f"\\{mark}")
-    return text
+    return text.replace("<", "&lt;")  # mkdocs knows no escape of it
 
 
 _TEXT = """# Verification
