@@ -28,6 +28,7 @@ from simnet.network.rates import RateLaw
 from simnet.network.units import DIMENSIONLESS, Unit, infer, parse_unit, unit_text
 from simnet.rules.bionetgen import NetReaction, Unrolled, unroll
 from simnet.rules.names import molecules, species_text, wanted_id
+from simnet.rules.statistical_factor import exact_factor
 from simnet.rules.symbolic import from_sympy
 from simnet.sbml.ids import Ids
 from simnet.sbml.mathml import from_ast
@@ -216,7 +217,7 @@ class _Compiler:
             except ValueError:
                 factors.append(Symbol(token))
         factor = number / function(conversion)(sizes, 0.0)
-        ratio = _exact(factor)
+        ratio = exact_factor(factor)
         if ratio is None:
             factors.insert(0, Number(factor))
             ratio = Fraction(1)
@@ -230,16 +231,6 @@ class _Compiler:
         ]
         meaning = self.catalogue.molecules.get(monomer.name, "")
         return Molecule(name=monomer.name, sites=", ".join(sites), meaning=meaning)
-
-
-def _exact(factor: float) -> Fraction | None:
-    """The statistical factor (a count of matches over symmetries, which divide a factorial) behind
-    one that BioNetGen prints with six significant digits, or None."""
-    for denominator in (d for d in range(1, 5041) if 5040 % d == 0):
-        ratio = Fraction(round(factor * denominator), denominator)
-        if abs(float(ratio) - factor) <= 5e-6 * abs(factor):
-            return ratio
-    return None
 
 
 def _formula(text: str) -> Expression:

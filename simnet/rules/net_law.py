@@ -13,6 +13,7 @@ from simnet.errors import ModelError, Problem
 from simnet.network.expression import Call, Expression, Number, Symbol, function, substitute, times
 from simnet.network.network import Compartment
 from simnet.network.rates import RateLaw
+from simnet.rules.statistical_factor import exact_factor
 
 _SATURATED = re.compile(r"(?:(?P<factor>[^*]+)\*)?(?P<kind>Sat|MM|Hill)\s+(?P<constants>.+)")
 
@@ -70,7 +71,7 @@ class LawReader:
         """The statistical factor as an exact fraction, the constants, and the live volumes: their
         present value is multiplied into the number, and is divided out again."""
         factor = number / function(volumes)(self.values, 0.0)
-        ratio = _exact_fraction(factor)
+        ratio = exact_factor(factor)
         if ratio is None:
             factors, ratio = [Number(factor), *factors], Fraction(1)
         sizes = {
@@ -108,13 +109,3 @@ class LawReader:
         inside = Call("plus", (Call("power", (rest, Number(2))), times(Number(4), k, substrate)))
         free = times(Number(0.5), Call("plus", (rest, Call("sqrt", (inside,)))))
         return RateLaw(rate=Call("divide", (times(rate, free, enzyme), Call("plus", (k, free)))))
-
-
-def _exact_fraction(factor: float) -> Fraction | None:
-    """The statistical factor (a count of matches over symmetries, which divide a factorial) behind
-    one that BioNetGen prints with six significant digits, or None."""
-    for denominator in (d for d in range(1, 5041) if 5040 % d == 0):
-        ratio = Fraction(round(factor * denominator), denominator)
-        if abs(float(ratio) - factor) <= 5e-6 * abs(factor):
-            return ratio
-    return None
