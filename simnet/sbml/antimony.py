@@ -43,7 +43,7 @@ def antimony_to_sbml(path: Path) -> str:
     with tempfile.TemporaryDirectory(prefix="simnet-") as folder:
         try:
             done = subprocess.run(
-                [sys.executable, "-W", "ignore", "-c", _CONVERT],
+                [sys.executable, "-X", "utf8", "-W", "ignore", "-c", _CONVERT],
                 input=text,
                 capture_output=True,
                 encoding="utf-8",

@@ -26,7 +26,7 @@ def sbml_to_antimony(text: str) -> str:
         ModelError: the document has no form in Antimony.
     """
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", _CONVERT],
+        [sys.executable, "-X", "utf8", "-W", "ignore", "-c", _CONVERT],
         input=_NOTES.sub("", text),
         capture_output=True,
         encoding="utf-8",

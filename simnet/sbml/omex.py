@@ -87,7 +87,7 @@ def write_omex(path: Path, members: Sequence[Member], about: About, *, master: s
         "members": [vars(member) for member in everything],
     }
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", _WRITE],
+        [sys.executable, "-X", "utf8", "-W", "ignore", "-c", _WRITE],
         input=json.dumps(spec),
         capture_output=True,
         encoding="utf-8",

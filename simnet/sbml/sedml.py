@@ -39,7 +39,7 @@ def sedml_text(
         "readouts": [_readout(network, r.name, r.symbol) for r in network.readouts],
     }
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "simnet.sbml.sedml_process"],
+        [sys.executable, "-X", "utf8", "-W", "ignore", "-m", "simnet.sbml.sedml_process"],
         input=json.dumps(spec),
         capture_output=True,
         encoding="utf-8",

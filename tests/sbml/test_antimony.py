@@ -1,5 +1,6 @@
 """Antimony files, and what else a process may have imported."""
 
+import locale
 import subprocess
 import sys
 from pathlib import Path
@@ -53,3 +54,19 @@ def test_files_are_read_where_libsedml_came_after_libsbml(file: Path, tmp_path: 
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
+
+
+def test_text_is_utf8_whatever_the_locale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """COPASI, once imported, sets the process's locale to C, and a user's may be another."""
+    for name, value in (("LC_ALL", "C"), ("PYTHONCOERCECLOCALE", "0"), ("PYTHONUTF8", "0")):
+        monkeypatch.setenv(name, value)
+    path = tmp_path / "umlaut.ant"
+    text = 'model x\n A -> ; k*A; A = 10; k = 1\n A is "Zelle µ–ö"\nend'
+    path.write_text(text, encoding="utf-8")
+    before = locale.setlocale(locale.LC_ALL)
+    locale.setlocale(locale.LC_ALL, "C")
+    try:
+        network = sn.load(path)
+    finally:
+        locale.setlocale(locale.LC_ALL, before)
+    assert network.species[0].name == "Zelle µ–ö"
