@@ -57,7 +57,7 @@ def local_design(
     """The baseline, then four rows a factor, in each repetition.
 
     Raises:
-        InputError: a baseline that is not above zero, or a step that cannot be.
+        InputError: a baseline that is not above zero, a step that cannot be, or a group without one.
     """
     problems = [
         Problem(
@@ -79,10 +79,16 @@ def local_design(
     if problems:
         raise InputError(problems)
     h = local_step(settings)
+    steps = [_steps(space, unit, h) for unit in range(len(space.labels))]
+    stuck = [label for label, moves in zip(space.labels, steps, strict=True) if not moves.any()]
+    if stuck:
+        why = "its members are at opposite ends of their ranges, and cannot be multiplied alike"
+        way_out = "vary them one by one, or give wider ranges"
+        raise InputError(Problem(what=f"group {g}", why=why, way_out=way_out) for g in stuck)
     baseline = np.array([f.baseline for f in space.factors])
     rows = [baseline]
-    for unit in range(len(space.labels)):
-        for move in _steps(space, unit, h):
+    for unit, moves in enumerate(steps):
+        for move in moves:
             rows.append(np.where(space.unit_of_column == unit, baseline * math.exp(move), baseline))
     matrix = np.tile(np.array(rows), (samples, 1))
     for i, factor in enumerate(space.factors):
@@ -203,7 +209,7 @@ def _derivative(
     design: Design, moves: FloatArray, y: FloatArray, v: FloatArray, centre: float, noisy: bool
 ) -> _Derivative:
     """From repetitions (n, 4) in the order of `_MOVES`, or of `_ASIDE`."""
-    if len(y) and (moves > 0).all() | (moves < 0).all():
+    if len(y) and ((moves > 0).all() or (moves < 0).all()):
         return _aside(design, moves, y, v, centre, noisy)
     wide, narrow = moves[0] - moves[1], moves[2] - moves[3]
     if not len(y) or wide == 0 or narrow == 0:

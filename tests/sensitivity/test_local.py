@@ -169,6 +169,17 @@ def test_no_factor_leaves_its_range(outputs, lower, upper):
         assert scaled.high[name] - scaled.low[name] < 0.01
 
 
+def test_a_group_that_cannot_move_is_refused():
+    """a can only fall and b only rise: there is no factor to multiply both by."""
+    ends = {"a": (0.5, 1.0), "b": (1.0, 2.0)}
+    space = factor_space(
+        [Factor(name=n, lower=low, upper=up, baseline=1.0) for n, (low, up) in ends.items()],
+        groups=[Group(name="both", members=("a", "b"))],
+    )
+    with pytest.raises(InputError, match=r"group both: .*opposite ends"):
+        make_design("local", space, 1, seed=1)
+
+
 def test_at_an_edge_noise_is_in_the_interval(outputs):
     """Over 200 repetitions of the study, the 95 % interval of k's sensitivity, 1, holds it in at
     least 185: fewer have a chance below 0.15 %."""
