@@ -86,7 +86,10 @@ $(STAMP): pyproject.toml $(BUILT)
 	@rm -f $(VENV)/.simnet-installed-*
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@# setuptools warns of what is meant: editable, and an extension in pyproject.toml
-	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable . $(addprefix --group ,$(GROUPS))
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-compile --editable . \
+	    $(addprefix --group ,$(GROUPS))
+	@# by all processors, where pip takes one; our sources too, for the many short processes
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib simnet networks sbml || true
 	@touch $@
 
 clean:  ## remove the environments and what the tools left

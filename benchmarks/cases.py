@@ -12,6 +12,13 @@ from simnet.sbml.read import from_sbml
 from simnet.sbml.write import to_sbml
 
 WORKLOADS = Path(__file__).parent / "workloads"
+WHAT = {
+    "W1": "birth, death and dimerisation",
+    "W2": "three genes with two-state promoters",
+    "W2h": "the same with Hill repression and Michaelis-Menten decay",
+    "W3": "receptor, RAS, ERK, STAT and four genes, from PySB rules",
+    "W4": "EGF receptor signalling with all its complexes, BioNetGen's `egfr_net` at a hundredth of the volume",
+}
 HORIZONS = {"W1": 200.0, "W2": 500.0, "W2h": 500.0, "W3": 300.0, "W4": 40.0}
 FIRINGS = {"W1": 59_450.0, "W2": 14_700.0, "W2h": 22_400.0, "W3": 493_400.0, "W4": 109_350.0}
 """Mean number per trajectory, for where our engine does not count them."""

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cases import WHAT
 from machine import instructions, load, processor, versions
 from page import Section
 
@@ -87,6 +88,8 @@ def page(parts: Iterable[Part]) -> str:
     """The whole page: what was asked of the engine first, then each part."""
     found = list(parts)
     lines = ["# Benchmarks", "`make bench` measures all of this again, part by part.", ""]
+    lines += ["Workloads, in benchmarks/workloads:", ""]
+    lines += [f"- {name}: {what}" for name, what in WHAT.items()] + [""]
     common = {(p.machine, p.software) for p in found}
     if len(common) == 1:
         lines += [f"{text}." + "\n" for text in next(iter(common))]

@@ -39,5 +39,6 @@ def threads_for(workers: Workers) -> int:
 
 
 def processors() -> int:
-    """Processors of this machine."""
-    return os.cpu_count() or 1
+    """Processors that this process may use: a batch job is often given some of the machine's."""
+    allowed = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
