@@ -14,6 +14,7 @@ import libsbml
 from simnet.errors import Problem
 from simnet.network.expression import Call, Expression, Number, Symbol, Time, reads_time, symbols
 from simnet.network.network import Assignment, Event, StateEvent
+from simnet.sbml.members import members
 from simnet.sbml.obstacles import ODE_ONLY
 
 Translate = Callable[[Any, str], Expression]
@@ -32,11 +33,11 @@ class EventReader:
     def __init__(self, model: Any, translate: Translate, rules: Collection[Assignment]) -> None:
         self.model, self.translate = model, translate
         self.computed = {rule.id for rule in rules}
-        self.varying = {s.getId() for s in model.getListOfSpecies()} | self.computed
+        self.varying = {s.getId() for s in members(model.getListOfSpecies())} | self.computed
         self.varying |= {
             assignment.getVariable()
-            for event in model.getListOfEvents()
-            for assignment in event.getListOfEventAssignments()
+            for event in members(model.getListOfEvents())
+            for assignment in members(event.getListOfEventAssignments())
         }
         self.timed: set[str] = set()
         """Rules that depend on time."""
@@ -84,7 +85,7 @@ class EventReader:
     def assignments(self, event: Any, name: str) -> tuple[tuple[str, Expression], ...] | str:
         """What an event sets, species as amounts; or the one thing that it cannot set."""
         found = []
-        for item in event.getListOfEventAssignments():
+        for item in members(event.getListOfEventAssignments()):
             target = item.getVariable()
             species = self.model.getSpecies(target)
             value = self.translate(item.getMath(), f"event {name}, {target}")

@@ -15,6 +15,7 @@ import libsbml
 from simnet.errors import ModelError, Problem
 from simnet.network.expression import Symbol, walk
 from simnet.network.network import Assignment
+from simnet.sbml.members import members
 
 LARGEST_FILE = 32 * 2**20
 """Bytes of an SBML file: some 100,000 reactions. Reading one takes 60 times as much memory, 2 GB."""
@@ -115,7 +116,7 @@ class _Functions:
     """Measures formulas; functions come after those that they call."""
 
     def __init__(self, model: Any) -> None:
-        definitions = {f.getId(): f for f in model.getListOfFunctionDefinitions()}
+        definitions = {f.getId(): f for f in members(model.getListOfFunctionDefinitions())}
         calls = {name: _called(f.getBody()) & definitions.keys() for name, f in definitions.items()}
         try:
             order = list(TopologicalSorter(calls).static_order())
@@ -178,18 +179,18 @@ def _called(node: Any) -> set[str]:
 
 
 def _formulas(model: Any) -> list[tuple[str, Any]]:
-    found = [(f"rule for {r.getVariable()}", r.getMath()) for r in model.getListOfRules()]
+    found = [(f"rule for {r.getVariable()}", r.getMath()) for r in members(model.getListOfRules())]
     found += [
         (f"initial assignment to {a.getSymbol()}", a.getMath())
-        for a in model.getListOfInitialAssignments()
+        for a in members(model.getListOfInitialAssignments())
     ]
     found += [
         (f"rate law of {r.getId()}", r.getKineticLaw().getMath())
-        for r in model.getListOfReactions()
+        for r in members(model.getListOfReactions())
         if r.isSetKineticLaw()
     ]
-    for event in model.getListOfEvents():
+    for event in members(model.getListOfEvents()):
         holders = [event.getTrigger(), event.getDelay(), event.getPriority()]
-        holders += event.getListOfEventAssignments()
+        holders += members(event.getListOfEventAssignments())
         found += [(f"event {event.getId()}", h.getMath()) for h in holders if h is not None]
     return [(where, node) for where, node in found if node is not None]

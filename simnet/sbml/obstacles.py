@@ -6,6 +6,7 @@ from typing import Any
 import libsbml
 
 from simnet.errors import Problem
+from simnet.sbml.members import members
 
 ODE_ONLY = 'run it with method="ode", which runs the file as it is'
 
@@ -20,7 +21,7 @@ def obstacles(document: Any) -> Iterator[Problem]:
     def obstacle(what: str, why: str) -> Problem:
         return Problem(what=what, why=why, way_out=ODE_ONLY)
 
-    for rule in model.getListOfRules():
+    for rule in members(model.getListOfRules()):
         if rule.isRate():
             yield obstacle(f"rate rule for {rule.getVariable()}", "changes continuously")
         elif rule.isAlgebraic():
@@ -29,17 +30,17 @@ def obstacles(document: Any) -> Iterator[Problem]:
                 why="no method here solves it",
                 way_out="solve it for one variable and write that as an assignment rule",
             )
-    for reaction in model.getListOfReactions():
+    for reaction in members(model.getListOfReactions()):
         if reaction.isSetFast() and reaction.getFast():
             yield Problem(
                 what=f"reaction {reaction.getId()}",
                 why="is marked fast, which no method here runs",
                 way_out="give it a large rate constant and leave the mark out",
             )
-    for species in model.getListOfSpecies():
+    for species in members(model.getListOfSpecies()):
         if species.isSetConversionFactor() or model.isSetConversionFactor():
             yield obstacle(f"species {species.getId()}", "has a conversion factor")
-    for compartment in model.getListOfCompartments():
+    for compartment in members(model.getListOfCompartments()):
         if not compartment.getConstant() and model.getRuleByVariable(compartment.getId()):
             yield obstacle(f"compartment {compartment.getId()}", "changes its size")
     for i in range(document.getNumPlugins()):

@@ -8,6 +8,7 @@ from simnet.network.expression import Expression
 from simnet.network.network import Reaction, Rule
 from simnet.network.rates import Declared, written_law
 from simnet.sbml.ids import Ids
+from simnet.sbml.members import members
 from simnet.sbml.obstacles import ODE_ONLY
 from simnet.sbml.reversible import Side, is_net, record, split
 
@@ -48,7 +49,7 @@ class ReactionReader:
     def read(self) -> tuple[Reaction, ...]:
         """The reactions that a Network holds, in the order of the file."""
         found = []
-        for r in self.model.getListOfReactions():
+        for r in members(self.model.getListOfReactions()):
             reactants = self._side(r, r.getListOfReactants(), _MOST_USED)
             products = self._side(r, r.getListOfProducts(), _MOST_MADE)
             if not r.isSetKineticLaw() or not r.getKineticLaw().isSetMath():
@@ -108,7 +109,7 @@ class ReactionReader:
 
     def _side(self, reaction: Any, references: Any, most: float) -> Side:
         counts: dict[str, int] = {}
-        for reference in references:
+        for reference in members(references):
             number = reference.getStoichiometry() if reference.isSetStoichiometry() else 1.0
             where = f"reaction {reaction.getId()}, species {reference.getSpecies()}"
             changing = reference.isSetStoichiometryMath() or (

@@ -31,6 +31,7 @@ from simnet.sbml.events import EventReader, may_be_stepped_over, ordered_by_more
 from simnet.sbml.guard import require_short_chains
 from simnet.sbml.ids import Ids
 from simnet.sbml.mathml import NotHeld, from_ast
+from simnet.sbml.members import members
 from simnet.sbml.obstacles import ODE_ONLY, obstacles
 from simnet.sbml.reaction_reader import ReactionReader
 from simnet.sbml.unit_reader import UnitReader
@@ -66,13 +67,15 @@ class Reader:
             obstacles=self.obstacles,
             cautions=self.cautions,
         )
-        self.rates = {r.getId() for r in self.model.getListOfReactions()}
-        self.computed = {r.getVariable() for r in self.model.getListOfRules() if r.isAssignment()}
+        self.rates = {r.getId() for r in members(self.model.getListOfReactions())}
+        self.computed = {
+            r.getVariable() for r in members(self.model.getListOfRules()) if r.isAssignment()
+        }
         self.reacting = {
             reference.getSpecies()
-            for r in self.model.getListOfReactions()
+            for r in members(self.model.getListOfReactions())
             for side in (r.getListOfReactants(), r.getListOfProducts())
-            for reference in side
+            for reference in members(side)
         }
 
     def declared(self, given: Kinetics | None) -> Declared:
@@ -199,7 +202,9 @@ class Reader:
 
     def assignments(self) -> tuple[Assignment, ...]:
         return ordered(
-            self.assignment(rule) for rule in self.model.getListOfRules() if rule.isAssignment()
+            self.assignment(rule)
+            for rule in members(self.model.getListOfRules())
+            if rule.isAssignment()
         )
 
     def assignment(self, rule: Any) -> Assignment:
@@ -231,7 +236,7 @@ class Reader:
             item.getSymbol(): self.expression(
                 item.getMath(), f"initial assignment to {item.getSymbol()}"
             )
-            for item in self.model.getListOfInitialAssignments()
+            for item in members(self.model.getListOfInitialAssignments())
         }
 
     def compartments(self, initial: dict[str, Expression]) -> tuple[Compartment, ...]:
@@ -244,12 +249,12 @@ class Reader:
                 meaning=annotation.meaning(c),
                 initial_expression=initial.get(c.getId()),
             )
-            for c in self.model.getListOfCompartments()
+            for c in members(self.model.getListOfCompartments())
         )
 
     def species(self, initial: dict[str, Expression]) -> tuple[Species, ...]:
         found = []
-        for s in self.model.getListOfSpecies():
+        for s in members(self.model.getListOfSpecies()):
             if s.getId() in self.computed:
                 continue
             volume = self.model.getCompartment(s.getCompartment())
@@ -290,7 +295,7 @@ class Reader:
                 initial_expression=initial.get(p.getId()),
                 **annotation.parameter_fields(annotation.own_element(p, "parameter")),
             )
-            for p in self.model.getListOfParameters()
+            for p in members(self.model.getListOfParameters())
             if p.getId() not in self.computed
         )
 
@@ -298,7 +303,7 @@ class Reader:
         self, rules: tuple[Assignment, ...]
     ) -> tuple[tuple[Event, ...], tuple[StateEvent, ...]]:
         """Events at fixed times, and events on the state."""
-        events = self.model.getListOfEvents()
+        events = members(self.model.getListOfEvents())
         reader = EventReader(self.model, self.expression, rules)
         ids = Ids(e.getId() for e in events if e.getId())
         timed: list[Event] = []
@@ -328,4 +333,4 @@ def _all_ids(model: Any) -> list[str]:
         model.getListOfReactions(),
         model.getListOfEvents(),
     )
-    return [item.getId() for items in lists for item in items if item.getId()]
+    return [item.getId() for items in lists for item in members(items) if item.getId()]

@@ -8,6 +8,7 @@ from typing import Any
 import libsbml
 
 from simnet.errors import ModelError, Problem
+from simnet.sbml.members import members
 
 
 def put_together(document: Any, name: str) -> bool:
@@ -19,7 +20,7 @@ def put_together(document: Any, name: str) -> bool:
     package = document.getPlugin("comp")
     if package is None:
         return False
-    outside = [d.getSource() for d in package.getListOfExternalModelDefinitions()]
+    outside = [d.getSource() for d in members(package.getListOfExternalModelDefinitions())]
     if outside:
         why = "reads another file, which loading a model does not do"
         way_out = "put the submodels into one file"

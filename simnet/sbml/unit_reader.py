@@ -4,6 +4,7 @@ from typing import Any
 
 from simnet.errors import ModelError
 from simnet.network.units import parse_unit
+from simnet.sbml.members import members
 from simnet.sbml.units import unit_of
 
 _BASE = {
@@ -32,7 +33,9 @@ class UnitReader:
     def __init__(self, document: Any) -> None:
         self.model, self.level = document.getModel(), document.getLevel()
         self.texts = {
-            d.getId(): t for d in self.model.getListOfUnitDefinitions() if (t := unit_of(d))
+            d.getId(): t
+            for d in members(self.model.getListOfUnitDefinitions())
+            if (t := unit_of(d))
         }
 
     def unit(self, unit_id: str) -> str | None:

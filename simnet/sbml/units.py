@@ -7,6 +7,7 @@ import libsbml
 
 from simnet.errors import ModelError
 from simnet.network.units import DIMENSIONLESS, Unit, parse_unit, unit_text
+from simnet.sbml.members import members
 
 
 def unit_of(definition: Any) -> str | None:
@@ -14,7 +15,7 @@ def unit_of(definition: Any) -> str | None:
     name = definition.getName()
     try:
         total = DIMENSIONLESS
-        for unit in definition.getListOfUnits():
+        for unit in members(definition.getListOfUnits()):
             kind = libsbml.UnitKind_toString(unit.getKind())
             kind = {"liter": "litre", "meter": "metre"}.get(kind, kind)
             exponent = unit.getExponentAsDouble()
