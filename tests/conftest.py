@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import json
 import os
 import shutil
 from collections import Counter
@@ -26,6 +27,18 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 def repository() -> Path:
     """The root of the repository."""
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def keep_figures(repository: Path) -> Callable[[str, object], None]:
+    """(name, figures): written down for docs/verification.md, see tests/verify/document.py."""
+
+    def keep(name: str, figures: object) -> None:
+        folder = repository / "out" / "verify" / "figures"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.json").write_text(json.dumps(figures), encoding="utf-8")
+
+    return keep
 
 
 def _network(

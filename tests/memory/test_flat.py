@@ -1,6 +1,5 @@
 """Replicate after replicate in one worker process: its resident memory (RSS) stays flat."""
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -89,12 +88,10 @@ def test_memory_is_flat_over_ten_thousand(
     t_end: str | float,
     dimer: sn.Network,
     resident: Callable[..., Any],
-    repository: Path,
+    keep_figures: Callable[[str, object], None],
 ) -> None:
     found = resident(dimer if name == "dimer" else sn.load(name), 10_000, t_end)
     print(name, told(found))
-    folder = repository / "out" / "verify" / "figures"  # for docs/verification.md
-    folder.mkdir(parents=True, exist_ok=True)
     figures = {
         "network": name,
         "replicates": len(found),
@@ -102,5 +99,5 @@ def test_memory_is_flat_over_ten_thousand(
         "warm": found[WARM - 1] / 2**20,
         "most": found[WARM:].max() / 2**20,
     }
-    (folder / f"memory-{name}.json").write_text(json.dumps(figures), encoding="utf-8")
+    keep_figures(f"memory-{name}", figures)
     assert found[WARM:].max() - found[WARM - 1] <= GROWTH + LEAK * len(found), told(found)

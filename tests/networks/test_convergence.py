@@ -7,6 +7,7 @@ passes with a probability of 0.9999; the 8,000 of `symbiosis`, after 1 h, 0.995.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -24,19 +25,23 @@ MOVED: dict[str, tuple[Moved, str, int]] = {
 
 @pytest.mark.verify
 @pytest.mark.parametrize("name", MOVED)
-def test_cvs_at_half_the_token_sizes(name: str) -> None:
+def test_cvs_at_half_the_token_sizes(
+    name: str, keep_figures: Callable[[str, object], None]
+) -> None:
     network, (moved, t_end, cells) = sn.load(name), MOVED[name]
     counted = [r.name for r in network.readouts if "_mRNA" in r.name]
     sizes = [p.id for p in network.parameters if p.id.endswith("_copies_per_token")]
     halved = [sn.Scale(size, 0.5) for size in sizes]
     whole = _counts(network, counted, [moved], t_end, cells, 1)
     half = _counts(network, counted, [moved, *halved], t_end, cells, 2)
-    outside = []
+    outside, intervals = [], {}
     for column, readout in enumerate(counted):
         low, high = _log_ratio(whole[:, column], half[:, column])
         print(f"{name}: {readout:20s} log ratio of CVs {low:+.3f} to {high:+.3f}")
+        intervals[readout] = [low, high]
         if not -0.10 < low <= high < 0.10:
             outside.append(readout)
+    keep_figures(f"cvs-{name}", {"cells": cells, "t_end": t_end, "intervals": intervals})
     assert counted
     assert sizes
     assert outside == []

@@ -1,8 +1,7 @@
 """Mutants of the packaged SBML: refused with a reason, or read as an evaluator written apart does."""
 
-import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,12 +39,12 @@ def test_60_mutants(checker: Checker, repository: Path) -> None:
 
 
 @pytest.mark.verify
-def test_2000_mutants(checker: Checker, repository: Path) -> None:
+def test_2000_mutants(
+    checker: Checker, repository: Path, keep_figures: Callable[[str, object], None]
+) -> None:
     seeds, states = range(1000, 3000), 20
     outcomes = survey(checker, repository, seeds, states)
     assert outcomes["accepted"] >= 400, outcomes
-    folder = repository / "out" / "verify" / "figures"
-    folder.mkdir(parents=True, exist_ok=True)
     figures = {
         "mutants": len(seeds),
         "seeds": [seeds[0], seeds[-1]],
@@ -53,7 +52,7 @@ def test_2000_mutants(checker: Checker, repository: Path) -> None:
         "outcomes": outcomes,
         "disagreements": 0,  # or `survey` had failed
     }
-    (folder / "mutants.json").write_text(json.dumps(figures), encoding="utf-8")
+    keep_figures("mutants", figures)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -5,9 +5,8 @@ whole molecules. What holds GLUT2 still is a sum of species, which SSA cannot ho
 check 11 is of the ODE alone.
 """
 
-import json
 import math
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -41,7 +40,9 @@ def log_ratio(top: np.ndarray, bottom: np.ndarray, level: float = 0.99) -> tuple
 
 
 @pytest.mark.verify
-def test_checks_10_and_11_for_means(network: sn.Network, repository: Path) -> None:
+def test_checks_10_and_11_for_means(
+    network: sn.Network, keep_figures: Callable[[str, object], None]
+) -> None:
     """A check fails where the 99 % interval of its mean lies outside of what is asked."""
     start = whole_rest(network, REST)
     names = [fold[2] for fold in FOLDS.values()]
@@ -84,9 +85,9 @@ def test_checks_10_and_11_for_means(network: sn.Network, repository: Path) -> No
         wanted[check] = bounds
     for check, (low, high) in found.items():
         print(f"{check:40s} {low:.4g} to {high:.4g}, asked {wanted[check]}")
-    folder = repository / "out" / "verify" / "figures"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "symbiosis-ssa.json").write_text(json.dumps(found), encoding="utf-8")
+    keep_figures(
+        "checks-symbiosis", {check: [*found[check], *map(str, wanted[check])] for check in found}
+    )
     outside = [
         check
         for check, (low, high) in found.items()
