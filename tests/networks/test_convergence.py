@@ -61,6 +61,7 @@ def _counts(
         t_end=t_end,
         points=2,
         method="ssa",
+        engine="compiled/lockstep",  # the faster one here, with this many replicates
         replicates=cells,
         seed=seed,
         changes=changes,
