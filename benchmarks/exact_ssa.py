@@ -99,10 +99,11 @@ def _judged(table: Table, *, peer: bool, least: float) -> tuple[str, ...]:
 def section(table: Table) -> Section:
     """The table of one case."""
     case = table.case
+    counted = f"{table.firings:,.0f}" if table.firings else "uncounted"
     size = f"{len(case.species)} species, {len(case.network.reactions):,} reactions"
     return Section(
         title=case.name,
-        text=f"{size}, to t = {case.horizon:g}; {table.firings:,.0f} firings a trajectory.",
+        text=f"{size}, to t = {case.horizon:g}; {counted} firings a trajectory.",
         head=(
             "engine",
             "ns per firing",

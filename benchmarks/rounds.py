@@ -1,5 +1,6 @@
 """All engines on one case, in turns: what disturbs the machine disturbs all of them alike."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,8 +52,9 @@ class Table:
         return found[0] if found else None
 
     def nanoseconds(self, row: Row) -> list[float]:
-        """CPU per firing, by round."""
-        return [1e9 * seconds / self.firings for seconds in row.per_round]
+        """CPU per firing, by round; NaN where nothing counted the firings."""
+        each = 1e9 / self.firings if self.firings else math.nan
+        return [each * seconds for seconds in row.per_round]
 
     def ratios(self, row: Row, base: Row) -> list[float]:
         """How many times the CPU of `base` it takes, by round."""
