@@ -268,7 +268,7 @@ Resident memory of one worker process with roadrunner, each replicate of two seg
 {memory}
 
 ## Packaged networks under SSA
-The checks on magnitude 10 and 11 of `symbiosis`, for means of 8 cells an arm after 14 days (`tests/networks/symbiosis/test_ssa.py`): 99 % intervals. A check fails where its interval lies outside of what is asked.
+The checks on magnitude 10 and 11 of `symbiosis`, for means of 16 cells an arm over the 14th day (`tests/networks/symbiosis/test_ssa.py`): 99 % intervals. A check fails where its interval lies outside of what is asked.
 
 {checks}
 

@@ -15,7 +15,7 @@ from scipy.stats import t as student
 import simnet as sn
 from simnet.claims.rest import whole_rest
 
-REST, DAYS, CELLS = "120 d", 14, 8
+REST, DAYS, CELLS = "120 d", 14, 16
 AXITINIB, RAPAMYCIN = sn.Dose("axitinib", nM=10), sn.Dose("rapamycin", nM=100)
 ARMS = {"vehicle": (), "axitinib": (AXITINIB,), "both": (AXITINIB, RAPAMYCIN)}
 FOLDS = {
@@ -43,7 +43,8 @@ def log_ratio(top: np.ndarray, bottom: np.ndarray, level: float = 0.99) -> tuple
 def test_checks_10_and_11_for_means(
     network: sn.Network, keep_figures: Callable[[str, object], None]
 ) -> None:
-    """A check fails where the 99 % interval of its mean lies outside of what is asked."""
+    """A check fails where the 99 % interval of its mean lies outside of what is asked. Of each cell
+    it is the mean over the last day: under rapamycin pS6 is one token in 26 cells."""
     start = whole_rest(network, REST)
     names = [fold[2] for fold in FOLDS.values()]
     names += [f"{name}_{cell}" for name, _ in LAYERS.values() for cell in ("proximal", "distal")]
@@ -53,15 +54,16 @@ def test_checks_10_and_11_for_means(
         run = sn.simulate(
             network,
             t_end=f"{DAYS} d",
-            points=2,
+            points=24 * DAYS + 1,
             method="ssa",
+            engine="compiled/lockstep",  # 16 cells side by side
             replicates=CELLS,
             seed=seed,
             changes=[*start, *changes],
             readouts=list(dict.fromkeys(names)),
         )
         assert run.finished.all()
-        arms[arm] = {readout.name: run.readout(readout.name)[:, -1] for readout in run.readouts}
+        arms[arm] = {r.name: run.readout(r.name)[:, -24:].mean(axis=1) for r in run.readouts}
     found: dict[str, tuple[float, float]] = {}
     wanted: dict[str, tuple[float, float]] = {}
     for check, (arm, other, name, low, high) in FOLDS.items():
