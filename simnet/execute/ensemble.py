@@ -22,6 +22,7 @@ from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
+from simnet.experiment.numbers import finite_number
 from simnet.experiment.schedule import Scheduled
 from simnet.experiment.times import TimeSpec
 from simnet.experiment.variability import Variability
@@ -247,11 +248,7 @@ def run_ensemble(
         rtol=1e-8,
         atol=None,
     )
-    limits = [
-        Threshold(place, float(value))
-        for name, value in (thresholds or {}).items()
-        for place in _places([name], plan.readouts)
-    ]
+    limits = _limits(thresholds, plan.readouts)
     merging = Merging()
     failures: list[Failure] = []
 
@@ -278,6 +275,18 @@ def run_ensemble(
         record=replace(plan, replicates=total.stop).record(),
         failures=told,
     )
+
+
+def _limits(thresholds: Mapping[str, float] | None, readouts: Sequence[Readout]) -> list[Threshold]:
+    given: object = thresholds
+    if given is not None and not isinstance(given, Mapping):
+        what, way_out = f"thresholds={given!r:.60}", 'write {"GLUT1": 1000}'
+        raise InputError(Problem(what=what, why="not thresholds by readout", way_out=way_out))
+    return [
+        Threshold(place, finite_number(value, f"threshold of {name}"))
+        for name, value in (thresholds or {}).items()
+        for place in _places([name], readouts)
+    ]
 
 
 def _places(names: Sequence[str], readouts: Sequence[Readout]) -> list[int]:

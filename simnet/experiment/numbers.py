@@ -22,6 +22,17 @@ def whole_number(number: int, what: str, least: int) -> int:
     return whole
 
 
+def finite_number(number: float, what: str) -> float:
+    """A finite number, NumPy's as well; `what` is the argument's name.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not is_between(number, -math.inf, math.inf):
+        raise InputError(Problem(what=f"{what}={number!r:.60}", why="not a finite number"))
+    return float(number)
+
+
 def is_between(number: object, low: float, high: float) -> bool:
     """Whether something is a number between two others, NaN and texts being none."""
     if isinstance(number, bool | str):

@@ -220,6 +220,13 @@ class Trajectories:
         return ", ".join([" x ".join(sizes), *ends])
 
 
+def require_trajectories(run: object) -> None:
+    """Raise InputError for what is not Trajectories, such as the folder of some."""
+    if not isinstance(run, Trajectories):
+        way_out = "give what simulate or Trajectories.load returned"
+        raise InputError(Problem(what=f"{run!r:.60}", why="not Trajectories", way_out=way_out))
+
+
 def positions(
     names: Sequence[str], known: Sequence[str], kind: str
 ) -> tuple[list[int], list[Problem]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simnet.errors import InputError, Problem
+from simnet.experiment.paths import path_of
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.factors import Factor, FactorSpace, Group, LeftOut
 from simnet.sensitivity.indices import IndexRow, Indices, Step
@@ -107,7 +108,7 @@ class StudyResult:
 
     def save(self, folder: str | Path) -> Path:
         """Write the tables into a folder, which is made; figures and report are not among them."""
-        target = Path(folder)
+        target = path_of(folder, "folder")
         try:
             target.mkdir(parents=True, exist_ok=True)
             for name, frame in self._tables():
@@ -130,7 +131,7 @@ class StudyResult:
         """
         from simnet.sensitivity.loading import loaded
 
-        return loaded(Path(folder))
+        return loaded(path_of(folder, "folder"))
 
     def _tables(self) -> Iterable[tuple[str, "pd.DataFrame"]]:
         yield INDICES, self.frame()

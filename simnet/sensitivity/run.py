@@ -14,6 +14,7 @@ from simnet.execute.cluster import Workers
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered
 from simnet.experiment.numbers import whole_number
+from simnet.experiment.paths import path_of
 from simnet.readouts.bracket import bracket_text
 from simnet.results.folder import into_place
 from simnet.results.parts import Parts
@@ -76,16 +77,20 @@ def run_study(
         may_go_on: asked before samples are added; where it says no, that is the end.
 
     Raises:
-        InputError: a folder of another study, a shard without a folder.
+        InputError: what is no study, a folder of another one, a shard without a folder.
         UnsupportedError: the network has no exact meaning under SSA.
         KeyboardInterrupt: Ctrl-C; what was complete is in the folder.
     """
+    given: object = study
+    if not isinstance(given, SensitivityStudy):
+        what, way_out = f"study={given!r:.60}", "make a SensitivityStudy(...) first"
+        raise InputError(Problem(what=what, why="not a SensitivityStudy", way_out=way_out))
     if shard is not None and out is None:
         why = "the runs of a shard must be kept to be merged"
         raise InputError(Problem(what="shard", why=why, way_out="give out="))
     if most_samples is not None:
         whole_number(most_samples, "most_samples", study.size)
-    parts = None if out is None else opened(study, Path(out))
+    parts = None if out is None else opened(study, path_of(out, "out"))
     limit = AT_MOST * study.size if most_samples is None else most_samples
     samples, said = study.size, ""
     while True:

@@ -131,3 +131,18 @@ def test_first_passage_on_a_grid_agrees(birth: sn.Network) -> None:
 def test_one_threshold_is_needed(birth: sn.Network) -> None:
     with pytest.raises(sn.InputError, match="one is needed"):
         sn.first_passage_times(birth, "X", t_end=1.0)
+
+
+@pytest.mark.parametrize("given", [{"above": "x"}, {"below": []}, {"above": float("nan")}])
+def test_a_threshold_is_a_number(birth: sn.Network, given: dict[str, Any]) -> None:
+    with pytest.raises(sn.InputError, match="not a finite number"):
+        sn.first_passage_times(birth, "X", t_end=1.0, **given)
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "says"),
+    [("x", "not thresholds by readout"), ({"X": "many"}, "threshold of X='many': not a finite")],
+)
+def test_thresholds_are_numbers_by_readout(birth: sn.Network, thresholds: Any, says: str) -> None:
+    with pytest.raises(sn.InputError, match=says):
+        sn.run_ensemble(birth, t_end=1.0, thresholds=thresholds)
