@@ -33,8 +33,9 @@ def next_samples(design: Design, found: Iterable[Indices]) -> int | None:
         for row in indices.rows:
             if row.converged:
                 continue
-            half = (row.high - row.low) / 2
-            ratio = half / row.tolerated if row.tolerated > 0 else math.inf
+            half = max(row.high - row.estimate, row.estimate - row.low)  # one may end with a range
+            known = math.isfinite(half) and row.tolerated > 0
+            ratio = half / row.tolerated if known else math.inf
             needed = max(needed, ratio**2, 2.0)
         if not indices.rows:
             needed = max(needed, 2.0)

@@ -71,8 +71,8 @@ class IndexRow:
         index: name of the index.
         factor: the factor or group ("a × b" for a pair).
         estimate: the index; NaN where it is not determined. May be negative under noise.
-        low: lower end of its interval.
-        high: upper end.
+        low: lower end of its interval; that of µ* and PAWN's indices is 0 or more.
+        high: upper end; PRCC lies between -1 and 1 with its interval, PAWN's indices below 1.
         dummy: the dummy's index.
         above_low: lower end of the interval of index - dummy's (of magnitudes where it has a sign).
         above_high: upper end.

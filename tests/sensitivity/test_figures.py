@@ -1,5 +1,7 @@
 """Figures say what the indices say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -44,6 +46,20 @@ def test_the_plane_of_morris_shows_variances_below_zero(ax, space, outputs):
     assert np.sign(drawn) * drawn**2 == pytest.approx(np.array(rows))
     assert min(drawn) < 0
     assert [t.get_text() for t in ax.texts] == ["x1", " dummy"]
+
+
+def test_intervals_are_drawn_as_they_are_and_not_where_there_are_none(ax, space, outputs):
+    design = make_design("morris", space(3), 5, seed=7)
+    indices = analyse(design, outputs(design, lambda x: x[:, 0] * x[:, 1] * x[:, 2]))
+    draw_mu_sigma(indices, ax=ax)
+    (bars,) = (c for c in ax.collections if hasattr(c, "get_segments"))
+    drawn = sorted(float(segment[0, 0]) for segment in bars.get_segments())
+    stars = [row for row in indices.rows if row.index == "mu_star"]
+    assert drawn == pytest.approx(sorted(row.low for row in stars), abs=1e-12)
+    assert drawn[0] >= 0
+    unknown = [replace(row, low=-np.inf, high=np.inf) for row in indices.rows]
+    draw_mu_sigma(replace(indices, rows=tuple(unknown)), ax=ax)
+    assert np.isfinite(ax.get_xlim()).all()
 
 
 def test_a_heat_map_over_time(ax, space, outputs):
