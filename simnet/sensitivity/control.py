@@ -1,6 +1,6 @@
 """Control coefficients and elasticities of the steady state, on roadrunner.
 
-Where a network comes to rest, CVODE goes near, Newton's method the rest of the way, and
+Where a network has a steady state, CVODE goes near, Newton's method the rest of the way, and
 roadrunner's rates around the state give
 
 - elasticities, d ln v / d ln S: the answer of a reaction alone to one of its species;
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 MOST_REACTIONS = 1000
 """Above that the matrices are not asked for: they grow with the square."""
 
-_AT_REST = 1e-9  # of the largest flux: what amounts may still change by
+_STEADY = 1e-9  # of the largest flux: what amounts may still change by
 _NEWTON = 20  # steps
 _NEAR = 0.1  # of the largest amount: how far from where CVODE went the state may be
 _STEP = 1e-5  # of amounts, relative: central differences, so the error is of its square
@@ -56,7 +56,7 @@ class Control:
     """The steady state and what controls it.
 
     Attributes:
-        amounts: species id -> amount at rest.
+        amounts: species id -> amount in the steady state, in the network's unit of substance.
         species: (S,) ids of the rows of `concentrations` and the columns of `elasticities`.
         reactions: (M,) ids.
         concentrations: (S, M) d ln S / d ln v.
@@ -103,7 +103,7 @@ def steady_control(
     """The control coefficients and elasticities of the state that a network comes to.
 
     Args:
-        network: with concentrations or amounts that come to rest.
+        network: with a steady state.
         changes: made to it before.
         symbols: readouts, species or expressions whose control is wanted as well.
         settle: time that it is run before Newton's method, in the network's unit.
@@ -163,9 +163,11 @@ def _control(network: Network, runner: Any, symbols: tuple[str, ...]) -> Control
     N = _stoichiometry(network, every, tuple(runner.model.getReactionIds()))[:, running]
     changed = np.flatnonzero(np.any(N != 0, axis=1))
     if not len(changed):
-        raise SimulationError(f"{network.id}: at rest nothing runs, so nothing has control")
+        raise SimulationError(
+            f"{network.id}: in its steady state nothing runs, so nothing has control"
+        )
     rates = _Rates(runner=runner, start=start, species=changed, reactions=running)
-    S, v, e, L, independent = _rest(network.id, rates, N[changed], start[changed])
+    S, v, e, L, independent = _steady_state(network.id, rates, N[changed], start[changed])
     unscaled = -L @ np.linalg.solve(N[changed][independent] @ e @ L, N[changed][independent])
     species = tuple(every[i] for i in changed)
     amounts = {
@@ -186,10 +188,10 @@ def _control(network: Network, runner: Any, symbols: tuple[str, ...]) -> Control
         )
 
 
-def _rest(
+def _steady_state(
     name: str, rates: _Rates, N: FloatArray, S: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, list[int]]:
-    """Amounts at rest by Newton's method, with conserved sums kept; rates and slopes there, and
+    """Amounts of the steady state by Newton's method, with conserved sums kept; rates and slopes there, and
     the link matrix."""
     L, independent = _link(N)
     near = S
@@ -198,7 +200,7 @@ def _rest(
         jacobian = N[independent] @ e @ L
         if not np.isfinite(jacobian).all() or np.linalg.cond(jacobian) > _SINGULAR:
             raise SimulationError(f"{name}: no steady state was found: it is not isolated")
-        if np.abs(N @ v).max() <= _AT_REST * np.abs(v).max():
+        if np.abs(N @ v).max() <= _STEADY * np.abs(v).max():
             return S, v, e, L, independent
         S = S - L @ np.linalg.solve(jacobian, N[independent] @ v)
         if np.abs(S - near).max() > _NEAR * np.abs(near).max():

@@ -116,14 +116,15 @@ def draw_mu_sigma(indices: Indices, *, ax: "Axes", named: int = 8) -> None:
 
 
 def draw_heat_map(
-    by_time: Mapping[str, Indices], index: str, *, ax: "Axes", most: int = 20
+    by_time: Mapping[str, Indices], index: str, *, ax: "Axes", unit: str = "", most: int = 20
 ) -> "AxesImage":
     """An index of each factor over time: rows are the factors that are largest at any time.
 
     Args:
-        by_time: label of the time ("6 h") -> indices of the readout then, in the order of columns.
+        by_time: the time as a number ("6") -> indices of the readout then, in the order of columns.
         index: its name.
         ax: axes to draw into.
+        unit: of all times; "" where they have none.
         most: at most so many factors.
 
     Returns:
@@ -162,7 +163,8 @@ def draw_heat_map(
             if factor is not None and factor.influential:
                 level = abs(factor.estimate) / reach
                 ax.plot(column, row, ".", color="white" if level > 0.6 else INK, markersize=4)
-    ax.set_xlabel(f"{words(index)} over time; dots are influential", fontsize=9, color=MUTED)
+    when = f"time ({unit})" if unit else "time"
+    ax.set_xlabel(f"{words(index)} over {when}; dots are influential", fontsize=9, color=MUTED)
     for side in ("top", "right", "left", "bottom"):
         ax.spines[side].set_visible(False)
     ax.tick_params(colors=MUTED, labelsize=8.5, length=0)

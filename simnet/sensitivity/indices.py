@@ -111,6 +111,12 @@ class Step:
     high: float
 
 
+def half_width(found: IndexRow | Step) -> float:
+    """Of an interval, as it was before an end of the index's range cut one side; NaN where the index
+    is not determined."""
+    return max(found.high - found.estimate, found.estimate - found.low)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Indices:
     """What an analysis of one readout found.

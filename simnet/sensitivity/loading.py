@@ -11,11 +11,11 @@ from simnet.errors import InputError, Problem
 from simnet.sensitivity.design import Outputs
 from simnet.sensitivity.indices import IndexRow, Indices, Step
 from simnet.sensitivity.result import (
-    _FORMAT,
     CONTROL,
     CONVERGENCE,
     DESIGN,
     FAILURES,
+    FORMAT,
     INDICES,
     OUTPUTS,
     OVER_TIME,
@@ -40,7 +40,7 @@ def loaded(folder: Path) -> StudyResult:
 
     try:
         record = json.loads((folder / STUDY).read_bytes())
-        if record["format"] != _FORMAT:
+        if record["format"] != FORMAT:
             raise KeyError("format")
         about = record["about"]
         design = design_of(about, space_of(about, record["left out"]))

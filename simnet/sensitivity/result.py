@@ -24,7 +24,7 @@ FAILURES, CONTROL = "failures.csv", "control.csv"
 DESIGN, OUTPUTS = "design.parquet", "outputs.parquet"
 NETWORK = "network.xml"
 
-_FORMAT = "simnet sensitivity study"
+FORMAT = "simnet sensitivity study"
 _SHOWN = 10
 
 
@@ -147,7 +147,7 @@ class StudyResult:
             for name, i in self.indices.items()
         }
         return {
-            "format": _FORMAT,
+            "format": FORMAT,
             "about": dict(self.about),
             "left out": [[item.name, item.reason] for item in self.left_out],
             "indices": indices,

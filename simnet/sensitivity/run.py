@@ -1,8 +1,8 @@
 """`run_study`: design, run, analyse; with a folder, also store, continue, draw."""
 
+import platform
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from simnet.experiment.paths import path_of
 from simnet.readouts.bracket import bracket_text
 from simnet.results.folder import into_place
 from simnet.results.parts import Parts
+from simnet.results.provenance import now_text, versions_of
 from simnet.sbml.write import sbml_of
 from simnet.sensitivity.control import control_of
 from simnet.sensitivity.convergence import next_samples
@@ -138,13 +139,8 @@ def missing_runs(study: SensitivityStudy, parts: Parts) -> int:
 
 
 def _made_with() -> dict[str, str]:
-    import platform
-    from importlib.metadata import version
-
-    names = ("simnet", "numpy", "scipy", "SALib", "libroadrunner")
-    found = {name: version(name) for name in names}
-    found |= {"python": platform.python_version(), "platform": platform.platform()}
-    return found | {"created": datetime.now(UTC).isoformat(timespec="seconds")}
+    found = versions_of("numpy", "scipy", "SALib", "libroadrunner")
+    return found | {"platform": platform.platform(), "created": now_text()}
 
 
 def _once(

@@ -65,11 +65,12 @@ def test_intervals_are_drawn_as_they_are_and_not_where_there_are_none(ax, space,
 def test_a_heat_map_over_time(ax, space, outputs):
     design = make_design("prcc", space(3), 64, seed=4)
     by_time = {
-        f"{t} h": analyse(design, outputs(design, lambda x, t=t: x[:, 0] - t * x[:, 1]))
+        f"{t}": analyse(design, outputs(design, lambda x, t=t: x[:, 0] - t * x[:, 1]))
         for t in (1, 2, 4)
     }
-    image = draw_heat_map(by_time, "prcc", ax=ax)
-    assert names(ax.xaxis) == ["1 h", "2 h", "4 h"]
+    image = draw_heat_map(by_time, "prcc", ax=ax, unit="h")
+    assert names(ax.xaxis) == ["1", "2", "4"]
+    assert "over time (h)" in ax.get_xlabel()
     assert set(names(ax.yaxis)[:2]) == {"x1", "x2"}
     assert image.get_array().min() < -0.8
     assert image.get_clim()[0] < 0

@@ -129,6 +129,18 @@ def test_a_failed_row_takes_its_factor(chain_space, outputs):
     assert "nothing can be concluded" in found.statements[-1]
 
 
+def test_a_failed_baseline_takes_its_repetition(chain_space, outputs):
+    design = make_design("local", chain_space, 2, seed=1)
+    y = chain(design.matrix)
+    y[0] = np.nan  # the first baseline
+    found = analyse(design, Outputs(readout="B", estimate=y, variance=np.zeros_like(y)))
+    assert "other repetitions stand in" in found.statements[0]
+    y[design.rows_of_block + 6] = np.nan  # of `a`, in the other repetition
+    found = analyse(design, Outputs(readout="B", estimate=y, variance=np.zeros_like(y)))
+    assert "nothing can be concluded about a." in found.statements[0]
+    assert np.isnan(found.frame().set_index("factor").estimate["a"]).all()
+
+
 def test_a_readout_of_zero_has_no_scaled_sensitivity(outputs):
     space = factor_space([Factor(name="p", lower=0, upper=2, baseline=1.0)])
     design = make_design("local", space, 1, seed=1)

@@ -12,6 +12,7 @@ import pytest
 import simnet as sn
 from simnet.network.network import Network
 from simnet.results.parts import merge_parts
+from simnet.sensitivity.drawings import drawings
 from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.result import StudyResult
 from simnet.sensitivity.row_programs import row_programs
@@ -132,6 +133,19 @@ def test_the_chain_over_time(make_network: Callable[..., Network]) -> None:
         t = float(time.removesuffix(" s"))
         truth = (np.log(amount(0.2 * np.exp(h), t) / amount(0.2 * np.exp(-h), t))) / (2 * h)
         assert estimate == pytest.approx(truth, abs=1e-4)
+
+
+def test_a_heat_map_has_one_unit_of_time(make_network: Callable[..., Network]) -> None:
+    """Labels of times are "20 min", "1 h", ...: each short by itself."""
+    decay = make_network("decay", {"A": 100}, {"k": 1e-4}, [("A", "", "k")])
+    study = SensitivityStudy(network=decay, readouts="A@4h", method="local", fold=2)
+    result = run_study(study, workers=0)
+    assert {label.split()[1] for label in result.over_time["A@4h"]} == {"min", "h"}
+    (heat,) = (d for d in drawings(result) if d.name.endswith("over-time"))
+    ax, _ = heat.draw().axes
+    ticks = [float(label.get_text()) for label in ax.get_xticklabels()]
+    assert ticks == pytest.approx(np.arange(1, 13) / 3, abs=5e-3)
+    assert "over time (h)" in ax.get_xlabel()
 
 
 # ------------------------------------------------------------------------ under noise
