@@ -68,8 +68,9 @@ def parse_readout(text: str) -> ReadoutExpression:
     """
     given: object = text
     if not isinstance(given, str) or not given.strip():
+        why = "is empty" if isinstance(given, str) else "is not a text"
         way_out = 'write for example "pS6@48h" or "auc(pS6)"'
-        raise InputError(Problem(what=f"readout {text!r}", why="is empty", way_out=way_out))
+        raise InputError(Problem(what=f"readout {given!r:.60}", why=why, way_out=way_out))
     parser = _Parser(text)
     tree = parser.sum()
     parser.end()

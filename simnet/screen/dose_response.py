@@ -50,7 +50,8 @@ class DoseResponse:
     """A dose-response curve, or why there is none.
 
     Attributes:
-        doses, means, sems, n: (D,) what was fitted, doses rising; `sems` is NaN at one replicate.
+        doses, means, sems, n: (D,) what was fitted: doses in the unit given, rising; means and their
+            standard errors in the readout's unit, NaN at one replicate; numbers of replicates.
         outcome: "fitted", or what stands against it.
         reason: in words; of a fitted curve, what is not known about it.
         direction: "rising", "falling" or "" (flat, or too few doses).
@@ -132,10 +133,11 @@ def fit_dose_response(
     """Fit a Hill curve of four parameters on the logarithm of the dose.
 
     Args:
-        doses: (D,) distinct, 0 being the control; it belongs to the fit, if it was run.
-        values: D arrays (N,), the replicates of each dose; NaN is one that failed. A dose without
+        doses: (D,) distinct, in any one unit, 0 being the control; it belongs to the fit, if it was
+            run.
+        values: D arrays (N,), the replicates of each dose, in the readout's unit; NaN is one that failed. A dose without
             any value is left out.
-        level: of the intervals.
+        level: of the intervals, between 0 and 1.
         draws: bootstrap draws over replicates; each is fitted again.
         seed, key: of the draws; the same ones give the same intervals.
 
@@ -145,10 +147,11 @@ def fit_dose_response(
         or more, and by n otherwise, for s^2 is too uncertain then.
 
     Raises:
-        InputError: doses that are negative or given twice, infinite values, or wrong settings.
+        InputError: doses that are negative or given twice, what is no number, infinite values, or
+            wrong settings.
     """
-    _check(doses, values, level, draws, seed)
-    data = dose_means(doses, values)
+    given, groups = _checked(doses, values, level, draws, seed)
+    data = dose_means(given, groups)
     settings = _Settings(level=level, draws=draws, seed=seed, key=key)
     count = int((data.doses > 0).sum())
     if count < FEWEST_DOSES:
@@ -281,17 +284,24 @@ def _without(
     )
 
 
-def _check(
+def _checked(
     doses: Sequence[float] | FloatArray,
     values: Sequence[FloatArray],
     level: float,
     draws: int,
     seed: int,
-) -> None:
-    given = np.asarray(doses, dtype=np.float64).reshape(-1)
+) -> tuple[FloatArray, list[FloatArray]]:
+    """(D,) the doses, and the replicates (N,) of each."""
+    try:
+        given = np.asarray(doses, dtype=np.float64).reshape(-1)
+        groups = [np.asarray(group, dtype=np.float64).reshape(-1) for group in values]
+    except (TypeError, ValueError) as error:
+        way_out = "give numbers, and an array of replicates for each dose"
+        problem = Problem(what="doses and values", why=f"not numbers ({error})", way_out=way_out)
+        raise InputError(problem) from None
     problems = [*check_level(level), *check_draws(draws, seed)]
-    if len(given) != len(values):
-        why = f"{len(given)} doses and values for {len(values)}"
+    if len(given) != len(groups):
+        why = f"{len(given)} doses and values for {len(groups)}"
         problems.append(
             Problem(what="doses", why=why, way_out="give one array of replicates a dose")
         )
@@ -303,8 +313,9 @@ def _check(
             problems.append(Problem(what=f"dose {dose:g}", why="given twice", way_out=way))
     problems += [
         Problem(what=f"values at dose {dose:g}", why="some are infinite")
-        for dose, group in zip(given, values, strict=False)
+        for dose, group in zip(given, groups, strict=False)
         if np.isinf(group).any()
     ]
     if problems:
         raise InputError(problems)
+    return given, groups

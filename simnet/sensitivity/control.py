@@ -27,6 +27,7 @@ from simnet.arrays import FloatArray, IntArray
 from simnet.engines.roadrunner_states import runner_of
 from simnet.engines.state import State
 from simnet.errors import InputError, Problem, SimulationError, UnsupportedError
+from simnet.execute.shown import shown_readouts
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import program, with_held
@@ -109,12 +110,13 @@ def steady_control(
         settle: time that it is run before Newton's method, in the network's unit.
 
     Raises:
-        InputError: changes that cannot be made.
+        InputError: changes that cannot be made, or symbols that mean nothing.
         UnsupportedError: a network whose rates depend on time, or a foreign file that runs as it is.
         SimulationError: no steady state was found.
     """
     if network.document is not None:
         raise UnsupportedError(network.document.obstacles)
+    symbol_of = {name: _symbol(network, name) for name in symbols}
     timed = any(depends_on_time(network, r.law.rate) for r in network.reactions)
     if timed or network.events or network.state_events:
         why = "it has rates that depend on time" if timed else "it has events"
@@ -127,7 +129,7 @@ def steady_control(
     except RuntimeError as error:
         why = " ".join(str(error).split())
         raise SimulationError(f"{network.id}: no steady state was found: {why}") from error
-    return _control(started, runner, symbols)
+    return _control(started, runner, symbol_of)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -156,7 +158,7 @@ class _Rates:
         return np.column_stack(columns)
 
 
-def _control(network: Network, runner: Any, symbols: tuple[str, ...]) -> Control:
+def _control(network: Network, runner: Any, symbols: Mapping[str, str]) -> Control:
     every = tuple(runner.model.getFloatingSpeciesIds())
     start = np.array(runner.model.getFloatingSpeciesAmounts())
     running = np.flatnonzero(np.array(runner.model.getReactionRates()))
@@ -183,7 +185,8 @@ def _control(network: Network, runner: Any, symbols: tuple[str, ...]) -> Control
             fluxes=np.eye(len(v)) + (e @ unscaled) * v / v[:, np.newaxis],
             elasticities=e * S / v[:, np.newaxis],
             readouts={
-                name: _slope(network, amounts, name, species) @ (unscaled * v) for name in symbols
+                name: _slope(network, amounts, symbol, species) @ (unscaled * v)
+                for name, symbol in symbols.items()
             },
         )
 
@@ -264,15 +267,19 @@ def _link(N: FloatArray) -> tuple[FloatArray, list[int]]:
     return L, independent
 
 
+def _symbol(network: Network, name: str) -> str:
+    """What a readout's name, or a species' or expression's, stands for."""
+    (readout,) = shown_readouts(network, name)
+    return readout.symbol
+
+
 def _slope(
     network: Network, amounts: dict[str, float], symbol: str, species: tuple[str, ...]
 ) -> FloatArray:
     """(S,) d ln y / dS of a readout at the steady state; NaN where it is zero."""
-    readout = network.readout_by_name.get(symbol)
-    name = readout.symbol if readout else (network.find_species(symbol) or [symbol])[0]
 
     def value(moved: Mapping[str, float]) -> float:
-        return float(initial_values(network, moved)[name])
+        return float(initial_values(network, moved)[symbol])
 
     middle = value(amounts)
     found = []

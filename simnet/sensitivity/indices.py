@@ -52,7 +52,7 @@ class IndexPrecision:
             if not is_between(getattr(self, name), 0, 1):
                 what = f"{name}={getattr(self, name)!r}"
                 problems.append(Problem(what=what, why="not between 0 and 1"))
-        if not is_between(self.resamples, 99, math.inf):
+        if not is_between(self.resamples, 99, math.inf) or self.resamples != int(self.resamples):
             way_out = "an interval needs 100 or more"
             problems.append(
                 Problem(what=f"resamples={self.resamples!r}", why="not enough", way_out=way_out)

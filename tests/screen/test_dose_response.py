@@ -189,3 +189,19 @@ def test_all_mistakes_at_once():
     text = str(caught.value)
     for word in ("level", "draws", "seed", "5 doses", "dose -1", "given twice", "infinite"):
         assert word in text
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"doses": ["a", 1, 2, 3, 4]}, "not numbers"),
+        ({"values": ["x"] * 5}, "not numbers"),
+        ({"values": None}, "not numbers"),
+        ({"level": "x"}, "level 'x': not within 0 to 1"),
+        ({"draws": 150.5}, "draws 150.5"),
+    ],
+)
+def test_what_is_no_number_is_refused(given, says):
+    whole = {"doses": [0, 1, 2, 3, 4], "values": [[1.0, 2.0]] * 5, **given}
+    with pytest.raises(InputError, match=says):
+        fit_dose_response(**whole)

@@ -89,3 +89,8 @@ def test_where_there_is_none(make_network: Callable[..., Network]) -> None:
     ):
         with pytest.raises(sn.SimulationError, match=words):
             steady_control(network, settle=1e3)
+
+
+def test_a_symbol_that_means_nothing_is_named(pathway: Network) -> None:
+    with pytest.raises(sn.InputError, match="readout 'C': is not in pathway"):
+        steady_control(pathway, symbols=("C",))
