@@ -14,6 +14,7 @@ from simnet.sensitivity.result import (
     CONTROL,
     CONVERGENCE,
     DESIGN,
+    FAILURE_COLUMNS,
     FAILURES,
     FORMAT,
     INDICES,
@@ -66,7 +67,7 @@ def loaded(folder: Path) -> StudyResult:
             outputs=_outputs(pd.read_parquet(folder / OUTPUTS)),
             indices=indices,
             over_time=_over_time(_csv(folder / OVER_TIME)),
-            failures=_csv(folder / FAILURES),
+            failures=_csv(folder / FAILURES, len(FAILURE_COLUMNS)),
             control=_csv(control) if control.is_file() else pd.DataFrame(),
             statements=tuple(record["statements"]),
         )
@@ -78,14 +79,16 @@ def loaded(folder: Path) -> StudyResult:
         raise InputError(Problem(what=str(folder / STUDY), why=why)) from error
 
 
-def _csv(path: Path) -> "pd.DataFrame":
+def _csv(path: Path, ours: int | None = None) -> "pd.DataFrame":
+    """A table; behind the first `ours` columns all are numbers, whatever they are called."""
     import pandas as pd
 
     # As text, so that Python reads the numbers: exactly as they were written.
     frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[])
-    for name in frame.columns:
-        if name not in _TEXTS:
-            number = int if name in _WHOLE else float
+    for place, name in enumerate(frame.columns):
+        known = ours is None or place < ours
+        if not (known and name in _TEXTS):
+            number = int if known and name in _WHOLE else float
             frame[name] = [number(text) if text else float("nan") for text in frame[name]]
     return frame
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from simnet.errors import InputError, Problem
 from simnet.experiment.paths import path_of
 from simnet.sensitivity.design import Design, Outputs
-from simnet.sensitivity.factors import Factor, FactorSpace, Group, LeftOut
+from simnet.sensitivity.factors import Factor, FactorSpace, Group, LeftOut, free_name
 from simnet.sensitivity.indices import IndexRow, Indices, Step
 from simnet.sensitivity.table import make_design, method_named
 
@@ -25,6 +25,9 @@ DESIGN, OUTPUTS = "design.parquet", "outputs.parquet"
 NETWORK = "network.xml"
 
 FORMAT = "simnet sensitivity study"
+FAILURE_COLUMNS = ("readout", "row", "block", "condition", "replicate", "seed", "reason")
+"""Of `StudyResult.failures`; those behind them are factors, whatever their names are."""
+
 _SHOWN = 10
 
 
@@ -158,8 +161,9 @@ class StudyResult:
         import pandas as pd
 
         frame = pd.DataFrame(self.design.matrix, columns=list(self.design.space.names))
-        frame.insert(0, "row", range(self.design.rows))
-        frame.insert(1, "block", self.design.block)
+        names = self.design.space.names  # a parameter may be called so as well
+        frame.insert(0, free_name("row", names), range(self.design.rows))
+        frame.insert(1, free_name("block", names), self.design.block)
         return frame
 
     def _output_frame(self) -> "pd.DataFrame":

@@ -26,7 +26,7 @@ from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.evaluate import evaluated
 from simnet.sensitivity.indices import IndexPrecision, Indices
 from simnet.sensitivity.pilot import seconds_for
-from simnet.sensitivity.result import NETWORK, StudyResult
+from simnet.sensitivity.result import FAILURE_COLUMNS, NETWORK, StudyResult
 from simnet.sensitivity.row_programs import quick_plan
 from simnet.sensitivity.rows import (
     courses_of_rows,
@@ -262,7 +262,6 @@ def _failures(
     """A row for each failed run, and for each readout that a row does not have."""
     import pandas as pd
 
-    head = ["readout", "row", "block", "condition", "replicate", "seed", "reason"]
     found: list[list[Any]] = []
     for row, bracket, replicate, seed, reason in runs:
         where = bracket_text(study.brackets[bracket])
@@ -271,7 +270,7 @@ def _failures(
         for row, reason in output.reasons.items():
             if rank.get(row) not in broken and row in rank:
                 found.append([output.readout, row, int(design.block[row]), "", -1, -1, reason])
-    frame = pd.DataFrame(found, columns=head)
+    frame = pd.DataFrame(found, columns=list(FAILURE_COLUMNS))
     values = design.matrix[frame["row"].to_numpy(dtype=np.int64)]
     varied = pd.DataFrame(values, columns=list(design.space.names))
     return pd.concat([frame, varied], axis=1)

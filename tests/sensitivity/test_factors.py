@@ -119,6 +119,14 @@ def test_initial_amounts(network):
     assert space.left_out[-1].reason == "its amount at the start is zero"
 
 
+@pytest.mark.parametrize("whole", [False, True])
+def test_an_amount_that_is_not_known_is_left_out(network, whole):
+    a, *others = network.species
+    unknown = replace(network, species=(replace(a, initial=float("nan")), *others))
+    space = choose_factors(unknown, parameters=["k_on"], initial_amounts=["A"], whole_amounts=whole)
+    assert [(i.name, i.reason) for i in space.left_out] == [("A", "it has no amount")]
+
+
 def test_all_mistakes_of_a_choice_at_once(network):
     with pytest.raises(InputError) as error:
         choose_factors(

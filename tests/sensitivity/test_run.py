@@ -340,3 +340,16 @@ def test_a_failed_run_fails_its_row(make_network: Callable[..., Network]) -> Non
     np.testing.assert_array_equal(failed, expected)
     assert set(result.failures["readout"]) == {""}
     assert result.failures["reason"].str.contains("X").all()
+
+
+def test_parameters_may_be_called_as_columns_are(
+    make_network: Callable[..., Network], tmp_path: Path
+) -> None:
+    reactions = [("X", "", "n"), ("X", "", "row")]
+    network = make_network("names", {"X": 10}, {"n": 0.1, "row": 0.01}, reactions)
+    study = SensitivityStudy(network=network, readouts="log(X@5 - 5)", fold=2, samples=16)
+    result = run_study(study, workers=0, out=tmp_path)
+    again = StudyResult.load(tmp_path)
+    assert len(again.failures)
+    pd.testing.assert_series_equal(again.failures["n"], result.failures["n"])
+    np.testing.assert_array_equal(again.design.matrix, result.design.matrix)
