@@ -1,9 +1,9 @@
 """Replicates in worker processes, each a `python -m simnet.execute.worker`.
 
 A thread per worker (a *lane*) takes a replicate, sends it (after its program, where that is another
-one than before), waits for the outcome and passes it on to the calling thread, which delivers outcomes and kills workers that are late. A lane whose worker
-died goes on with another one. Nothing is forked and nothing imports the user's main module, so
-unguarded scripts and notebooks work.
+one than before), waits for the outcome and passes it on to the calling thread, which delivers
+outcomes and kills workers that are late. A lane whose worker died goes on with another one. Nothing
+is forked and nothing imports the user's main module, so unguarded scripts and notebooks work.
 """
 
 import hashlib

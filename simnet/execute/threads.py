@@ -101,13 +101,14 @@ def _end(
 
 
 def _blocks(jobs: Iterable[Job]) -> Iterator[Job]:
+    """Replicates of one program together; one that has a program of its own alone."""
     for job in jobs:
-        for replicate in job.replicates if job.replicates[0].program else ():
-            assert replicate.program is not None
-            yield replace(job, program=replicate.program, replicates=[replicate])
-        for first in () if job.replicates[0].program else range(0, len(job.replicates), BLOCK):
-            some = job.replicates[first : first + BLOCK]
-            yield replace(job, replicates=some)
+        shared = [replicate for replicate in job.replicates if replicate.program is None]
+        for first in range(0, len(shared), BLOCK):
+            yield replace(job, replicates=shared[first : first + BLOCK])
+        for replicate in job.replicates:
+            if replicate.program is not None:
+                yield replace(job, program=replicate.program, replicates=[replicate])
 
 
 def _run(

@@ -136,5 +136,8 @@ def _file_names(readouts: list[str]) -> dict[str, str]:
     for number, readout in enumerate(readouts, 1):
         plain = re.sub(r"[^A-Za-z0-9_.]+", "-", readout.replace("@", "-at-")).strip("-.")[:60]
         taken = {name.lower() for name in found.values()}
-        found[readout] = plain if plain and plain.lower() not in taken else f"{plain}-{number}"
+        name = plain if plain and plain.lower() not in taken else f"{plain}-{number}"
+        while name.lower() in taken:  # "x-3" may be a readout itself
+            name += "-"
+        found[readout] = name
     return found

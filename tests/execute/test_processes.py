@@ -229,6 +229,14 @@ def test_what_is_printed_while_preparing_comes_with_the_first() -> None:
     assert [len(o.messages) for o in got] == [3, 0, 0]
 
 
+def test_what_a_refused_model_prints_is_not_the_next_ones() -> None:
+    close_workers()
+    one = Processes(workers=1)
+    with pytest.raises(InputError):
+        outcomes(one, make_task("print:prepare:refused", "input-error:prepare:k1"), 1)
+    assert [o.messages for o in outcomes(one, make_task(), 2)] == [(), ()]
+
+
 # --------------------------------------------------------------- workers that stay
 
 

@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from simnet.errors import InputError
+from simnet.sensitivity.drawings import _file_names
 from simnet.sensitivity.figures import draw_heat_map, draw_mu_sigma, draw_scatter, draw_tornado
 from simnet.sensitivity.table import analyse, make_design
 
@@ -84,3 +85,9 @@ def test_a_scatter(ax, space, outputs):
     assert len(ax.collections[0].get_offsets()) == 64
     with pytest.raises(InputError, match="did you mean x1"):
         draw_scatter(design, outputs(design, lambda x: x[:, 0]), "x_1", ax=ax)
+
+
+def test_each_readout_has_files_of_its_own():
+    found = _file_names(["x-3", "x", "x!", "X", "@"])
+    assert len({name.lower() for name in found.values()}) == 5
+    assert found["x"] == "x"
