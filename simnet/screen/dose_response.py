@@ -112,12 +112,16 @@ class DoseResponse:
         """(D,): the fitted curve at doses (D,), in the readout's unit.
 
         Raises:
-            InputError: there is no curve.
+            InputError: there is no curve, or a dose that is none.
         """
+        given = np.asarray(doses, dtype=np.float64)
+        if not (given >= 0).all():
+            what = f"doses={doses!r:.60}"
+            raise InputError(Problem(what=what, why="not all numbers from 0 on"))
         if not self.fitted or self._curve is None:
             way = "plot the means, or add doses"
             raise InputError(Problem(what="dose-response", why=self.reason, way_out=way))
-        found: FloatArray = self._curve.at(np.asarray(doses, dtype=np.float64))[0]
+        found: FloatArray = self._curve.at(given)[0]
         return found
 
 

@@ -46,6 +46,8 @@ def loaded(folder: Path) -> StudyResult:
         about = record["about"]
         design = design_of(about, space_of(about, record["left out"]))
         matrix = pd.read_parquet(folder / DESIGN)[list(design.space.names)].to_numpy()
+        if matrix.shape != design.positions.shape:
+            raise ValueError("the rows are not those of the study")
         frame = _csv(folder / INDICES)
         rows = _by("readout", _rows(frame))
         steps = _by("readout", (Step(**r) for r in _records(_csv(folder / CONVERGENCE), Step)))

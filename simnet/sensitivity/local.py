@@ -57,7 +57,8 @@ def local_design(
     """The baseline, then four rows a factor, in each repetition.
 
     Raises:
-        InputError: a baseline that is not above zero, a step that cannot be, or a group without one.
+        InputError: a baseline that is not above zero or not in its range, a step that cannot be, or a
+            group without one.
     """
     problems = [
         Problem(
@@ -67,6 +68,15 @@ def local_design(
         )
         for f in space.factors
         if f.baseline <= 0
+    ]
+    problems += [
+        Problem(
+            what=f"factor {f.name}",
+            why=f"its baseline {f.baseline:g} is not in its range, {f.lower:g} to {f.upper:g}",
+            way_out="vary it around its value (fold=2), exclude it, or use another method",
+        )
+        for f in space.factors
+        if f.baseline > 0 and not f.lower <= f.baseline <= f.upper
     ]
     if not 0 <= settings["step"] < 1:
         way_out = "0.1 changes a factor by a tenth; 0 chooses"

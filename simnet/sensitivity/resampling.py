@@ -136,7 +136,7 @@ def analyse_blocks(
         settled &= not too_many
         rows += _rows(design, outputs.readout, name, n, labels, shown, settled, tolerated)
         if undetermined and not np.isfinite(bounds.high).all():
-            statements.append(f"{outputs.readout}: {name} is not determined: {undetermined}")
+            statements.append(f"{outputs.readout}: {name} is not determined: {undetermined}.")
     if too_many:
         rows = [_without_denial(row) for row in rows]
     return Indices(

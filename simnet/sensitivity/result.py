@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from simnet.errors import InputError, Problem
 from simnet.experiment.paths import path_of
+from simnet.results.folder import into_place
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.factors import Factor, FactorSpace, Group, LeftOut, free_name
 from simnet.sensitivity.indices import IndexRow, Indices, Step
@@ -110,16 +111,23 @@ class StudyResult:
         return sorted(known, key=lambda row: -abs(row.estimate))[:most]
 
     def save(self, folder: str | Path) -> Path:
-        """Write the tables into a folder, which is made; figures and report are not among them."""
+        """Write the tables into a folder, which is made; figures and report are not among them.
+
+        What is interrupted leaves no study behind, rather than tables of two.
+
+        Raises:
+            InputError: it cannot be written.
+        """
         target = path_of(folder, "folder")
         try:
             target.mkdir(parents=True, exist_ok=True)
+            (target / STUDY).unlink(missing_ok=True)
             for name, frame in self._tables():
                 frame.to_csv(target / name, index=False)
             self._design_frame().to_parquet(target / DESIGN, index=False)
             self._output_frame().to_parquet(target / OUTPUTS, index=False)
             text = json.dumps(self._record(), indent=2, allow_nan=False, ensure_ascii=False)
-            (target / STUDY).write_text(text + "\n", encoding="utf-8")
+            into_place(f"{text}\n".encode(), target / STUDY)
         except OSError as error:
             why = f"cannot be written: {error.strerror or error}"
             raise InputError(Problem(what=str(target), why=why)) from error

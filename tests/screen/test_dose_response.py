@@ -33,6 +33,8 @@ def test_exact_values_give_the_curve_back(hill, truth, direction, first):
     assert found.reason == "no intervals: the values have no spread"
     assert found.top.value > found.bottom.value
     np.testing.assert_allclose(found.at(np.array([0.0, 5.0])), hill([0, 5], *truth), rtol=1e-5)
+    with pytest.raises(InputError, match="not all numbers from 0 on"):
+        found.at(np.array([1.0, -1.0]))
 
 
 def test_four_doses_leave_nothing_to_check(hill):

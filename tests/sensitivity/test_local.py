@@ -150,6 +150,12 @@ def test_a_readout_of_zero_has_no_scaled_sensitivity(outputs):
     assert "no scaled sensitivities" in found.statements[0]
 
 
+def test_a_baseline_outside_of_its_range_is_refused():
+    space = factor_space([Factor(name="k", lower=1, upper=2, baseline=5.0, scale="log")])
+    with pytest.raises(InputError, match="its baseline 5 is not in its range, 1 to 2"):
+        make_design("local", space, 1, seed=1)
+
+
 def test_mistakes_are_told_at_once():
     factors = [Factor(name=n, lower=-1, upper=1, baseline=0.0) for n in "pq"]
     with pytest.raises(InputError) as error:

@@ -353,3 +353,30 @@ def test_parameters_may_be_called_as_columns_are(
     assert len(again.failures)
     pd.testing.assert_series_equal(again.failures["n"], result.failures["n"])
     np.testing.assert_array_equal(again.design.matrix, result.design.matrix)
+
+
+def test_an_interrupted_save_is_no_study(
+    make_network: Callable[..., Network], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither tables of two studies are taken for one, nor rows of one for those of the other."""
+    decay = make_network("decay", {"X": 10}, {"k": 0.1}, [("X", "", "k")])
+    small, large = (
+        run_study(SensitivityStudy(network=decay, readouts="X@5", fold=2, samples=n), workers=0)
+        for n in (8, 16)
+    )
+    small.save(tmp_path)
+    design = (tmp_path / "design.parquet").read_bytes()
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(StudyResult, "_output_frame", stop)
+        with pytest.raises(KeyboardInterrupt):
+            large.save(tmp_path)
+    with pytest.raises(sn.InputError, match="no study there"):
+        StudyResult.load(tmp_path)
+    large.save(tmp_path)
+    (tmp_path / "design.parquet").write_bytes(design)
+    with pytest.raises(sn.InputError, match="damaged"):
+        StudyResult.load(tmp_path)
