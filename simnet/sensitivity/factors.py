@@ -11,6 +11,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray, IntArray
 from simnet.errors import InputError, Problem, nearest
+from simnet.experiment.numbers import is_between
 
 Scale: TypeAlias = Literal["linear", "log"]
 Kind: TypeAlias = Literal["parameter", "initial amount", "dummy"]
@@ -50,7 +51,8 @@ class Factor:
 
     def _problems(self) -> Iterator[Problem]:
         what = f"factor {self.name}"
-        if not all(math.isfinite(x) for x in (self.lower, self.upper, self.baseline)):
+        ends = (self.lower, self.upper, self.baseline)
+        if not all(is_between(x, -math.inf, math.inf) for x in ends):
             yield Problem(what=what, why="its range and baseline must be finite numbers")
         elif not self.lower < self.upper:
             why = f"its range {self.lower:g} to {self.upper:g} is empty"

@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from simnet.errors import InputError, Problem, nearest
+from simnet.experiment.numbers import whole_number
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices
@@ -99,7 +100,7 @@ def checked_settings(
         if name not in method.settings:
             what, way_out = f"setting {name!r} of {method.name}", nearest(name, method.settings)
             problems.append(Problem(what=what, why="unknown", way_out=way_out))
-    fitting = method.sizes(max(samples, 1))
+    fitting = method.sizes(whole_number(samples, "samples", 1))
     if samples != fitting:
         why = f"{method.name} cannot have so many ({method.sample})"
         way_out = f"use {fitting}"

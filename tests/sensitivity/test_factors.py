@@ -54,6 +54,8 @@ def test_impossible_factors_are_refused():
         Factor(name="k", lower=0.0, upper=1.0, baseline=0.5, scale="log")
     with pytest.raises(InputError, match="empty"):
         Factor(name="k", lower=1.0, upper=1.0, baseline=1.0)
+    with pytest.raises(InputError, match="must be finite numbers"):
+        Factor(name="k", lower=None, upper="x", baseline=float("nan"))
 
 
 def test_a_dummy_is_always_last():
