@@ -22,7 +22,7 @@ from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
-from simnet.experiment.numbers import finite_number
+from simnet.experiment.numbers import finite_number, whole_number
 from simnet.experiment.schedule import Scheduled
 from simnet.experiment.times import TimeSpec
 from simnet.experiment.variability import Variability
@@ -124,20 +124,21 @@ class Ensemble:
 
         Raises:
             UnknownNameError: no such readout.
-            InputError: no replicate has a value there.
+            InputError: no such time, or no replicate has a value there.
         """
         (place,) = _places([name], self.readouts)
-        return histogram(self.statistics.tallies, time, place)
+        return histogram(self.statistics.tallies, self._moment(time), place)
 
     def two_modes(self, name: str, time: int = -1, *, confidence: float = 0.95) -> TwoModes:
         """Whether a readout has two modes at one output time, by its index: see `sn.two_modes`.
 
         Raises:
             UnknownNameError: no such readout.
-            InputError: too few replicates, or values that are all equal.
+            InputError: no such time, too few replicates, or values that are all equal.
         """
         (place,) = _places([name], self.readouts)
-        return two_modes_of(self.statistics.tallies, time, place, confidence=confidence)
+        tallies = self.statistics.tallies
+        return two_modes_of(tallies, self._moment(time), place, confidence=confidence)
 
     def covariance(self, *, confidence: float = 0.95) -> Estimate:
         """(T, R, R) covariances between readouts over the replicates, in the product of their units.
@@ -151,12 +152,22 @@ class Ensemble:
         """(R, R) correlations between readouts over the replicates, at one output time.
 
         Raises:
-            InputError: covariances were not kept.
+            InputError: no such time, or covariances were not kept.
         """
         import pandas as pd
 
         names = [readout.name for readout in self.readouts]
-        return pd.DataFrame(correlation(self._comoments)[time], index=names, columns=names)
+        found = correlation(self._comoments)[self._moment(time)]
+        return pd.DataFrame(found, index=names, columns=names)
+
+    def _moment(self, time: int) -> int:
+        """The index of an output time, checked."""
+        T = len(self.times)
+        whole = whole_number(time, "time", -T)
+        if whole >= T:
+            why, way_out = f"there are {T} output times", f"an index from {-T} to {T - 1}"
+            raise InputError(Problem(what=f"time={time!r}", why=why, way_out=way_out))
+        return whole
 
     @property
     def _comoments(self) -> Comoments:

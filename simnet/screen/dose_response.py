@@ -5,7 +5,7 @@ that turns back, one whose middle is not between the doses (the EC50 is then a b
 that leaves too much unexplained. `outcome` says which, `reason` says it in words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
+from simnet.experiment.numbers import number_array
 from simnet.screen.bootstrap import (
     check_draws,
     check_level,
@@ -114,7 +115,7 @@ class DoseResponse:
         Raises:
             InputError: there is no curve, or a dose that is none.
         """
-        given = np.asarray(doses, dtype=np.float64)
+        given = number_array(doses, "doses")
         if not (given >= 0).all():
             what = f"doses={doses!r:.60}"
             raise InputError(Problem(what=what, why="not all numbers from 0 on"))
@@ -296,13 +297,12 @@ def _checked(
     seed: int,
 ) -> tuple[FloatArray, list[FloatArray]]:
     """(D,) the doses, and the replicates (N,) of each."""
-    try:
-        given = np.asarray(doses, dtype=np.float64).reshape(-1)
-        groups = [np.asarray(group, dtype=np.float64).reshape(-1) for group in values]
-    except (TypeError, ValueError) as error:
-        way_out = "give numbers, and an array of replicates for each dose"
-        problem = Problem(what="doses and values", why=f"not numbers ({error})", way_out=way_out)
-        raise InputError(problem) from None
+    every: object = values
+    if not isinstance(every, Iterable):
+        way_out = "give an array of replicates for each dose"
+        raise InputError(Problem(what=f"values={every!r:.60}", why="not arrays", way_out=way_out))
+    given = number_array(doses, "doses").reshape(-1)
+    groups = [number_array(group, "values of a dose").reshape(-1) for group in values]
     problems = [*check_level(level), *check_draws(draws, seed)]
     if len(given) != len(groups):
         why = f"{len(given)} doses and values for {len(groups)}"

@@ -198,7 +198,7 @@ def test_all_mistakes_at_once():
     [
         ({"doses": ["a", 1, 2, 3, 4]}, "not numbers"),
         ({"values": ["x"] * 5}, "not numbers"),
-        ({"values": None}, "not numbers"),
+        ({"values": None}, "not arrays"),
         ({"level": "x"}, "level 'x': not within 0 to 1"),
         ({"draws": 150.5}, "draws 150.5"),
     ],
