@@ -17,8 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from simnet.engines.base import Task
-from simnet.errors import InputError, Problem
-from simnet.execute.base import Job, Outcome, Replicate
+from simnet.execute.base import Job, Outcome, Replicate, require_backend
 from simnet.execute.pool import Worker, pool, search_path
 from simnet.execute.pool import close_workers as close_workers
 
@@ -43,13 +42,7 @@ class Processes:
     timeout: float | None = None
 
     def __post_init__(self) -> None:
-        problems = []
-        if self.workers < 1:
-            problems.append(Problem(what=f"workers={self.workers!r}", why="below 1"))
-        if self.timeout is not None and not self.timeout > 0:
-            problems.append(Problem(what=f"timeout={self.timeout!r}", why="not above zero"))
-        if problems:
-            raise InputError(problems)
+        require_backend("workers", self.workers, self.timeout)
 
     def run(
         self,

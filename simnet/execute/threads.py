@@ -10,7 +10,7 @@ from typing import cast
 
 from simnet.engines.base import BatchSimulator, Limits, Task
 from simnet.errors import SimnetError
-from simnet.execute.base import Job, Outcome
+from simnet.execute.base import Job, Outcome, require_backend
 from simnet.execute.serial import reason_of, resolve_engine
 
 BLOCK = 256
@@ -24,10 +24,17 @@ _TICK = 0.05  # seconds between looks for Ctrl-C on Windows
 @dataclass(frozen=True, kw_only=True)
 class Threads:
     """Runs blocks of replicates in threads. A replicate that takes longer than `timeout` seconds
-    (wall time) stops with a reason."""
+    (wall time) stops with a reason.
+
+    Raises:
+        InputError: threads below 1, or a timeout that is not above zero.
+    """
 
     threads: int
     timeout: float | None = None
+
+    def __post_init__(self) -> None:
+        require_backend("threads", self.threads, self.timeout)
 
     def run(
         self,

@@ -1,8 +1,9 @@
 """`Indices`: what an analysis found, a row for each index and factor."""
 
 import math
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 from simnet.errors import InputError, Problem
 from simnet.experiment.numbers import is_between
@@ -140,8 +141,11 @@ class Indices:
 
     def frame(self) -> "pd.DataFrame":
         """Tidy: a row for each index and factor, columns as the attributes of `IndexRow`."""
-        import pandas as pd
+        return frame_of(IndexRow, self.rows).astype({"influential": "boolean"})
 
-        frame = pd.DataFrame([asdict(row) for row in self.rows])
-        frame["influential"] = frame["influential"].astype("boolean")
-        return frame
+
+def frame_of(kind: type, items: Iterable[Any]) -> "pd.DataFrame":
+    """A row for each item, a column for each field of `kind`, also where there are no items."""
+    import pandas as pd
+
+    return pd.DataFrame([asdict(item) for item in items], columns=[f.name for f in fields(kind)])

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from simnet.errors import InputError, Problem, nearest
-from simnet.experiment.numbers import whole_number
+from simnet.experiment.numbers import finite_number, whole_number
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices
@@ -92,7 +92,7 @@ def checked_settings(
     """The method's settings with those given in their place.
 
     Raises:
-        InputError: unknown settings, a number of samples that the method cannot have, or groups
+        InputError: unknown settings or what is no number, a number of samples that the method cannot have, or groups
             where it has no index of a group; all at once.
     """
     problems = []
@@ -111,4 +111,5 @@ def checked_settings(
         problems.append(Problem(what="groups", why=why, way_out=way_out))
     if problems:
         raise InputError(problems)
-    return {**method.settings, **{name: float(value) for name, value in settings.items()}}
+    own = {name: finite_number(value, f"setting {name}") for name, value in settings.items()}
+    return {**method.settings, **own}

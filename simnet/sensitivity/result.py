@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from simnet.experiment.paths import path_of
 from simnet.results.folder import into_place
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.factors import Factor, FactorSpace, Group, LeftOut, free_name
-from simnet.sensitivity.indices import IndexRow, Indices, Step
+from simnet.sensitivity.indices import IndexRow, Indices, Step, frame_of
 from simnet.sensitivity.table import make_design, method_named
 
 if TYPE_CHECKING:
@@ -77,12 +77,12 @@ class StudyResult:
 
     def frame(self) -> "pd.DataFrame":
         """Tidy: a row for each readout, index and factor; columns as `IndexRow`."""
-        frame = _frame(IndexRow, (row for found in self.indices.values() for row in found.rows))
+        frame = frame_of(IndexRow, (row for found in self.indices.values() for row in found.rows))
         return frame.astype({"influential": "boolean"})
 
     def convergence(self) -> "pd.DataFrame":
         """Tidy: readout, index, factor, n, estimate, low, high; n is the number of base blocks."""
-        return _frame(Step, (step for found in self.indices.values() for step in found.steps))
+        return frame_of(Step, (step for found in self.indices.values() for step in found.steps))
 
     def time_frame(self) -> "pd.DataFrame":
         """As `frame`, at each time; columns `of` (the readout of the study) and `time` in front."""
@@ -92,7 +92,7 @@ class StudyResult:
             for time, found in times.items()
             for row in found.rows
         ]
-        frame = _frame(IndexRow, (row for _, _, row in parts))
+        frame = frame_of(IndexRow, (row for _, _, row in parts))
         frame.insert(0, "of", [of for of, _, _ in parts])
         frame.insert(1, "time", [time for _, time, _ in parts])
         return frame.astype({"influential": "boolean"})
@@ -211,7 +211,7 @@ class StudyResult:
         parts = [f"<p><b>{escape(heading(self))}</b></p>"]
         columns = ["factor", "index", "estimate", "low", "high", "influential", "converged"]
         for name in self.indices:
-            table = _frame(IndexRow, self.top(name, 10))[columns].to_html(index=False)
+            table = frame_of(IndexRow, self.top(name, 10))[columns].to_html(index=False)
             parts.append(f"<p>{escape(name)}</p>{table}")
         parts += [f"<p>{escape(statement)}</p>" for statement in self.statements]
         return f"<div>{''.join(parts)}</div>"
@@ -220,12 +220,6 @@ class StudyResult:
         from simnet.sensitivity.shown import shown
 
         yield from shown(self)
-
-
-def _frame(kind: type, items: Iterable[Any]) -> "pd.DataFrame":
-    import pandas as pd
-
-    return pd.DataFrame([asdict(item) for item in items], columns=[f.name for f in fields(kind)])
 
 
 def space_of(about: Mapping[str, Any], left_out: Sequence[Sequence[str]]) -> FactorSpace:

@@ -18,6 +18,7 @@ from simnet.errors import InputError
 from simnet.execute.base import Backend, Job, Outcome, Replicate
 from simnet.execute.processes import Processes, close_workers
 from simnet.execute.serial import Serial, resolve_engine
+from simnet.execute.threads import Threads
 from simnet.experiment.program import Program
 from simnet.network.network import Network
 
@@ -136,6 +137,8 @@ def test_mistakes_are_refused_together() -> None:
     with pytest.raises(InputError) as raised:
         Processes(workers=0, timeout=0.0)
     assert [p.what for p in raised.value.problems] == ["workers=0", "timeout=0.0"]
+    with pytest.raises(InputError, match="threads=0: below 1"):
+        Threads(threads=0)
 
 
 @pytest.mark.parametrize("name", ["no_such_module:X", "fake_engine:NONE", "fake_engine:Fake"])
