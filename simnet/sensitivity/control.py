@@ -49,6 +49,7 @@ _NEWTON = 20  # steps
 _NEAR = 0.1  # of the largest amount: how far from where CVODE went the state may be
 _STEP = 1e-5  # of amounts, relative: central differences, so the error is of its square
 _SINGULAR = 1e14
+_GROWTH = 1e-7  # of the fastest mode: what may grow, for slopes are that exact
 _ROUNDING = 1e-9
 
 
@@ -112,7 +113,7 @@ def steady_control(
     Raises:
         InputError: changes that cannot be made, or symbols that mean nothing.
         UnsupportedError: a network whose rates depend on time, or a foreign file that runs as it is.
-        SimulationError: no steady state was found.
+        SimulationError: no steady state was found, or one that is not stable.
     """
     if network.document is not None:
         raise UnsupportedError(network.document.obstacles)
@@ -204,6 +205,9 @@ def _steady_state(
         if not np.isfinite(jacobian).all() or np.linalg.cond(jacobian) > _SINGULAR:
             raise SimulationError(f"{name}: no steady state was found: it is not isolated")
         if np.abs(N @ v).max() <= _STEADY * np.abs(v).max():
+            modes = np.linalg.eigvals(jacobian)
+            if modes.real.max() > _GROWTH * np.abs(modes).max():  # within a small oscillation
+                raise SimulationError(f"{name}: no steady state was found: it is not stable")
             return S, v, e, L, independent
         S = S - L @ np.linalg.solve(jacobian, N[independent] @ v)
         if np.abs(S - near).max() > _NEAR * np.abs(near).max():
