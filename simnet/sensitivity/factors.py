@@ -74,6 +74,12 @@ class Factor:
         values = np.clip(values, self.lower, self.upper)
         return np.rint(values) if self.whole else values
 
+    def position(self, values: FloatArray) -> FloatArray:
+        """Where values are in the range: `at` the other way round."""
+        if self.scale == "log":
+            return np.log(values / self.lower) / math.log(self.upper / self.lower)
+        return (values - self.lower) / (self.upper - self.lower)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
@@ -148,6 +154,10 @@ class FactorSpace:
     def values(self, positions: FloatArray) -> FloatArray:
         """Values (rows, D), in each factor's unit, at positions (rows, D) from 0 to 1."""
         return np.column_stack([f.at(positions[:, i]) for i, f in enumerate(self.factors)])
+
+    def positions(self, values: FloatArray) -> FloatArray:
+        """Positions (rows, D) of values (rows, D)."""
+        return np.column_stack([f.position(values[:, i]) for i, f in enumerate(self.factors)])
 
 
 def factor_space(

@@ -110,7 +110,7 @@ def local_design(
         samples=samples,
         seed=seed,
         settings=settings,
-        positions=_positions(space, matrix),
+        positions=space.positions(matrix),
         given_matrix=matrix,
         block=np.repeat(np.arange(samples), len(rows)),
     )
@@ -125,18 +125,6 @@ def _steps(space: FactorSpace, unit: int, h: float) -> FloatArray:
     if least >= min(h, most / 4) > 0:
         return _MOVES * min(h, least)
     return (_ASIDE if up > down else -_ASIDE) * min(h, most / 4)
-
-
-def _positions(space: FactorSpace, matrix: FloatArray) -> FloatArray:
-    """Places in the ranges."""
-    columns = []
-    for i, f in enumerate(space.factors):
-        column = matrix[:, i]
-        if f.scale == "log":
-            columns.append(np.log(column / f.lower) / math.log(f.upper / f.lower))
-        else:
-            columns.append((column - f.lower) / (f.upper - f.lower))
-    return np.column_stack(columns)
 
 
 @dataclass(frozen=True, kw_only=True)
