@@ -25,7 +25,7 @@ PAGE = Path(__file__).with_name("sensitivity_findings.md")
 
 @dataclass(frozen=True, kw_only=True)
 class Headline:
-    """What is asked of a network, after which change from rest."""
+    """What is asked of a network, after which change from the steady state."""
 
     network: str
     meaning: str
@@ -40,7 +40,7 @@ class Headline:
 HEADLINES = (
     Headline(
         network="hypoxia",
-        meaning="cells that come to rest at 20 % O2 and are then at 1 %",
+        meaning="cells in steady state at 20 % O2, then at 1 %",
         readouts=("log(HIF1A@4h)", "log(GLUT1@48h)", "log(VEGF@48h)"),
         changes=(sn.Set("O2_percent", 1.0),),
         method="morris",
@@ -48,7 +48,7 @@ HEADLINES = (
     ),
     Headline(
         network="lactate_mtor",
-        meaning="cells at rest, then 0.1 mM glucose and 10 mM lactate",
+        meaning="cells in steady state, then 0.1 mM glucose and 10 mM lactate",
         readouts=("log(pS6@48h)", "log(auc(GLUT2))", "lactate_uptake@48h"),
         changes=(sn.Set("glucose_mM", 0.1), sn.Set("lactate_mM", 10.0)),
         method="morris",
@@ -56,7 +56,7 @@ HEADLINES = (
     ),
     Headline(
         network="symbiosis",
-        meaning="a tissue at rest, then axitinib 10 nM",
+        meaning="a tissue in steady state, then axitinib 10 nM",
         readouts=("tumour_burden@7d", "pS6_distal@7d", "lactate_flux_distal@7d"),
         changes=(sn.Dose("axitinib", nM=10.0),),
         method="local",  # a run takes a second, and minutes where ranges meet at their ends

@@ -138,6 +138,7 @@ def claims_command(
                 "--from": folder is not None,
                 "--method ssa": method == "ssa",
                 "--replicates": replicates is not None,
+                "--seed": seed is not None,
                 "--ablate": ablate,
                 "--robustness": robustness is not None,
                 "--fold": fold != 2.0,
@@ -193,6 +194,7 @@ _NEEDS = (
 )
 _EXCLUDES = (
     ("--ablate", "--robustness", "are two studies"),
+    ("--ablate", "--seed", "do not go together, for it runs by ODE"),
     *(
         (study, other, "do not go together")
         for study in ("--ablate", "--robustness")

@@ -171,7 +171,7 @@ def arms_figure(arms: Trajectories, tumours: Trajectories | None) -> "Figure":
     ):
         _lines(axes, arms, name, title)
     for axes, name, title in zip(
-        panels[2, 2:], CLOUDED[:2], ("GLUT1, distal cell", "pS6, distal cell"), strict=True
+        panels[2, 2:], CLOUDED, ("GLUT1, distal cell", "pS6, distal cell"), strict=True
     ):
         _cloud(axes, arms, tumours, name, title)
     handles, labels = panels[0, 0].get_legend_handles_labels()

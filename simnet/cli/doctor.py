@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,7 +18,7 @@ class Finding:
     mend it."""
 
     what: str
-    state: str
+    state: Literal["fine", "absent", "wrong"]
     found: str
     mend: str = ""
 
@@ -56,19 +56,22 @@ def doctor_command(
 
 def versions() -> dict[str, str]:
     """What matters when two results are compared."""
-    import platform
-    from importlib.metadata import version
-
     from simnet.engines.compiled import available
+    from simnet.results.provenance import versions_of
 
-    found = {"simnet": version("simnet"), "python": platform.python_version()}
-    for name in ("libroadrunner", "pysb", "bionetgen", "python-libsbml", "numpy", "scipy"):
-        found[name] = version(name)
+    found = versions_of("libroadrunner", "pysb", "bionetgen", "python-libsbml", "numpy", "scipy")
     return found | {"compiled engine": "built" if available() else "not built"}
 
 
 def _python() -> Iterator[Finding]:
-    yield Finding(what="versions", state="fine", found=_listed(versions()))
+    found = versions()
+    missing = [name for name, version in found.items() if version == "not installed"]
+    yield Finding(
+        what="versions",
+        state="wrong" if missing else "fine",
+        found=_listed(found),
+        mend=f"pip install {' '.join(missing)}" if missing else "",
+    )
 
 
 def _engines() -> Iterator[Finding]:
@@ -87,7 +90,7 @@ def _engines() -> Iterator[Finding]:
             continue
         try:
             runs = canaries(engine)
-        except SimnetError as error:
+        except (SimnetError, ImportError) as error:
             yield Finding(
                 what=f"{engine} engine", state="wrong", found=str(error), mend=_mend(engine)
             )
@@ -126,7 +129,7 @@ def _bionetgen() -> Iterator[Finding]:
     try:
         found = f"compiled a rule to {_compiled_rule()} reactions"
         yield Finding(what="BioNetGen", state="fine", found=found)
-    except SimnetError as error:
+    except (SimnetError, ImportError) as error:
         mend = 'pip install --force-reinstall "bionetgen>=0.8.7"'
         yield Finding(what="BioNetGen", state="wrong", found=str(error), mend=mend)
 

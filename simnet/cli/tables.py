@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from simnet.results.rounded import rounded
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -51,14 +53,7 @@ def table(
 
 def number(value: float | None) -> str:
     """About four digits, thousands as 1,000; a dash for what there is not."""
-    if value is None or math.isnan(value):
-        return "–"
-    if value == 0 or math.isinf(value):
-        return f"{value:g}"
-    size = abs(value)
-    if size < 1e-3 or size >= 1e9:
-        return f"{value:.3g}"
-    return f"{value:,.0f}" if size >= 1000 else f"{value:.4g}"
+    return rounded(value)
 
 
 def spread(width: float, mean: float) -> float:

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from simnet.catalogue.annotations import annotations_of
 from simnet.catalogue.headlines import read_headlines
 from simnet.errors import InputError, Problem, UnsupportedError
+from simnet.execute.arguments import positive_time
 from simnet.execute.cluster import Workers
 from simnet.execute.ensemble import run_ensemble
 from simnet.execute.simulate import simulate
 from simnet.experiment.change import Set
+from simnet.experiment.numbers import whole_number
+from simnet.experiment.paths import path_of
 from simnet.experiment.schedule import At
 from simnet.experiment.times import TimeSpec, duration
+from simnet.network.checks import require_network
 from simnet.network.network import Network
 from simnet.sbml.experiments import Experiment
 from simnet.sbml.omex import CSV, MARKDOWN, SBML, SEDML, About, Member, write_omex
@@ -47,7 +51,7 @@ def write_archive(
     t_end: TimeSpec | None = None,
     replicates: int | None = None,
     seed: int = 1,
-    creators: Sequence[str] = (),
+    creators: Sequence[str] | str = (),
     licence: str = "",
     workers: Workers = None,
 ) -> Archive:
@@ -72,11 +76,16 @@ def write_archive(
         What was written.
 
     Raises:
-        InputError: no such folder, no length of time for a network that is not packaged, or another
-            mistake in the call.
+        InputError: no such folder or a file that cannot be written, no length of time for a network
+            that is not packaged, or another mistake in the call.
         UnsupportedError: the network is a foreign file that cannot be written anew.
     """
-    target = Path(path)
+    require_network(network)
+    target = path_of(path, "path")
+    if replicates is not None:
+        whole_number(replicates, "replicates", 1)
+    if isinstance(creators, str):
+        creators = (creators,)
     if not target.parent.is_dir() or target.is_dir():
         why = "is a folder" if target.is_dir() else f"there is no folder {target.parent}"
         raise InputError(Problem(what=str(target), why=why))
@@ -151,7 +160,7 @@ def headline_experiments(
                 way_out='give t_end (--t-end), such as "48 h"',
             )
         )
-    end = duration(t_end, "t_end", network.time_unit)
+    end = positive_time(t_end, "t_end", network.time_unit)
     found = [Experiment(id="time_course", meaning="from the initial state", stretch=end)]
     if network.drugs:
         drug = network.drugs[0]
@@ -177,10 +186,10 @@ def headline_experiments(
 def expected(
     network: Network, experiment: Experiment, *, workers: Workers = None
 ) -> "pd.DataFrame":
-    """What an experiment gives here.
+    """What an experiment gives here, a row for each output time.
 
-    Columns: time, then each readout (ODE), or each readout's mean and sd over the replicates (SSA:
-    NAME_mean, NAME_sd).
+    Columns: time, in the network's unit, then each readout (ODE), or each readout's mean and sd over
+    the replicates (SSA: NAME_mean, NAME_sd), in the readout's unit.
     """
     import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Arguments that many verbs take, each checked alone: networks, times, seeds, workers."""
+"""Arguments that many verbs take, each checked alone: times, seeds, workers."""
 
 import operator
 from collections.abc import Sequence
@@ -8,7 +8,6 @@ from simnet.errors import InputError, Problem
 from simnet.execute.cluster import Workers, is_cluster
 from simnet.experiment.numbers import whole_number
 from simnet.experiment.times import TimeSpec, duration
-from simnet.network.network import Network
 from simnet.seeds import is_root
 from simnet.stats.precision import Precision
 
@@ -18,13 +17,6 @@ T = TypeVar("T")
 def listed(items: Sequence[T] | T) -> tuple[T, ...]:
     """One item or several, as a tuple."""
     return tuple(items) if isinstance(items, Sequence) else (items,)
-
-
-def require_network(network: object) -> None:
-    """Raise InputError for what is not a Network, such as the name of one."""
-    if not isinstance(network, Network):
-        what, way_out = f"network={network!r:.80}", "use load(...) first"
-        raise InputError(Problem(what=what, why="not a Network", way_out=way_out))
 
 
 def positive_time(spec: TimeSpec, what: str, unit: str | None) -> float:

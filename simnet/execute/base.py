@@ -6,6 +6,7 @@ from typing import Protocol
 
 from simnet.arrays import TimesByReadouts
 from simnet.engines.base import Task
+from simnet.errors import InputError, Problem
 from simnet.experiment.program import Program
 
 
@@ -62,3 +63,14 @@ class Backend(Protocol):
         KeyboardInterrupt stays delivered. An exception of `jobs` ends the run.
         """
         ...
+
+
+def require_backend(name: str, count: int, timeout: float | None) -> None:
+    """Raise InputError unless a backend has threads or processes, and its timeout is a time."""
+    problems = []
+    if count < 1:
+        problems.append(Problem(what=f"{name}={count!r}", why="below 1"))
+    if timeout is not None and not timeout > 0:
+        problems.append(Problem(what=f"timeout={timeout!r}", why="not above zero"))
+    if problems:
+        raise InputError(problems)

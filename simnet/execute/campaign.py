@@ -19,6 +19,7 @@ from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered, run_jobs
+from simnet.experiment.numbers import whole_number
 from simnet.results.parts import Parts
 from simnet.results.trajectories import Failure
 
@@ -191,9 +192,12 @@ class _Store:
 def _sharded(items: Sequence[Item], shard: tuple[int, int] | None) -> list[Item]:
     if shard is None:
         return list(items)
-    number, of = shard
-    if not 1 <= number <= of:
-        why = "counted from 1: the first of four is 1/4"
+    given: object = shard
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        raise InputError(Problem(what=f"shard={given!r:.60}", why="not (i, n)", way_out="(1, 4)"))
+    number, of = (whole_number(part, "shard", 1) for part in given)
+    if number > of:
+        why = "counted from 1: the last of two is 2/2"
         raise InputError(Problem(what=f"shard {number}/{of}", why=why))
     return list(items[number - 1 :: of])
 

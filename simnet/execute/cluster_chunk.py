@@ -11,7 +11,6 @@ import time
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
 from typing import Any
 
 from simnet.engines.base import Task
@@ -20,6 +19,7 @@ from simnet.execute.base import Backend, Job, Outcome
 from simnet.execute.processes import Processes
 from simnet.execute.serial import resolve_engine
 from simnet.execute.threads import Threads
+from simnet.results.provenance import versions_of
 
 TASKS_KEPT = 4
 _TASKS: OrderedDict[str, Task] = OrderedDict()
@@ -48,7 +48,7 @@ def versions(engine: str) -> dict[str, str]:
     Raises:
         InputError: there is no such engine here.
     """
-    return {"simnet": version("simnet"), engine: resolve_engine(engine).version()}
+    return {"simnet": versions_of()["simnet"], engine: resolve_engine(engine).version()}
 
 
 def run_chunk(

@@ -22,6 +22,7 @@ from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
+from simnet.experiment.numbers import finite_number, whole_number
 from simnet.experiment.schedule import Scheduled
 from simnet.experiment.times import TimeSpec
 from simnet.experiment.variability import Variability
@@ -123,20 +124,21 @@ class Ensemble:
 
         Raises:
             UnknownNameError: no such readout.
-            InputError: no replicate has a value there.
+            InputError: no such time, or no replicate has a value there.
         """
         (place,) = _places([name], self.readouts)
-        return histogram(self.statistics.tallies, time, place)
+        return histogram(self.statistics.tallies, self._moment(time), place)
 
     def two_modes(self, name: str, time: int = -1, *, confidence: float = 0.95) -> TwoModes:
         """Whether a readout has two modes at one output time, by its index: see `sn.two_modes`.
 
         Raises:
             UnknownNameError: no such readout.
-            InputError: too few replicates, or values that are all equal.
+            InputError: no such time, too few replicates, or values that are all equal.
         """
         (place,) = _places([name], self.readouts)
-        return two_modes_of(self.statistics.tallies, time, place, confidence=confidence)
+        tallies = self.statistics.tallies
+        return two_modes_of(tallies, self._moment(time), place, confidence=confidence)
 
     def covariance(self, *, confidence: float = 0.95) -> Estimate:
         """(T, R, R) covariances between readouts over the replicates, in the product of their units.
@@ -150,12 +152,22 @@ class Ensemble:
         """(R, R) correlations between readouts over the replicates, at one output time.
 
         Raises:
-            InputError: covariances were not kept.
+            InputError: no such time, or covariances were not kept.
         """
         import pandas as pd
 
         names = [readout.name for readout in self.readouts]
-        return pd.DataFrame(correlation(self._comoments)[time], index=names, columns=names)
+        found = correlation(self._comoments)[self._moment(time)]
+        return pd.DataFrame(found, index=names, columns=names)
+
+    def _moment(self, time: int) -> int:
+        """The index of an output time, checked."""
+        T = len(self.times)
+        whole = whole_number(time, "time", -T)
+        if whole >= T:
+            why, way_out = f"there are {T} output times", f"an index from {-T} to {T - 1}"
+            raise InputError(Problem(what=f"time={time!r}", why=why, way_out=way_out))
+        return whole
 
     @property
     def _comoments(self) -> Comoments:
@@ -247,11 +259,7 @@ def run_ensemble(
         rtol=1e-8,
         atol=None,
     )
-    limits = [
-        Threshold(place, float(value))
-        for name, value in (thresholds or {}).items()
-        for place in _places([name], plan.readouts)
-    ]
+    limits = _limits(thresholds, plan.readouts)
     merging = Merging()
     failures: list[Failure] = []
 
@@ -278,6 +286,18 @@ def run_ensemble(
         record=replace(plan, replicates=total.stop).record(),
         failures=told,
     )
+
+
+def _limits(thresholds: Mapping[str, float] | None, readouts: Sequence[Readout]) -> list[Threshold]:
+    given: object = thresholds
+    if given is not None and not isinstance(given, Mapping):
+        what, way_out = f"thresholds={given!r:.60}", 'write {"GLUT1": 1000}'
+        raise InputError(Problem(what=what, why="not thresholds by readout", way_out=way_out))
+    return [
+        Threshold(place, finite_number(value, f"threshold of {name}"))
+        for name, value in (thresholds or {}).items()
+        for place in _places([name], readouts)
+    ]
 
 
 def _places(names: Sequence[str], readouts: Sequence[Readout]) -> list[int]:

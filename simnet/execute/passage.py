@@ -17,6 +17,7 @@ from simnet.execute.plan import Plan, planned
 from simnet.execute.run import Gathered
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
+from simnet.experiment.numbers import finite_number
 from simnet.experiment.schedule import Scheduled
 from simnet.experiment.times import TimeSpec
 from simnet.experiment.variability import Variability
@@ -70,6 +71,9 @@ def first_passage_times(
     if (above is None) == (below is None):
         way_out = "write above=100 or below=100"
         raise InputError(Problem(what="threshold", why="one is needed", way_out=way_out))
+    threshold = (
+        finite_number(above, "above") if above is not None else finite_number(below, "below")  # type: ignore[arg-type]
+    )
     condition = Condition(
         background=listed(background),
         changes=listed(changes),
@@ -92,7 +96,6 @@ def first_passage_times(
         rtol=1e-8,
         atol=None,
     )
-    threshold = float(above if above is not None else below)  # type: ignore[arg-type]
     if plan.engine.name == "compiled" and not condition.variability:
         return _watched(plan, threshold, upwards=above is not None, workers=workers)
     parts: dict[int, FirstPassage] = {}

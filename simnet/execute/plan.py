@@ -14,7 +14,6 @@ from simnet.engines.table import engine_named, preferred, require_runnable
 from simnet.errors import InputError, Problem, SimnetWarning, UnsupportedError
 from simnet.execute.arguments import (
     positive_time,
-    require_network,
     root_seed,
     worker_processes,
 )
@@ -33,7 +32,7 @@ from simnet.experiment.variability import (
     variability_record,
     whole_amounts,
 )
-from simnet.network.checks import require_values
+from simnet.network.checks import require_network, require_values
 from simnet.network.digest import canonical_json
 from simnet.network.network import Network, Readout
 from simnet.network.stochastic import require_stochastic

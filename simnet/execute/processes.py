@@ -1,9 +1,9 @@
 """Replicates in worker processes, each a `python -m simnet.execute.worker`.
 
 A thread per worker (a *lane*) takes a replicate, sends it (after its program, where that is another
-one than before), waits for the outcome and passes it on to the calling thread, which delivers outcomes and kills workers that are late. A lane whose worker
-died goes on with another one. Nothing is forked and nothing imports the user's main module, so
-unguarded scripts and notebooks work.
+one than before), waits for the outcome and passes it on to the calling thread, which delivers
+outcomes and kills workers that are late. A lane whose worker died goes on with another one. Nothing
+is forked and nothing imports the user's main module, so unguarded scripts and notebooks work.
 """
 
 import hashlib
@@ -17,8 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from simnet.engines.base import Task
-from simnet.errors import InputError, Problem
-from simnet.execute.base import Job, Outcome, Replicate
+from simnet.execute.base import Job, Outcome, Replicate, require_backend
 from simnet.execute.pool import Worker, pool, search_path
 from simnet.execute.pool import close_workers as close_workers
 
@@ -43,13 +42,7 @@ class Processes:
     timeout: float | None = None
 
     def __post_init__(self) -> None:
-        problems = []
-        if self.workers < 1:
-            problems.append(Problem(what=f"workers={self.workers!r}", why="below 1"))
-        if self.timeout is not None and not self.timeout > 0:
-            problems.append(Problem(what=f"timeout={self.timeout!r}", why="not above zero"))
-        if problems:
-            raise InputError(problems)
+        require_backend("workers", self.workers, self.timeout)
 
     def run(
         self,

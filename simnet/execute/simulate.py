@@ -21,7 +21,7 @@ from simnet.experiment.times import TimeSpec
 from simnet.experiment.variability import Variability
 from simnet.network.network import Network
 from simnet.results.join import join
-from simnet.results.trajectories import Failure, Trajectories
+from simnet.results.trajectories import Failure, Trajectories, require_trajectories
 from simnet.sbml.write import sbml_of
 from simnet.stats.precision import Precision
 
@@ -137,10 +137,11 @@ def rerun(trajectories: Trajectories, *, workers: Workers = None) -> Trajectorie
         workers: as in `simulate`.
 
     Raises:
-        InputError: the run has no network with it.
+        InputError: not trajectories, or they have no network with them.
     """
     from simnet.sbml.read import from_sbml  # libsbml takes a while to import
 
+    require_trajectories(trajectories)
     record = trajectories.record
     if trajectories.network_sbml is None:
         raise InputError(Problem(what="the run", why="its network was not kept with it"))

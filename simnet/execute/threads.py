@@ -10,7 +10,7 @@ from typing import cast
 
 from simnet.engines.base import BatchSimulator, Limits, Task
 from simnet.errors import SimnetError
-from simnet.execute.base import Job, Outcome
+from simnet.execute.base import Job, Outcome, require_backend
 from simnet.execute.serial import reason_of, resolve_engine
 
 BLOCK = 256
@@ -24,10 +24,17 @@ _TICK = 0.05  # seconds between looks for Ctrl-C on Windows
 @dataclass(frozen=True, kw_only=True)
 class Threads:
     """Runs blocks of replicates in threads. A replicate that takes longer than `timeout` seconds
-    (wall time) stops with a reason."""
+    (wall time) stops with a reason.
+
+    Raises:
+        InputError: threads below 1, or a timeout that is not above zero.
+    """
 
     threads: int
     timeout: float | None = None
+
+    def __post_init__(self) -> None:
+        require_backend("threads", self.threads, self.timeout)
 
     def run(
         self,
@@ -101,13 +108,14 @@ def _end(
 
 
 def _blocks(jobs: Iterable[Job]) -> Iterator[Job]:
+    """Replicates of one program together; one that has a program of its own alone."""
     for job in jobs:
-        for replicate in job.replicates if job.replicates[0].program else ():
-            assert replicate.program is not None
-            yield replace(job, program=replicate.program, replicates=[replicate])
-        for first in () if job.replicates[0].program else range(0, len(job.replicates), BLOCK):
-            some = job.replicates[first : first + BLOCK]
-            yield replace(job, replicates=some)
+        shared = [replicate for replicate in job.replicates if replicate.program is None]
+        for first in range(0, len(shared), BLOCK):
+            yield replace(job, replicates=shared[first : first + BLOCK])
+        for replicate in job.replicates:
+            if replicate.program is not None:
+                yield replace(job, program=replicate.program, replicates=[replicate])
 
 
 def _run(

@@ -74,6 +74,7 @@ class _Desk:
         return "outcome", self._run(*request[1:])
 
     def _prepare(self, key: str, path: list[str], pickled: bytes) -> tuple[str, object]:
+        self._printed.take()  # of a model that was refused: no replicate's
         sys.path[:] = path  # as it is in the parent now, and it may have new modules
         importlib.invalidate_caches()
         while len(self._simulators) >= SIMULATORS_KEPT:

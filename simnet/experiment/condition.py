@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from simnet.errors import InputError, Problem
 from simnet.experiment.change import Change, change_from_record, change_record
 from simnet.experiment.schedule import Scheduled, Timed, schedule_from_records
 from simnet.experiment.times import TimeSpec, duration
@@ -29,6 +30,9 @@ class Condition:
         variability: what differs from cell to cell, by name; see `simnet.experiment.variability`.
         replicates_per_cell: replicates that share a cell: 2 for the dual design.
         key: tells conditions of equal content apart, as the rows of a design with equal values.
+
+    Raises:
+        InputError: a label that is no text.
     """
 
     background: tuple[Change, ...] = ()
@@ -39,6 +43,12 @@ class Condition:
     variability: Variability = field(default_factory=dict)
     replicates_per_cell: int = 1
     key: str = ""
+
+    def __post_init__(self) -> None:
+        given: object = self.label
+        if not isinstance(given, str):
+            what, way_out = f"label={given!r:.60}", 'write label="1 % O2"'
+            raise InputError(Problem(what=what, why="not a text", way_out=way_out))
 
     @property
     def name(self) -> str:

@@ -3,6 +3,9 @@
 import math
 import operator
 
+import numpy as np
+
+from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 
 
@@ -20,6 +23,29 @@ def whole_number(number: int, what: str, least: int) -> int:
         why = f"not a whole number of at least {least}"
         raise InputError(Problem(what=f"{what}={number!r}", why=why))
     return whole
+
+
+def finite_number(number: float, what: str) -> float:
+    """A finite number, NumPy's as well; `what` is the argument's name.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not is_between(number, -math.inf, math.inf):
+        raise InputError(Problem(what=f"{what}={number!r:.60}", why="not a finite number"))
+    return float(number)
+
+
+def number_array(values: object, what: str) -> FloatArray:
+    """Numbers as an array of the same shape, NaN among them; `what` is the argument's name.
+
+    Raises:
+        InputError: what is none, or rows of different lengths.
+    """
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(Problem(what=f"{what}={values!r:.60}", why="not numbers")) from None
 
 
 def is_between(number: object, low: float, high: float) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from simnet.errors import InputError, Problem, nearest
+from simnet.experiment.paths import path_of
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:
@@ -15,7 +16,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     Raises:
         InputError: it cannot be read, or is not TOML.
     """
-    source = Path(path)
+    source = path_of(path, "path")
     try:
         data = tomllib.loads(source.read_bytes().decode())
     except OSError as error:

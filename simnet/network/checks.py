@@ -4,10 +4,24 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from simnet.errors import ModelError, Problem, nearest
+from simnet.errors import InputError, ModelError, Problem, nearest
 from simnet.network.evaluate import initial_values
 from simnet.network.expression import Expression, Symbol, symbols
 from simnet.network.network import Compartment, Network
+
+
+def not_a_network(given: object) -> Problem | None:
+    """The problem of what is not a Network, such as the name of one; None for a Network."""
+    if isinstance(given, Network):
+        return None
+    what = f"network={given!r:.80}"
+    return Problem(what=what, why="not a Network", way_out="use load(...) first")
+
+
+def require_network(given: object) -> None:
+    """Raise InputError for what is not a Network."""
+    if (problem := not_a_network(given)) is not None:
+        raise InputError(problem)
 
 
 def checked(network: Network) -> Network:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simnet.errors import ModelError
+from simnet.network.checks import require_network
 from simnet.network.expression import Call, Expression, text
 from simnet.network.network import Network, Reaction
 from simnet.network.units import parse_unit
@@ -43,7 +44,12 @@ def differences(left: Network, right: Network, *, rtol: float = 0.0) -> tuple[Di
         left: from `load`.
         right: from `load`.
         rtol: numbers that differ by less than this part of the larger are equal.
+
+    Raises:
+        InputError: one of them is no network.
     """
+    require_network(left)
+    require_network(right)
     found = list(_fields("network", "", _of_network(left), _of_network(right), rtol))
     sides = _things(left), _things(right)
     for kind in sides[0]:

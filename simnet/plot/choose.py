@@ -9,7 +9,7 @@ from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem, UnknownNameError
 from simnet.experiment.times import TimeSpec, duration, time_text
 from simnet.network.network import Readout
-from simnet.results.trajectories import Trajectories, positions
+from simnet.results.trajectories import Trajectories, positions, require_trajectories
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,8 +35,10 @@ def one_readout(run: Trajectories, name: str) -> tuple[int, Readout]:
     """The place of a readout, and what it is.
 
     Raises:
+        InputError: no run.
         UnknownNameError: no such readout.
     """
+    require_trajectories(run)
     places, unknown = positions([name], run.readout_names, "readout")
     if unknown:
         raise UnknownNameError(unknown)

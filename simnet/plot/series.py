@@ -11,7 +11,7 @@ from simnet.errors import InputError, Problem, UnknownNameError
 from simnet.plot.legend import DASHES, Look, colour, dark, draw_legend
 from simnet.plot.style import MUTED, dress, time_axis, time_scale, value_axis
 from simnet.results.moments import ensemble_moments, ensemble_quantiles
-from simnet.results.trajectories import Trajectories, positions
+from simnet.results.trajectories import Trajectories, positions, require_trajectories
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,6 +52,7 @@ def plot_series(
         UnknownNameError: no such readout or condition.
         InputError: a band or number of replicates that cannot be, or not one axes per readout.
     """
+    require_trajectories(trajectories)
     columns, rows = _chosen(trajectories, readouts, conditions, replicates, band)
     if overlay is not None:
         _check_overlay(overlay, trajectories, columns, rows)

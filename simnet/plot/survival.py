@@ -64,6 +64,10 @@ def plot_survival(
     Raises:
         InputError: no curves.
     """
+    given: object = curves
+    if not isinstance(given, Mapping):
+        what, way_out = f"curves={given!r:.60}", 'write {"control": survival(...)}'
+        raise InputError(Problem(what=what, why="not curves by condition", way_out=way_out))
     if not curves:
         raise InputError(Problem(what="curves", why="none given"))
     end = max(float(np.append(c.times, c.censored).max()) for c in curves.values())

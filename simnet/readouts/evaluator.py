@@ -240,6 +240,7 @@ class Evaluator:
     def _check(self, expression: ReadoutExpression) -> None:
         """Refuse courses that do not go with the expression or with each other."""
         problems: list[Problem] = []
+        unknown: list[Problem] = []
         for key in expression.conditions:
             if key not in self._courses:
                 why = f"no time courses were given{_in(key)}"
@@ -254,18 +255,19 @@ class Evaluator:
             if self._deterministic and len(courses.values) > 1:
                 why = f"{len(courses.values)} replicates are not deterministic"
                 problems.append(Problem(what=self._what, why=why))
-            unknown = [name for name in expression.symbols if name not in courses.names]
-            if unknown:
-                raise UnknownNameError(
-                    Problem(
-                        what=f"{self._what}: {name!r}",
-                        why=f"not among the time courses{_in(key)}",
-                        way_out=nearest(name, courses.names),
-                    )
-                    for name in unknown
+            unknown += [
+                Problem(
+                    what=f"{self._what}: {name!r}",
+                    why=f"not among the time courses{_in(key)}",
+                    way_out=nearest(name, courses.names),
                 )
+                for name in expression.symbols
+                if name not in courses.names
+            ]
         if problems:
-            raise InputError(problems)
+            raise InputError([*problems, *unknown])
+        if unknown:
+            raise UnknownNameError(unknown)
 
     def _refuse(self, why: str, way_out: str = "") -> NoReturn:
         raise SimulationError(str(Problem(what=self._what, why=why, way_out=way_out)))

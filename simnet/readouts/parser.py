@@ -51,6 +51,8 @@ from simnet.readouts.words import (
 
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _QUOTED = re.compile(r"\"([^\"]+)\"|'([^']+)'")
+_CHANGE = re.compile(r"[^],]*")
+_WORD = re.compile(r"\w+|.", re.DOTALL)
 _FUNCTIONS = (*OF_COURSE, *OF_ENSEMBLE, *POINTWISE)
 _DEEPEST = 40
 _MOST_TERMS = 200
@@ -68,8 +70,9 @@ def parse_readout(text: str) -> ReadoutExpression:
     """
     given: object = text
     if not isinstance(given, str) or not given.strip():
+        why = "is empty" if isinstance(given, str) else "is not a text"
         way_out = 'write for example "pS6@48h" or "auc(pS6)"'
-        raise InputError(Problem(what=f"readout {text!r}", why="is empty", way_out=way_out))
+        raise InputError(Problem(what=f"readout {given!r:.60}", why=why, way_out=way_out))
     parser = _Parser(text)
     tree = parser.sum()
     parser.end()
@@ -276,9 +279,8 @@ class _Parser:
         self._expect("=")
         self._space()
         place = self._place
-        value = re.compile(r"[^],]*").match(self._text, place)
+        value = self._taken(_CHANGE)
         text = value[0].strip() if value else ""
-        self._place += len(value[0]) if value else 0
         plain = name[0] if name.re is NAME else name[1] or name[2]
         change = change_of(plain, text)
         if change is None:
@@ -321,7 +323,7 @@ class _Parser:
             self.fail(self._place, f"{self._found()} where {sign!r} should be")
 
     def _found(self) -> str:
-        word = re.compile(r"\w+|.", re.DOTALL).match(self._text, self._place)
+        word = _WORD.match(self._text, self._place)
         return repr(word[0]) if word else "the text ends"
 
 

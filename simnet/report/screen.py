@@ -8,6 +8,7 @@ import numpy as np
 
 from simnet.errors import SimnetError
 from simnet.report import screen_figures as figures
+from simnet.report.dose_figures import dose_panels
 from simnet.report.page import Code, Fold, Part, Section, Table, Text, page, picture
 from simnet.report.shown import interval, number, time
 from simnet.screen.conditions import CONTROL
@@ -134,7 +135,7 @@ def _doses(result: ScreenResult) -> Iterator[Part]:
             )
         if panels:
             caption = f"{drug}: replicates, means with standard errors, and the Hill curve where the doses support one."
-            yield picture(figures.dose_panels(panels), caption)
+            yield picture(dose_panels(panels), caption)
     if rows:
         columns = ["drug", "readout", "outcome", "EC50 in nM (95 % interval)", "Hill", "remark"]
         yield Table(columns=columns, rows=rows, text=6)

@@ -1,4 +1,4 @@
-"""Figures of a screen: effects as a heatmap, doses, interaction, distributions, time courses."""
+"""Figures of a screen: effects as a heatmap, interaction, distributions, time courses."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,9 +12,9 @@ from simnet.report.shown import shortened
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.colorbar import Colorbar
     from matplotlib.figure import Figure
 
-    from simnet.screen.dose_response import DoseResponse
     from simnet.screen.result import ScreenResult
     from simnet.screen.surface import Surface
     from simnet.screen.synergy import Interaction
@@ -31,14 +31,19 @@ def figure_of(width: float, height: float) -> "Figure":
     return NotebookFigure(figsize=(width, height), dpi=110, layout="constrained")
 
 
-def effects_heatmap(effects: "pd.DataFrame", value: str = "log2_fold_change") -> "Figure":
-    """Conditions by readouts. A dot marks an interval that does not hold 0; grey has no value."""
+def effects_heatmap(effects: "pd.DataFrame") -> "Figure":
+    """Log2 fold changes, conditions by readouts. A dot marks an interval that does not hold 0; grey
+    has no value.
+
+    Args:
+        effects: `ScreenResult.effects()`: a row for each condition and readout, in this order.
+    """
     import matplotlib
 
     conditions = list(dict.fromkeys(effects["condition"]))
     readouts = list(dict.fromkeys(effects["readout"]))
     shape = (len(conditions), len(readouts))
-    found = effects[value].to_numpy(dtype=np.float64).reshape(shape)
+    found = effects["log2_fold_change"].to_numpy(dtype=np.float64).reshape(shape)
     low = effects["log2_low"].to_numpy(dtype=np.float64).reshape(shape)
     high = effects["log2_high"].to_numpy(dtype=np.float64).reshape(shape)
     finite = np.abs(found[np.isfinite(found)])
@@ -66,102 +71,30 @@ def effects_heatmap(effects: "pd.DataFrame", value: str = "log2_fold_change") ->
     )
     axes.xaxis.tick_top()
     axes.invert_yaxis()
+    _bare(axes)
+    bar = figure.colorbar(mesh, ax=axes, shrink=min(1.0, 8 / shape[0]), aspect=18, extend="both")
+    _label_bar(bar, "log2 fold change")
+    return figure
+
+
+def _bare(axes: "Axes") -> None:
+    """Neither frame nor ticks: cells stand for themselves."""
     axes.tick_params(length=0, colors=INK)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    bar = figure.colorbar(mesh, ax=axes, shrink=min(1.0, 8 / shape[0]), aspect=18, extend="both")
-    bar.set_label("log2 fold change", fontsize=8.5, color=MUTED)
+
+
+def _label_bar(bar: "Colorbar", label: str) -> None:
+    bar.set_label(label, fontsize=8.5, color=MUTED)
     bar.ax.tick_params(labelsize=8, colors=MUTED)
     bar.outline.set_visible(False)
-    return figure
 
 
-def dose_panels(
-    responses: "Sequence[tuple[str, str | None, DoseResponse, Sequence[FloatArray]]]",
-) -> "Figure":
-    """A panel for each readout: replicates, means with standard errors, and the curve.
-
-    Args:
-        responses: title, unit, response and the replicates of each of its doses.
-    """
-    across = min(3, len(responses))
-    down = -(-len(responses) // across)
-    figure = figure_of(3.4 * across + 0.3, 2.7 * down + 0.1)
-    grid = figure.subplots(down, across, squeeze=False)
-    for axes, (title, unit, response, groups) in zip(grid.flat, responses, strict=False):
-        _dose_panel(axes, response, groups)
-        dress(axes, shortened(title, 34), unit)
-        axes.set_xlabel("dose (nM)", fontsize=9, color=MUTED)
-    for spare in grid.flat[len(responses) :]:
-        spare.remove()
-    return figure
-
-
-def _dose_panel(axes: "Axes", response: "DoseResponse", groups: Sequence[FloatArray]) -> None:
-    doses = response.doses
-    positive = doses[doses > 0]
-    nothing = float(positive.min()) / (
-        10 if len(positive) < 2 else min(10, positive[1] / positive[0])
-    )
-    shown = np.where(doses > 0, doses, nothing)
-    spread = np.random.default_rng(0)
-    for dose, group in zip(shown, groups, strict=False):
-        known = group[np.isfinite(group)][:60]
-        if len(known) > 1:
-            at = dose * np.exp(spread.uniform(-0.12, 0.12, len(known)))
-            axes.scatter(at, known, s=9, color=COLOURS[0], alpha=0.4, linewidth=0, zorder=2)
-    errors = np.nan_to_num(response.sems)
-    axes.errorbar(
-        shown, response.means, errors, fmt="o", color=COLOURS[0], ms=4.5, lw=1.2, zorder=4
-    )
-    if response.fitted:
-        # On a log axis dose 0 has no place: the curve ends before the point that stands for it.
-        least = np.sqrt(nothing * positive.min()) if (doses == 0).any() else positive.min()
-        line = np.geomspace(least, doses.max(), 200)
-        axes.plot(line, response.at(line), color=COLOURS[1], linewidth=1.8, zorder=3)
-        middle = response.ec50.value
-        axes.axvline(middle, color=COLOURS[1], linewidth=0.8, linestyle=(0, (3, 3)), zorder=1)
-        text = f"EC50 {middle:.3g} nM"
-    else:
-        text = response.outcome
-    low = response.means[-1] > np.nanmean([response.means.min(), response.means.max()])
-    axes.text(
-        *(0.98, 0.04 if low else 0.97),  # where the last points are not
-        text,
-        transform=axes.transAxes,
-        ha="right",
-        va="bottom" if low else "top",
-        fontsize=8,
-        color=MUTED,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
-        zorder=5,
-    )
-    axes.set_xscale("log")
-    if (doses == 0).any():
-        from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
-        ticks = [nothing, *_decades(positive)]
-        axes.xaxis.set_major_locator(FixedLocator(ticks))
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.xaxis.set_major_formatter(
-            FuncFormatter(lambda x, _: "0" if np.isclose(x, nothing) else f"{x:,.10g}")
-        )
-    axes.set_ylim(_spanned(*axes.get_ylim()))
-    number_format(axes.yaxis, float(np.nanmax(np.abs(response.means))))
-
-
-def _spanned(low: float, high: float) -> tuple[float, float]:
+def spanned(low: float, high: float) -> tuple[float, float]:
     """The limits, moved apart where they are closer than a tenth of what lies between."""
     middle = (low + high) / 2
     half = max((high - low) / 2, abs(middle) * _LEAST / 2)
     return (middle - half, middle + half) if half > 0 else (-1.0, 1.0)
-
-
-def _decades(doses: FloatArray) -> list[float]:
-    """Powers of ten within the doses, or the doses where these are few."""
-    low, high = np.ceil(np.log10(doses.min())), np.floor(np.log10(doses.max()))
-    decades = [float(10.0**k) for k in np.arange(low, high + 1)]
-    return decades[:: -(-len(decades) // 6)] if len(decades) > 1 else [float(d) for d in doses]
 
 
 def surface_panels(
@@ -230,19 +163,13 @@ def _grid(
     if top is not None:
         low, high = -top, top
     else:
-        low, high = _spanned(float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+        low, high = spanned(float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     mesh = axes.pcolormesh(
         np.ma.masked_invalid(values), cmap=colours, vmin=low, vmax=high, edgecolors="white", lw=0.6
     )
     said = [
-        [
-            _level(name, label, level, dosed=any(known.endswith(" nM") for known in labels))
-            for label, level in zip(labels, levels, strict=True)
-        ]
-        for name, labels, levels in (
-            (names[0], surface.labels_a, surface.levels_a),
-            (names[1], surface.labels_b, surface.levels_b),
-        )
+        [_level(name, label, dosed=_dosed(labels)) for label in labels]
+        for name, labels in zip(names, (surface.labels_a, surface.labels_b), strict=True)
     ]
     axes.set_yticks(np.arange(len(said[0])) + 0.5, said[0], fontsize=8)
     long = max(map(len, said[1])) > 6
@@ -253,21 +180,22 @@ def _grid(
     axes.set_ylabel(_axis(names[0], surface.labels_a), fontsize=9, color=MUTED)
     axes.set_xlabel(_axis(names[1], surface.labels_b), fontsize=9, color=MUTED)
     axes.set_title(shortened(title, 34), loc="left", fontsize=10, fontweight="bold", color=INK)
-    axes.tick_params(length=0, colors=INK)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    _bare(axes)
     bar = figure.colorbar(mesh, ax=axes, aspect=18)
     number_format(bar.ax.yaxis, max(abs(low), abs(high)))
-    bar.set_label(label, fontsize=8.5, color=MUTED)
-    bar.ax.tick_params(labelsize=8, colors=MUTED)
-    bar.outline.set_visible(False)
+    _label_bar(bar, label)
 
 
 def _axis(name: str, labels: Sequence[str]) -> str:
-    return f"{name} (nM)" if any(label.endswith(" nM") for label in labels) else name
+    return f"{name} (nM)" if _dosed(labels) else name
 
 
-def _level(name: str, label: str, level: float, *, dosed: bool) -> str:
+def _dosed(labels: Sequence[str]) -> bool:
+    """Whether levels are doses, which all have one unit; see `Dose`."""
+    return any(label.endswith(" nM") for label in labels)
+
+
+def _level(name: str, label: str, *, dosed: bool) -> str:
     if not label:
         return "0" if dosed else "unchanged"
     short = label.removeprefix(f"{name} ").removesuffix(" nM")
@@ -338,7 +266,7 @@ def courses(result: "ScreenResult", readouts: Sequence[int], conditions: Sequenc
             if len(values) > 2:
                 low, high = np.quantile(values, (0.05, 0.95), axis=0)
                 axes.fill_between(times / scale, low, high, color=shade, alpha=0.12, linewidth=0)
-        axes.set_ylim(_spanned(*axes.get_ylim()))
+        axes.set_ylim(spanned(*axes.get_ylim()))
         dress(axes, shortened(readout.name, 34), readout.unit)
         axes.set_xlabel(f"time ({unit})" if unit else "time", fontsize=9, color=MUTED)
         number_format(axes.yaxis, float(np.abs(axes.get_ylim()).max()))

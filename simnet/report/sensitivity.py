@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from simnet.report.page import Code, Fold, Part, Section, Table, Text, page, picture
 from simnet.report.shown import number, time
 from simnet.sensitivity.drawings import drawings
-from simnet.sensitivity.indices import IndexRow, words
+from simnet.sensitivity.indices import IndexRow, half_width, words
 from simnet.sensitivity.result import StudyResult
 from simnet.sensitivity.shown import yes_no
 
@@ -111,12 +111,12 @@ def _all(result: StudyResult, readout: str) -> Iterator[Part]:
         return
     at = {(s.factor, s.n): s for s in found.steps if s.index == index}
     rows = [
-        [name, *(f"{number(at[name, n].estimate)} ± {number((at[name, n].high - at[name, n].low) / 2)}"
+        [name, *(f"{number(at[name, n].estimate)} ± {number(half_width(at[name, n]))}"
                  if (name, n) in at else "–" for n in sizes)]
         for name in names
     ]  # fmt: skip
     columns = ["factor", *(f"{n:,}" for n in sizes)]
-    caption = "The index against the number of samples, with half of its interval's width."
+    caption = "The index against the number of samples, with the half-width of its interval."
     yield Fold(title="Convergence", parts=[Table(columns=columns, rows=rows, caption=caption)])
 
 
@@ -126,8 +126,8 @@ def _control(result: StudyResult) -> Iterator[Part]:
         return
     readouts = frame[frame["table"] == "readout control"]
     yield Text(
-        text="Control coefficients: the answer of the whole network at rest to a reaction that is "
-        "made faster. Those of a readout sum to 0 over all reactions. Fluxes, single species and "
+        text="Control coefficients: the answer of the whole network in steady state to a "
+        "reaction that is made faster. Those of a readout sum to 0 over all reactions. Fluxes, single species and "
         "elasticities are in control.csv.",
         kind="note",
     )
@@ -137,7 +137,7 @@ def _control(result: StudyResult) -> Iterator[Part]:
             [str(by), number(value)] for by, value in part.loc[order, ["by", "value"]].to_numpy()
         ]
         columns = ["reaction", f"control of {name}"]
-        yield Fold(title=f"{name} at rest", parts=[Table(columns=columns, rows=rows)])
+        yield Fold(title=f"{name} in steady state", parts=[Table(columns=columns, rows=rows)])
 
 
 def _failures(result: StudyResult) -> Iterator[Part]:

@@ -3,22 +3,12 @@
 import math
 
 from simnet.experiment.times import time_text
+from simnet.results.rounded import rounded
 
 
-def number(value: float, digits: int = 3) -> str:
+def number(value: float) -> str:
     """About three digits, thousands as 1,000; a dash for what there is not."""
-    if math.isnan(value):
-        return "–"
-    if value == 0 or math.isinf(value):
-        return {math.inf: "∞", -math.inf: "−∞"}.get(value, "0")
-    size = abs(value)
-    if 1000 <= size < 1e7:
-        text = f"{value:,.0f}"
-    elif size < 1e-3 or size >= 1e7:
-        text = f"{value:.{digits - 1}e}"
-    else:
-        text = f"{value:.{digits}g}"
-    return text.replace("-", "−")
+    return rounded(value, 3, most=1e7).replace("-", "−")
 
 
 def interval(low: float, high: float) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from simnet.errors import InputError, Problem
+from simnet.experiment.paths import path_of
 from simnet.report.screen import screen_page
 from simnet.report.sensitivity import study_page
 from simnet.screen.result import ScreenResult
@@ -37,7 +38,7 @@ def write_report(result: ScreenResult | StudyResult, path: str | Path, *, repeat
     else:
         what, way_out = f"{given!r:.60}", "give what run_screen or run_study returned"
         raise InputError(Problem(what=what, why="has no report", way_out=way_out))
-    target = Path(path)
+    target = path_of(path, "path")
     try:
         target.write_text(text, encoding="utf-8")
     except OSError as error:

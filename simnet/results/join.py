@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from simnet.errors import InputError, Problem
-from simnet.results.trajectories import Trajectories
+from simnet.results.trajectories import Trajectories, require_trajectories
 
 
 def join(*runs: Trajectories) -> Trajectories:
@@ -19,10 +19,12 @@ def join(*runs: Trajectories) -> Trajectories:
         Trajectories (C, N, T, R) with all conditions in order.
 
     Raises:
-        InputError: no run, or runs that differ in more than their conditions.
+        InputError: no run, what is no run, or runs that differ in more than their conditions.
     """
     if not runs:
         raise InputError(Problem(what="join()", why="no run", way_out="give at least one"))
+    for run in runs:
+        require_trajectories(run)
     first = runs[0]
     problems = [
         Problem(

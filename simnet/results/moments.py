@@ -4,13 +4,14 @@ NaN is a replicate that has no value there (it failed or was not run) and is lef
 many were left. The variance is the unbiased one (divisor n - 1), so with n = 1 the spread is NaN.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
+from simnet.experiment.numbers import is_between
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,10 +91,15 @@ def ensemble_quantiles(
 
 def check_probabilities(probabilities: Sequence[float]) -> None:
     """Raise InputError for each quantile that is not within 0 to 1."""
+    way_out = "write 0.05 for 5 %"
+    given: object = probabilities
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        what = f"quantiles={given!r:.60}"
+        raise InputError(Problem(what=what, why="not a list of numbers", way_out="write [0.05]"))
     problems = [
-        Problem(what=f"quantile {p!r}", why="not within 0 to 1", way_out="write 0.05 for 5 %")
+        Problem(what=f"quantile {p!r}", why="not within 0 to 1", way_out=way_out)
         for p in probabilities
-        if not 0 <= p <= 1
+        if not (is_between(p, -1, 2) and 0 <= p <= 1)
     ]
     if problems:
         raise InputError(problems)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simnet.errors import InputError, Problem
+from simnet.experiment.paths import path_of
 from simnet.results.folder import into_place, other_data, refusal
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Parts:
             InputError: it holds something else, or results of another identity; each difference is
                 named.
         """
-        target = Path(folder)
+        target = path_of(folder, "folder")
         own = json.loads(json.dumps(identity))
         try:
             if (target / MANIFEST).is_file():
@@ -82,7 +83,7 @@ class Parts:
         Raises:
             InputError: there are none.
         """
-        source = Path(folder)
+        source = path_of(folder, "folder")
         try:
             data = json.loads((source / MANIFEST).read_bytes())
             if data["format"] != _FORMAT:

@@ -113,13 +113,8 @@ def make_record(
     """The record of a run that is made now; the arguments are as in `Record`."""
     return Record(
         schema=SCHEMA,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions={
-            "simnet": _own_version(),
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            engine: engine_version,
-        },
+        created=now_text(),
+        versions={**versions_of("numpy"), engine: engine_version},
         platform=platform.platform(),
         network=network.id,
         network_digest=network.digest,
@@ -134,6 +129,25 @@ def make_record(
         replicates=int(replicates),
         conditions=tuple(plain(condition.record()) for condition in conditions),
     )
+
+
+def versions_of(*packages: str) -> dict[str, str]:
+    """Versions of simnet, python and these packages, by name; "not installed" where one is not, as
+    simnet itself in a bare checkout."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"simnet": "", "python": platform.python_version()} | dict.fromkeys(packages, "")
+    for name in ("simnet", *packages):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def now_text() -> str:
+    """The time, UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def plain(value: object) -> Any:
@@ -160,15 +174,6 @@ def _typed(data: Mapping[str, Any]) -> Record:
     record = Record(**values)
     record.as_conditions()  # so that a damaged condition is found here
     return record
-
-
-def _own_version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("simnet")
-    except PackageNotFoundError:  # run from a bare checkout
-        return "not installed"
 
 
 def _writer(data: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 
 from simnet.arrays import Ensemble
 from simnet.errors import InputError, Problem
+from simnet.experiment.paths import path_of
 from simnet.network.network import Readout
 from simnet.results.folder import ASIDE, other_data, refusal
 from simnet.results.provenance import Record
@@ -49,7 +50,7 @@ def save(trajectories: Trajectories, folder: str | Path, network_sbml: str | Non
     Raises:
         InputError: the folder holds something else, or cannot be written.
     """
-    target = Path(folder)
+    target = path_of(folder, "folder")
     sbml = trajectories.network_sbml if network_sbml is None else network_sbml
     try:
         check_free(target)
@@ -76,7 +77,7 @@ def load(folder: str | Path) -> Trajectories:
     Raises:
         InputError: no saved run there, a damaged one, or one of a newer simnet.
     """
-    source = Path(folder)
+    source = path_of(folder, "folder")
     if not source.is_dir():
         why = "is not a folder" if source.exists() else "does not exist"
         raise refusal(source, why, "give the folder that a run was saved in")

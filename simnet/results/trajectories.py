@@ -220,17 +220,26 @@ class Trajectories:
         return ", ".join([" x ".join(sizes), *ends])
 
 
+def require_trajectories(run: object) -> None:
+    """Raise InputError for what is not Trajectories, such as the folder of some."""
+    if not isinstance(run, Trajectories):
+        way_out = "give what simulate or Trajectories.load returned"
+        raise InputError(Problem(what=f"{run!r:.60}", why="not Trajectories", way_out=way_out))
+
+
 def positions(
     names: Sequence[str], known: Sequence[str], kind: str
 ) -> tuple[list[int], list[Problem]]:
     """Where `names` stand among the `known`, and the problems of those that do not."""
     place = {name: index for index, name in enumerate(known)}
+    given: Sequence[object] = names
+    there = [isinstance(name, str) and name in place for name in given]
     problems = [
         Problem(what=f"{kind} {name!r}", why="not in this run", way_out=nearest(name, known))
-        for name in names
-        if name not in place
+        for name, found in zip(names, there, strict=True)
+        if not found
     ]
-    return [place[name] for name in names if name in place], problems
+    return [place[name] for name, found in zip(names, there, strict=True) if found], problems
 
 
 def _categories(

@@ -5,14 +5,18 @@ member. libcombine brings classes of libsbml along, so it is run in a process of
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 from xml.sax.saxutils import escape, quoteattr
 
 from simnet.errors import ModelError, Problem
+from simnet.results.folder import ASIDE, refusal
 
 SPECIFICATIONS = "http://identifiers.org/combine.specifications/"
 SBML = SPECIFICATIONS + "sbml.level-3.version-2"
@@ -74,28 +78,35 @@ def write_omex(path: Path, members: Sequence[Member], about: About, *, master: s
         master: location of the member that a tool opens first.
 
     Raises:
-        OSError: the file cannot be written.
-        ModelError: libcombine fails.
+        InputError: the file cannot be written.
+        ModelError: libcombine fails; an earlier file stays.
     """
-    path.unlink(missing_ok=True)
-    path.touch()  # what keeps it from being written is said here, by the system
     metadata = Member(location="metadata.rdf", content=metadata_text(about), format=METADATA)
     everything = sorted([*members, metadata], key=lambda member: member.location)
+    aside = path.absolute().with_name(f"{ASIDE}{uuid4().hex}.omex")
     spec = {
-        "path": str(path.absolute()),
+        "path": str(aside),
         "master": master,
         "members": [vars(member) for member in everything],
     }
-    done = subprocess.run(
-        [sys.executable, "-X", "utf8", "-W", "ignore", "-c", _WRITE],
-        input=json.dumps(spec),
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or ["libcombine failed"]
-        raise ModelError(Problem(what=f"writing {path}", why=lines[-1]))
+    try:
+        aside.touch()  # what keeps it from being written is said here, by the system
+        done = subprocess.run(
+            [sys.executable, "-X", "utf8", "-W", "ignore", "-c", _WRITE],
+            input=json.dumps(spec),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        if done.returncode != 0:
+            lines = done.stderr.strip().splitlines() or ["libcombine failed"]
+            raise ModelError(Problem(what=f"writing {path}", why=lines[-1]))
+        os.replace(aside, path)
+    except OSError as error:
+        raise refusal(path, f"cannot be written: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
 
 
 def metadata_text(about: About) -> str:

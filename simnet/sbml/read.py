@@ -7,6 +7,7 @@ from typing import Any
 import libsbml
 
 from simnet.errors import InputError, ModelError, Problem
+from simnet.experiment.paths import path_of
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
 from simnet.sbml.guard import require_expandable, require_harmless, require_size
@@ -25,7 +26,7 @@ def read_sbml(path: str | Path, *, kinetics: Kinetics | None = None) -> Network:
         InputError: no such file, or `kinetics` contradicts what our own file says of itself.
         ModelError: not SBML, or SBML with errors.
     """
-    file = Path(path)
+    file = path_of(path, "path")
     try:
         require_size(file.stat().st_size, str(path))
         data = file.read_bytes()

@@ -6,7 +6,8 @@ Deterministic: the same network gives the same bytes; no dates, no versions of t
 from pathlib import Path
 
 from simnet.errors import InputError, Problem, UnsupportedError
-from simnet.network.checks import checked
+from simnet.experiment.paths import path_of
+from simnet.network.checks import checked, require_network
 from simnet.network.kept import kept
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
@@ -26,13 +27,12 @@ def write_sbml(network: Network, path: str | Path, *, kinetics: Kinetics = "cont
         The path.
 
     Raises:
+        InputError: not a network, or no such folder.
         UnsupportedError: the network has no exact discrete form, or is a foreign file that a
             Network cannot hold (copy that file instead).
     """
-    if not isinstance(network, Network):
-        way_out = "use load(...) first"  # type: ignore[unreachable]
-        raise InputError(Problem(what=repr(network)[:80], why="not a Network", way_out=way_out))
-    target = Path(path)
+    require_network(network)
+    target = path_of(path, "path")
     text = to_sbml(network, kinetics)
     if not target.parent.is_dir() or target.is_dir():
         why = "is a folder" if target.is_dir() else f"there is no folder {target.parent}"

@@ -1,6 +1,7 @@
 """Resampling of replicates, with a stream of its own for each key, and intervals from it."""
 
 import hashlib
+import math
 import struct
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ import numpy as np
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.execute.arguments import root_seed
+from simnet.experiment.numbers import is_between
 
 FEWEST_DRAWS = 100
 """The quarter-point quantiles that `scaled_interval` reads need so many."""
@@ -104,7 +106,7 @@ def welch_freedom(spreads: FloatArray, freedoms: FloatArray) -> FloatArray:
 
 def check_level(level: float) -> list[Problem]:
     """The problem with an interval's level, if there is one."""
-    if 0 < level < 1:
+    if is_between(level, 0, 1):
         return []
     return [Problem(what=f"level {level!r}", why="not within 0 to 1", way_out="0.95 is usual")]
 
@@ -112,7 +114,7 @@ def check_level(level: float) -> list[Problem]:
 def check_draws(draws: int, seed: int) -> list[Problem]:
     """The problems with a number of draws and its seed."""
     problems = []
-    if draws < FEWEST_DRAWS:
+    if not is_between(draws, FEWEST_DRAWS - 1, math.inf) or draws != int(draws):
         text = f"at least {FEWEST_DRAWS} are needed"
         problems.append(Problem(what=f"draws {draws!r}", why="too few", way_out=text))
     try:

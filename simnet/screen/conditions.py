@@ -21,6 +21,7 @@ MOST = 100_000
 """Conditions of one screen."""
 
 _KINDS = ("singles", "pairs", "grid")
+_WAYS = 'write "singles", "pairs", "grid", or a list of conditions'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +65,8 @@ def arms_of(
     sets: Iterable[tuple[tuple[Level, ...], str]]
     if isinstance(how, str):
         if how not in _KINDS:
-            way_out = 'write "singles", "pairs", "grid", or a list of conditions'
             what = f"combinations={how!r}"
-            problems.append(Problem(what=what, why="unknown", way_out=way_out))
+            problems.append(Problem(what=what, why="unknown", way_out=_WAYS))
             how = "singles"
         if not changes:
             way_out = 'for example changes=[Knockout("HIF1A")]'
@@ -76,6 +76,9 @@ def arms_of(
             way_out = "take fewer levels, or split it: folders can be merged"
             return [], [*problems, Problem(what="combinations", why=why, way_out=way_out)]
         sets = ((chosen, "") for chosen in _combined(factors, how))
+    elif not isinstance(how, Iterable):
+        problems.append(Problem(what=f"combinations={how!r:.60}", why="unknown", way_out=_WAYS))  # type: ignore[unreachable]
+        return [], problems
     else:
         listed, more = _listed(how)
         problems += more

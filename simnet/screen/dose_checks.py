@@ -46,15 +46,13 @@ class DoseMeans:
         return float((self.n - 1).sum())
 
 
-def dose_means(doses: Sequence[float] | FloatArray, values: Sequence[FloatArray]) -> DoseMeans:
+def dose_means(doses: FloatArray, values: Sequence[FloatArray]) -> DoseMeans:
     """Sort, drop NaN and doses without a value, and weigh."""
-    given = np.asarray(doses, dtype=np.float64)
     kept, groups = [], []
-    for index in np.argsort(given):
-        group = np.asarray(values[index], dtype=np.float64).reshape(-1)
-        group = group[~np.isnan(group)]
+    for index in np.argsort(doses):
+        group = values[index][~np.isnan(values[index])]
         if len(group):
-            kept.append(given[index])
+            kept.append(doses[index])
             groups.append(group)
     n = np.array([len(group) for group in groups], dtype=np.float64)
     means = np.array([group.mean() for group in groups])

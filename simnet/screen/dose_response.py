@@ -5,7 +5,7 @@ that turns back, one whose middle is not between the doses (the EC50 is then a b
 that leaves too much unexplained. `outcome` says which, `reason` says it in words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
+from simnet.experiment.numbers import number_array
 from simnet.screen.bootstrap import (
     check_draws,
     check_level,
@@ -50,7 +51,8 @@ class DoseResponse:
     """A dose-response curve, or why there is none.
 
     Attributes:
-        doses, means, sems, n: (D,) what was fitted, doses rising; `sems` is NaN at one replicate.
+        doses, means, sems, n: (D,) what was fitted: doses in the unit given, rising; means and their
+            standard errors in the readout's unit, NaN at one replicate; numbers of replicates.
         outcome: "fitted", or what stands against it.
         reason: in words; of a fitted curve, what is not known about it.
         direction: "rising", "falling" or "" (flat, or too few doses).
@@ -111,12 +113,16 @@ class DoseResponse:
         """(D,): the fitted curve at doses (D,), in the readout's unit.
 
         Raises:
-            InputError: there is no curve.
+            InputError: there is no curve, or a dose that is none.
         """
+        given = number_array(doses, "doses")
+        if not (given >= 0).all():
+            what = f"doses={doses!r:.60}"
+            raise InputError(Problem(what=what, why="not all numbers from 0 on"))
         if not self.fitted or self._curve is None:
             way = "plot the means, or add doses"
             raise InputError(Problem(what="dose-response", why=self.reason, way_out=way))
-        found: FloatArray = self._curve.at(np.asarray(doses, dtype=np.float64))[0]
+        found: FloatArray = self._curve.at(given)[0]
         return found
 
 
@@ -132,10 +138,11 @@ def fit_dose_response(
     """Fit a Hill curve of four parameters on the logarithm of the dose.
 
     Args:
-        doses: (D,) distinct, 0 being the control; it belongs to the fit, if it was run.
-        values: D arrays (N,), the replicates of each dose; NaN is one that failed. A dose without
+        doses: (D,) distinct, in any one unit, 0 being the control; it belongs to the fit, if it was
+            run.
+        values: D arrays (N,), the replicates of each dose, in the readout's unit; NaN is one that failed. A dose without
             any value is left out.
-        level: of the intervals.
+        level: of the intervals, between 0 and 1.
         draws: bootstrap draws over replicates; each is fitted again.
         seed, key: of the draws; the same ones give the same intervals.
 
@@ -145,10 +152,11 @@ def fit_dose_response(
         or more, and by n otherwise, for s^2 is too uncertain then.
 
     Raises:
-        InputError: doses that are negative or given twice, infinite values, or wrong settings.
+        InputError: doses that are negative or given twice, what is no number, infinite values, or
+            wrong settings.
     """
-    _check(doses, values, level, draws, seed)
-    data = dose_means(doses, values)
+    given, groups = _checked(doses, values, level, draws, seed)
+    data = dose_means(given, groups)
     settings = _Settings(level=level, draws=draws, seed=seed, key=key)
     count = int((data.doses > 0).sum())
     if count < FEWEST_DOSES:
@@ -281,17 +289,23 @@ def _without(
     )
 
 
-def _check(
+def _checked(
     doses: Sequence[float] | FloatArray,
     values: Sequence[FloatArray],
     level: float,
     draws: int,
     seed: int,
-) -> None:
-    given = np.asarray(doses, dtype=np.float64).reshape(-1)
+) -> tuple[FloatArray, list[FloatArray]]:
+    """(D,) the doses, and the replicates (N,) of each."""
+    every: object = values
+    if not isinstance(every, Iterable):
+        way_out = "give an array of replicates for each dose"
+        raise InputError(Problem(what=f"values={every!r:.60}", why="not arrays", way_out=way_out))
+    given = number_array(doses, "doses").reshape(-1)
+    groups = [number_array(group, "values of a dose").reshape(-1) for group in values]
     problems = [*check_level(level), *check_draws(draws, seed)]
-    if len(given) != len(values):
-        why = f"{len(given)} doses and values for {len(values)}"
+    if len(given) != len(groups):
+        why = f"{len(given)} doses and values for {len(groups)}"
         problems.append(
             Problem(what="doses", why=why, way_out="give one array of replicates a dose")
         )
@@ -303,8 +317,9 @@ def _check(
             problems.append(Problem(what=f"dose {dose:g}", why="given twice", way_out=way))
     problems += [
         Problem(what=f"values at dose {dose:g}", why="some are infinite")
-        for dose, group in zip(given, values, strict=False)
+        for dose, group in zip(given, groups, strict=False)
         if np.isinf(group).any()
     ]
     if problems:
         raise InputError(problems)
+    return given, groups

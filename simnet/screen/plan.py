@@ -15,6 +15,7 @@ from simnet.experiment.change import Change
 from simnet.experiment.schedule import Scheduled, is_entry, not_an_entry
 from simnet.experiment.times import TimeSpec
 from simnet.experiment.variability import Spread, require_distributions
+from simnet.network.checks import require_network
 from simnet.network.network import Network
 from simnet.readouts.check import grid
 from simnet.screen.conditions import Arm, Combinations, Common, arms_of
@@ -174,9 +175,7 @@ def _checked(screen: Screen) -> tuple[Plan, list[Arm], list[ScreenReadout]]:
             problems.extend(error.problems)
         return otherwise
 
-    if not isinstance(network, Network):
-        why, way_out = "not a Network", "use load(...) first"  # type: ignore[unreachable]
-        raise InputError(Problem(what=f"network={network!r:.80}", why=why, way_out=way_out))
+    require_network(network)
     require_precision(screen.precision)
     require_distributions(screen.variability or {})
     for entry in screen.schedule:  # type: ignore[union-attr]

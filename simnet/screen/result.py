@@ -13,6 +13,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem, UnknownNameError, nearest
+from simnet.experiment.paths import path_of
 from simnet.experiment.times import TimeSpec, duration, time_text
 from simnet.readouts.data import position
 from simnet.readouts.parser import parse_readout
@@ -58,7 +59,7 @@ class ScreenResult:
         Raises:
             InputError: no screen there, or a damaged one.
         """
-        record = read_record(Path(folder))
+        record = read_record(path_of(folder, "folder"))
         return result_from_rows(record, Parts.load(folder).read())
 
     @property

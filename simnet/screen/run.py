@@ -45,10 +45,14 @@ def run_screen(
         with its reason; the others are not affected.
 
     Raises:
-        InputError: the folder holds another screen (each difference is named) or other data, or a
+        InputError: what is no screen, the folder holds another screen (each difference is named) or other data, or a
             shard that cannot be.
         KeyboardInterrupt: Ctrl-C; what was finished is in the folder.
     """
+    given: object = plan
+    if not isinstance(given, Screen):
+        what, way_out = f"plan={given!r:.60}", "make a Screen(...) first"
+        raise InputError(Problem(what=what, why="not a Screen", way_out=way_out))
     if shard is not None and plan.precision is not None:
         why = "the number of replicates follows from all of them"
         way_out = "give replicates, or split the changes into several screens"

@@ -39,7 +39,7 @@ def choose_factors(
     Returns:
         The space, with a dummy as its last factor and the list of what was left out and why:
         parameters at zero (a fold of zero is zero; a drug that is not given), not varied (lower =
-        upper), computed from others, without a declared range. A parameter that is given by its own
+        upper), computed from others, without a declared range; and amounts at zero. A parameter that is given by its own
         name, not by a pattern, is never left out in silence: it is varied or it is a mistake.
 
     Raises:
@@ -165,36 +165,37 @@ class _Choice:
     def take_amounts(self, patterns: Sequence[str], whole: bool) -> None:
         species = self.network.species
         known = [s.id for s in species]
-        wanted: dict[str, bool] = {}
+        wanted: set[str] = set()
         for pattern in patterns:
             found = self.network.find_species(pattern) or matching(pattern, known)
             found = found or [s.id for s in species if fnmatchcase(s.name, pattern)]
             if not found:
                 self.unknown(f"initial amount of {pattern!r}", pattern, known)
-            for name in found:
-                wanted[name] = wanted.get(name, False) or pattern in (name, _name(species, name))
+            wanted.update(found)
         for item in species:
-            if item.id not in wanted:
-                continue
-            fold, amount = self.fold or 2.0, item.initial
+            if item.id in wanted:
+                self._take_amount(item, whole)
+
+    def _take_amount(self, item: Species, whole: bool) -> None:
+        amount, made_of = item.initial, self._varied_sources(item)
+        if self._excluded(item.id):
+            self.left_out.append(LeftOut(name=item.id, reason="excluded"))
+        elif made_of:
+            why = f"is computed from {', '.join(made_of)}, which is varied as well"
+            way_out = f"vary one of them: exclude {item.id!r} or {made_of[0]!r}"
+            self.problems.append(
+                Problem(what=f"initial amount of {item.id}", why=why, way_out=way_out)
+            )
+        elif is_between(amount, 0, math.inf):
+            fold = self.fold or 2.0
             lower, upper = amount / fold, amount * fold
             if whole:
                 lower, upper = math.floor(lower), math.ceil(upper)
-            made_of = self._varied_sources(item)
-            if self._excluded(item.id):
-                self.left_out.append(LeftOut(name=item.id, reason="excluded"))
-            elif made_of:
-                why = f"is computed from {', '.join(made_of)}, which is varied as well"
-                way_out = f"vary one of them: exclude {item.id!r} or {made_of[0]!r}"
-                self.problems.append(
-                    Problem(what=f"initial amount of {item.id}", why=why, way_out=way_out)
-                )
-            elif amount > 0:
-                scale: Scale = "log" if lower > 0 else "linear"
-                self._factor(item.id, lower, upper, amount, scale, amount=True, whole=whole)
-            else:
-                reason = "its amount at the start is zero" if amount == 0 else "it has no amount"
-                self.left_out.append(LeftOut(name=item.id, reason=reason))
+            scale: Scale = "log" if lower > 0 else "linear"
+            self._factor(item.id, lower, upper, amount, scale, amount=True, whole=whole)
+        else:
+            reason = "its amount at the start is zero" if amount == 0 else "it has no amount"
+            self.left_out.append(LeftOut(name=item.id, reason=reason))
 
     def _varied_sources(self, item: Species) -> list[str]:
         """Varied parameters that the amount at the start is computed from."""
@@ -236,7 +237,3 @@ class _Choice:
         has = "matches nothing" if any(c in name for c in "*?[") else "is not in the network"
         problem = Problem(what=what, why=has, way_out=nearest(name.strip("*?"), known))
         self.problems.append(problem)
-
-
-def _name(species: Sequence[Species], wanted: str) -> str:
-    return next(s.name for s in species if s.id == wanted)

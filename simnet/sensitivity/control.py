@@ -1,6 +1,6 @@
 """Control coefficients and elasticities of the steady state, on roadrunner.
 
-Where a network comes to rest, CVODE goes near, Newton's method the rest of the way, and
+Where a network has a steady state, CVODE goes near, Newton's method the rest of the way, and
 roadrunner's rates around the state give
 
 - elasticities, d ln v / d ln S: the answer of a reaction alone to one of its species;
@@ -27,6 +27,7 @@ from simnet.arrays import FloatArray, IntArray
 from simnet.engines.roadrunner_states import runner_of
 from simnet.engines.state import State
 from simnet.errors import InputError, Problem, SimulationError, UnsupportedError
+from simnet.execute.shown import shown_readouts
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import program, with_held
@@ -43,11 +44,12 @@ if TYPE_CHECKING:
 MOST_REACTIONS = 1000
 """Above that the matrices are not asked for: they grow with the square."""
 
-_AT_REST = 1e-9  # of the largest flux: what amounts may still change by
+_STEADY = 1e-9  # of the largest flux: what amounts may still change by
 _NEWTON = 20  # steps
 _NEAR = 0.1  # of the largest amount: how far from where CVODE went the state may be
 _STEP = 1e-5  # of amounts, relative: central differences, so the error is of its square
 _SINGULAR = 1e14
+_GROWTH = 1e-7  # of the fastest mode: what may grow, for slopes are that exact
 _ROUNDING = 1e-9
 
 
@@ -56,7 +58,7 @@ class Control:
     """The steady state and what controls it.
 
     Attributes:
-        amounts: species id -> amount at rest.
+        amounts: species id -> amount in the steady state, in the network's unit of substance.
         species: (S,) ids of the rows of `concentrations` and the columns of `elasticities`.
         reactions: (M,) ids.
         concentrations: (S, M) d ln S / d ln v.
@@ -103,18 +105,19 @@ def steady_control(
     """The control coefficients and elasticities of the state that a network comes to.
 
     Args:
-        network: with concentrations or amounts that come to rest.
+        network: with a steady state.
         changes: made to it before.
         symbols: readouts, species or expressions whose control is wanted as well.
         settle: time that it is run before Newton's method, in the network's unit.
 
     Raises:
-        InputError: changes that cannot be made.
+        InputError: changes that cannot be made, or symbols that mean nothing.
         UnsupportedError: a network whose rates depend on time, or a foreign file that runs as it is.
-        SimulationError: no steady state was found.
+        SimulationError: no steady state was found, or one that is not stable.
     """
     if network.document is not None:
         raise UnsupportedError(network.document.obstacles)
+    symbol_of = {name: _symbol(network, name) for name in symbols}
     timed = any(depends_on_time(network, r.law.rate) for r in network.reactions)
     if timed or network.events or network.state_events:
         why = "it has rates that depend on time" if timed else "it has events"
@@ -127,7 +130,7 @@ def steady_control(
     except RuntimeError as error:
         why = " ".join(str(error).split())
         raise SimulationError(f"{network.id}: no steady state was found: {why}") from error
-    return _control(started, runner, symbols)
+    return _control(started, runner, symbol_of)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -156,16 +159,18 @@ class _Rates:
         return np.column_stack(columns)
 
 
-def _control(network: Network, runner: Any, symbols: tuple[str, ...]) -> Control:
+def _control(network: Network, runner: Any, symbols: Mapping[str, str]) -> Control:
     every = tuple(runner.model.getFloatingSpeciesIds())
     start = np.array(runner.model.getFloatingSpeciesAmounts())
     running = np.flatnonzero(np.array(runner.model.getReactionRates()))
     N = _stoichiometry(network, every, tuple(runner.model.getReactionIds()))[:, running]
     changed = np.flatnonzero(np.any(N != 0, axis=1))
     if not len(changed):
-        raise SimulationError(f"{network.id}: at rest nothing runs, so nothing has control")
+        raise SimulationError(
+            f"{network.id}: in its steady state nothing runs, so nothing has control"
+        )
     rates = _Rates(runner=runner, start=start, species=changed, reactions=running)
-    S, v, e, L, independent = _rest(network.id, rates, N[changed], start[changed])
+    S, v, e, L, independent = _steady_state(network.id, rates, N[changed], start[changed])
     unscaled = -L @ np.linalg.solve(N[changed][independent] @ e @ L, N[changed][independent])
     species = tuple(every[i] for i in changed)
     amounts = {
@@ -181,15 +186,16 @@ def _control(network: Network, runner: Any, symbols: tuple[str, ...]) -> Control
             fluxes=np.eye(len(v)) + (e @ unscaled) * v / v[:, np.newaxis],
             elasticities=e * S / v[:, np.newaxis],
             readouts={
-                name: _slope(network, amounts, name, species) @ (unscaled * v) for name in symbols
+                name: _slope(network, amounts, symbol, species) @ (unscaled * v)
+                for name, symbol in symbols.items()
             },
         )
 
 
-def _rest(
+def _steady_state(
     name: str, rates: _Rates, N: FloatArray, S: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, list[int]]:
-    """Amounts at rest by Newton's method, with conserved sums kept; rates and slopes there, and
+    """Amounts of the steady state by Newton's method, with conserved sums kept; rates and slopes there, and
     the link matrix."""
     L, independent = _link(N)
     near = S
@@ -198,7 +204,10 @@ def _rest(
         jacobian = N[independent] @ e @ L
         if not np.isfinite(jacobian).all() or np.linalg.cond(jacobian) > _SINGULAR:
             raise SimulationError(f"{name}: no steady state was found: it is not isolated")
-        if np.abs(N @ v).max() <= _AT_REST * np.abs(v).max():
+        if np.abs(N @ v).max() <= _STEADY * np.abs(v).max():
+            modes = np.linalg.eigvals(jacobian)
+            if modes.real.max() > _GROWTH * np.abs(modes).max():  # within a small oscillation
+                raise SimulationError(f"{name}: no steady state was found: it is not stable")
             return S, v, e, L, independent
         S = S - L @ np.linalg.solve(jacobian, N[independent] @ v)
         if np.abs(S - near).max() > _NEAR * np.abs(near).max():
@@ -262,15 +271,19 @@ def _link(N: FloatArray) -> tuple[FloatArray, list[int]]:
     return L, independent
 
 
+def _symbol(network: Network, name: str) -> str:
+    """What a readout's name, or a species' or expression's, stands for."""
+    (readout,) = shown_readouts(network, name)
+    return readout.symbol
+
+
 def _slope(
     network: Network, amounts: dict[str, float], symbol: str, species: tuple[str, ...]
 ) -> FloatArray:
     """(S,) d ln y / dS of a readout at the steady state; NaN where it is zero."""
-    readout = network.readout_by_name.get(symbol)
-    name = readout.symbol if readout else (network.find_species(symbol) or [symbol])[0]
 
     def value(moved: Mapping[str, float]) -> float:
-        return float(initial_values(network, moved)[name])
+        return float(initial_values(network, moved)[symbol])
 
     middle = value(amounts)
     found = []

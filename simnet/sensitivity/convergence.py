@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 
 from simnet.sensitivity.design import Design
-from simnet.sensitivity.indices import Indices
+from simnet.sensitivity.indices import Indices, half_width
 from simnet.sensitivity.table import METHODS
 
 _AT_ONCE = 4  # a prediction from few samples is rough: at most so many times as many
@@ -33,8 +33,9 @@ def next_samples(design: Design, found: Iterable[Indices]) -> int | None:
         for row in indices.rows:
             if row.converged:
                 continue
-            half = (row.high - row.low) / 2
-            ratio = half / row.tolerated if row.tolerated > 0 else math.inf
+            half = half_width(row)
+            known = math.isfinite(half) and row.tolerated > 0
+            ratio = half / row.tolerated if known else math.inf
             needed = max(needed, ratio**2, 2.0)
         if not indices.rows:
             needed = max(needed, 2.0)

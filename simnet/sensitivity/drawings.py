@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simnet.plot.style import MUTED, number_format
+from simnet.experiment.times import duration
+from simnet.plot.style import MUTED, number_format, time_scale
 from simnet.sensitivity.figures import draw_heat_map, draw_mu_sigma, draw_scatter, draw_tornado
 from simnet.sensitivity.indices import words
 from simnet.sensitivity.result import StudyResult
@@ -36,6 +37,8 @@ def drawings(result: StudyResult) -> Iterator[Drawing]:
     from matplotlib.figure import Figure
 
     names = _file_names(list(result.indices))
+    time_unit = result.about["time unit"]
+    unit, scale = time_scale(result.about["t_end"], time_unit)  # one for all panels
     for readout, found in result.indices.items():
         index = result.headline(readout)
         top = result.top(readout, _MOST)
@@ -68,7 +71,7 @@ def drawings(result: StudyResult) -> Iterator[Drawing]:
             )
             yield Drawing(name=f"{name}-mu-sigma", readout=readout, caption=caption, draw=plane)
         known = {
-            time: seen
+            f"{duration(time, 'time', time_unit) / scale:.3g}": seen
             for time, seen in result.over_time.get(readout, {}).items()
             if any(row.index == index for row in seen.rows)
         }
@@ -77,7 +80,7 @@ def drawings(result: StudyResult) -> Iterator[Drawing]:
             def heat(known=known, index=index) -> Figure:  # type: ignore[no-untyped-def]
                 figure = Figure(figsize=(7.6, 1.6 + 0.24 * 20), layout="constrained")
                 ax = figure.add_subplot()
-                image = draw_heat_map(known, index, ax=ax)
+                image = draw_heat_map(known, index, ax=ax, unit=unit)
                 figure.set_size_inches(7.6, 1.6 + 0.24 * len(ax.get_yticks()))
                 bar = figure.colorbar(image, ax=ax, shrink=0.8, pad=0.02)
                 bar.set_label(words(index), fontsize=9, color=MUTED)
@@ -133,5 +136,8 @@ def _file_names(readouts: list[str]) -> dict[str, str]:
     for number, readout in enumerate(readouts, 1):
         plain = re.sub(r"[^A-Za-z0-9_.]+", "-", readout.replace("@", "-at-")).strip("-.")[:60]
         taken = {name.lower() for name in found.values()}
-        found[readout] = plain if plain and plain.lower() not in taken else f"{plain}-{number}"
+        name = plain if plain and plain.lower() not in taken else f"{plain}-{number}"
+        while name.lower() in taken:  # "x-3" may be a readout itself
+            name += "-"
+        found[readout] = name
     return found

@@ -11,6 +11,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray, IntArray
 from simnet.errors import InputError, Problem, nearest
+from simnet.experiment.numbers import is_between
 
 Scale: TypeAlias = Literal["linear", "log"]
 Kind: TypeAlias = Literal["parameter", "initial amount", "dummy"]
@@ -50,7 +51,8 @@ class Factor:
 
     def _problems(self) -> Iterator[Problem]:
         what = f"factor {self.name}"
-        if not all(math.isfinite(x) for x in (self.lower, self.upper, self.baseline)):
+        ends = (self.lower, self.upper, self.baseline)
+        if not all(is_between(x, -math.inf, math.inf) for x in ends):
             yield Problem(what=what, why="its range and baseline must be finite numbers")
         elif not self.lower < self.upper:
             why = f"its range {self.lower:g} to {self.upper:g} is empty"
@@ -71,6 +73,12 @@ class Factor:
             values = self.lower + positions * (self.upper - self.lower)
         values = np.clip(values, self.lower, self.upper)
         return np.rint(values) if self.whole else values
+
+    def position(self, values: FloatArray) -> FloatArray:
+        """Where values are in the range: `at` the other way round."""
+        if self.scale == "log":
+            return np.log(values / self.lower) / math.log(self.upper / self.lower)
+        return (values - self.lower) / (self.upper - self.lower)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +154,10 @@ class FactorSpace:
     def values(self, positions: FloatArray) -> FloatArray:
         """Values (rows, D), in each factor's unit, at positions (rows, D) from 0 to 1."""
         return np.column_stack([f.at(positions[:, i]) for i, f in enumerate(self.factors)])
+
+    def positions(self, values: FloatArray) -> FloatArray:
+        """Positions (rows, D) of values (rows, D)."""
+        return np.column_stack([f.position(values[:, i]) for i, f in enumerate(self.factors)])
 
 
 def factor_space(

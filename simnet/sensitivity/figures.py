@@ -78,11 +78,11 @@ def draw_mu_sigma(indices: Indices, *, ax: "Axes", named: int = 8) -> None:
     x = np.array([stars[name].estimate for name in factors])
     y = _signed_root(np.array([spreads[name].estimate for name in factors]))
     colours = [_INFLUENTIAL if stars[name].influential else _OTHER for name in factors]
-    bars = np.array([stars[name].high - stars[name].estimate for name in factors])
-    ax.errorbar(x, y, xerr=bars, fmt="none", ecolor="#c4c4c4", elinewidth=0.9, zorder=2)
+    ends = np.array([[stars[name].low, stars[name].high] for name in factors]).reshape(-1, 2).T
+    reach = np.abs(np.where(np.isfinite(ends), ends, x) - x)  # none where it is not determined
+    ax.errorbar(x, y, xerr=reach, fmt="none", ecolor="#c4c4c4", elinewidth=0.9, zorder=2)
     ax.scatter(x, y, c=colours, s=26, zorder=3)
     dummy = rows_of(indices, "mu_star")[-1]
-    ax.axvline(dummy.high, color=MUTED, linewidth=0.9, linestyle="--", zorder=1)
     ax.axhline(0, color=MUTED, linewidth=0.8, zorder=1)
     ax.margins(x=0.16)
     strong = [i for i in np.argsort(-x)[:named] if stars[factors[i]].influential]
@@ -97,31 +97,34 @@ def draw_mu_sigma(indices: Indices, *, ax: "Axes", named: int = 8) -> None:
             fontsize=8,
             color=INK,
         )
+    if np.isfinite(dummy.high):
+        ax.axvline(dummy.high, color=MUTED, linewidth=0.9, linestyle="--", zorder=1)
+        ax.text(
+            dummy.high,
+            0.99,
+            f" {dummy.factor}",
+            transform=ax.get_xaxis_transform(),
+            fontsize=8,
+            color=MUTED,
+            va="top",
+        )
     ax.set_xlabel(f"µ* of {dummy.readout}")
     ax.set_ylabel("σ (root of σ² with its sign)")
-    ax.text(
-        dummy.high,
-        0.99,
-        f" {dummy.factor}",
-        transform=ax.get_xaxis_transform(),
-        fontsize=8,
-        color=MUTED,
-        va="top",
-    )
-    for axis, ends in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
-        number_format(axis, max(map(abs, ends)))
+    for axis, limits in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
+        number_format(axis, max(map(abs, limits)))
     _dress(ax, "both")
 
 
 def draw_heat_map(
-    by_time: Mapping[str, Indices], index: str, *, ax: "Axes", most: int = 20
+    by_time: Mapping[str, Indices], index: str, *, ax: "Axes", unit: str = "", most: int = 20
 ) -> "AxesImage":
     """An index of each factor over time: rows are the factors that are largest at any time.
 
     Args:
-        by_time: label of the time ("6 h") -> indices of the readout then, in the order of columns.
+        by_time: the time as a number ("6") -> indices of the readout then, in the order of columns.
         index: its name.
         ax: axes to draw into.
+        unit: of all times; "" where they have none.
         most: at most so many factors.
 
     Returns:
@@ -160,7 +163,8 @@ def draw_heat_map(
             if factor is not None and factor.influential:
                 level = abs(factor.estimate) / reach
                 ax.plot(column, row, ".", color="white" if level > 0.6 else INK, markersize=4)
-    ax.set_xlabel(f"{words(index)} over time; dots are influential", fontsize=9, color=MUTED)
+    when = f"time ({unit})" if unit else "time"
+    ax.set_xlabel(f"{words(index)} over {when}; dots are influential", fontsize=9, color=MUTED)
     for side in ("top", "right", "left", "bottom"):
         ax.spines[side].set_visible(False)
     ax.tick_params(colors=MUTED, labelsize=8.5, length=0)

@@ -1,8 +1,9 @@
 """`Indices`: what an analysis found, a row for each index and factor."""
 
 import math
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 from simnet.errors import InputError, Problem
 from simnet.experiment.numbers import is_between
@@ -52,7 +53,7 @@ class IndexPrecision:
             if not is_between(getattr(self, name), 0, 1):
                 what = f"{name}={getattr(self, name)!r}"
                 problems.append(Problem(what=what, why="not between 0 and 1"))
-        if not is_between(self.resamples, 99, math.inf):
+        if not is_between(self.resamples, 99, math.inf) or self.resamples != int(self.resamples):
             way_out = "an interval needs 100 or more"
             problems.append(
                 Problem(what=f"resamples={self.resamples!r}", why="not enough", way_out=way_out)
@@ -71,8 +72,8 @@ class IndexRow:
         index: name of the index.
         factor: the factor or group ("a × b" for a pair).
         estimate: the index; NaN where it is not determined. May be negative under noise.
-        low: lower end of its interval.
-        high: upper end.
+        low: lower end of its interval; that of µ* and PAWN's indices is 0 or more.
+        high: upper end; PRCC lies between -1 and 1 with its interval, PAWN's indices below 1.
         dummy: the dummy's index.
         above_low: lower end of the interval of index - dummy's (of magnitudes where it has a sign).
         above_high: upper end.
@@ -111,6 +112,12 @@ class Step:
     high: float
 
 
+def half_width(found: IndexRow | Step) -> float:
+    """Of an interval, as it was before an end of the index's range cut one side; NaN where the index
+    is not determined."""
+    return max(found.high - found.estimate, found.estimate - found.low)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Indices:
     """What an analysis of one readout found.
@@ -134,8 +141,11 @@ class Indices:
 
     def frame(self) -> "pd.DataFrame":
         """Tidy: a row for each index and factor, columns as the attributes of `IndexRow`."""
-        import pandas as pd
+        return frame_of(IndexRow, self.rows).astype({"influential": "boolean"})
 
-        frame = pd.DataFrame([asdict(row) for row in self.rows])
-        frame["influential"] = frame["influential"].astype("boolean")
-        return frame
+
+def frame_of(kind: type, items: Iterable[Any]) -> "pd.DataFrame":
+    """A row for each item, a column for each field of `kind`, also where there are no items."""
+    import pandas as pd
+
+    return pd.DataFrame([asdict(item) for item in items], columns=[f.name for f in fields(kind)])

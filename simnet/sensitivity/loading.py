@@ -11,11 +11,12 @@ from simnet.errors import InputError, Problem
 from simnet.sensitivity.design import Outputs
 from simnet.sensitivity.indices import IndexRow, Indices, Step
 from simnet.sensitivity.result import (
-    _FORMAT,
     CONTROL,
     CONVERGENCE,
     DESIGN,
+    FAILURE_COLUMNS,
     FAILURES,
+    FORMAT,
     INDICES,
     OUTPUTS,
     OVER_TIME,
@@ -40,11 +41,13 @@ def loaded(folder: Path) -> StudyResult:
 
     try:
         record = json.loads((folder / STUDY).read_bytes())
-        if record["format"] != _FORMAT:
+        if record["format"] != FORMAT:
             raise KeyError("format")
         about = record["about"]
         design = design_of(about, space_of(about, record["left out"]))
         matrix = pd.read_parquet(folder / DESIGN)[list(design.space.names)].to_numpy()
+        if matrix.shape != design.positions.shape:
+            raise ValueError("the rows are not those of the study")
         frame = _csv(folder / INDICES)
         rows = _by("readout", _rows(frame))
         steps = _by("readout", (Step(**r) for r in _records(_csv(folder / CONVERGENCE), Step)))
@@ -66,7 +69,7 @@ def loaded(folder: Path) -> StudyResult:
             outputs=_outputs(pd.read_parquet(folder / OUTPUTS)),
             indices=indices,
             over_time=_over_time(_csv(folder / OVER_TIME)),
-            failures=_csv(folder / FAILURES),
+            failures=_csv(folder / FAILURES, len(FAILURE_COLUMNS)),
             control=_csv(control) if control.is_file() else pd.DataFrame(),
             statements=tuple(record["statements"]),
         )
@@ -78,14 +81,16 @@ def loaded(folder: Path) -> StudyResult:
         raise InputError(Problem(what=str(folder / STUDY), why=why)) from error
 
 
-def _csv(path: Path) -> "pd.DataFrame":
+def _csv(path: Path, ours: int | None = None) -> "pd.DataFrame":
+    """A table; behind the first `ours` columns all are numbers, whatever they are called."""
     import pandas as pd
 
     # As text, so that Python reads the numbers: exactly as they were written.
     frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[])
-    for name in frame.columns:
-        if name not in _TEXTS:
-            number = int if name in _WHOLE else float
+    for place, name in enumerate(frame.columns):
+        known = ours is None or place < ours
+        if not (known and name in _TEXTS):
+            number = int if known and name in _WHOLE else float
             frame[name] = [number(text) if text else float("nan") for text in frame[name]]
     return frame
 

@@ -18,8 +18,8 @@ output for each time. `scaled` divides by the readout at the baseline, `absolute
 the readout's unit. `samples` repeats all rows with other seeds, which only noise needs.
 
 Error estimates: Press et al., Numerical Recipes, 3rd ed., section 5.7. Control coefficients and
-elasticities of a steady state are these same derivatives of fluxes and amounts at rest; roadrunner
-computes them, and they belong in a file of their own beside this one.
+elasticities are these same derivatives of the fluxes and amounts of a steady state: `control` has
+them.
 """
 
 import math
@@ -57,7 +57,8 @@ def local_design(
     """The baseline, then four rows a factor, in each repetition.
 
     Raises:
-        InputError: a baseline that is not above zero, a step that cannot be, or a group without one.
+        InputError: a baseline that is not above zero or not in its range, a step that cannot be, or a
+            group without one.
     """
     problems = [
         Problem(
@@ -67,6 +68,15 @@ def local_design(
         )
         for f in space.factors
         if f.baseline <= 0
+    ]
+    problems += [
+        Problem(
+            what=f"factor {f.name}",
+            why=f"its baseline {f.baseline:g} is not in its range, {f.lower:g} to {f.upper:g}",
+            way_out="vary it around its value (fold=2), exclude it, or use another method",
+        )
+        for f in space.factors
+        if f.baseline > 0 and not f.lower <= f.baseline <= f.upper
     ]
     if not 0 <= settings["step"] < 1:
         way_out = "0.1 changes a factor by a tenth; 0 chooses"
@@ -100,7 +110,7 @@ def local_design(
         samples=samples,
         seed=seed,
         settings=settings,
-        positions=_positions(space, matrix),
+        positions=space.positions(matrix),
         given_matrix=matrix,
         block=np.repeat(np.arange(samples), len(rows)),
     )
@@ -115,18 +125,6 @@ def _steps(space: FactorSpace, unit: int, h: float) -> FloatArray:
     if least >= min(h, most / 4) > 0:
         return _MOVES * min(h, least)
     return (_ASIDE if up > down else -_ASIDE) * min(h, most / 4)
-
-
-def _positions(space: FactorSpace, matrix: FloatArray) -> FloatArray:
-    """Places in the ranges."""
-    columns = []
-    for i, f in enumerate(space.factors):
-        column = matrix[:, i]
-        if f.scale == "log":
-            columns.append(np.log(column / f.lower) / math.log(f.upper / f.lower))
-        else:
-            columns.append((column - f.lower) / (f.upper - f.lower))
-    return np.column_stack(columns)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,17 +154,15 @@ def local_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -
     y, v = design.by_block(outputs.estimate), design.by_block(outputs.variance)
     labels = design.space.labels
     sound = np.isfinite(y[:, 0])
-    statements = _failures(design, outputs, y)
     if not sound.any():
-        statements.append(f"{outputs.readout}: the baseline failed; nothing can be concluded.")
-        return Indices(
-            rows=(), statements=tuple(statements), lost=design.samples, blocks=design.samples
-        )
+        said = f"{outputs.readout}: the baseline failed; nothing can be concluded."
+        return Indices(rows=(), statements=(said,), lost=design.samples, blocks=design.samples)
+    statements = _failures(design, outputs, y)
     centre = float(y[sound, 0].mean())
     centre_sd = float(np.sqrt(v[sound, 0].sum()) / sound.sum())
     found, counts = [], []
     for unit in range(len(labels)):
-        rows = slice(1 + _PER_FACTOR * unit, 1 + _PER_FACTOR * (unit + 1))
+        rows = _rows_of(unit)
         usable = sound & np.isfinite(y[:, rows]).all(axis=1)
         counts.append(int(usable.sum()))
         moves = _moves(design, unit, rows)
@@ -195,6 +191,11 @@ def local_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -
         blocks=design.samples,
         stuck=not outputs.noisy,
     )
+
+
+def _rows_of(unit: int) -> slice:
+    """Where a unit's rows are in a repetition, behind the baseline."""
+    return slice(1 + _PER_FACTOR * unit, 1 + _PER_FACTOR * (unit + 1))
 
 
 def _moves(design: Design, unit: int, rows: slice) -> FloatArray:
@@ -310,12 +311,11 @@ def _failures(design: Design, outputs: Outputs, y: FloatArray) -> list[str]:
     failed = int((~outputs.ok).sum())
     if not failed:
         return []
+    sound = y[np.isfinite(y[:, 0])]  # a failed baseline takes its repetition along
     lost = [
         label
         for unit, label in enumerate(design.space.labels)
-        if not np.isfinite(y[:, 1 + _PER_FACTOR * unit : 1 + _PER_FACTOR * (unit + 1)])
-        .all(axis=1)
-        .any()
+        if not np.isfinite(sound[:, _rows_of(unit)]).all(axis=1).any()
     ]
     text = f"{outputs.readout}: {failed} of {design.rows} rows failed"
     if not lost:

@@ -18,8 +18,8 @@ command line) then knows it.
    row is the index under one row of weights. A weighted mean over blocks is
    `weights @ of_block / weights.sum(axis=1, keepdims=True)`. From that one function come the
    estimate (weights 1) and the intervals (drawn weights); the convergence comes from calls with the
-   first blocks only, and failed blocks are never shown to it. Where y enters squared its noise adds v in the mean: subtract
-   it, and say in the docstring which terms carry noise; never clip.
+   first blocks only, and failed blocks are never shown to it. Where y enters squared its noise adds
+   v in the mean: subtract it, and say in the docstring which terms carry noise; never clip.
 3. Say in `under_noise` what noise does to the indices, for the report.
 4. Test it in tests/sensitivity/ on a function whose indices are known in closed form, without noise
    and with it.
@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from simnet.errors import InputError, Problem, nearest
+from simnet.experiment.numbers import finite_number, whole_number
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices
@@ -91,7 +92,7 @@ def checked_settings(
     """The method's settings with those given in their place.
 
     Raises:
-        InputError: unknown settings, a number of samples that the method cannot have, or groups
+        InputError: unknown settings or what is no number, a number of samples that the method cannot have, or groups
             where it has no index of a group; all at once.
     """
     problems = []
@@ -99,7 +100,7 @@ def checked_settings(
         if name not in method.settings:
             what, way_out = f"setting {name!r} of {method.name}", nearest(name, method.settings)
             problems.append(Problem(what=what, why="unknown", way_out=way_out))
-    fitting = method.sizes(max(samples, 1))
+    fitting = method.sizes(whole_number(samples, "samples", 1))
     if samples != fitting:
         why = f"{method.name} cannot have so many ({method.sample})"
         way_out = f"use {fitting}"
@@ -110,4 +111,5 @@ def checked_settings(
         problems.append(Problem(what="groups", why=why, way_out=way_out))
     if problems:
         raise InputError(problems)
-    return {**method.settings, **{name: float(value) for name, value in settings.items()}}
+    own = {name: finite_number(value, f"setting {name}") for name, value in settings.items()}
+    return {**method.settings, **own}

@@ -11,7 +11,8 @@ effect (y2 - y1) / d carries noise of mean 0 and variance (v1 + v2) / d^2. Over 
 - mu_star, the mean absolute effect: noise adds to it by an amount that depends on the effect itself,
   so there is no unbiased correction. It is shown beside the dummy's, which is noise alone.
 
-Negative mean squares and variances are estimates of small ones, and are shown as they are. A group
+Negative mean squares and variances are estimates of small ones, and are shown as they are, with their
+intervals; the interval of mu_star, which noise makes larger only, ends at 0. A group
 of several factors has no direction: it has mu_star and mean_square only.
 
 Morris 1991 (doi:10.1080/00401706.1991.10484804); mu_star and groups: Campolongo, Cariboni &
@@ -110,6 +111,7 @@ def morris_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) 
         morris_estimate,
         signed=("mu",),
         relative=("mu_star", "mean_square", "mu", "sigma2"),
+        within={"mu_star": (0.0, np.inf)},
     )
 
 

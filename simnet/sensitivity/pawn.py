@@ -15,6 +15,7 @@ Pianosi & Wagener 2015 (doi:10.1016/j.envsoft.2015.01.004), 2018
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -34,8 +35,6 @@ def pawn_design(
     space: FactorSpace, samples: int, seed: int, settings: Mapping[str, float]
 ) -> Design:
     """Rows of a nested Latin hypercube."""
-    from dataclasses import replace
-
     slices = int(settings["slices"])
     if slices != settings["slices"] or not 2 <= slices <= samples // 8:
         what = f"slices={settings['slices']:g}"
@@ -96,7 +95,10 @@ def _median(distances: FloatArray) -> FloatArray:
 
 def pawn_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -> Indices:
     """The index of each factor."""
-    return analyse_blocks(design, outputs, precision, pawn_estimate, needs_variance=False)
+    fractions = dict.fromkeys(("pawn", "pawn_max"), (0.0, 1.0))
+    return analyse_blocks(
+        design, outputs, precision, pawn_estimate, within=fractions, needs_variance=False
+    )
 
 
 PAWN = Method(

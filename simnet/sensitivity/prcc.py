@@ -114,6 +114,7 @@ def prcc_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) ->
         precision,
         prcc_estimate,
         signed=("prcc",),
+        within={"prcc": (-1.0, 1.0)},
         needs_variance=False,
         undetermined=(
             f"{design.samples} rows are too few for {len(design.space.factors)} factors with the "

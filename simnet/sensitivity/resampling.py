@@ -67,6 +67,7 @@ def analyse_blocks(
     *,
     signed: Collection[str] = (),
     relative: Collection[str] = (),
+    within: Mapping[str, tuple[float, float]] | None = None,
     needs_variance: bool = True,
     undetermined: str = "",
 ) -> Indices:
@@ -75,6 +76,11 @@ def analyse_blocks(
     An interval is estimate ± t sd: sd over the drawn weights times sqrt(n / (n - 1)), t of Student
     with n - 1 degrees of freedom for n blocks. The interval of index - dummy's comes from the same
     draws, so what both share (a block's noise, the variance that both are divided by) cancels.
+
+    An index that never leaves a range, neither the true one nor its estimate, has an interval that
+    ends with the range (`within`): this takes nothing from its coverage. Percentiles of the draws
+    would stay within by themselves, but cover too little where blocks are few: of means of 8
+    half-normal numbers 88 % of intervals of 95 %, and these 94 %.
 
     An index is converged when, over all blocks, the half-width of its interval is at most the
     tolerance and the first half of the blocks gave an estimate within the tolerance of this one, and
@@ -88,6 +94,7 @@ def analyse_blocks(
         estimator: see `Estimator`.
         signed: indices that have a sign: their magnitude is compared with the dummy's.
         relative: indices with a unit: tolerance is relative to the largest of their kind.
+        within: (low, high) of indices that never leave a range, under noise neither.
         needs_variance: whether the variance of each row must be known.
         undetermined: what to say where an index cannot be had (a denominator that is not positive).
 
@@ -119,16 +126,17 @@ def analyse_blocks(
     steps: list[Step] = []
     for n, name in found:
         labels, bounds = found[n, name]
-        steps += _steps(outputs.readout, name, n, labels, bounds)
+        shown = _within(bounds, *(within or {}).get(name, (-np.inf, np.inf)))
+        steps += _steps(outputs.readout, name, n, labels, shown)
         if n < len(kept):
             continue
         half = found.get((sizes[-2], name)) if len(sizes) > 1 else None
         tolerated = precision.tolerance * (_largest(bounds) if name in relative else 1.0)
         settled = _settled(bounds, half[1] if half else None, tolerated)
         settled &= not too_many
-        rows += _rows(design, outputs.readout, name, n, labels, bounds, settled, tolerated)
+        rows += _rows(design, outputs.readout, name, n, labels, shown, settled, tolerated)
         if undetermined and not np.isfinite(bounds.high).all():
-            statements.append(f"{outputs.readout}: {name} is not determined: {undetermined}")
+            statements.append(f"{outputs.readout}: {name} is not determined: {undetermined}.")
     if too_many:
         rows = [_without_denial(row) for row in rows]
     return Indices(
@@ -182,6 +190,14 @@ def _ends(values: FloatArray, reach: float, allowed: float) -> tuple[FloatArray,
     half = np.where(sound, reach * spread, np.inf)
     centre = np.where(sound, values[0], 0.0)
     return centre - half, centre + half
+
+
+def _within(bounds: _Interval, least: float, most: float) -> _Interval:
+    """Intervals that end where the index does; one that is not determined stays unbounded."""
+    known = np.isfinite(bounds.low) & np.isfinite(bounds.high)
+    low = np.where(known, np.maximum(bounds.low, least), bounds.low)
+    high = np.where(known, np.minimum(bounds.high, most), bounds.high)
+    return replace(bounds, low=low, high=high)
 
 
 def _largest(bounds: _Interval) -> float:

@@ -3,14 +3,16 @@
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simnet.errors import InputError, Problem
+from simnet.experiment.paths import path_of
+from simnet.results.folder import into_place
 from simnet.sensitivity.design import Design, Outputs
-from simnet.sensitivity.factors import Factor, FactorSpace, Group, LeftOut
-from simnet.sensitivity.indices import IndexRow, Indices, Step
+from simnet.sensitivity.factors import Factor, FactorSpace, Group, LeftOut, free_name
+from simnet.sensitivity.indices import IndexRow, Indices, Step, frame_of
 from simnet.sensitivity.table import make_design, method_named
 
 if TYPE_CHECKING:
@@ -23,7 +25,10 @@ FAILURES, CONTROL = "failures.csv", "control.csv"
 DESIGN, OUTPUTS = "design.parquet", "outputs.parquet"
 NETWORK = "network.xml"
 
-_FORMAT = "simnet sensitivity study"
+FORMAT = "simnet sensitivity study"
+FAILURE_COLUMNS = ("readout", "row", "block", "condition", "replicate", "seed", "reason")
+"""Of `StudyResult.failures`; those behind them are factors, whatever their names are."""
+
 _SHOWN = 10
 
 
@@ -72,12 +77,12 @@ class StudyResult:
 
     def frame(self) -> "pd.DataFrame":
         """Tidy: a row for each readout, index and factor; columns as `IndexRow`."""
-        frame = _frame(IndexRow, (row for found in self.indices.values() for row in found.rows))
+        frame = frame_of(IndexRow, (row for found in self.indices.values() for row in found.rows))
         return frame.astype({"influential": "boolean"})
 
     def convergence(self) -> "pd.DataFrame":
         """Tidy: readout, index, factor, n, estimate, low, high; n is the number of base blocks."""
-        return _frame(Step, (step for found in self.indices.values() for step in found.steps))
+        return frame_of(Step, (step for found in self.indices.values() for step in found.steps))
 
     def time_frame(self) -> "pd.DataFrame":
         """As `frame`, at each time; columns `of` (the readout of the study) and `time` in front."""
@@ -87,7 +92,7 @@ class StudyResult:
             for time, found in times.items()
             for row in found.rows
         ]
-        frame = _frame(IndexRow, (row for _, _, row in parts))
+        frame = frame_of(IndexRow, (row for _, _, row in parts))
         frame.insert(0, "of", [of for of, _, _ in parts])
         frame.insert(1, "time", [time for _, time, _ in parts])
         return frame.astype({"influential": "boolean"})
@@ -106,16 +111,23 @@ class StudyResult:
         return sorted(known, key=lambda row: -abs(row.estimate))[:most]
 
     def save(self, folder: str | Path) -> Path:
-        """Write the tables into a folder, which is made; figures and report are not among them."""
-        target = Path(folder)
+        """Write the tables into a folder, which is made; figures and report are not among them.
+
+        What is interrupted leaves no study behind, rather than tables of two.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        target = path_of(folder, "folder")
         try:
             target.mkdir(parents=True, exist_ok=True)
+            (target / STUDY).unlink(missing_ok=True)
             for name, frame in self._tables():
                 frame.to_csv(target / name, index=False)
             self._design_frame().to_parquet(target / DESIGN, index=False)
             self._output_frame().to_parquet(target / OUTPUTS, index=False)
             text = json.dumps(self._record(), indent=2, allow_nan=False, ensure_ascii=False)
-            (target / STUDY).write_text(text + "\n", encoding="utf-8")
+            into_place(f"{text}\n".encode(), target / STUDY)
         except OSError as error:
             why = f"cannot be written: {error.strerror or error}"
             raise InputError(Problem(what=str(target), why=why)) from error
@@ -130,7 +142,7 @@ class StudyResult:
         """
         from simnet.sensitivity.loading import loaded
 
-        return loaded(Path(folder))
+        return loaded(path_of(folder, "folder"))
 
     def _tables(self) -> Iterable[tuple[str, "pd.DataFrame"]]:
         yield INDICES, self.frame()
@@ -146,7 +158,7 @@ class StudyResult:
             for name, i in self.indices.items()
         }
         return {
-            "format": _FORMAT,
+            "format": FORMAT,
             "about": dict(self.about),
             "left out": [[item.name, item.reason] for item in self.left_out],
             "indices": indices,
@@ -157,8 +169,9 @@ class StudyResult:
         import pandas as pd
 
         frame = pd.DataFrame(self.design.matrix, columns=list(self.design.space.names))
-        frame.insert(0, "row", range(self.design.rows))
-        frame.insert(1, "block", self.design.block)
+        names = self.design.space.names  # a parameter may be called so as well
+        frame.insert(0, free_name("row", names), range(self.design.rows))
+        frame.insert(1, free_name("block", names), self.design.block)
         return frame
 
     def _output_frame(self) -> "pd.DataFrame":
@@ -198,7 +211,7 @@ class StudyResult:
         parts = [f"<p><b>{escape(heading(self))}</b></p>"]
         columns = ["factor", "index", "estimate", "low", "high", "influential", "converged"]
         for name in self.indices:
-            table = _frame(IndexRow, self.top(name, 10))[columns].to_html(index=False)
+            table = frame_of(IndexRow, self.top(name, 10))[columns].to_html(index=False)
             parts.append(f"<p>{escape(name)}</p>{table}")
         parts += [f"<p>{escape(statement)}</p>" for statement in self.statements]
         return f"<div>{''.join(parts)}</div>"
@@ -207,12 +220,6 @@ class StudyResult:
         from simnet.sensitivity.shown import shown
 
         yield from shown(self)
-
-
-def _frame(kind: type, items: Iterable[Any]) -> "pd.DataFrame":
-    import pandas as pd
-
-    return pd.DataFrame([asdict(item) for item in items], columns=[f.name for f in fields(kind)])
 
 
 def space_of(about: Mapping[str, Any], left_out: Sequence[Sequence[str]]) -> FactorSpace:

@@ -1,8 +1,8 @@
 """`run_study`: design, run, analyse; with a folder, also store, continue, draw."""
 
+import platform
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,11 @@ from simnet.execute.cluster import Workers
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered
 from simnet.experiment.numbers import whole_number
+from simnet.experiment.paths import path_of
 from simnet.readouts.bracket import bracket_text
 from simnet.results.folder import into_place
 from simnet.results.parts import Parts
+from simnet.results.provenance import now_text, versions_of
 from simnet.sbml.write import sbml_of
 from simnet.sensitivity.control import control_of
 from simnet.sensitivity.convergence import next_samples
@@ -24,7 +26,7 @@ from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.evaluate import evaluated
 from simnet.sensitivity.indices import IndexPrecision, Indices
 from simnet.sensitivity.pilot import seconds_for
-from simnet.sensitivity.result import NETWORK, StudyResult
+from simnet.sensitivity.result import FAILURE_COLUMNS, NETWORK, StudyResult
 from simnet.sensitivity.row_programs import quick_plan
 from simnet.sensitivity.rows import (
     courses_of_rows,
@@ -76,16 +78,20 @@ def run_study(
         may_go_on: asked before samples are added; where it says no, that is the end.
 
     Raises:
-        InputError: a folder of another study, a shard without a folder.
+        InputError: what is no study, a folder of another one, a shard without a folder.
         UnsupportedError: the network has no exact meaning under SSA.
         KeyboardInterrupt: Ctrl-C; what was complete is in the folder.
     """
+    given: object = study
+    if not isinstance(given, SensitivityStudy):
+        what, way_out = f"study={given!r:.60}", "make a SensitivityStudy(...) first"
+        raise InputError(Problem(what=what, why="not a SensitivityStudy", way_out=way_out))
     if shard is not None and out is None:
         why = "the runs of a shard must be kept to be merged"
         raise InputError(Problem(what="shard", why=why, way_out="give out="))
     if most_samples is not None:
         whole_number(most_samples, "most_samples", study.size)
-    parts = None if out is None else opened(study, Path(out))
+    parts = None if out is None else opened(study, path_of(out, "out"))
     limit = AT_MOST * study.size if most_samples is None else most_samples
     samples, said = study.size, ""
     while True:
@@ -133,13 +139,8 @@ def missing_runs(study: SensitivityStudy, parts: Parts) -> int:
 
 
 def _made_with() -> dict[str, str]:
-    import platform
-    from importlib.metadata import version
-
-    names = ("simnet", "numpy", "scipy", "SALib", "libroadrunner")
-    found = {name: version(name) for name in names}
-    found |= {"python": platform.python_version(), "platform": platform.platform()}
-    return found | {"created": datetime.now(UTC).isoformat(timespec="seconds")}
+    found = versions_of("numpy", "scipy", "SALib", "libroadrunner")
+    return found | {"platform": platform.platform(), "created": now_text()}
 
 
 def _once(
@@ -261,7 +262,6 @@ def _failures(
     """A row for each failed run, and for each readout that a row does not have."""
     import pandas as pd
 
-    head = ["readout", "row", "block", "condition", "replicate", "seed", "reason"]
     found: list[list[Any]] = []
     for row, bracket, replicate, seed, reason in runs:
         where = bracket_text(study.brackets[bracket])
@@ -270,7 +270,7 @@ def _failures(
         for row, reason in output.reasons.items():
             if rank.get(row) not in broken and row in rank:
                 found.append([output.readout, row, int(design.block[row]), "", -1, -1, reason])
-    frame = pd.DataFrame(found, columns=head)
+    frame = pd.DataFrame(found, columns=list(FAILURE_COLUMNS))
     values = design.matrix[frame["row"].to_numpy(dtype=np.int64)]
     varied = pd.DataFrame(values, columns=list(design.space.names))
     return pd.concat([frame, varied], axis=1)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from simnet.results.rounded import rounded
 from simnet.sensitivity.indices import IndexRow, words
 
 if TYPE_CHECKING:
@@ -104,9 +105,7 @@ def _interval(row: IndexRow) -> str:
 
 
 def _number(value: float) -> str:
-    if math.isnan(value):
-        return "–"
-    size = abs(value)
-    if 0 < size < 5e-4 or size >= 1e6:
-        return f"{value:.1e}"
-    return f"{value:.3f}" if size < 10 else f"{value:,.4g}" if size < 1e4 else f"{value:,.0f}"
+    """As in other tables, but fractions have three decimals, so that they stand below each other."""
+    if value == 0 or 5e-4 <= abs(value) < 10:
+        return f"{value:.3f}"
+    return rounded(value, most=1e6)

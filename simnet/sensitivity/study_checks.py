@@ -1,6 +1,7 @@
 """All that can be wrong with a `SensitivityStudy`, at once."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError, ModelError, Problem, SimnetError
@@ -9,6 +10,7 @@ from simnet.experiment.change import is_change, not_a_change
 from simnet.experiment.numbers import is_between, whole_number
 from simnet.experiment.schedule import is_entry, not_an_entry
 from simnet.experiment.times import duration
+from simnet.network.checks import not_a_network
 from simnet.network.network import Network
 from simnet.network.units import parse_unit
 from simnet.readouts.check import problems as readout_problems
@@ -25,10 +27,8 @@ if TYPE_CHECKING:
 
 def problems_of(study: "SensitivityStudy") -> Iterator[Problem]:
     """All that is wrong; what depends on something wrong is not looked at."""
-    network: object = study.network
-    if not isinstance(network, Network):
-        what = f"network={network!r:.80}"
-        yield Problem(what=what, why="not a Network", way_out="use load(...) first")
+    if (problem := not_a_network(study.network)) is not None:
+        yield problem
         return
     kinds = list(_kind_problems(study))
     if kinds:
@@ -71,10 +71,20 @@ def _kind_problems(study: "SensitivityStudy") -> Iterator[Problem]:
     if not isinstance(settings, Mapping):
         way_out = 'write {"levels": 6}'
         yield Problem(what=f"settings={settings!r}", why="not numbers by name", way_out=way_out)
+    else:
+        for name, value in settings.items():
+            if not is_between(value, -math.inf, math.inf):
+                yield Problem(what=f"settings: {name}={value!r:.60}", why="not a finite number")
     groups: object = study.groups
+    way_out = 'write {"name": ["k_*"]}, or "molecules"'
     if groups != "molecules" and not isinstance(groups, Mapping):
-        way_out = 'write {"name": ["k_*"]}, or "molecules"'
         yield Problem(what=f"groups={groups!r}", why="unknown", way_out=way_out)
+    elif isinstance(groups, Mapping):
+        for name, members in groups.items():
+            named = isinstance(members, Iterable) and not isinstance(members, str)
+            if not named or not all(isinstance(member, str) for member in members):
+                what = f"group {name}: {members!r:.60}"
+                yield Problem(what=what, why="is not a list of names or patterns", way_out=way_out)
 
 
 def _choice_problems(study: "SensitivityStudy") -> Iterator[Problem]:

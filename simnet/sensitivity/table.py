@@ -19,7 +19,8 @@ METHODS: dict[str, Method] = {m.name: m for m in (LOCAL, MORRIS, SOBOL, PAWN, PR
 
 def method_named(name: str) -> Method:
     """The method of that name, or raise InputError with the nearest."""
-    if name not in METHODS:
+    given: object = name
+    if not isinstance(given, str) or given not in METHODS:
         what, way_out = f"method {name!r}", nearest(name, METHODS)
         raise InputError(Problem(what=what, why="unknown", way_out=way_out))
     return METHODS[name]

@@ -10,6 +10,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
+from simnet.experiment.numbers import number_array
 from simnet.stats.estimate import Estimate, check_confidence, student_quantile
 
 
@@ -54,7 +55,7 @@ def noise_parts(first: FloatArray, second: FloatArray, *, confidence: float = 0.
     Pachter 2016 (doi:10.1515/sagmb-2016-0002).
     """
     check_confidence(confidence)
-    x1, x2 = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    x1, x2 = number_array(first, "first"), number_array(second, "second")
     if x1.shape != x2.shape or not x1.ndim or len(x1) < 2:
         why = "not two equal shapes with at least two cells"
         raise InputError(Problem(what=f"replicates of shapes {x1.shape} and {x2.shape}", why=why))

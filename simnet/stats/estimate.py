@@ -8,6 +8,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
+from simnet.experiment.numbers import is_between
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,7 +35,7 @@ class Estimate:
 
 def check_confidence(confidence: float) -> None:
     """Raise InputError unless a confidence lies between 0 and 1."""
-    if not 0 < confidence < 1:
+    if not is_between(confidence, 0, 1):
         way_out = "write 0.95 for 95 %"
         what = f"confidence={confidence!r}"
         raise InputError(Problem(what=what, why="not between 0 and 1", way_out=way_out))

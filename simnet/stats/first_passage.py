@@ -144,12 +144,16 @@ def survival(passages: FirstPassage, *, confidence: float = 0.95) -> Survival:
     itself, and NaN where the estimate is 0 (nobody is left to tell).
 
     Raises:
-        InputError: no replicate is left, or a confidence that is none.
+        InputError: no passages, no replicate is left, or a confidence that is none.
 
     Source: Kaplan & Meier 1958 (doi:10.1080/01621459.1958.10501452); Kalbfleisch & Prentice 2002,
     The Statistical Analysis of Failure Time Data, section 1.4.
     """
     z = normal_quantile(confidence)
+    given: object = passages
+    if not isinstance(given, FirstPassage):
+        what, way_out = f"passages={given!r:.60}", "give what first_passage_times returned"
+        raise InputError(Problem(what=what, why="not a FirstPassage", way_out=way_out))
     known = passages.known
     if not len(known.after):
         why, way_out = "every replicate failed", "see the run's failures"

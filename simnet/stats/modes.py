@@ -9,6 +9,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
+from simnet.experiment.numbers import number_array
 from simnet.stats.estimate import Estimate, normal_quantile
 from simnet.stats.tallies import Tallies
 
@@ -133,8 +134,8 @@ def two_modes_of(
 
 def _distinct(values: FloatArray, counts: FloatArray | None) -> tuple[FloatArray, FloatArray]:
     """Distinct values, rising, and how often each occurs."""
-    given = np.asarray(values, dtype=np.float64)
-    often = np.ones(given.shape) if counts is None else np.asarray(counts, dtype=np.float64)
+    given = number_array(values, "values")
+    often = np.ones(given.shape) if counts is None else number_array(counts, "counts")
     if given.ndim != 1 or given.shape != often.shape:
         raise InputError(Problem(what=f"values of shape {given.shape}", why="not one row"))
     kept = ~np.isnan(given) & (often > 0)

@@ -5,7 +5,7 @@ replicates in the order of their indices: so it never depends on which worker is
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -46,7 +46,7 @@ class Precision:
     def __post_init__(self) -> None:
         if isinstance(self.readouts, str):
             object.__setattr__(self, "readouts", (self.readouts,))  # type: ignore[unreachable]
-        elif self.readouts is not None:
+        elif isinstance(self.readouts, Iterable):
             object.__setattr__(self, "readouts", tuple(self.readouts))
         problems = list(_problems(self))
         if problems:
@@ -201,7 +201,12 @@ def _problems(precision: Precision) -> list[Problem]:
     if precision.statistic not in ("mean", "fraction"):
         what = f"Precision(statistic={precision.statistic!r})"
         problems.append(Problem(what=what, why='neither "mean" nor "fraction"'))
-    if precision.readouts is not None and not precision.readouts:
+    named: object = precision.readouts
+    names = isinstance(named, tuple) and all(isinstance(name, str) for name in named)
+    if named is not None and not names:
+        what, way_out = f"Precision(readouts={named!r})", 'write readouts=["GLUT1"]'
+        problems.append(Problem(what=what, why="not a list of names", way_out=way_out))
+    if named == ():
         why, way_out = "none given", "leave it out for all"
         problems.append(Problem(what="Precision(readouts=())", why=why, way_out=way_out))
     most = precision.maximum

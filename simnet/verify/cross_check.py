@@ -17,11 +17,12 @@ from simnet.errors import (
     SimulationError,
     UnsupportedError,
 )
-from simnet.execute.arguments import require_network, root_seed
+from simnet.execute.arguments import root_seed
 from simnet.execute.progress import Progress
 from simnet.execute.simulate import simulate
 from simnet.experiment.numbers import whole_number
 from simnet.experiment.times import TimeSpec, duration
+from simnet.network.checks import require_network
 from simnet.network.network import Network, Readout
 from simnet.network.stochastic import stochastic_problems
 from simnet.results.trajectories import Trajectories

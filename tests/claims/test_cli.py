@@ -82,3 +82,4 @@ def test_options_that_do_not_go_together(cli: Cli) -> None:
     assert ran.code == 2
     assert len(ran.err.splitlines()) == 4
     assert cli("--out", "file").code == 2
+    assert "--ablate and --seed: do not go together" in cli("--ablate", "--seed", 1).err

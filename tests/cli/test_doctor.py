@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,22 @@ def test_an_engine_without_noise_is_found(
     assert ran.code == 3
     assert "WRONG" in ran.out
     assert "Something is wrong." in ran.out
+
+
+def test_a_missing_package_is_named(
+    cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(name: str) -> str:
+        if name == "bionetgen":
+            raise PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr("importlib.metadata.version", gone)
+    monkeypatch.setattr(doctor, "LOOKS", (doctor._python,))
+    ran = cli("doctor")
+    assert ran.code == 3
+    assert "bionetgen not installed" in ran.out
+    assert "pip install bionetgen" in ran.out
 
 
 def test_without_perl(cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:

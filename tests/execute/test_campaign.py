@@ -101,5 +101,9 @@ def test_what_fails_is_a_row(binding: sn.Network) -> None:
 
 
 def test_shard_of_nothing(binding: sn.Network) -> None:
-    with pytest.raises(sn.InputError, match="shard 0/2: counted from 1"):
+    with pytest.raises(sn.InputError, match="shard 3/2: counted from 1"):
+        run(make_plan(binding), shard=(3, 2))
+    with pytest.raises(sn.InputError, match="shard=0: not a whole number of at least 1"):
         run(make_plan(binding), shard=(0, 2))
+    with pytest.raises(sn.InputError, match=r"shard='1/2': not \(i, n\)"):
+        run(make_plan(binding), shard="1/2")

@@ -70,6 +70,21 @@ def test_precision_stops_where_it_is_reached(birth_death: sn.Network) -> None:
     assert few.replicates == 256
 
 
+def test_statistics_name_what_they_cannot_take(birth_death: sn.Network) -> None:
+    found = sn.run_ensemble(birth_death, t_end=1.0, points=3, replicates=40, seed=1, workers=0)
+    for call, says in (
+        (lambda: found.summary(confidence="high"), "confidence='high': not between 0 and 1"),  # type: ignore[arg-type]
+        (lambda: found.quantile("x"), "quantile 'x': not within 0 to 1"),  # type: ignore[arg-type]
+        (lambda: found.histogram("X", 3), "time=3: there are 3 output times"),
+        (lambda: found.histogram("X", 0.5), "time=0.5: not a whole number"),  # type: ignore[arg-type]
+        (lambda: found.correlation(-4), "time=-4: not a whole number"),
+        (lambda: found.histogram([]), r"readout \[\]: not in this run"),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(sn.InputError, match=says):
+            call()
+    assert found.histogram("X", -3).edges[0] == found.histogram("X", 0).edges[0]
+
+
 def test_precision_of_an_ode_is_refused(birth_death: sn.Network) -> None:
     with pytest.raises(sn.InputError, match="an ODE gives the same every time"):
         sn.simulate(birth_death, t_end=3.0, precision=sn.Precision(relative=0.1))
@@ -131,3 +146,18 @@ def test_first_passage_on_a_grid_agrees(birth: sn.Network) -> None:
 def test_one_threshold_is_needed(birth: sn.Network) -> None:
     with pytest.raises(sn.InputError, match="one is needed"):
         sn.first_passage_times(birth, "X", t_end=1.0)
+
+
+@pytest.mark.parametrize("given", [{"above": "x"}, {"below": []}, {"above": float("nan")}])
+def test_a_threshold_is_a_number(birth: sn.Network, given: dict[str, Any]) -> None:
+    with pytest.raises(sn.InputError, match="not a finite number"):
+        sn.first_passage_times(birth, "X", t_end=1.0, **given)
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "says"),
+    [("x", "not thresholds by readout"), ({"X": "many"}, "threshold of X='many': not a finite")],
+)
+def test_thresholds_are_numbers_by_readout(birth: sn.Network, thresholds: Any, says: str) -> None:
+    with pytest.raises(sn.InputError, match=says):
+        sn.run_ensemble(birth, t_end=1.0, thresholds=thresholds)

@@ -18,6 +18,7 @@ from simnet.errors import InputError
 from simnet.execute.base import Backend, Job, Outcome, Replicate
 from simnet.execute.processes import Processes, close_workers
 from simnet.execute.serial import Serial, resolve_engine
+from simnet.execute.threads import Threads
 from simnet.experiment.program import Program
 from simnet.network.network import Network
 
@@ -136,6 +137,8 @@ def test_mistakes_are_refused_together() -> None:
     with pytest.raises(InputError) as raised:
         Processes(workers=0, timeout=0.0)
     assert [p.what for p in raised.value.problems] == ["workers=0", "timeout=0.0"]
+    with pytest.raises(InputError, match="threads=0: below 1"):
+        Threads(threads=0)
 
 
 @pytest.mark.parametrize("name", ["no_such_module:X", "fake_engine:NONE", "fake_engine:Fake"])
@@ -227,6 +230,14 @@ def test_what_is_printed_goes_to_its_replicate() -> None:
 def test_what_is_printed_while_preparing_comes_with_the_first() -> None:
     got = outcomes(Processes(workers=1), make_task("print:prepare:model"), 3)
     assert [len(o.messages) for o in got] == [3, 0, 0]
+
+
+def test_what_a_refused_model_prints_is_not_the_next_ones() -> None:
+    close_workers()
+    one = Processes(workers=1)
+    with pytest.raises(InputError):
+        outcomes(one, make_task("print:prepare:refused", "input-error:prepare:k1"), 1)
+    assert [o.messages for o in outcomes(one, make_task(), 2)] == [(), ()]
 
 
 # --------------------------------------------------------------- workers that stay

@@ -226,6 +226,8 @@ def test_a_changed_network_file_is_not_rerun(binding: Network, tmp_path: Path) -
     file.write_text(file.read_text().replace('value="0.005"', 'value="0.006"'))
     with pytest.raises(sn.InputError, match="digest"):
         sn.rerun(sn.Trajectories.load(tmp_path / "run"))
+    with pytest.raises(sn.InputError, match="'run': not Trajectories"):
+        sn.rerun("run")  # type: ignore[arg-type]
 
 
 def test_finished_replicates_survive_failed_ones(birth_death: Network) -> None:

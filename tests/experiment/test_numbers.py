@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import simnet as sn
-from simnet.experiment.numbers import is_between, whole_number
+from simnet.experiment.numbers import finite_number, is_between, whole_number
 
 
 def test_whole_numbers() -> None:
@@ -19,6 +19,13 @@ def test_whole_numbers() -> None:
 def test_what_lies_between() -> None:
     assert is_between(np.float64(0.5), 0, 1)
     assert not any(is_between(x, 0, 1) for x in (0, 1, math.nan, True, "0.5", None, []))
+
+
+def test_finite_numbers() -> None:
+    assert finite_number(np.float32(0.5), "above") == 0.5
+    for wrong in (math.nan, math.inf, True, "3", None, []):
+        with pytest.raises(sn.InputError, match=r"above=.*not a finite number"):
+            finite_number(wrong, "above")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("count", [0, 2.5, "seven", math.inf, None])

@@ -187,6 +187,8 @@ def test_what_is_no_change_or_entry_is_named(binding: Network) -> None:
     ]
     with pytest.raises(sn.InputError, match="is not a change"):
         sn.At("24 h", [sn.Set("kf", 1)])  # type: ignore[arg-type]
+    with pytest.raises(sn.InputError, match=r"label=\['x'\]: not a text"):
+        Condition(label=["x"])  # type: ignore[arg-type]
 
 
 def test_a_change_at_an_output_is_at_the_output(binding: Network) -> None:

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from simnet.execute.archive import expected, headline_experiments, write_archive
 from simnet.network.expression import Call, Symbol
 from simnet.network.network import Network
 from simnet.sbml.experiments import Experiment
+from simnet.sbml.omex import MARKDOWN, About, Member, write_omex
 from simnet.sbml.sedml import sedml_text
 from simnet.sbml.write import to_sbml
 
@@ -181,6 +183,15 @@ def test_mistakes_are_told_at_once(dosed: Network, tmp_path: Path) -> None:
         write_archive(dosed, tmp_path / "no" / "x.omex", t_end=1)
     with pytest.raises(sn.InputError, match=r"length is not known.*t_end"):
         write_archive(dosed, tmp_path / "x.omex")
+    for wrong, says in (
+        ({"replicates": 0}, "replicates=0: not a whole number"),
+        ({"t_end": 0}, "t_end=0: not above zero"),
+        ({"path": None}, "is not a path"),
+        ({"network": "dosed"}, "not a Network"),
+    ):
+        given: dict[str, Any] = {"network": dosed, "path": tmp_path / "x.omex", "t_end": 1, **wrong}
+        with pytest.raises(sn.InputError, match=says):
+            write_archive(**given)
     with pytest.raises(sn.InputError) as caught:
         Experiment(
             id="x",
@@ -195,6 +206,27 @@ def test_mistakes_are_told_at_once(dosed: Network, tmp_path: Path) -> None:
     assert len(caught.value.problems) == 6
     with pytest.raises(sn.InputError, match="nothing is set between"):
         Experiment(id="x", meaning="", stretch=1, settings=({}, {}))
+
+
+def test_what_fails_leaves_an_earlier_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "x.omex"
+    member = Member(location="a.txt", content="a", format=MARKDOWN)
+    write_omex(target, [member], About(title="first"), master="a.txt")
+    before = target.read_bytes()
+    monkeypatch.setattr("simnet.sbml.omex._WRITE", "raise SystemExit('no room')")
+    with pytest.raises(sn.ModelError, match="no room"):
+        write_omex(target, [member], About(title="second"), master="a.txt")
+    assert target.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["x.omex"]
+    with pytest.raises(sn.InputError, match="cannot be written"):
+        write_omex(tmp_path / "no" / "x.omex", [member], About(title="x"), master="a.txt")
+
+
+def test_one_creator_is_not_its_letters(dosed: Network, tmp_path: Path, members: Members) -> None:
+    write_archive(dosed, tmp_path / "x.omex", t_end=1, workers=0, creators="A. Modeler")
+    assert ">A. Modeler<" in members(tmp_path / "x.omex")["metadata.rdf"].decode()
 
 
 def test_a_network_without_ssa_says_why(dosed: Network, tmp_path: Path, members: Members) -> None:

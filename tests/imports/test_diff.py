@@ -37,6 +37,8 @@ def only(left: Network, right: Network, **more: Any) -> Difference:
 
 def test_nothing_differs(network: Network, tmp_path: Path) -> None:
     assert differences(network, network) == ()
+    with pytest.raises(sn.InputError, match="not a Network"):
+        differences(network, "x")  # type: ignore[arg-type]
     path = sn.write_sbml(network, tmp_path / "again.xml", kinetics="discrete")
     assert differences(network, sn.load(path)) == ()
     renamed = replace(network, title="other", readouts=(), species=network.species[::-1])

@@ -17,6 +17,7 @@ from matplotlib.lines import Line2D
 
 from simnet.errors import InputError, UnknownNameError
 from simnet.experiment.condition import Condition
+from simnet.plot.compare import plot_conditions
 from simnet.plot.series import plot_series
 from simnet.plot.style import COLOURS, time_scale
 from simnet.results.moments import ensemble_moments
@@ -251,6 +252,15 @@ def test_mistakes_come_together(make_run: RunMaker) -> None:
     assert len(caught.value.problems) == 4
     with pytest.raises(InputError, match="none given"):
         plot_series(run, readouts=[])
+
+
+def test_what_is_no_run_is_named() -> None:
+    for draw in (
+        lambda: plot_series("run"),  # type: ignore[arg-type]
+        lambda: plot_conditions("run", "X"),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(InputError, match="'run': not Trajectories"):
+            draw()
 
 
 def test_mean_in_the_figure_is_that_of_the_summary(make_run: RunMaker) -> None:

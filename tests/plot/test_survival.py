@@ -45,3 +45,5 @@ def test_nobody_passed_and_everybody_passed() -> None:
 def test_no_curves_are_refused() -> None:
     with pytest.raises(InputError, match="none given"):
         plot_survival({})
+    with pytest.raises(InputError, match="not curves by condition"):
+        plot_survival("x")  # type: ignore[arg-type]

@@ -329,6 +329,9 @@ def test_what_was_not_run_is_named(make_courses: Make) -> None:
         evaluate(parse_readout("X@1[k=2] - X@1"), {(): base})
     with pytest.raises(UnknownNameError, match="'Z': not among the time courses"):
         evaluate(parse_readout("Z@1"), {(): base})
+    with pytest.raises(InputError) as caught:  # both at once
+        evaluate(parse_readout("Z@1[k=2] - Z@1"), {(): base})
+    assert len(caught.value.problems) == 2
     for time in ("0.5", "0.999999", "1.1", "5h"):
         with pytest.raises(InputError, match=f"{time} is not an output time"):
             evaluate(parse_readout(f"X@{time}"), {(): base})

@@ -248,7 +248,10 @@ def test_a_text_that_cannot_be_read_is_refused(text: str, column: int, message: 
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "  ", None, 3])
-def test_no_text_is_refused(text: str) -> None:
-    with pytest.raises(InputError, match='is empty; write for example "pS6@48h"'):
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("", "is empty"), ("  ", "is empty"), (None, "is not a text"), (3, "is not a text")],
+)
+def test_no_text_is_refused(text: str, why: str) -> None:
+    with pytest.raises(InputError, match=f'{why}; write for example "pS6@48h"'):
         parse_readout(text)

@@ -38,3 +38,5 @@ def test_what_cannot_be_joined(binding: Network) -> None:
         sn.join()
     with pytest.raises(sn.InputError):  # two conditions of one name
         sn.join(first, first)
+    with pytest.raises(sn.InputError, match="'x': not Trajectories"):
+        sn.join(first, "x")  # type: ignore[arg-type]

@@ -117,6 +117,11 @@ def test_a_file_is_no_folder(make_run: RunMaker, tmp_path: Path) -> None:
         load(path)
     with pytest.raises(InputError, match="cannot be written"):
         save(make_run(), path / "below")
+    for wrong in (None, 3):
+        with pytest.raises(InputError, match="is not a path"):
+            make_run().save(wrong)  # type: ignore[arg-type]
+        with pytest.raises(InputError, match="is not a path"):
+            load(wrong)  # type: ignore[arg-type]
 
 
 def test_an_interrupted_save_leaves_the_earlier_run(

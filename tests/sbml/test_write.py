@@ -99,6 +99,10 @@ def test_write_sbml_and_its_mistakes(dimer: Network, tmp_path: Path) -> None:
         sn.write_sbml(dimer, path, kinetics="both")  # type: ignore[arg-type]
     with pytest.raises(sn.InputError, match="there is no folder"):
         sn.write_sbml(dimer, tmp_path / "no" / "x.xml")
+    with pytest.raises(sn.InputError, match="path=None: is not a path"):
+        sn.write_sbml(dimer, None)  # type: ignore[arg-type]
+    with pytest.raises(sn.InputError, match="not a Network"):
+        sn.write_sbml("dimer", tmp_path / "x.xml")  # type: ignore[arg-type]
 
 
 def test_discrete_is_refused_where_a_law_can_be_negative(dimer: Network) -> None:

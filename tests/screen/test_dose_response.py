@@ -33,6 +33,8 @@ def test_exact_values_give_the_curve_back(hill, truth, direction, first):
     assert found.reason == "no intervals: the values have no spread"
     assert found.top.value > found.bottom.value
     np.testing.assert_allclose(found.at(np.array([0.0, 5.0])), hill([0, 5], *truth), rtol=1e-5)
+    with pytest.raises(InputError, match="not all numbers from 0 on"):
+        found.at(np.array([1.0, -1.0]))
 
 
 def test_four_doses_leave_nothing_to_check(hill):
@@ -189,3 +191,19 @@ def test_all_mistakes_at_once():
     text = str(caught.value)
     for word in ("level", "draws", "seed", "5 doses", "dose -1", "given twice", "infinite"):
         assert word in text
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"doses": ["a", 1, 2, 3, 4]}, "not numbers"),
+        ({"values": ["x"] * 5}, "not numbers"),
+        ({"values": None}, "not arrays"),
+        ({"level": "x"}, "level 'x': not within 0 to 1"),
+        ({"draws": 150.5}, "draws 150.5"),
+    ],
+)
+def test_what_is_no_number_is_refused(given, says):
+    whole = {"doses": [0, 1, 2, 3, 4], "values": [[1.0, 2.0]] * 5, **given}
+    with pytest.raises(InputError, match=says):
+        fit_dose_response(**whole)

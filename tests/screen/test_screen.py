@@ -81,6 +81,10 @@ def test_all_mistakes_at_once(plan: Plan) -> None:
     for part in ("NOPE", "-1", "'Y'", "99", "replicates=0", "soon"):
         assert part in said, part
     assert said.count("'NOPE' is not in") == 1  # though two conditions have it
+    with pytest.raises(sn.InputError, match="combinations=None: unknown"):
+        plan(combinations=None)
+    with pytest.raises(sn.InputError, match="plan='hypoxia': not a Screen"):
+        sn.run_screen("hypoxia")  # type: ignore[arg-type]
 
 
 def test_it_resumes_and_extends(plan: Plan, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Control coefficients and elasticities against roadrunner's own, formulas and the theorems."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -89,3 +90,31 @@ def test_where_there_is_none(make_network: Callable[..., Network]) -> None:
     ):
         with pytest.raises(sn.SimulationError, match=words):
             steady_control(network, settle=1e3)
+
+
+@pytest.mark.parametrize(("b", "stable"), [(1.9, True), (2.004, False)])
+def test_the_middle_of_an_oscillation_is_no_steady_state(
+    tmp_path: Path, b: float, stable: bool
+) -> None:
+    """The Brusselator (Prigogine & Lefever 1968, doi:10.1063/1.1668896) with a = 1 has a Hopf
+    bifurcation at b = 2; close above it the cycle is small."""
+    (tmp_path / "brusselator.ant").write_text(
+        f"""model brusselator
+        compartment c = 1; species X in c, Y in c; X = 1.1; Y = 2
+        make: -> X; 1
+        turn: 2 X + Y -> 3 X; X * X * Y
+        back: X -> Y; {b} * X
+        lose: X -> ; X
+        end"""
+    )
+    network = sn.load(tmp_path / "brusselator.ant")
+    if stable:
+        assert steady_control(network, settle=300).amounts["X"] == pytest.approx(1)
+    else:
+        with pytest.raises(sn.SimulationError, match="not stable"):
+            steady_control(network, settle=300)
+
+
+def test_a_symbol_that_means_nothing_is_named(pathway: Network) -> None:
+    with pytest.raises(sn.InputError, match="readout 'C': is not in pathway"):
+        steady_control(pathway, symbols=("C",))

@@ -68,6 +68,9 @@ def test_mistakes_are_told(space):
     assert len(error.value.problems) == 2
     with pytest.raises(InputError, match="seed=-1: not a whole number"):
         make_design("sobol", space(2), 64, seed=-1)
+    for wrong in (0, "many", None):
+        with pytest.raises(InputError, match=r"samples=.*not a whole number"):
+            make_design("morris", space(2), wrong, seed=1)
     design = make_design("morris", space(2), 8, seed=1)
     short = Outputs(readout="y", estimate=np.zeros(3), variance=np.zeros(3))
     with pytest.raises(InputError, match="3 rows, and the design has 32"):

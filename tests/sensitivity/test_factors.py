@@ -54,6 +54,8 @@ def test_impossible_factors_are_refused():
         Factor(name="k", lower=0.0, upper=1.0, baseline=0.5, scale="log")
     with pytest.raises(InputError, match="empty"):
         Factor(name="k", lower=1.0, upper=1.0, baseline=1.0)
+    with pytest.raises(InputError, match="must be finite numbers"):
+        Factor(name="k", lower=None, upper="x", baseline=float("nan"))
 
 
 def test_a_dummy_is_always_last():
@@ -117,6 +119,14 @@ def test_initial_amounts(network):
         True,
     )
     assert space.left_out[-1].reason == "its amount at the start is zero"
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_an_amount_that_is_not_known_is_left_out(network, whole):
+    a, *others = network.species
+    unknown = replace(network, species=(replace(a, initial=float("nan")), *others))
+    space = choose_factors(unknown, parameters=["k_on"], initial_amounts=["A"], whole_amounts=whole)
+    assert [(i.name, i.reason) for i in space.left_out] == [("A", "it has no amount")]
 
 
 def test_all_mistakes_of_a_choice_at_once(network):

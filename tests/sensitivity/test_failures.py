@@ -55,6 +55,7 @@ def test_nothing_left(space, outputs):
     found = outputs(design, lambda x: x[:, 0])
     indices = analyse(design, with_failures(found, slice(None)))
     assert indices.rows == ()
+    assert list(indices.frame()["influential"]) == []
     assert "nothing can be concluded" in indices.statements[-1]
 
 

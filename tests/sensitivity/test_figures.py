@@ -1,10 +1,13 @@
 """Figures say what the indices say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from simnet.errors import InputError
+from simnet.sensitivity.drawings import _file_names
 from simnet.sensitivity.figures import draw_heat_map, draw_mu_sigma, draw_scatter, draw_tornado
 from simnet.sensitivity.table import analyse, make_design
 
@@ -46,14 +49,29 @@ def test_the_plane_of_morris_shows_variances_below_zero(ax, space, outputs):
     assert [t.get_text() for t in ax.texts] == ["x1", " dummy"]
 
 
+def test_intervals_are_drawn_as_they_are_and_not_where_there_are_none(ax, space, outputs):
+    design = make_design("morris", space(3), 5, seed=7)
+    indices = analyse(design, outputs(design, lambda x: x[:, 0] * x[:, 1] * x[:, 2]))
+    draw_mu_sigma(indices, ax=ax)
+    (bars,) = (c for c in ax.collections if hasattr(c, "get_segments"))
+    drawn = sorted(float(segment[0, 0]) for segment in bars.get_segments())
+    stars = [row for row in indices.rows if row.index == "mu_star"]
+    assert drawn == pytest.approx(sorted(row.low for row in stars), abs=1e-12)
+    assert drawn[0] >= 0
+    unknown = [replace(row, low=-np.inf, high=np.inf) for row in indices.rows]
+    draw_mu_sigma(replace(indices, rows=tuple(unknown)), ax=ax)
+    assert np.isfinite(ax.get_xlim()).all()
+
+
 def test_a_heat_map_over_time(ax, space, outputs):
     design = make_design("prcc", space(3), 64, seed=4)
     by_time = {
-        f"{t} h": analyse(design, outputs(design, lambda x, t=t: x[:, 0] - t * x[:, 1]))
+        f"{t}": analyse(design, outputs(design, lambda x, t=t: x[:, 0] - t * x[:, 1]))
         for t in (1, 2, 4)
     }
-    image = draw_heat_map(by_time, "prcc", ax=ax)
-    assert names(ax.xaxis) == ["1 h", "2 h", "4 h"]
+    image = draw_heat_map(by_time, "prcc", ax=ax, unit="h")
+    assert names(ax.xaxis) == ["1", "2", "4"]
+    assert "over time (h)" in ax.get_xlabel()
     assert set(names(ax.yaxis)[:2]) == {"x1", "x2"}
     assert image.get_array().min() < -0.8
     assert image.get_clim()[0] < 0
@@ -67,3 +85,9 @@ def test_a_scatter(ax, space, outputs):
     assert len(ax.collections[0].get_offsets()) == 64
     with pytest.raises(InputError, match="did you mean x1"):
         draw_scatter(design, outputs(design, lambda x: x[:, 0]), "x_1", ax=ax)
+
+
+def test_each_readout_has_files_of_its_own():
+    found = _file_names(["x-3", "x", "x!", "X", "@"])
+    assert len({name.lower() for name in found.values()}) == 5
+    assert found["x"] == "x"

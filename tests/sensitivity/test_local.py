@@ -129,6 +129,18 @@ def test_a_failed_row_takes_its_factor(chain_space, outputs):
     assert "nothing can be concluded" in found.statements[-1]
 
 
+def test_a_failed_baseline_takes_its_repetition(chain_space, outputs):
+    design = make_design("local", chain_space, 2, seed=1)
+    y = chain(design.matrix)
+    y[0] = np.nan  # the first baseline
+    found = analyse(design, Outputs(readout="B", estimate=y, variance=np.zeros_like(y)))
+    assert "other repetitions stand in" in found.statements[0]
+    y[design.rows_of_block + 6] = np.nan  # of `a`, in the other repetition
+    found = analyse(design, Outputs(readout="B", estimate=y, variance=np.zeros_like(y)))
+    assert "nothing can be concluded about a." in found.statements[0]
+    assert np.isnan(found.frame().set_index("factor").estimate["a"]).all()
+
+
 def test_a_readout_of_zero_has_no_scaled_sensitivity(outputs):
     space = factor_space([Factor(name="p", lower=0, upper=2, baseline=1.0)])
     design = make_design("local", space, 1, seed=1)
@@ -136,6 +148,12 @@ def test_a_readout_of_zero_has_no_scaled_sensitivity(outputs):
     assert found.frame()["index"].tolist() == ["absolute", "absolute"]
     assert found.frame()["estimate"][0] == pytest.approx(1.0)
     assert "no scaled sensitivities" in found.statements[0]
+
+
+def test_a_baseline_outside_of_its_range_is_refused():
+    space = factor_space([Factor(name="k", lower=1, upper=2, baseline=5.0, scale="log")])
+    with pytest.raises(InputError, match="its baseline 5 is not in its range, 1 to 2"):
+        make_design("local", space, 1, seed=1)
 
 
 def test_mistakes_are_told_at_once():

@@ -115,6 +115,17 @@ def test_a_group_moves_together(space, outputs):
     assert frame[frame["index"] == "mu"]["factor"].tolist() == ["x1", "x4", "dummy"]
 
 
+def test_the_interval_of_mu_star_ends_at_zero(space, outputs):
+    """Of few effects that differ much, estimate -+ t sd would begin below."""
+    design = make_design("morris", space(3), 5, seed=7)
+    indices = analyse(design, outputs(design, lambda x: x[:, 0] * x[:, 1] * x[:, 2]))
+    frame = indices.frame().set_index("index").loc["mu_star"]
+    assert (frame["low"] >= 0).all()
+    assert (frame["high"] - frame["estimate"] > frame["estimate"] - frame["low"]).any()
+    assert all(step.low >= 0 for step in indices.steps if step.index == "mu_star")
+    assert (indices.frame().query("index == 'mu'")["low"] < 0).any()  # mu has a sign
+
+
 def test_levels_are_even(space):
     with pytest.raises(InputError, match="even"):
         make_design("morris", space(2), 8, seed=1, settings={"levels": 3})

@@ -69,6 +69,14 @@ def test_too_few_rows_is_said(space, outputs):
     assert found.frame()["influential"].isna().all()
 
 
+def test_intervals_end_where_a_correlation_does(space, outputs):
+    design = make_design("prcc", space(2), 16, seed=9)
+    found = outputs(design, lambda x: x[:, 0] - 0.3 * x[:, 1], sd=0.05, seed=1)
+    frame = analyse(design, found).frame()
+    assert frame["low"].min() >= -1
+    assert frame["high"].max() == 1
+
+
 def test_groups_are_refused(space):
     grouped = space(3, groups=[Group(name="both", members=("x1", "x2"))])
     with pytest.raises(InputError, match="no index of a group"):

@@ -12,6 +12,7 @@ import pytest
 import simnet as sn
 from simnet.network.network import Network
 from simnet.results.parts import merge_parts
+from simnet.sensitivity.drawings import drawings
 from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.result import StudyResult
 from simnet.sensitivity.row_programs import row_programs
@@ -132,6 +133,19 @@ def test_the_chain_over_time(make_network: Callable[..., Network]) -> None:
         t = float(time.removesuffix(" s"))
         truth = (np.log(amount(0.2 * np.exp(h), t) / amount(0.2 * np.exp(-h), t))) / (2 * h)
         assert estimate == pytest.approx(truth, abs=1e-4)
+
+
+def test_a_heat_map_has_one_unit_of_time(make_network: Callable[..., Network]) -> None:
+    """Labels of times are "20 min", "1 h", ...: each short by itself."""
+    decay = make_network("decay", {"A": 100}, {"k": 1e-4}, [("A", "", "k")])
+    study = SensitivityStudy(network=decay, readouts="A@4h", method="local", fold=2)
+    result = run_study(study, workers=0)
+    assert {label.split()[1] for label in result.over_time["A@4h"]} == {"min", "h"}
+    (heat,) = (d for d in drawings(result) if d.name.endswith("over-time"))
+    ax, _ = heat.draw().axes
+    ticks = [float(label.get_text()) for label in ax.get_xticklabels()]
+    assert ticks == pytest.approx(np.arange(1, 13) / 3, abs=5e-3)
+    assert "over time (h)" in ax.get_xlabel()
 
 
 # ------------------------------------------------------------------------ under noise
@@ -326,3 +340,43 @@ def test_a_failed_run_fails_its_row(make_network: Callable[..., Network]) -> Non
     np.testing.assert_array_equal(failed, expected)
     assert set(result.failures["readout"]) == {""}
     assert result.failures["reason"].str.contains("X").all()
+
+
+def test_parameters_may_be_called_as_columns_are(
+    make_network: Callable[..., Network], tmp_path: Path
+) -> None:
+    reactions = [("X", "", "n"), ("X", "", "row")]
+    network = make_network("names", {"X": 10}, {"n": 0.1, "row": 0.01}, reactions)
+    study = SensitivityStudy(network=network, readouts="log(X@5 - 5)", fold=2, samples=16)
+    result = run_study(study, workers=0, out=tmp_path)
+    again = StudyResult.load(tmp_path)
+    assert len(again.failures)
+    pd.testing.assert_series_equal(again.failures["n"], result.failures["n"])
+    np.testing.assert_array_equal(again.design.matrix, result.design.matrix)
+
+
+def test_an_interrupted_save_is_no_study(
+    make_network: Callable[..., Network], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither tables of two studies are taken for one, nor rows of one for those of the other."""
+    decay = make_network("decay", {"X": 10}, {"k": 0.1}, [("X", "", "k")])
+    small, large = (
+        run_study(SensitivityStudy(network=decay, readouts="X@5", fold=2, samples=n), workers=0)
+        for n in (8, 16)
+    )
+    small.save(tmp_path)
+    design = (tmp_path / "design.parquet").read_bytes()
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(StudyResult, "_output_frame", stop)
+        with pytest.raises(KeyboardInterrupt):
+            large.save(tmp_path)
+    with pytest.raises(sn.InputError, match="no study there"):
+        StudyResult.load(tmp_path)
+    large.save(tmp_path)
+    (tmp_path / "design.parquet").write_bytes(design)
+    with pytest.raises(sn.InputError, match="damaged"):
+        StudyResult.load(tmp_path)

@@ -68,11 +68,20 @@ def test_all_mistakes_at_once(birth_death: Network) -> None:
         ({"settings": {"order": 2.0}}, "setting 'order' of sobol"),
         ({"method": "prcc", "groups": {"all": ["k", "g"]}}, "no index of a group"),
         ({"equilibrate": -1}, "equilibrate=-1"),
+        ({"method": []}, "method []: unknown"),
+        ({"settings": {"second_order": "yes"}}, "second_order='yes': not a finite number"),
+        ({"groups": {"all": "k_*"}}, "group all: 'k_*': is not a list"),
+        ({"groups": {"all": 3}}, "group all: 3: is not a list"),
     ],
 )
 def test_mistakes(birth_death: Network, given: dict[str, Any], words: str) -> None:
     study: dict[str, Any] = {"network": birth_death, "readouts": ("X@3",), "fold": 2}
     assert any(words in problem for problem in refused(**(study | given)))
+
+
+def test_only_a_study_is_run() -> None:
+    with pytest.raises(sn.InputError, match="study='hypoxia': not a SensitivityStudy"):
+        sn.run_study("hypoxia")  # type: ignore[arg-type]
 
 
 def test_what_is_left_open(birth_death: Network) -> None:

@@ -141,3 +141,5 @@ def test_mistakes_are_named() -> None:
         first_passage(np.zeros((3, 2)), np.arange(2.0), 1.0, direction="up")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="every replicate failed"):
         survival(FirstPassage(after=np.full(2, np.nan), by=np.full(2, np.nan)))
+    with pytest.raises(InputError, match="not a FirstPassage"):
+        survival([1.0, 2.0])  # type: ignore[arg-type]

@@ -99,3 +99,5 @@ def test_mistakes_are_named() -> None:
         two_modes(np.linspace(0, 1, 50), family="negative binomial")
     with pytest.raises(InputError, match="neither"):
         two_modes(np.arange(50.0), family="gamma")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="values='x': not numbers"):
+        two_modes("x")  # type: ignore[arg-type]

@@ -97,6 +97,8 @@ def test_a_fraction_is_of_zeros_and_ones() -> None:
         ({"relative": 0.1, "maximum": 128.5}, "at least 128"),
         ({"relative": 0.1, "statistic": "median"}, "neither"),
         ({"relative": 0.1, "readouts": ()}, "none given"),
+        ({"relative": 0.1, "readouts": -1}, "not a list of names"),
+        ({"relative": 0.1, "readouts": ["X", 2]}, "not a list of names"),
     ],
 )
 def test_mistakes_are_named(arguments: dict[str, Any], says: str) -> None:
