@@ -38,6 +38,7 @@ from simnet.sensitivity.method import Method
 _MOVES = np.array([1.0, -1.0, 0.5, -0.5])  # of h
 _ASIDE = np.array([4.0, 3.0, 2.0, 1.0])  # of h, to the side of a range where there is room
 _PER_FACTOR = len(_MOVES)
+_ALIKE = 0.1  # the part of a move by which members of a group may differ; the slope's error at most
 _CURVED = 17 / 15  # error of the slope through the four points over D(h) - D(h/2)
 
 
@@ -58,7 +59,7 @@ def local_design(
 
     Raises:
         InputError: a baseline that is not above zero or not in its range, a step that cannot be, or a
-            group without one.
+            group whose members cannot be multiplied alike.
     """
     problems = [
         Problem(
@@ -79,10 +80,8 @@ def local_design(
         if f.baseline > 0 and not f.lower <= f.baseline <= f.upper
     ]
     if not 0 <= settings["step"] < 1:
-        way_out = "0.1 changes a factor by a tenth; 0 chooses"
-        problems.append(
-            Problem(what=f"step={settings['step']:g}", why="not from 0 to 1", way_out=way_out)
-        )
+        what, way_out = f"step={settings['step']:g}", "0.1 changes a factor by a tenth; 0 chooses"
+        problems.append(Problem(what=what, why="not from 0 to 1", way_out=way_out))
     if not 0 < settings["accuracy"] < 1e-2:
         what, way_out = f"accuracy={settings['accuracy']:g}", "1e-7 is usual"
         problems.append(Problem(what=what, why="not from 0 to 0.01", way_out=way_out))
@@ -104,6 +103,10 @@ def local_design(
     for i, factor in enumerate(space.factors):
         if factor.whole:
             matrix[:, i] = np.rint(matrix[:, i])
+    if apart := _apart(space, matrix[: len(rows)]):
+        why = "its members, in whole molecules, would not be multiplied alike"
+        way_out = "set a larger step, or vary them one by one"
+        raise InputError(Problem(what=f"group {g}", why=why, way_out=way_out) for g in apart)
     return Design(
         method="local",
         space=space,
@@ -125,6 +128,14 @@ def _steps(space: FactorSpace, unit: int, h: float) -> FloatArray:
     if least >= min(h, most / 4) > 0:
         return _MOVES * min(h, least)
     return (_ASIDE if up > down else -_ASIDE) * min(h, most / 4)
+
+
+def _apart(space: FactorSpace, rows: FloatArray) -> list[str]:
+    """Groups of one repetition's rows whose members differ by more than `_ALIKE` in their moves."""
+    change, unit = rows / rows[0] - 1, space.unit_of_column
+    each = [change[_rows_of(u)][:, unit == u] for u in range(len(space.labels))]
+    differ = [np.ptp(c, axis=1) > _ALIKE * np.abs(c).min(axis=1) + 1e-9 for c in each]
+    return [label for label, wrong in zip(space.labels, differ, strict=True) if wrong.any()]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,18 +183,15 @@ def local_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -
     scaled_exists = abs(centre) > z * centre_sd and centre != 0
     if not scaled_exists:
         why = "zero" if centre == 0 else "not told from zero through its noise"
-        statements.append(
-            f"{outputs.readout}: the readout at the baseline is {why}, so it has no scaled "
-            "sensitivities; see the absolute ones."
-        )
+        said = "so it has no scaled sensitivities; see the absolute ones."
+        statements.append(f"{outputs.readout}: the readout at the baseline is {why}, {said}")
     rows_out = []
     if scaled_exists:
         shares = [_scaled(d, centre, centre_sd) for d in found]
         rows_out += _index_rows(design, outputs, "scaled", shares, counts, z, precision.tolerance)
     largest = max((abs(d.value) for d in found if math.isfinite(d.value)), default=0.0)
-    rows_out += _index_rows(
-        design, outputs, "absolute", found, counts, z, precision.tolerance * largest
-    )
+    tolerated = precision.tolerance * largest
+    rows_out += _index_rows(design, outputs, "absolute", found, counts, z, tolerated)
     return Indices(
         rows=tuple(rows_out),
         statements=tuple(statements),

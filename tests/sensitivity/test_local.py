@@ -187,6 +187,20 @@ def test_no_factor_leaves_its_range(outputs, lower, upper):
         assert scaled.high[name] - scaled.low[name] < 0.01
 
 
+def test_a_group_of_few_whole_molecules_is_refused():
+    """A step of 4 % is no molecule of 10 and 40 of 1,000: there is no slope of both; 30 % is 3 and 300."""
+    space = factor_space(
+        [
+            Factor(name=name, lower=v / 4, upper=v * 4, baseline=v, whole=True)
+            for name, v in (("few", 10.0), ("many", 1000.0))
+        ],
+        groups=[Group(name="both", members=("few", "many"))],
+    )
+    with pytest.raises(InputError, match=r"group both: .*whole molecules.*larger step"):
+        make_design("local", space, 1, seed=1)
+    make_design("local", space, 1, seed=1, settings={"step": 0.7})
+
+
 def test_a_group_that_cannot_move_is_refused():
     """a can only fall and b only rise: there is no factor to multiply both by."""
     ends = {"a": (0.5, 1.0), "b": (1.0, 2.0)}
