@@ -117,7 +117,7 @@ def _checks() -> str:
         [_cell(check), _number(low), _number(high), _between(least, most)]
         for check, (low, high, least, most) in _figures().get("checks-symbiosis", {}).items()
     ]
-    return _table(["check", "from", "to", "asked"], lines)
+    return _kept(["check", "from", "to", "asked"], lines)
 
 
 def _claims() -> str:
@@ -129,7 +129,7 @@ def _claims() -> str:
         for claim, condition, readout, value, *ends, verdict in findings
     ]  # fmt: skip
     head = ["network", "claim", "condition", "readout", "mean", "from", "to", "verdict"]
-    return _table(head, lines)
+    return _kept(head, lines)
 
 
 def _cvs() -> str:
@@ -140,7 +140,11 @@ def _cvs() -> str:
         if name.startswith("cvs-")
         for readout, (low, high) in f["intervals"].items()
     ]  # fmt: skip
-    return _table(["network", "cells a side", "after", "readout", "from", "to"], lines)
+    return _kept(["network", "cells a side", "after", "readout", "from", "to"], lines)
+
+
+def _kept(head: list[str], lines: list[list[str]]) -> str:
+    return _table(head, lines) if lines else "The figures of the last run were not written down."
 
 
 def _number(value: float | str) -> str:
