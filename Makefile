@@ -96,7 +96,7 @@ $(STAMP): pyproject.toml $(BUILT)
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-compile --editable . \
 	    $(addprefix --group ,$(GROUPS))
 	@# what simnet itself imports; the rest when it is first imported
-	@$(BIN)/python -c 'import simnet.cli.main, roadrunner, libsbml, pysb, pandas, scipy.stats, matplotlib.pyplot'
+	@$(BIN)/python -c 'import simnet.cli.app, roadrunner, libsbml, pysb, pandas, scipy.stats, matplotlib.pyplot'
 	@touch $@
 
 clean:  ## remove the environments and what the tools left
