@@ -1,12 +1,11 @@
 """Antimony text to SBML, by antimony."""
 
 import re
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from simnet.errors import ModelError, Problem
+from simnet.sbml.apart import run_apart
 from simnet.sbml.guard import require_size
 
 _CONVERT = """
@@ -41,23 +40,14 @@ def antimony_to_sbml(path: Path) -> str:
         raise ModelError(Problem(what=str(path), why="not a text file in UTF-8")) from None
     _require_alone(text, str(path))
     with tempfile.TemporaryDirectory(prefix="simnet-") as folder:
-        try:
-            done = subprocess.run(
-                [sys.executable, "-X", "utf8", "-W", "ignore", "-c", _CONVERT],
-                input=text,
-                capture_output=True,
-                encoding="utf-8",
-                check=False,
-                cwd=folder,
-                timeout=LONGEST,
-            )
-        except subprocess.TimeoutExpired:
-            why = f"reading it takes longer than {LONGEST:g} s"
-            raise ModelError(Problem(what=str(path), why=why)) from None
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines()
-        raise ModelError(Problem(what=str(path), why=lines[-1] if lines else "is not Antimony"))
-    return done.stdout
+        return run_apart(
+            ["-c", _CONVERT],
+            text,
+            what=str(path),
+            fault="is not Antimony",
+            folder=folder,
+            longest=LONGEST,
+        )
 
 
 def _require_alone(text: str, name: str) -> None:

@@ -1,10 +1,8 @@
 """SBML to Antimony text."""
 
 import re
-import subprocess
-import sys
 
-from simnet.errors import ModelError, Problem
+from simnet.sbml.apart import run_apart
 
 _CONVERT = """
 import sys
@@ -25,14 +23,5 @@ def sbml_to_antimony(text: str) -> str:
     Raises:
         ModelError: the document has no form in Antimony.
     """
-    done = subprocess.run(
-        [sys.executable, "-X", "utf8", "-W", "ignore", "-c", _CONVERT],
-        input=_NOTES.sub("", text),
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or ["antimony failed"]
-        raise ModelError(Problem(what="writing Antimony", why=lines[-1]))
-    return done.stdout
+    plain = _NOTES.sub("", text)
+    return run_apart(["-c", _CONVERT], plain, what="writing Antimony", fault="antimony failed")

@@ -6,8 +6,6 @@ member. libcombine brings classes of libsbml along, so it is run in a process of
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,8 +13,8 @@ from pathlib import Path
 from uuid import uuid4
 from xml.sax.saxutils import escape, quoteattr
 
-from simnet.errors import ModelError, Problem
 from simnet.results.folder import ASIDE, refusal
+from simnet.sbml.apart import run_apart
 
 SPECIFICATIONS = "http://identifiers.org/combine.specifications/"
 SBML = SPECIFICATIONS + "sbml.level-3.version-2"
@@ -91,16 +89,8 @@ def write_omex(path: Path, members: Sequence[Member], about: About, *, master: s
     }
     try:
         aside.touch()  # what keeps it from being written is said here, by the system
-        done = subprocess.run(
-            [sys.executable, "-X", "utf8", "-W", "ignore", "-c", _WRITE],
-            input=json.dumps(spec),
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
-        if done.returncode != 0:
-            lines = done.stderr.strip().splitlines() or ["libcombine failed"]
-            raise ModelError(Problem(what=f"writing {path}", why=lines[-1]))
+        what, fault = f"writing {path}", "libcombine failed"
+        run_apart(["-c", _WRITE], json.dumps(spec), what=what, fault=fault)
         os.replace(aside, path)
     except OSError as error:
         raise refusal(path, f"cannot be written: {error.strerror or error}") from error

@@ -5,13 +5,11 @@ a process of its own, by `sedml_process`.
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simnet.errors import ModelError, Problem
 from simnet.network.network import Network
+from simnet.sbml.apart import run_apart
 from simnet.sbml.experiments import Experiment
 
 CVODE = "KISAO:0000019"
@@ -38,17 +36,8 @@ def sedml_text(
         "experiments": [_spec(network, experiment, files) for experiment in experiments],
         "readouts": [_readout(network, r.name, r.symbol) for r in network.readouts],
     }
-    done = subprocess.run(
-        [sys.executable, "-X", "utf8", "-W", "ignore", "-m", "simnet.sbml.sedml_process"],
-        input=json.dumps(spec),
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or ["libsedml failed"]
-        raise ModelError(Problem(what="writing SED-ML", why=lines[-1]))
-    return done.stdout
+    process = ["-m", "simnet.sbml.sedml_process"]
+    return run_apart(process, json.dumps(spec), what="writing SED-ML", fault="libsedml failed")
 
 
 def _spec(network: Network, experiment: Experiment, files: Mapping[str, str]) -> dict[str, Any]:

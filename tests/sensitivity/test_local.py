@@ -188,7 +188,8 @@ def test_no_factor_leaves_its_range(outputs, lower, upper):
 
 
 def test_a_group_of_few_whole_molecules_is_refused():
-    """A step of 4 % is no molecule of 10 and 40 of 1,000: there is no slope of both; 30 % is 3 and 300."""
+    """A step of 4 % is no molecule of 10 and 40 of 1,000: there is no slope of both; of e^0.7 it is
+    10 more and 1,014, which are alike."""
     space = factor_space(
         [
             Factor(name=name, lower=v / 4, upper=v * 4, baseline=v, whole=True)
