@@ -187,13 +187,14 @@ def test_no_factor_leaves_its_range(outputs, lower, upper):
         assert scaled.high[name] - scaled.low[name] < 0.01
 
 
-def test_a_group_of_few_whole_molecules_is_refused():
-    """A step of 4 % is no molecule of 10 and 40 of 1,000: there is no slope of both; of e^0.7 it is
-    10 more and 1,014, which are alike."""
+@pytest.mark.parametrize("few", [10.0, 30.0])
+def test_a_group_of_few_whole_molecules_is_refused(few):
+    """A step of 4 % is no molecule of 10, 1 of 30 and 41 of 1,000: there is no slope of both; e^0.7 is
+    20, 60 and 2,014, which are multiplied alike."""
     space = factor_space(
         [
             Factor(name=name, lower=v / 4, upper=v * 4, baseline=v, whole=True)
-            for name, v in (("few", 10.0), ("many", 1000.0))
+            for name, v in (("few", few), ("many", 1000.0))
         ],
         groups=[Group(name="both", members=("few", "many"))],
     )
