@@ -19,7 +19,7 @@ from simnet.experiment.schedule import Timed, timeline
 from simnet.experiment.settings import Settings
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.evaluate import initial_values
-from simnet.network.expression import Number, Symbol, function
+from simnet.network.expression import Expression, Number, Symbol, function
 from simnet.network.kept import kept
 from simnet.network.network import Compartment, Event, Network, Parameter
 from simnet.network.timing import depends_on_time
@@ -103,8 +103,10 @@ def program(network: Network, condition: Condition, grid: Times) -> tuple[Progra
     first = Timed(0.0, changes=(*condition.background, *condition.changes))
     events = list(_own_events(network, first, end))
     problems += _conflicts(network, [first, *scheduled])
+    events = _together(_snapped(t, grid) for t in events)
+    problems += _set_twice(events)
     timed = sorted(
-        (_snapped(t, grid) for t in [*events, *scheduled]), key=lambda t: (t.time, t.rank)
+        [*events, *(_snapped(t, grid) for t in scheduled)], key=lambda t: (t.time, t.rank)
     )
     state = Settings(network)
 
@@ -134,8 +136,7 @@ def program(network: Network, condition: Condition, grid: Times) -> tuple[Progra
                 problems += _without_effect(network, actions, start)
             if item.ends is not None:
                 state.end(item.ends)
-            if item.event is not None:
-                acts += _event_acts(item.event, state, network)
+            acts += _event_acts(item.events, state, network)
             acts += state.apply(actions)
             if item.begins is not None:
                 problems += state.begin(item.begins)
@@ -163,16 +164,41 @@ def program(network: Network, condition: Condition, grid: Times) -> tuple[Progra
     return compiled, problems
 
 
-def _event_acts(event: Event, state: Settings, network: Network) -> list[Act]:
+def _together(timed: Iterable[Timed]) -> list[Timed]:
+    """One entry a moment: events of one moment all read the values just before it."""
+    found: dict[float, Timed] = {}
+    for item in timed:
+        before = found.get(item.time, Timed(item.time))
+        found[item.time] = replace(before, events=(*before.events, *item.events))
+    return list(found.values())
+
+
+def _set_twice(timed: Iterable[Timed]) -> Iterator[Problem]:
+    """Quantities to which two events give different values at one moment, in no order."""
+    for item in timed:
+        setting: dict[str, tuple[str, Expression]] = {}
+        for event in item.events:
+            for name, value in event.assignments:
+                other, given = setting.setdefault(name, (event.id, value))
+                if given != value:
+                    yield Problem(
+                        what=f"events {other} and {event.id} of the model, at t={item.time:g}",
+                        why=f"both set {name}, and which of them is the last is not said",
+                        way_out="make one event of them, or give them different times",
+                    )
+
+
+def _event_acts(events: Sequence[Event], state: Settings, network: Network) -> list[Act]:
     """What is left for the engine to do; numbers for parameters are settings, like any others."""
+    assignments = tuple(a for event in events for a in event.assignments)
     numbers = [
         SetValue(name, value.value)
-        for name, value in event.assignments
+        for name, value in assignments
         if isinstance(value, Number) and name not in network.species_index
     ]
-    if len(numbers) == len(event.assignments):
+    if len(numbers) == len(assignments):
         return state.apply(numbers)
-    return [Assign(event.assignments)]
+    return [Assign(assignments)]
 
 
 def _snapped(item: Timed, grid: Times) -> Timed:
@@ -211,8 +237,9 @@ def _own_events(network: Network, first: Timed, end: float) -> Iterator[Timed]:
     values = initial_values(network, state.values())
     for event in network.events:
         time = function(event.time)(values, 0.0)
-        if 0 < time <= end or (time <= 0 and event.at_start):
-            yield Timed(max(time, 0.0), event=event)
+        right_after_start = time == 0 and event.strict
+        if 0 < time <= end or right_after_start or (time <= 0 and event.at_start):
+            yield Timed(max(time, 0.0), events=(event,))
 
 
 def _conflicts(network: Network, timed: Sequence[Timed]) -> Iterator[Problem]:
@@ -273,7 +300,7 @@ def _without_effect(network: Network, actions: Sequence[Action], time: float) ->
 
 def _initial_only(network: Network) -> dict[str, str]:
     """Ids that only an initial value depends on, and which value that is."""
-    live: set[str] = set()  # what laws and readouts depend on
+    live: set[str] = set()  # what laws, readouts and events depend on
     for reaction in network.reactions:
         live |= network.depends_on(reaction.law.rate)
     for assignment in network.assignments:
@@ -281,6 +308,11 @@ def _initial_only(network: Network) -> dict[str, str]:
             live |= network.depends_on(assignment.expression)
     for readout in network.readouts:
         live |= network.depends_on(Symbol(readout.symbol))
+    for event in network.all_events:
+        for _, value in event.assignments:
+            live |= network.depends_on(value)
+    for on_state in network.state_events:
+        live |= network.depends_on(on_state.trigger)
     initial: dict[str, str] = {}
     for item in network.species:
         if item.initial_expression is not None:

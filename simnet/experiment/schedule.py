@@ -20,19 +20,19 @@ from simnet.network.network import Event, Network
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """What happens at one time, in the network's unit: a pulse ends, an event of the network's own
-    takes effect, changes are made, a pulse begins; at equal times in this order."""
+    """What happens at one time, in the network's unit: a pulse ends, events of the network's own
+    take effect, changes are made, a pulse begins; at equal times in this order."""
 
     time: float
     ends: "Pulse | None" = None
-    event: Event | None = None
+    events: tuple[Event, ...] = ()
     changes: tuple[Change, ...] = ()
     begins: "Pulse | None" = None
 
     @property
     def rank(self) -> int:
         """Place among what happens at the same time."""
-        return 0 if self.ends else 1 if self.event else 2 if self.changes else 3
+        return 0 if self.ends else 1 if self.events else 2 if self.changes else 3
 
 
 class Scheduled(Protocol):

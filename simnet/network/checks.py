@@ -116,7 +116,8 @@ def missing_values(
         *(r.law.rate for r in network.reactions),
         *(a.expression for a in network.assignments),
         *(e.trigger for e in network.state_events),
-        *(value for e in network.state_events for _, value in e.assignments),
+        *(e.time for e in network.events),
+        *(value for e in network.all_events for _, value in e.assignments),
     ]:
         read |= symbols(expression)
     problems = []

@@ -132,7 +132,8 @@ def _event(event: Any) -> Fields:
     when = getattr(event, "time", None) or event.trigger
     starts = event.at_start if hasattr(event, "at_start") else event.initial
     sets = ", ".join(f"{name} = {text(_sorted(e))}" for name, e in event.assignments)
-    return {"when": _sorted(when), "sets": sets, "at the start": starts}
+    strict = getattr(event, "strict", False)
+    return {"when": _sorted(when), "right after it": strict, "sets": sets, "at the start": starts}
 
 
 def _sorted(expression: Expression) -> Expression:

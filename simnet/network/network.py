@@ -102,12 +102,14 @@ class Reaction:
 class Event:
     """At `time`, an expression of constants, each of `assignments` (id, expression) takes effect:
     all are evaluated just before. Engines never see it: runs are cut at its time. `at_start` says
-    whether one that is due at t = 0 already takes effect then, or never."""
+    whether one that is due at t = 0 already takes effect then, or never. One that is `strict` is due
+    right after its time, so that it takes effect at t = 0 in any case."""
 
     id: str
     time: Expression
     assignments: tuple[tuple[str, Expression], ...]
     at_start: bool = False
+    strict: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,13 +12,12 @@ from typing import Any
 import libsbml
 
 from simnet.errors import Problem
-from simnet.network.expression import Call, Expression, Number, Symbol, Time, reads_time, symbols
+from simnet.network.expression import Call, Expression, Symbol, Time, reads_time, symbols
 from simnet.network.network import Assignment, Event, StateEvent
 from simnet.sbml.members import members
 from simnet.sbml.obstacles import ODE_ONLY
 
 Translate = Callable[[Any, str], Expression]
-_ZERO = Number(0)
 
 
 class EventReader:
@@ -74,12 +73,8 @@ class EventReader:
                 id=name, trigger=condition, assignments=assignments, initial=bool(initial)
             )
         time, strict = fixed
-        due_right_after_start = strict and time == _ZERO
         return Event(
-            id=name,
-            time=time,
-            assignments=assignments,
-            at_start=not initial or due_right_after_start,
+            id=name, time=time, assignments=assignments, at_start=not initial, strict=strict
         )
 
     def assignments(self, event: Any, name: str) -> tuple[tuple[str, Expression], ...] | str:
@@ -122,6 +117,19 @@ def ordered_by_more(event: Any, name: str) -> Problem | None:
                 way_out="make one event of them; or " + ODE_ONLY,
             )
     return None
+
+
+def late_values(event: Any, read: Event, others: Collection[Event]) -> Problem | None:
+    """Where values of an event at a fixed time are taken after other events of the same moment."""
+    names = {n for other in others if other is not read for n, _ in other.assignments}
+    used = {n for _, value in read.assignments for n in symbols(value)} & names
+    if not used or not event.isSetUseValuesFromTriggerTime() or event.getUseValuesFromTriggerTime():
+        return None
+    return _problem(
+        read.id,
+        libsbml.formulaToL3String(event.getTrigger().getMath()),
+        f'has useValuesFromTriggerTime="false" and reads {min(used)}, which another event sets',
+    )
 
 
 def may_be_stepped_over(event: Any, model: Any) -> str:

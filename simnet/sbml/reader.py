@@ -27,7 +27,7 @@ from simnet.network.network import (
 )
 from simnet.network.rates import Declared, Kinetics
 from simnet.sbml import annotation
-from simnet.sbml.events import EventReader, may_be_stepped_over, ordered_by_more
+from simnet.sbml.events import EventReader, late_values, may_be_stepped_over, ordered_by_more
 from simnet.sbml.guard import require_short_chains
 from simnet.sbml.ids import Ids
 from simnet.sbml.mathml import NotHeld, from_ast
@@ -105,6 +105,7 @@ class Reader:
             ModelError: formulas that cannot be, or a network that fails its checks.
         """
         self.obstacles += obstacles(self.document)
+        self.obstacles += self.mixed_units()
         rules = self.assignments()
         require_short_chains(rules)
         initial = self.initial_assignments()
@@ -114,20 +115,20 @@ class Reader:
         reactions = self.reactions.read()
         events, state_events = self.events(rules)
         if self.obstacles:
-            rules, reactions, events, state_events = (), (), (), ()
+            reactions, events, state_events = (), (), ()
         network = Network(
             id=self.name,
             compartments=compartments,
             species=species,
             parameters=parameters,
-            assignments=rules,
+            assignments=() if self.obstacles else rules,
             reactions=reactions,
             events=events,
             state_events=state_events,
             kinetics="as-written" if self.kinetics == "undeclared" else "both",
             substance_unit=self.units.of_substance(),
             time_unit=self.units.of_time(),
-            **self.catalogue(rules, species),
+            **self.catalogue(rules, species, parameters),
             document=(
                 Document(
                     text=self.content,
@@ -142,8 +143,21 @@ class Reader:
             return network
         return with_initial_values(checked(network))
 
+    def mixed_units(self) -> list[Problem]:
+        found = self.units.of_species()
+        if len(found) < 2:
+            return []
+        what = "amounts of species in " + " and ".join(
+            str(u or "a unit without a name") for u in found
+        )
+        why = "a firing changes all amounts by whole numbers of one unit"
+        return [Problem(what=what, why=why, way_out=f"give all species one unit; or {ODE_ONLY}")]
+
     def catalogue(
-        self, rules: tuple[Assignment, ...], species: tuple[Species, ...]
+        self,
+        rules: tuple[Assignment, ...],
+        species: tuple[Species, ...],
+        parameters: tuple[Parameter, ...],
     ) -> dict[str, Any]:
         if self.own is not None:
             own = annotation.catalogue(self.own)
@@ -156,6 +170,7 @@ class Reader:
         # A rule of a foreign file is as often a helper as an observable: species come first.
         shown = [(s.id, self.units.of_substance(), s.name) for s in species]
         shown += [(r.id, r.unit, r.meaning) for r in rules]
+        shown += [(p.id, p.unit, p.meaning) for p in parameters if self.model.getRateRule(p.id)]
         title = self.model.getName() or ""
         return {
             "title": title,
@@ -306,7 +321,7 @@ class Reader:
         events = members(self.model.getListOfEvents())
         reader = EventReader(self.model, self.expression, rules)
         ids = Ids(e.getId() for e in events if e.getId())
-        timed: list[Event] = []
+        timed: dict[Event, Any] = {}
         on_state: list[StateEvent] = []
         orders: list[Problem] = []
         for event in events:
@@ -316,11 +331,12 @@ class Reader:
                 self.obstacles.append(read)
                 self.cautions += filter(None, [may_be_stepped_over(event, self.model)])
             elif isinstance(read, Event):
-                timed.append(read)
+                timed[read] = event
             else:
                 on_state.append(read)
                 orders += filter(None, [ordered_by_more(event, name)])
         self.obstacles += orders if len(on_state) > 1 else []
+        self.obstacles += filter(None, [late_values(e, read, timed) for read, e in timed.items()])
         return tuple(timed), tuple(on_state)
 
 

@@ -54,7 +54,21 @@ class UnitReader:
         return text
 
     def of_substance(self) -> str | None:
-        """Of amounts. Level 2's default is mole, unless the model defines "substance"."""
+        """Of amounts: what all species state, or else the model's."""
+        found = self.of_species()
+        return found[0] if len(found) == 1 else self._of_substance()
+
+    def of_species(self) -> list[str | None]:
+        """The different units of species' amounts."""
+        stated = (s.getSubstanceUnits() for s in members(self.model.getListOfSpecies()))
+        return list(dict.fromkeys(self._stated_or_default(unit) for unit in stated))
+
+    def _stated_or_default(self, unit: str) -> str | None:
+        of_model = self.level < 3 and unit == "substance"
+        return self._of_substance() if of_model or not unit else self.unit(unit)
+
+    def _of_substance(self) -> str | None:
+        """Level 2's default is mole, unless the model defines "substance"."""
         if self.level >= 3:
             return self.unit(self.model.getSubstanceUnits())
         return self._level_2("substance") or "mol"

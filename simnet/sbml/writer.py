@@ -76,7 +76,7 @@ class _Writer:
         for reaction in self.network.reactions:
             self.reaction(reaction)
         for event in self.network.events:
-            when = Call("ge", (Time(), event.time))
+            when = Call("gt" if event.strict else "ge", (Time(), event.time))
             self.event(event, when, initial=not event.at_start)
         for state_event in self.network.state_events:
             self.event(state_event, state_event.trigger, initial=state_event.initial)
