@@ -8,7 +8,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.engines.compiled_laws import Law, taken_apart
-from simnet.engines.compiled_tape import Operation, Tape, Varying, unsupported
+from simnet.engines.compiled_tape import Code, Operation, Tape, Varying, unsupported
 from simnet.engines.state_events import refused
 from simnet.errors import Problem
 from simnet.network.expression import Expression, Symbol, function, symbols
@@ -124,15 +124,22 @@ def obstacles(network: Network) -> list[Problem]:
         return list(network.document.obstacles)
     varying = Varying(network)
     found = refused(network, "compiled")
+    for assignment in network.assignments:  # which a readout may be
+        if operator := unsupported(varying, assignment.expression):
+            found.append(_lacks(assignment.id, operator))
     for reaction in network.reactions:
         what, rate = f"reaction {reaction.id}", reaction.law.rate
         if varying.reads_time(rate):
             why = "its rate depends on time, which the compiled engine does not integrate"
             found.append(Problem(what=what, why=why, way_out='use engine="roadrunner"'))
         elif operator := unsupported(varying, rate):
-            why = f"{operator}() of what changes is not in the compiled engine"
-            found.append(Problem(what=what, why=why, way_out='use engine="roadrunner"'))
+            found.append(_lacks(what, operator))
     return found
+
+
+def _lacks(what: str, operator: str) -> Problem:
+    why = f"{operator}() of what changes is not in the compiled engine"
+    return Problem(what=what, why=why, way_out='use engine="roadrunner"')
 
 
 def tables(
@@ -237,7 +244,9 @@ class _Items:
         self.starts.append(len(self.tape.operations))
         with self.tape.item():
             row = self.tape.when(law.needs, self.tape.row(law.rest))
-        self.results.append(row if row >= 0 else -1)
+            if row < 0:  # a constant that is negative or no number: found out as it fires
+                row = self.tape.operate(Code.MULTIPLY, row, self.tape.one)
+        self.results.append(row)
         self.reads.append(reads)
         return row
 

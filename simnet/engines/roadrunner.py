@@ -24,9 +24,10 @@ from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
 from simnet.network.expression import reads_time
 from simnet.network.network import Network
-from simnet.sbml.write import to_sbml
+from simnet.network.rates import Kinetics
+from simnet.sbml.writer import sbml_text
 
-_KINETICS = {"ode": "continuous", "ssa": "discrete"}
+_KINETICS: dict[Method, Kinetics] = {"ode": "continuous", "ssa": "discrete"}
 
 
 class _Model:
@@ -44,7 +45,7 @@ class _Model:
         self.fixed = [s.id for s in network.species if s.fixed]
         self.parameters = [p.id for p in network.parameters]
         self.compartments = [c.id for c in network.compartments]
-        text = to_sbml(_bare(network, task.method), _KINETICS[task.method])  # type: ignore[arg-type]
+        text = sbml_text(_bare(network, task.method), _KINETICS[task.method])
         self.runner = _loaded(text, task)
         self.runner.timeCourseSelections = [
             "time",

@@ -225,9 +225,10 @@ class Clamp:
 
     def resolve(self, network: Network) -> Resolved:
         what = f"Clamp({self.name!r}, {self.value!r})"
-        problems = _finite(self, "value", minimum=0.0)
         readout = network.readout_by_name.get(self.name)
         target = species_id(network, self.name) or (readout.symbol if readout else self.name)
+        an_amount = target in network.species_index
+        problems = _finite(self, "value", minimum=0.0 if an_amount else None)
         assignment = network.assignment_by_id.get(target)
         if assignment is not None and assignment.kind == "observable":
             problems.append(

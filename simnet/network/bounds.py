@@ -56,13 +56,30 @@ def bounds(expression: Expression, known: Mapping[str, Interval]) -> Interval:
         case "cosh" | "factorial":
             return NONNEGATIVE
         case "piecewise":
-            values = args[0::2]
+            values = _possible(args)
             return min(a for a, _ in values), max(b for _, b in values)
+        case "gt" | "lt" if len(args) == 2:
+            above, below = args if expression.op == "gt" else args[::-1]
+            return float(above[0] > below[1]), float(above[1] > below[0])
+        case "ge" | "le" if len(args) == 2:
+            above, below = args if expression.op == "ge" else args[::-1]
+            return float(above[0] >= below[1]), float(above[1] >= below[0])
         case op if op in _TRUTH:
             return 0.0, 1.0
         case op if op in _RISING:
             return _rising(op, args[0])
     return EVERYTHING
+
+
+def _possible(args: list[Interval]) -> list[Interval]:
+    """The values of a piecewise that its conditions do not rule out."""
+    found = []
+    for value, condition in zip(args[0::2], args[1::2], strict=False):
+        if condition != (0.0, 0.0):
+            found.append(value)
+        if condition == (1.0, 1.0):
+            return found
+    return found + args[-1:] if len(args) % 2 else found or [EVERYTHING]
 
 
 def _product(a: float, b: float) -> float:

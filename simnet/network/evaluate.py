@@ -105,7 +105,9 @@ def whole(expression: Expression, value: float, unit: str | None) -> tuple[Expre
     if unit not in ("item", None) or nearest_whole < 1 or not 0 < off <= 1e-9 * nearest_whole:
         return expression, value
     rounded = Call("floor", (Call("plus", (expression, Number(0.5, unit))),))
-    return rounded, nearest_whole
+    distance = Call("abs", (Call("minus", (expression, rounded)),))
+    by_rounding_only = Call("le", (distance, Call("times", (Number(1e-9), expression))))
+    return Call("piecewise", (rounded, by_rounding_only, expression)), nearest_whole
 
 
 def with_initial_values(network: Network) -> Network:

@@ -176,7 +176,8 @@ def _ranges(
         for name, expression in event.assignments
         if name not in network.species_index
     ]
-    ranges.update({name: NONNEGATIVE for name, _ in assigned})  # until shown to be otherwise
+    for name, _ in assigned:  # until shown to be otherwise
+        ranges[name] = NONNEGATIVE if values[name] >= 0 else EVERYTHING
     while True:
         for assignment in network.assignments:
             low, high = bounds(assignment.expression, ranges)

@@ -108,4 +108,7 @@ class LawReader:
         rest = Call("minus", (Call("minus", (substrate, k)), enzyme))
         inside = Call("plus", (Call("power", (rest, Number(2))), times(Number(4), k, substrate)))
         free = times(Number(0.5), Call("plus", (rest, Call("sqrt", (inside,)))))
+        # What it is anyway, in a form of which `bounds` can tell:
+        present = Call("gt", (substrate, Number(0)))
+        free = Call("piecewise", (Call("max", (Number(0), free)), present, Number(0)))
         return RateLaw(rate=Call("divide", (times(rate, free, enzyme), Call("plus", (k, free)))))

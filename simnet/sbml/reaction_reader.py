@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simnet.errors import Problem
-from simnet.network.expression import Expression
+from simnet.network.expression import Call, Expression, Symbol, text, walk
 from simnet.network.network import Reaction, Rule
 from simnet.network.rates import Declared, written_law
 from simnet.sbml.ids import Ids
@@ -81,6 +81,17 @@ class ReactionReader:
                 )
             )
             return []
+        if not reactants and _may_count_free_sites(law):
+            self.obstacles.append(
+                Problem(
+                    what=f"reaction {r.getId()}, which is reversible: {text(law)}",
+                    why="may be one propensity, such as that of free sites, or what is made less "
+                    "what is lost; their noise differs",
+                    way_out='mark it irreversible (reversible="false", in Antimony =>), or write '
+                    "two reactions; or " + ODE_ONLY,
+                )
+            )
+            return []
         one, other = (self.ids.claim(f"{r.getId()}_{way}") for way in ("forward", "reverse"))
         self.splits.append(record(r.getId(), law, parts, (one, other)))
         rules = rules or (r.getId(),)
@@ -122,3 +133,14 @@ class ReactionReader:
                 continue
             counts[reference.getSpecies()] = counts.get(reference.getSpecies(), 0) + int(number)
         return tuple((s, n) for s, n in counts.items() if n)
+
+
+def _may_count_free_sites(law: Expression) -> bool:
+    """Whether an amount by itself, or its concentration, is subtracted somewhere: T - X."""
+    for node in walk(law):
+        match node:
+            case Call(
+                op="minus", args=(_, Symbol() | Call(op="divide", args=(Symbol(), Symbol())))
+            ):
+                return True
+    return False

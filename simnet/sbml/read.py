@@ -51,11 +51,19 @@ def from_sbml(content: str, *, name: str = "model", kinetics: Kinetics | None = 
         content = libsbml.writeSBMLToString(document)
         require_harmless(content, name)
     require_expandable(document.getModel(), name)
-    for option in ("expandFunctionDefinitions", "promoteLocalParameters"):
-        properties = libsbml.ConversionProperties()
-        properties.addOption(option, True)
-        document.convert(properties)
+    model = document.getModel()
+    declared = model.getNumParameters()
+    _convert(document, "promoteLocalParameters")
+    if model.getNumParameters() > declared:  # a file that runs as it is runs with these
+        content = libsbml.writeSBMLToString(document)
+    _convert(document, "expandFunctionDefinitions")
     return Reader(document, content, name, kinetics).network()
+
+
+def _convert(document: Any, option: str) -> None:
+    properties = libsbml.ConversionProperties()
+    properties.addOption(option, True)
+    document.convert(properties)
 
 
 def _require_readable(document: Any, name: str) -> None:
