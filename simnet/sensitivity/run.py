@@ -102,7 +102,7 @@ def run_study(
         if wanted is None:
             break
         if wanted > limit:
-            said = f"Not every index has converged at {samples:,} samples; {wanted:,} would come next, above the limit of {limit:,}: allow more (--most-samples)."  # fmt: skip
+            said = f"Not every index has converged at {samples:,} samples; {wanted:,} would come next, above the limit of {limit:,}: allow more (--most-samples, most_samples=)."  # fmt: skip
             break
         fresh = (study.design(wanted).rows - result.design.rows) * len(study.brackets) * study.runs
         if may_go_on is not None and not may_go_on(fresh, seconds_for(study, fresh, workers)):

@@ -23,7 +23,7 @@ def statements_of(result: "StudyResult") -> Iterator[str]:
     if waiting:
         yield (
             f"{'; '.join(waiting)} indices have not converged at {result.about['samples']:,} "
-            "samples; more samples narrow them (--until-converged)."
+            "samples; more samples narrow them (--until-converged, until_converged=True)."
         )
     if any(output.noisy for output in result.outputs.values()):
         yield str(result.about["under noise"])
