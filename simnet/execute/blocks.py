@@ -1,6 +1,9 @@
 """One condition run block by block, as the ensemble's statistics are merged, until it is enough."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from simnet.errors import InputError, Problem
 from simnet.execute.backends import processors
@@ -8,7 +11,7 @@ from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered, run_jobs
-from simnet.results.trajectories import positions
+from simnet.results.trajectories import Failure, positions
 from simnet.stats.blocks import Merging, block_bounds, block_statistics
 from simnet.stats.precision import Precision, next_size
 
@@ -48,7 +51,8 @@ def run_in_blocks(
     def take(gathered: Gathered) -> None:
         receive(gathered)
         if precision is not None:
-            judged.take(block_statistics(gathered.values, first=gathered.first, covariance=False))
+            values = without_infinite(plan, gathered).values
+            judged.take(block_statistics(values, first=gathered.first, covariance=False))
 
     while wanted is not None:
         run_jobs(
@@ -66,6 +70,29 @@ def run_in_blocks(
         wanted = next_size(judged.total, precision, places)
 
 
+def without_infinite(plan: Plan, gathered: Gathered) -> Gathered:
+    """The same, but replicates with an infinite value failed: they have no mean or variance."""
+    infinite = np.isinf(gathered.values)
+    lost = np.flatnonzero(infinite.any(axis=(1, 2)))
+    if not len(lost):
+        return gathered
+    values = gathered.values.copy()
+    values[lost] = np.nan
+    failures = []
+    for place in lost:
+        time, readout = np.argwhere(infinite[place])[0]
+        name, moment = plan.readouts[readout].name, plan.times[time]
+        failures.append(
+            Failure(
+                condition=plan.conditions[0].name,
+                replicate=gathered.first + int(place),
+                seed=gathered.seeds[place] if gathered.seeds else None,
+                reason=f"readout {name} is infinite at t={moment:g}",
+            )
+        )
+    return replace(gathered, values=values, failures=(*gathered.failures, *failures))
+
+
 def _judged(plan: Plan, precision: Precision) -> list[int]:
     """Places of the readouts that precision is asked of."""
     if plan.task.method == "ode" and not plan.conditions[0].variability:
@@ -75,6 +102,12 @@ def _judged(plan: Plan, precision: Precision) -> list[int]:
                 why="an ODE gives the same every time",
                 way_out='leave it out, or use method="ssa"',
             )
+        )
+    if plan.conditions[0].replicates_per_cell > 1:
+        why = "replicates of one cell are not independent, which its interval takes them to be"
+        way_out = "leave replicates_per_cell out, or give replicates"
+        raise InputError(
+            Problem(what="precision with replicates_per_cell", why=why, way_out=way_out)
         )
     names = [readout.name for readout in plan.readouts]
     places, problems = positions(precision.readouts or names, names, "readout of precision")

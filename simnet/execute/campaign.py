@@ -51,7 +51,8 @@ def items_of(
 
     Args:
         plan: conditions and replicates.
-        stored: keys of items that exist: what they cover is taken as they are.
+        stored: keys of items that exist: what they cover is taken as they are. None for a shard,
+            whose folder does not tell where the others' items begin.
         block: replicates in a new item.
         replicates: of each condition; the plan's if None.
     """
@@ -133,7 +134,7 @@ def run_campaign(
                 refused.append((item, _refused(plan, item, number, str(error))))
 
     def receive(gathered: Gathered) -> None:
-        if gathered.finished + len(gathered.failures) == len(gathered.values):
+        if not gathered.missing:
             item = pending[gathered.job]
             store.take(item, measure(item, gathered))
 

@@ -14,7 +14,7 @@ from simnet.errors import (
     UnknownNameError,
 )
 from simnet.execute.arguments import listed, require_precision
-from simnet.execute.blocks import run_in_blocks
+from simnet.execute.blocks import run_in_blocks, without_infinite
 from simnet.execute.cluster import Workers
 from simnet.execute.failures import in_order, tell_failures
 from simnet.execute.plan import planned
@@ -263,7 +263,8 @@ def run_ensemble(
     merging = Merging()
     failures: list[Failure] = []
 
-    def receive(gathered: Gathered) -> None:
+    def receive(received: Gathered) -> None:
+        gathered = without_infinite(plan, received)
         failures.extend(gathered.failures)
         block = block_statistics(
             gathered.values, first=gathered.first, covariance=covariance, thresholds=limits

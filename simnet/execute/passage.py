@@ -12,7 +12,8 @@ from simnet.errors import InputError, Problem
 from simnet.execute.arguments import listed
 from simnet.execute.backends import threads_for
 from simnet.execute.blocks import run_in_blocks
-from simnet.execute.cluster import Workers
+from simnet.execute.cluster import Workers, is_cluster
+from simnet.execute.failures import in_order, tell_failures
 from simnet.execute.plan import Plan, planned
 from simnet.execute.run import Gathered
 from simnet.experiment.change import Change
@@ -22,6 +23,7 @@ from simnet.experiment.schedule import Scheduled
 from simnet.experiment.times import TimeSpec
 from simnet.experiment.variability import Variability
 from simnet.network.network import Network
+from simnet.results.trajectories import Failure
 from simnet.stats.blocks import block_bounds
 from simnet.stats.first_passage import FirstPassage, first_passage, join_passages
 
@@ -49,7 +51,8 @@ def first_passage_times(
     """When each replicate first has a readout above (or below) a threshold, from t = 0 on.
 
     The compiled engine looks after every firing, and the times are exact. Other engines show the
-    state at output times only, and the passage lies between two of them.
+    state at output times only, and so do runs with `variability` and on a cluster: the passage then
+    lies between two of them.
 
     Args:
         network: from `load`.
@@ -62,11 +65,13 @@ def first_passage_times(
 
     Returns:
         The passages in the order of the replicates, in the network's unit of time; those that were
-        not seen by `t_end` are censored there. `survival` and `median_time` take them.
+        not seen by `t_end` are censored there, and those that failed are NaN, with a warning.
+        `survival` and `median_time` take them.
 
     Raises:
         InputError: mistakes in the call; nothing was run.
         UnsupportedError: the network has no exact meaning under `method`.
+        SimulationError: every replicate failed.
     """
     if (above is None) == (below is None):
         way_out = "write above=100 or below=100"
@@ -96,11 +101,14 @@ def first_passage_times(
         rtol=1e-8,
         atol=None,
     )
-    if plan.engine.name == "compiled" and not condition.variability:
+    engine_watches = plan.engine.name == "compiled" and not condition.variability
+    if engine_watches and not is_cluster(workers):
         return _watched(plan, threshold, upwards=above is not None, workers=workers)
     parts: dict[int, FirstPassage] = {}
+    failures: list[Failure] = []
 
     def receive(gathered: Gathered) -> None:
+        failures.extend(gathered.failures)
         parts[gathered.first] = first_passage(
             gathered.values[:, :, 0],
             plan.times,
@@ -109,6 +117,7 @@ def first_passage_times(
         )
 
     run_in_blocks(plan, workers=workers, receive=receive)
+    tell_failures(in_order(failures), plan.replicates, stacklevel=3)
     return join_passages([parts[first] for first in sorted(parts)])
 
 
@@ -120,6 +129,7 @@ def _watched(plan: Plan, threshold: float, *, upwards: bool, workers: Workers) -
     end = plan.times[-1]
     stopped = threading.Event()
     parts = []
+    failures: list[Failure] = []
     try:
         for first, stop in block_bounds(0, plan.replicates):
             job = plan.job(0, first, stop)
@@ -132,10 +142,21 @@ def _watched(plan: Plan, threshold: float, *, upwards: bool, workers: Workers) -
                 threads=threads_for(workers),
             )
             failed = np.array([isinstance(result, str) for result in results])
+            failures += (
+                Failure(
+                    condition=job.condition,
+                    replicate=replicate.index,
+                    seed=replicate.seed,
+                    reason=result,
+                )
+                for replicate, result in zip(job.replicates, results, strict=True)
+                if isinstance(result, str)
+            )
             seen = ~np.isnan(crossed[:, 0])
             after = np.where(seen, crossed[:, 0], np.where(failed, np.nan, end))
             by = np.where(seen, crossed[:, 0], np.where(failed, np.nan, np.inf))
             parts.append(FirstPassage(after=after, by=by))
     finally:
         stopped.set()
+    tell_failures(failures, plan.replicates, stacklevel=4)
     return join_passages(parts)

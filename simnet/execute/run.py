@@ -26,6 +26,7 @@ class Gathered:
         values: (N, T, R); NaN where a replicate failed or was not run.
         seeds: (N,); empty under ODE.
         failures: replicates that failed, with the reason.
+        missing: replicates that were not run.
     """
 
     job: int
@@ -33,6 +34,7 @@ class Gathered:
     values: FloatArray
     seeds: tuple[int, ...]
     failures: tuple[Failure, ...]
+    missing: int = 0
 
     @property
     def finished(self) -> int:
@@ -109,15 +111,18 @@ class _Gathering:
     def take(self, outcome: Outcome) -> None:
         self.missing -= 1
         replicate = outcome.replicate
+        reason = outcome.failure
         if outcome.values is not None:
             self._values[replicate.index - self._first] = outcome.values
-            return
+            if not np.isnan(outcome.values).all():
+                return
+            reason = "no readout has a value at any output time"
         seed = replicate.seed if self._stochastic else None
         failure = Failure(
             condition=self._job.condition,
             replicate=replicate.index,
             seed=seed,
-            reason=outcome.failure,
+            reason=reason,
         )
         self._failures.append(failure)
 
@@ -129,4 +134,5 @@ class _Gathering:
             values=self._values,
             seeds=seeds,
             failures=tuple(sorted(self._failures, key=lambda failure: failure.replicate)),
+            missing=self.missing,
         )

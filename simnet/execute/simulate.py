@@ -190,6 +190,8 @@ def _run(
             plan, workers=workers, precision=precision, receive=received.append, progress=progress
         )
     except KeyboardInterrupt:
+        ends = (gathered.first + len(gathered.values) for gathered in received)
+        plan = replace(plan, replicates=max([plan.replicates, *ends]))  # precision adds some
         found = _trajectories(plan, received) if any(g.finished for g in received) else None
         raise Interrupted(found) from None
     plan = replace(plan, replicates=sum(len(gathered.values) for gathered in received))

@@ -77,15 +77,16 @@ class _Desk:
         self._printed.take()  # of a model that was refused: no replicate's
         sys.path[:] = path  # as it is in the parent now, and it may have new modules
         importlib.invalidate_caches()
-        while len(self._simulators) >= SIMULATORS_KEPT:
-            self._simulators.popitem(last=False)
         try:
             task: Task = pickle.loads(pickled)
-            self._simulators[key] = cast(Simulator, resolve_engine(task.engine).prepare(task))
+            prepared = cast(Simulator, resolve_engine(task.engine).prepare(task))
         except SimnetError as error:
             return _portable(error)
         except Exception as error:  # noqa: BLE001 - the parent is told
             return "broken", reason_of(error)
+        while len(self._simulators) >= SIMULATORS_KEPT:  # only now: the parent hears of it
+            self._simulators.popitem(last=False)
+        self._simulators[key] = prepared
         # Said while preparing: it belongs to no replicate, so the first one brings it along.
         self._earlier = self._printed.take()
         return "ready", tuple(self._simulators)

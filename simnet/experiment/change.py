@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Protocol
 
+import numpy as np
+
 from simnet.errors import Problem, nearest
 from simnet.experiment.action import Action, AddAmount, Hold, ScaleValue, SetValue
 from simnet.experiment.targets import (
@@ -46,7 +48,7 @@ class Set:
 
     @property
     def label(self) -> str:
-        return f"{self.name}={self.value:g}"
+        return f"{self.name}={_short(self.value)}"
 
     def resolve(self, network: Network) -> Resolved:
         target, problems = settable(network, self.name, f"Set({self.name!r}, {self.value!r})")
@@ -63,7 +65,7 @@ class Scale:
 
     @property
     def label(self) -> str:
-        return f"{self.name} x{self.factor:g}"
+        return f"{self.name} x{_short(self.factor)}"
 
     def resolve(self, network: Network) -> Resolved:
         target, problems = settable(network, self.name, f"Scale({self.name!r}, {self.factor!r})")
@@ -80,7 +82,7 @@ class Add:
 
     @property
     def label(self) -> str:
-        return f"{self.name} +{self.amount:g}"
+        return f"{self.name} +{_short(self.amount)}"
 
     def resolve(self, network: Network) -> Resolved:
         what = f"Add({self.name!r}, {self.amount!r})"
@@ -106,7 +108,7 @@ class Knockdown:
 
     @property
     def label(self) -> str:
-        return f"{self.name} -{100 * self.fraction:g}%"
+        return f"{self.name} -{_short(self.fraction, 100)}%"
 
     def resolve(self, network: Network) -> Resolved:
         what = f"Knockdown({self.name!r}, {self.fraction!r})"
@@ -141,7 +143,7 @@ class Overexpress:
 
     @property
     def label(self) -> str:
-        return f"{self.name} x{self.fold:g}"
+        return f"{self.name} x{_short(self.fold)}"
 
     def resolve(self, network: Network) -> Resolved:
         what = f"Overexpress({self.name!r}, {self.fold!r})"
@@ -183,8 +185,8 @@ class Dose:
     @property
     def label(self) -> str:
         if isinstance(self.nM, tuple):
-            return f"{self.name} {', '.join(f'{value:g}' for value in self.nM)} nM"
-        return f"{self.name} {self.nM:g} nM"
+            return f"{self.name} {', '.join(map(_short, self.nM))} nM"
+        return f"{self.name} {_short(self.nM)} nM"
 
     def resolve(self, network: Network) -> Resolved:
         target, problems = drug_parameter(
@@ -221,7 +223,7 @@ class Clamp:
 
     @property
     def label(self) -> str:
-        return f"{self.name} held at {self.value:g}"
+        return f"{self.name} held at {_short(self.value)}"
 
     def resolve(self, network: Network) -> Resolved:
         what = f"Clamp({self.name!r}, {self.value!r})"
@@ -281,6 +283,12 @@ def change_from_record(record: dict[str, object]) -> Change:
     """The change that `change_record` wrote."""
     values = dict(record)
     return CHANGES[str(values.pop("change"))](**values)
+
+
+def _short(value: object, times: int = 1) -> str:
+    """A number for a label; anything else as it is, until it is told that it is none."""
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    return f"{times * value:g}" if number else f"{value}"  # type: ignore[operator]
 
 
 def _finite(

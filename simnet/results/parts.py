@@ -7,7 +7,6 @@ stored is lost, and nothing half-written counts.
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,10 +170,15 @@ def merge_parts(folders: Sequence[str | Path], into: str | Path) -> Parts:
             place = merged.folder / RUNS / path.name
             if not place.exists():
                 into_place(path.read_bytes(), place)
-        for path in source.folder.iterdir():  # what lies beside: the network, the plan
-            beside = merged.folder / path.name
-            if path.is_file() and path.name != MANIFEST and not beside.exists():
-                shutil.copyfile(path, beside)
+    beside: dict[str, Path] = {}  # the network, the plan: of the source that was extended last
+    for source in sources:
+        for path in source.folder.iterdir():
+            if path.is_file() and path.name != MANIFEST:
+                beside[path.name] = max(
+                    path, beside.get(path.name, path), key=lambda p: p.stat().st_mtime
+                )
+    for name, path in beside.items():
+        into_place(path.read_bytes(), merged.folder / name)
     return merged
 
 

@@ -26,14 +26,17 @@ _OF_MEANS = (
 
 
 def compare_censored(control: FloatArray, treated: FloatArray, *, level: float = 0.95) -> Effect:
-    """As `compare`, for values of which some are positive infinity."""
-    counts = [int(np.isposinf(values).sum()) for values in (control, treated)]
+    """As `compare`, for values of which some are infinite: of either sign, as the readout has it."""
+    counts = [int(np.isinf(values).sum()) for values in (control, treated)]
     if not any(counts):
         return compare(control, treated, level=level)
     both = np.concatenate([control, treated])
     finite = both[np.isfinite(both)]
-    late = (float(finite.max()) if len(finite) else 0.0) * 2 + 1
-    ranked = [np.where(np.isposinf(values), late, values) for values in (control, treated)]
+    beyond = 1 + 2 * float(np.abs(finite).max(initial=0.0))
+    ranked = [
+        np.where(np.isinf(values), np.copysign(beyond, values), values)
+        for values in (control, treated)
+    ]
     found = compare(ranked[0], ranked[1], level=level)
     sizes = (found.n_control, found.n_treated)
     said = [

@@ -39,13 +39,14 @@ class Arm:
 
 @dataclass(frozen=True, kw_only=True)
 class Common:
-    """What all conditions of a screen share; as of a `Condition`."""
+    """What all conditions of a screen share; as of a `Condition`, and the network's time unit."""
 
     background: tuple[Change, ...] = ()
     schedule: tuple[Scheduled, ...] = ()
     equilibrate: TimeSpec | None = None
     variability: Variability = field(default_factory=dict)
     replicates_per_cell: int = 1
+    time_unit: str | None = None
 
 
 def arms_of(
@@ -85,7 +86,7 @@ def arms_of(
         sets = [*(((level,), "") for level in levels), *listed]
     arms = [_arm((), common, CONTROL)]
     arms += [_arm(chosen, common, label) for chosen, label in sets]
-    return arms, [*problems, *_twice(arms)]
+    return arms, [*problems, *_twice(arms, common.time_unit)]
 
 
 def _levels(changes: Sequence[Entry]) -> tuple[list[Level], list[Problem]]:
@@ -165,12 +166,13 @@ def _arm(levels: tuple[Level, ...], common: Common, label: str = "") -> Arm:
     return Arm(condition=condition, levels=levels)
 
 
-def _twice(arms: Sequence[Arm]) -> Iterator[Problem]:
-    """Conditions that are given twice, and two that go by one name."""
+def _twice(arms: Sequence[Arm], time_unit: str | None) -> Iterator[Problem]:
+    """Conditions that are given twice, also under two names, and two that go by one name."""
     seen: dict[str, str] = {}
+    named: dict[str, str] = {}
     for arm in arms:
         try:
-            content = arm.condition.content("s")
+            content = arm.condition.content(time_unit)
         except (InputError, TypeError, ValueError):  # told where the program is made
             content = repr(arm.condition)
         if arm.name in seen:
@@ -178,4 +180,8 @@ def _twice(arms: Sequence[Arm]) -> Iterator[Problem]:
             why = "is there twice" if same else "is the name of two conditions"
             way_out = "take one out" if same else "give one a label: Condition(label=...)"
             yield Problem(what=f"condition {arm.name!r}", why=why, way_out=way_out)
+        elif content in named:
+            why, way_out = f"is the same as {named[content]!r}", "take one of them out"
+            yield Problem(what=f"condition {arm.name!r}", why=why, way_out=way_out)
         seen[arm.name] = content
+        named.setdefault(content, arm.name)

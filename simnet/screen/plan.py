@@ -187,6 +187,7 @@ def _checked(screen: Screen) -> tuple[Plan, list[Arm], list[ScreenReadout]]:
         equilibrate=screen.equilibrate,
         variability=screen.variability or {},
         replicates_per_cell=screen.replicates_per_cell,
+        time_unit=network.time_unit,
     )
     arms, wrong = arms_of(screen.changes, screen.combinations, common)
     problems += wrong

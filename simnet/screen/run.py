@@ -64,7 +64,8 @@ def run_screen(
         write_record(record, sbml_of(plan.network), Path(out))
     job = _Running(plan=plan, parts=parts, workers=workers, shard=shard, progress=progress)
     if plan.precision is None:
-        items = items_of(plan.plan, stored=parts.keys() if parts is not None else ())
+        stored = parts.keys() if parts is not None and shard is None else ()
+        items = items_of(plan.plan, stored=stored)
         return result_from_rows(record, job.rows(items))
     return _until_precise(job)
 

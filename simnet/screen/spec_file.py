@@ -73,7 +73,8 @@ def screen_from_data(data: Mapping[str, Any]) -> Screen:
         reader.timed(t, f"schedule[{i}]") for i, t in enumerate(reader.tables(data, "schedule"))
     ]
     spread = {
-        name: reader.spread(name, table) for name, table in data.get("variability", {}).items()
+        name: reader.spread(name, table)
+        for name, table in reader.table(data, "variability").items()
     }
     precision = reader.precision(data.get("precision"))
     if problems:
@@ -104,6 +105,15 @@ class _Reader:
         way_out = f"write [[{key}]], and what it is below"
         self.problems.append(Problem(what=key, why="not a list of tables", way_out=way_out))
         return []
+
+    def table(self, data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        """A table of tables."""
+        given = data.get(key, {})
+        if isinstance(given, dict):
+            return given
+        way_out = f"write [{key}.NAME], and what it is below"
+        self.problems.append(Problem(what=key, why="not a table", way_out=way_out))
+        return {}
 
     def condition(self, table: Mapping[str, Any], place: int) -> Entry:
         """One of a list of conditions: its changes are made together."""

@@ -67,7 +67,9 @@ def table_of(record: ScreenRecord, rows: "pd.DataFrame") -> Table:
                 if line.startswith(FAILED):
                     failed[c, r] = line.removeprefix(FAILED)
                 else:
-                    name = next(x.name for x in record.readouts if line.startswith(f"{x.name}: "))
+                    # A readout in other words than when it was run has its name of then.
+                    names = (x.name for x in record.readouts if line.startswith(f"{x.name}: "))
+                    name = next(names, line.partition(": ")[0])
                     missing[c, r, name] = line.removeprefix(f"{name}: ")
     found = Table(values=values, ran=ran, failed=failed, missing=missing, places=tuple(places))
     return _judged(record, found)

@@ -154,7 +154,7 @@ def _once(
     """Run what is missing of a design, and analyse it if all is there."""
     rows, place = distinct_rows(study, design)
     plan = plan_of(study, design, rows, workers)
-    stored = parts.keys() if parts is not None else set()
+    stored = parts.keys() if parts is not None and shard is None else set()
     items = items_to_run(study, design, rows, plan, stored)
 
     def measure(item: Item, gathered: Gathered) -> "pd.DataFrame":

@@ -95,10 +95,13 @@ def covariance_estimate(sums: Comoments, *, confidence: float = 0.95) -> Estimat
 
 
 def correlation(sums: Comoments) -> FloatArray:
-    """Pearson's correlations (T, R, R); NaN where a readout does not vary."""
+    """Pearson's correlations (T, R, R); NaN where a readout does not vary, and where two do not
+    have their values in the same replicates: spreads are kept of all replicates with a value."""
     spread = np.einsum("trr->tr", sums.product)
+    n = np.einsum("trr->tr", sums.n)
+    both = (sums.n == n[:, :, np.newaxis]) & (sums.n == n[:, np.newaxis, :])
     square = spread[:, :, np.newaxis] * spread[:, np.newaxis, :]
-    return sums.product / np.sqrt(np.where(square > 0, square, np.nan))
+    return sums.product / np.sqrt(np.where(both & (square > 0), square, np.nan))
 
 
 def _complete(rows: FloatArray, origin: FloatArray) -> Comoments:

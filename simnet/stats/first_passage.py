@@ -164,6 +164,8 @@ def survival(passages: FirstPassage, *, confidence: float = 0.95) -> Survival:
     watched = len(moments) - np.searchsorted(moments, times)  # those censored at a time count there
     left = watched - passed
     fraction: FloatArray = np.cumprod(left / watched, dtype=np.float64)
+    uncensored = left + np.cumsum(passed) == len(moments)
+    fraction = np.where(uncensored, left / len(moments), fraction)  # without the product's rounding
     some = left > 0
     # Greenwood's sum, as the error of log(-log S); after the last passage of all it is not known.
     square = np.cumsum(passed[some] / (watched[some] * left[some]))
@@ -188,7 +190,7 @@ def median_time(passages: FirstPassage, *, confidence: float = 0.95) -> MedianTi
     """
     curve = survival(passages, confidence=confidence)
     fraction = curve.fraction
-    by = _first(curve.times, fraction.value <= 0.5)
+    by = _first(curve.times, fraction.value <= 0.5 * (1 + 1e-12))  # a product is rounded
     # Where all have passed the interval is not known, and the median lies before.
     low = _first(curve.times, (fraction.low <= 0.5) | (fraction.value == 0))
     high = _first(curve.times, fraction.high <= 0.5)

@@ -123,13 +123,16 @@ def two_modes_of(
     confidence: float = 0.95,
 ) -> TwoModes:
     """`two_modes` of one readout at one time, by their indices, from tallies: the same for whole
-    numbers below 512, else of values within 1/512.
+    numbers below 512, else of values within 1/512 (counts stay whole numbers).
 
     Raises:
         InputError: as `two_modes`.
     """
     counts = tallies.tables[readout][:, time].astype(np.float64)
-    return two_modes(tallies.values(readout), counts, family=family, confidence=confidence)
+    values = tallies.values(readout)
+    if tallies.whole[readout]:
+        values = np.floor(values)
+    return two_modes(values, counts, family=family, confidence=confidence)
 
 
 def _distinct(values: FloatArray, counts: FloatArray | None) -> tuple[FloatArray, FloatArray]:

@@ -51,6 +51,7 @@ class Precision:
         problems = list(_problems(self))
         if problems:
             raise InputError(problems)
+        object.__setattr__(self, "maximum", int(self.maximum))  # 1e5 is a whole number as well
 
     def sizes(self) -> tuple[int, ...]:
         """Numbers of replicates at which the run is judged; the last is `maximum`."""

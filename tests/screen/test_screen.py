@@ -15,6 +15,7 @@ import pytest
 
 import simnet as sn
 from simnet.results.parts import merge_parts
+from simnet.screen.spec_file import screen_from_data
 
 K, G = 20.0, 1.0  # birth and death: mean and variance K / G at rest
 Plan = Callable[..., sn.Screen]
@@ -144,6 +145,55 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9")
+def test_shards_can_be_extended_and_merged_again(plan: Plan, tmp_path: Path) -> None:
+    """Blocks of 32 replicates: 40 leave one that is cut short, in one of the two folders."""
+
+    def merged(replicates: int) -> sn.ScreenResult:
+        for i in (1, 2):
+            sn.run_screen(
+                plan(replicates=replicates), out=tmp_path / str(i), shard=(i, 2), workers=0
+            )
+        merge_parts([tmp_path / "1", tmp_path / "2"], tmp_path / "whole")
+        return sn.ScreenResult.load(tmp_path / "whole")
+
+    assert merged(40).complete
+    extended = merged(64)
+    assert extended.record.run.replicates == 64
+    assert extended.complete
+    whole = sn.run_screen(plan(replicates=64), workers=0)
+    pd.testing.assert_frame_equal(extended.effects(), whole.effects())
+
+
+def test_one_condition_under_two_names_is_refused(plan: Plan) -> None:
+    twice = [sn.Condition(label="double", changes=(sn.Scale("k", 2),))]
+    with pytest.raises(sn.InputError, match=r"'double'.*is the same as 'k x2'"):
+        plan(changes=[sn.Scale("k", 2)], combinations=twice)
+    later = [sn.At("1 s", sn.Set("k", 1)), sn.At(1, sn.Set("k", 1))]
+    with pytest.raises(sn.InputError, match="is the same as"):
+        plan(changes=[sn.Scale("k", 2)], combinations=later)
+
+
+def test_the_same_readout_in_other_words(plan: Plan, tmp_path: Path) -> None:
+    """Notes of replicates without a value are found again."""
+
+    def run(readout: str) -> sn.ScreenResult:
+        never = plan(readouts=readout, replicates=3)
+        return sn.run_screen(never, out=tmp_path / "out", workers=0)
+
+    first = run("log(X@0)")
+    again = run("log( X@0 )")
+    assert len(first.failures()) == len(again.failures()) > 0
+
+
+def test_what_is_no_number_is_named(plan: Plan) -> None:
+    for change in (sn.Set("k", "1"), sn.Scale("k", "2"), sn.Knockdown("k", [0.5])):  # type: ignore[arg-type]
+        with pytest.raises(sn.InputError, match="not a finite number"):
+            plan(changes=[change])
+    data = {"network": "hypoxia", "t_end": 1, "readouts": ["HIF1A@1"], "variability": 0.3}
+    with pytest.raises(sn.InputError, match="variability: not a table"):
+        screen_from_data(data)
+
+
 def test_killed_in_the_middle(gene_file: Path, tmp_path: Path) -> None:
     """`kill -9`, then the same call: what was stored is kept, and the bits are those of one run."""
     script, out = tmp_path / "screen.py", tmp_path / "out"

@@ -67,3 +67,13 @@ def test_one_batch_has_no_interval() -> None:
     found = covariance_estimate(sums(coupled(np.random.default_rng(5), (31, 1))))
     assert np.isfinite(found.value).all()
     assert np.isnan(found.low).all()
+
+
+def test_no_correlation_between_readouts_of_different_replicates() -> None:
+    x = np.arange(256.0)
+    y = np.where(x < 40, x, np.nan)
+    values = np.stack([x, x, y, y], axis=1)[:, np.newaxis]
+    found = correlation(comoments_of(values, np.zeros((1, 4))))[0]
+    assert found[0, 1] == pytest.approx(1)
+    assert found[2, 3] == pytest.approx(1)
+    assert np.isnan(found[0, 2])

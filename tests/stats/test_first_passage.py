@@ -143,3 +143,13 @@ def test_mistakes_are_named() -> None:
         survival(FirstPassage(after=np.full(2, np.nan), by=np.full(2, np.nan)))
     with pytest.raises(InputError, match="not a FirstPassage"):
         survival([1.0, 2.0])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("n", [24, 38, 44, 100])
+def test_the_median_of_all_is_that_of_the_half_that_passed_first(n: int) -> None:
+    """Products of (1 - 1/k) are a little more than 1/2 where they are 1/2."""
+    times = np.arange(1.0, n + 1)
+    assert median_time(FirstPassage(after=times, by=times)).by == n / 2
+    first = np.where(times <= n / 2, times, np.inf)
+    watched = np.where(times <= n / 2, times, n)
+    assert median_time(FirstPassage(after=watched, by=first)).by == n / 2

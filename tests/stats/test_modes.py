@@ -101,3 +101,12 @@ def test_mistakes_are_named() -> None:
         two_modes(np.arange(50.0), family="gamma")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="values='x': not numbers"):
         two_modes("x")  # type: ignore[arg-type]
+
+
+def test_large_counts_from_tallies_are_counts() -> None:
+    rng = np.random.default_rng(1)
+    values = np.concatenate([rng.poisson(100, 300), rng.poisson(600, 300)]).astype(float)
+    tallies = tallies_of(values[:, np.newaxis, np.newaxis])
+    found, exact = two_modes_of(tallies, 0, 0), two_modes(values)
+    assert found.family == exact.family == "negative binomial"
+    assert found.evidence == pytest.approx(exact.evidence, rel=0.02)
