@@ -142,6 +142,10 @@ class _Parser:
                 changes = self._changes()
                 if not any(True for _ in quantities(tree)):
                     self.fail(place, f"{canonical_text(tree)} is the same in every condition")
+                inner = {(type(c), _name(c)) for q in quantities(tree) for c in q.changes}
+                twice = [_name(c) for c in changes if (type(c), _name(c)) in inner]
+                if twice:
+                    self.fail(place, f"{twice[0]} is changed twice")
                 tree = under(tree, changes)
         return tree
 

@@ -54,7 +54,8 @@ def choose_factors(
     choice.take_amounts(initial_amounts, whole_amounts)
     names = [f.name for f in choice.factors]
     left = {item.name for item in choice.left_out}
-    quantities = [*network.parameter_by_id, *network.species_index]
+    sizes = [compartment.id for compartment in network.compartments]
+    quantities = [*network.parameter_by_id, *network.species_index, *sizes]
     for pattern in exclude:
         if not matching(pattern, quantities):
             choice.unknown(f"exclude {pattern!r}", pattern, quantities)

@@ -93,6 +93,7 @@ class Outputs:
     estimate: FloatArray
     variance: FloatArray
     reasons: Mapping[int, str] = field(default_factory=dict)
+    error: float = 0.0
 
     def __post_init__(self) -> None:
         problems = []

@@ -1,7 +1,7 @@
 """Readouts of all rows of a design, at the end and over time, from what was stored of their runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,12 @@ from simnet.readouts.tree import ConditionKey, at_time
 from simnet.sensitivity.design import Outputs
 from simnet.sensitivity.over_time import course_of, looks, shown_time
 from simnet.sensitivity.study import SensitivityStudy
+
+_INTEGRATED = 10  # relative tolerances of the integrator that its results are right to, about
+_NO_VARIANCE = (
+    "its sampling variance is not known: all replicates together have a value, but without one of "
+    "them there is none; add replicates"
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,7 +60,8 @@ def evaluated(
 
     everything = [of_row(k, study.times, slice(None)) for k in range(len(courses))]
     exact = study.simulate == "ode"
-    outputs = [_outputs(e, everything, broken, place, exact) for e in study.expressions]
+    needs = study.of_method.needs_variance and not exact
+    outputs = [_outputs(e, everything, broken, place, exact, needs) for e in study.expressions]
     when = looks(study.end)
     over_time = {}
     for expression in study.expressions:
@@ -65,8 +72,23 @@ def evaluated(
         chosen = _places(study.times, np.union1d(when, named))
         seen = [of_row(k, study.times[chosen], chosen) for k in range(len(courses))]
         shown = _places(study.times[chosen], when)
-        over_time[str(expression)] = _over_time(course, seen, broken, place, exact, shown)
-    return Evaluated(outputs=tuple(outputs), over_time=over_time)
+        over_time[str(expression)] = _over_time(course, seen, broken, place, exact, needs, shown)
+    if not exact:
+        return Evaluated(outputs=tuple(outputs), over_time=over_time)
+    accuracy = _INTEGRATED * study.tolerance
+    return Evaluated(
+        outputs=tuple(_accurate_to(accuracy, found) for found in outputs),
+        over_time={
+            name: {time: _accurate_to(accuracy, found) for time, found in by_time.items()}
+            for name, by_time in over_time.items()
+        },
+    )
+
+
+def _accurate_to(relative: float, outputs: Outputs) -> Outputs:
+    """With the integrator's error, which is relative to the largest value."""
+    sizes = np.abs(outputs.estimate[outputs.ok])
+    return replace(outputs, error=relative * float(sizes.max(initial=0.0)))
 
 
 def _outputs(
@@ -75,6 +97,7 @@ def _outputs(
     broken: Mapping[int, str],
     place: IntArray,
     exact: bool,
+    needs: bool,
 ) -> Outputs:
     values = np.full((len(rows), 2), np.nan)
     reasons = dict(broken)
@@ -87,6 +110,8 @@ def _outputs(
             reasons[k] = str(error)
         else:
             values[k] = found.estimate, found.variance
+            if needs and np.isnan(found.variance):
+                values[k], reasons[k] = np.nan, _NO_VARIANCE
     return _spread_out(str(expression), values, reasons, place)
 
 
@@ -96,6 +121,7 @@ def _over_time(
     broken: Mapping[int, str],
     place: IntArray,
     exact: bool,
+    needs: bool,
     shown: IntArray,
 ) -> dict[str, Outputs]:
     first = next(iter(rows[0].values()))
@@ -110,6 +136,8 @@ def _over_time(
             values[k] = [_at(course, courses, float(time), exact) for time in times]
         else:
             values[k] = np.column_stack([found.estimate, found.variance])
+    if needs:
+        values[np.isnan(values[:, :, 1])] = np.nan
     found_at = {}
     for t in shown:
         label = shown_time(float(times[t]), unit)

@@ -60,6 +60,9 @@ class IndexPrecision:
             )
         if problems:
             raise InputError(problems)
+        for name in ("confidence", "tolerance", "most_lost"):  # plain ones, which can be saved
+            object.__setattr__(self, name, float(getattr(self, name)))
+        object.__setattr__(self, "resamples", int(self.resamples))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -167,7 +167,9 @@ def local_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -
     sound = np.isfinite(y[:, 0])
     if not sound.any():
         said = f"{outputs.readout}: the baseline failed; nothing can be concluded."
-        return Indices(rows=(), statements=(said,), lost=design.samples, blocks=design.samples)
+        stuck = not outputs.noisy
+        lost = design.samples
+        return Indices(rows=(), statements=(said,), lost=lost, blocks=lost, stuck=stuck)
     statements = _failures(design, outputs, y)
     centre = float(y[sound, 0].mean())
     centre_sd = float(np.sqrt(v[sound, 0].sum()) / sound.sum())

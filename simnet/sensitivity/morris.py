@@ -104,6 +104,8 @@ def morris_estimate(
 
 def morris_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -> Indices:
     """mu_star, mean_square, mu and sigma2 for each factor."""
+    moves = np.abs(np.diff(design.by_block(design.positions), axis=1))
+    error = 2 * outputs.error / float(moves[moves > 0].min(initial=1.0))
     return analyse_blocks(
         design,
         outputs,
@@ -112,6 +114,7 @@ def morris_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) 
         signed=("mu",),
         relative=("mu_star", "mean_square", "mu", "sigma2"),
         within={"mu_star": (0.0, np.inf)},
+        floors={"mu_star": error, "mu": error, "mean_square": error**2, "sigma2": error**2},
     )
 
 

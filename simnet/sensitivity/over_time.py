@@ -47,7 +47,9 @@ def study_times(
 def course_of(expression: ReadoutExpression, time_unit: str | None) -> ReadoutExpression | None:
     """The course that a readout is a number of: `pS6@48h / pS6@0` is `pS6 / pS6@0` at 48 h, and
     auc(GLUT2) is a number of GLUT2. None where there is none (a first passage)."""
-    tree = _released(expression.tree, _latest(expression.times, time_unit))
+    of_course = any(isinstance(part, OfCourse) for part in walk(expression.tree))
+    latest = None if of_course else _latest(expression.times, time_unit)  # max(A)/A@0: A / A@0
+    tree = _released(expression.tree, latest)
     timeless = any(isinstance(part, Span | Compare) for part in walk(tree))
     if timeless or not is_timed(tree):
         return None
@@ -77,6 +79,6 @@ def _released(tree: Tree, time: TimeSpec | None) -> Tree:
 def shown_time(time: float, time_unit: str | None) -> str:
     """A time for people: "6 h", "80 min", or a number where the network states no unit."""
     try:
-        return time_text(round(time / duration("1 s", "time", time_unit), 6))
+        return time_text(float(f"{time / duration('1 s', 'time', time_unit):.9g}"))
     except InputError:
         return f"{time:.4g}"

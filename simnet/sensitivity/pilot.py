@@ -24,7 +24,7 @@ def seconds_for(study: SensitivityStudy, evaluations: int, workers: Workers = No
         InputError, UnsupportedError: the study cannot be run.
     """
     here = worker_processes(workers)  # a cluster's speed is not known: the estimate is for here
-    design = study.design(study.of_method.sizes(min(study.size, _TRIED)))
+    design = study.design()
     rows = np.unique(np.linspace(0, design.rows - 1, _TRIED).astype(np.int64))
     one = None if here is None else min(here, 1)
     plan = plan_of(study, design, rows, one)

@@ -69,6 +69,7 @@ def analyse_blocks(
     relative: Collection[str] = (),
     within: Mapping[str, tuple[float, float]] | None = None,
     needs_variance: bool = True,
+    floors: Mapping[str, float] | None = None,
     undetermined: str = "",
 ) -> Indices:
     """Indices with their intervals.
@@ -96,6 +97,8 @@ def analyse_blocks(
         relative: indices with a unit: tolerance is relative to the largest of their kind.
         within: (low, high) of indices that never leave a range, under noise neither.
         needs_variance: whether the variance of each row must be known.
+        floors: what an index can be for errors of the integrator alone; what is not above it is
+            not influential.
         undetermined: what to say where an index cannot be had (a denominator that is not positive).
 
     Raises:
@@ -108,7 +111,10 @@ def analyse_blocks(
     if len(kept) < FEWEST_BLOCKS:
         what = f"{outputs.readout}: {len(kept)} base blocks without failures"
         statements.append(f"{what} are too few; nothing can be concluded.")
-        return Indices(rows=(), statements=tuple(statements), lost=lost, blocks=design.samples)
+        stuck = lost > precision.most_lost * design.samples
+        return Indices(
+            rows=(), statements=tuple(statements), lost=lost, blocks=design.samples, stuck=stuck
+        )
     too_many = lost > precision.most_lost * design.samples
     y = design.by_block(outputs.estimate)[kept]
     v = np.nan_to_num(design.by_block(outputs.variance)[kept])
@@ -134,7 +140,8 @@ def analyse_blocks(
         tolerated = precision.tolerance * (_largest(bounds) if name in relative else 1.0)
         settled = _settled(bounds, half[1] if half else None, tolerated)
         settled &= not too_many
-        rows += _rows(design, outputs.readout, name, n, labels, shown, settled, tolerated)
+        floor = (floors or {}).get(name, 0.0)
+        rows += _rows(design, outputs.readout, name, n, labels, shown, settled, tolerated, floor)
         if undetermined and not np.isfinite(bounds.high).all():
             statements.append(f"{outputs.readout}: {name} is not determined: {undetermined}.")
     if too_many:
@@ -145,7 +152,7 @@ def analyse_blocks(
         statements=tuple(statements),
         lost=lost,
         blocks=design.samples,
-        stuck=too_many or bool(np.ptp(y) == 0),
+        stuck=too_many or bool(np.ptp(y) <= 2 * outputs.error),
     )
 
 
@@ -221,6 +228,7 @@ def _rows(
     bounds: _Interval,
     settled: BoolArray,
     tolerated: float,
+    floor: float,
 ) -> list[IndexRow]:
     return [
         IndexRow(
@@ -236,7 +244,7 @@ def _rows(
             above_high=float(bounds.above_high[k]),
             influential=None
             if not np.isfinite(bounds.above_high[k])
-            else bool(bounds.above_low[k] > 0),
+            else bool(bounds.above_low[k] > floor),
             converged=bool(settled[k]),
             n=n,
             tolerated=tolerated,

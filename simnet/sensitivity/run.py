@@ -102,6 +102,8 @@ def run_study(
         if wanted is None:
             break
         if wanted > limit:
+            wanted = _most_within(study, limit) if samples < limit else wanted
+        if not samples < wanted <= limit:
             said = f"Not every index has converged at {samples:,} samples; {wanted:,} would come next, above the limit of {limit:,}: allow more (--most-samples, most_samples=)."  # fmt: skip
             break
         fresh = (study.design(wanted).rows - result.design.rows) * len(study.brackets) * study.runs
@@ -114,6 +116,11 @@ def run_study(
     if out is not None and result.complete:
         result.save(out)
     return result
+
+
+def _most_within(study: SensitivityStudy, limit: int) -> int:
+    """The largest number of samples up to a limit that the method can have."""
+    return next(n for n in range(limit, 0, -1) if study.of_method.sizes(n) == n)
 
 
 def opened(study: SensitivityStudy, folder: Path) -> Parts:
@@ -245,7 +252,7 @@ def _incomplete(
         outputs={},
         indices={},
         over_time={},
-        failures=pd.DataFrame(),
+        failures=pd.DataFrame(columns=list(FAILURE_COLUMNS)),
         control=pd.DataFrame(),
         statements=(said,),
     )

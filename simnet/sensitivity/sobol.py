@@ -20,6 +20,7 @@ Negative indices are estimates of small ones, and are shown as they are.
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
@@ -94,9 +95,10 @@ def _shuffled(samples: int, seed: int) -> IntArray:
 
 
 def sobol_estimate(
-    design: Design, y: FloatArray, v: FloatArray, weights: FloatArray
+    design: Design, y: FloatArray, v: FloatArray, weights: FloatArray, least: float = 0.0
 ) -> dict[str, Statistic]:
-    """First and total (and second) order under each row of weights; see the module's docstring."""
+    """First and total (and second) order under each row of weights; see the module's docstring.
+    A variance of at most `least` is none."""
     G = len(design.space.labels)
     rows, noise = design.by_block(y), design.by_block(v)
     n = weights.sum(axis=1, keepdims=True)
@@ -111,7 +113,8 @@ def sobol_estimate(
     c = weighted((A + B) / 2)
     square = weighted((A**2 + B**2) / 2) - c**2
     variance = square * 2 * n / (2 * n - 1) - weighted((vA + vB) / 2)
-    variance = np.where(variance > 1e-14 * weighted((A**2 + B**2) / 2), variance, np.nan)
+    rounding = 1e-14 * weighted((A**2 + B**2) / 2)
+    variance = np.where(variance > np.maximum(rounding, least), variance, np.nan)
     first = weighted(B * (AB - A)) - c * weighted(AB - A) - weighted(vA) / (2 * n)
     total = weighted((A - AB) ** 2) / 2 - weighted(vA + vAB) / 2
     found = {
@@ -144,7 +147,17 @@ def sobol_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -
             "the noise of the readout is about as large as its variation over the design, or "
             "larger; add replicates"
         )
-    return analyse_blocks(design, outputs, precision, sobol_estimate, undetermined=undetermined)
+    error = outputs.error**2
+    spread = float(outputs.estimate[outputs.ok].var()) if outputs.ok.any() else 0.0
+    floor = 2 * error / spread if spread > 0 else 0.0
+    return analyse_blocks(
+        design,
+        outputs,
+        precision,
+        partial(sobol_estimate, least=error),
+        undetermined=undetermined,
+        floors=dict.fromkeys(("first", "total", "second"), floor),
+    )
 
 
 SOBOL = Method(

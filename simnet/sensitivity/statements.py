@@ -1,13 +1,17 @@
 """What is to be said with a study's indices, in sentences."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+
+from simnet.sensitivity.table import METHODS
 
 if TYPE_CHECKING:
     from simnet.sensitivity.result import StudyResult
 
 _NAMED = 12
+_RANKED = re.compile(r"\b(median|quantile)\(")
 _UNSAID = ("excluded",)
 """Reasons for which a user needs no reminder."""
 
@@ -27,6 +31,14 @@ def statements_of(result: "StudyResult") -> Iterator[str]:
         )
     if any(output.noisy for output in result.outputs.values()):
         yield str(result.about["under noise"])
+        if METHODS[result.design.method].needs_variance:
+            ranked = [name for name in result.outputs if _RANKED.search(name)]
+            if ranked:
+                yield (
+                    f"{', '.join(ranked)}: the variance of a quantile of few replicates is taken for "
+                    "a fifth to a half larger than it is (10 to 50 of them), and more than the noise "
+                    "is subtracted; add replicates."
+                )
     by_reason: dict[str, list[str]] = defaultdict(list)
     for item in result.left_out:
         by_reason[item.reason].append(item.name)

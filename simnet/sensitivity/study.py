@@ -193,6 +193,9 @@ class SensitivityStudy:
         found = {name: float(value) for name, value in self.settings.items()}
         if self.method == "local" and self.simulate == "ssa" and not found.get("step"):
             found["step"] = NOISY_STEP
+        if self.method == "local" and self.simulate == "ode" and "accuracy" not in found:
+            default = self.of_method.settings["accuracy"]
+            found["accuracy"] = max(default, min(10 * self.tolerance, 9e-3))
         return found
 
     @cached_property

@@ -82,6 +82,7 @@ def _kind_problems(study: "SensitivityStudy") -> Iterator[Problem]:
     elif isinstance(groups, Mapping):
         for name, members in groups.items():
             named = isinstance(members, Iterable) and not isinstance(members, str)
+            named = named and isinstance(name, str)
             if not named or not all(isinstance(member, str) for member in members):
                 what = f"group {name}: {members!r:.60}"
                 yield Problem(what=what, why="is not a list of names or patterns", way_out=way_out)
@@ -146,7 +147,9 @@ def _readout_problems(study: "SensitivityStudy") -> Iterator[Problem]:
             yield Problem(what=what, why="is a time course", way_out=way_out)
         spread = [p for p in walk(expression.tree) if isinstance(p, OfEnsemble) and p.function in SPREADS]  # fmt: skip
         fewest = 3 if study.method in ("local", "morris", "sobol") else 2
-        if spread and (study.simulate == "ode" or study.runs < fewest):
+        given: object = study.runs
+        runs = given if isinstance(given, int) else fewest  # what it is else is told
+        if spread and (study.simulate == "ode" or runs < fewest):
             why = f"{spread[0].function} needs {fewest} replicates or more for each row"
             way_out = 'use simulate="ssa" with replicates=20'
             yield Problem(what=what, why=why, way_out=way_out)

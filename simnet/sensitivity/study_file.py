@@ -38,21 +38,24 @@ _AS_THEY_ARE = tuple(f.name for f in fields(SensitivityStudy) if f.name not in _
 _LISTS = ("readouts", "parameters", "exclude", "initial_amounts")
 
 
-def study_from_file(path: str | Path, over: Mapping[str, Any] | None = None) -> SensitivityStudy:
+def study_from_file(
+    path: str | Path, over: Mapping[str, Any] | None = None, **reading: Any
+) -> SensitivityStudy:
     """The study that a file describes.
 
     Args:
         path: of the file; a network that is a file is looked for beside it as well.
         over: fields of the study that replace those of the file.
+        reading: of `load`, such as kinetics=, in place of what the file says.
 
     Raises:
         InputError: it cannot be read, or all that is wrong with what it says.
     """
-    return study_from_data(read_toml(path), over)
+    return study_from_data(read_toml(path), over, **reading)
 
 
 def study_from_data(
-    data: Mapping[str, Any], over: Mapping[str, Any] | None = None
+    data: Mapping[str, Any], over: Mapping[str, Any] | None = None, **reading: Any
 ) -> SensitivityStudy:
     """The study that a file's content describes; arguments and errors as of `study_from_file`."""
     problems = key_problems(data, (*_OWN, *_AS_THEY_ARE))
@@ -69,7 +72,7 @@ def study_from_data(
         made["precision"] = _precision(data["precision"], problems)
     if problems:
         raise InputError(problems)
-    network = load(data["network"], kinetics=data.get("kinetics"))
+    network = load(data["network"], **{"kinetics": data.get("kinetics"), **reading})
     given = {key: data[key] for key in _AS_THEY_ARE if key in data}
     return SensitivityStudy(**{"network": network, **given, **made, **(over or {})})
 
