@@ -5,12 +5,14 @@ The same table gives the PySB monomers their annotations. It says of each term w
 """
 
 import csv
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
+from simnet.catalogue.text import utf8_text
 from simnet.errors import ModelError, Problem
 from simnet.network.network import Network
 
@@ -69,7 +71,7 @@ def read_annotations() -> Mapping[str, tuple[Term, ...]]:
             them at once.
     """
     file = resources.files("simnet.networks") / "_modules" / "annotations.csv"
-    with file.open(encoding="utf-8") as stream:
+    with io.StringIO(utf8_text(file), newline="") as stream:
         reader = csv.DictReader(stream)
         if reader.fieldnames != COLUMNS:
             why = f"its columns must be {', '.join(COLUMNS)}"

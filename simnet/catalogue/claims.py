@@ -1,12 +1,14 @@
 """What a network's behaviour is held against: claims.csv, as data."""
 
 import csv
+import io
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
 from simnet.catalogue.comparisons import COMPARISONS, Comparison, Side
+from simnet.catalogue.text import utf8_text
 from simnet.errors import ModelError, Problem, nearest
 
 CLAIMS = "claims.csv"
@@ -76,12 +78,11 @@ def read_claims(folder: Traversable) -> tuple[Claim, ...]:
     file = folder / CLAIMS
     if not file.is_file():
         raise ModelError(Problem(what=CLAIMS, why="there is none in the network's folder"))
-    with file.open(encoding="utf-8") as stream:
-        reader = csv.DictReader(stream)
-        if reader.fieldnames != CLAIM_COLUMNS:
-            why = f"its columns must be {', '.join(CLAIM_COLUMNS)}"
-            raise ModelError(Problem(what=CLAIMS, why=why))
-        rows = list(reader)
+    reader = csv.DictReader(io.StringIO(utf8_text(file), newline=""))
+    if reader.fieldnames != CLAIM_COLUMNS:
+        why = f"its columns must be {', '.join(CLAIM_COLUMNS)}"
+        raise ModelError(Problem(what=CLAIMS, why=why))
+    rows = list(reader)
     problems = [] if rows else [Problem(what=CLAIMS, why="holds no claim")]
     seen: set[str] = set()
     found: list[Claim] = []

@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from simnet.catalogue.text import utf8_text
 from simnet.errors import ModelError, Problem
 
 _KEYS = frozenset({"meaning", "stretch", "steps", "settings", "method", "replicates"})
@@ -43,7 +44,7 @@ def read_headlines() -> Mapping[str, tuple[Headline, ...]]:
         ModelError: an experiment with a key that is missing or not known.
     """
     file = resources.files("simnet.catalogue") / "headlines.toml"
-    data = tomllib.loads(file.read_text(encoding="utf-8"))
+    data = tomllib.loads(utf8_text(file))
     return {
         network: tuple(_headline(network, name, row) for name, row in rows.items())
         for network, rows in data.items()

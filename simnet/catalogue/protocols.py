@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from simnet.catalogue.text import utf8_text
 from simnet.errors import ModelError, Problem, nearest
 
 PROTOCOLS = "protocols.toml"
@@ -110,7 +111,7 @@ def read_protocols(folder: Traversable) -> Protocols:
     if not file.is_file():
         raise ModelError(Problem(what=PROTOCOLS, why="there is none in the network's folder"))
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        data = tomllib.loads(utf8_text(file))
     except tomllib.TOMLDecodeError as error:
         raise ModelError(Problem(what=PROTOCOLS, why=str(error))) from error
     reader = _Reader()
@@ -152,6 +153,8 @@ class _Reader:
         where = f"protocols.{name}"
         table = self.keys(where, table, _PROTOCOL, needed=("meaning", "t_end", "every"))
         methods = self.texts(f"{where}.methods", table.get("methods", list(METHODS)))
+        if not methods:
+            self.wrong(f"{where}.methods", "is empty", f"write {list(METHODS)}, or leave it out")
         for method in methods:
             if method not in METHODS:
                 self.wrong(f"{where}.methods", f"{method!r} is none", nearest(method, METHODS))

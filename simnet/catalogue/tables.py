@@ -1,12 +1,14 @@
 """A network's tables: parameters.csv and catalogue.toml, read as data without importing PySB."""
 
 import csv
+import io
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from simnet.catalogue.text import utf8_text
 from simnet.errors import ModelError, Problem
 from simnet.network.network import Drug, Gene, Input, Readout
 from simnet.network.units import parse_unit
@@ -54,7 +56,7 @@ def read_catalogue(folder: Traversable) -> Catalogue:
     """
     problems: list[Problem] = []
     parameters = _parameters(folder / "parameters.csv", problems)
-    data = tomllib.loads((folder / "catalogue.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(utf8_text(folder / "catalogue.toml"))
     try:
         catalogue = _catalogue(data, parameters)
     except KeyError as error:
@@ -112,7 +114,7 @@ def _catalogue(data: dict[str, Any], parameters: dict[str, ParameterRow]) -> Cat
 
 
 def _parameters(file: Traversable, problems: list[Problem]) -> dict[str, ParameterRow]:
-    with file.open(encoding="utf-8") as stream:
+    with io.StringIO(utf8_text(file), newline="") as stream:
         reader = csv.DictReader(stream)
         if reader.fieldnames != PARAMETER_COLUMNS:
             problems.append(

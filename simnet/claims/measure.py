@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from simnet.arrays import FloatArray
 from simnet.catalogue.claims import Claim
 from simnet.claims.arms import Arm
 from simnet.claims.courses import Course
@@ -93,7 +94,7 @@ def value_of(case: Case, taken: Taken) -> Value:
         if not len(course.values):
             note = f"{arm.name}: {course.failures[0]}"
             return Value(number=math.nan, note=note, not_run=True)
-    statistic = _is_statistic(case)
+    statistic = case.is_statistic
     courses = {arm.changes: _courses(taken, arm, mean=not statistic) for arm in case.arms}
     try:
         found = evaluate(case.readout, courses, deterministic=not statistic)
@@ -133,7 +134,7 @@ def interval_of(case: Case, taken: Taken, seed: int) -> tuple[float, float]:
     percentile to percentile. A statistic of replicates has the normal interval of its jackknife
     variance. Where a resample has no value the interval is open.
     """
-    if _is_statistic(case):
+    if case.is_statistic:
         return _normal_interval(case, taken)
     generator = np.random.default_rng([seed, *case.claim.id.encode()])
     columns = []
@@ -155,7 +156,7 @@ def interval_of(case: Case, taken: Taken, seed: int) -> tuple[float, float]:
     tree = _merged(case.readout.tree)
     readout = ReadoutExpression(text=str(case.readout), canonical=str(case.readout), tree=tree)
     try:
-        numbers = replicate_values(readout, {(): merged})
+        numbers = _values(readout, merged)
     except SimulationError:
         return -math.inf, math.inf
     if not np.isfinite(numbers).all():
@@ -163,6 +164,15 @@ def interval_of(case: Case, taken: Taken, seed: int) -> tuple[float, float]:
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(numbers, [tail, 1 - tail], method="inverted_cdf")
     return float(low), float(high)
+
+
+def _values(readout: ReadoutExpression, means: Courses) -> FloatArray:
+    """Of each resample's mean courses. First passages of means lie between output times, as those
+    of an ODE, which are taken one by one."""
+    if not any(isinstance(p, OfCourse) and isinstance(p.of, Compare) for p in walk(readout.tree)):
+        return replicate_values(readout, {(): means})
+    one_by_one = (replace(means, values=means.values[i : i + 1]) for i in range(len(means.values)))
+    return np.array([evaluate(readout, {(): m}, deterministic=True).estimate for m in one_by_one])
 
 
 def _normal_interval(case: Case, taken: Taken) -> tuple[float, float]:
@@ -177,10 +187,6 @@ def _normal_interval(case: Case, taken: Taken) -> tuple[float, float]:
         return -math.inf, math.inf
     reach = float(ndtri((1 + CONFIDENCE) / 2)) * math.sqrt(found.variance)
     return found.estimate - reach, found.estimate + reach
-
-
-def _is_statistic(case: Case) -> bool:
-    return any(isinstance(part, OfEnsemble) for part in walk(case.readout.tree))
 
 
 def _courses(taken: Taken, arm: Arm, *, mean: bool) -> Courses:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simnet.arrays import FloatArray
+from simnet.arrays import BoolArray, FloatArray
 from simnet.catalogue.claims import Claim
 from simnet.claims.courses import Settings
 from simnet.claims.measure import Value
@@ -36,6 +36,7 @@ ENOUGH = 0.7
 _RTOL = 1e-5  # fractions over hundreds of sets do not see the rest
 _LONGEST = 30.0  # seconds an arm may take: where CVODE stalls, the set has no value
 _BROAD = math.inf
+_FORMAT = 2  # of lines: null where an arm could not be simulated, NaN where there is no value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +47,7 @@ class Robust:
         claim: what was reported.
         keeps: fraction of the sets in which it keeps its sign; where it has none, in which it holds.
         holds: fraction of the sets in which it holds.
-        n: sets that could be simulated.
+        n: sets that could be simulated; those in which the readout has no value count as lost.
         breaker: the parameter that is most correlated with losing it, where `keeps` is below 0.7.
         correlation: Spearman's, of that parameter with the margin: negative where a larger value
             breaks the claim.
@@ -71,6 +72,7 @@ class Robustness:
         parameters: (P,) their ids.
         design: (S, P) their values.
         values: (S, K) of the claims' readouts; NaN where there is none.
+        ran: (S, K) whether the claim's arms could be simulated.
         claims: one a claim that can be run by ODE.
         done: sets that were run; fewer than S only where what a file holds is judged.
     """
@@ -81,6 +83,7 @@ class Robustness:
     parameters: tuple[str, ...]
     design: FloatArray
     values: FloatArray
+    ran: BoolArray
     claims: tuple[Robust, ...]
     done: int
 
@@ -152,15 +155,16 @@ def robustness(
     ]
 
     def keep(index: int, found: tuple[Value, ...]) -> None:
-        values[todo[index]] = row = [value.number for value in found]
+        values[todo[index]] = row = [None if v.not_run else v.number for v in found]
         if out is not None:
             _keep(Path(out), key, todo[index], row)
 
     if run and todo:
         settings = Settings(workers=workers, rtol=_RTOL, timeout=_LONGEST)
         run_sets(suite, changes, keep, settings=settings, progress=progress)
-    none = [math.nan] * len(suite.cases)
-    table = np.array([values.get(place, none) for place in range(sets)])
+    rows = [values.get(place, [None] * len(suite.cases)) for place in range(sets)]
+    table = np.array([[math.nan if v is None else v for v in row] for row in rows])
+    ran = np.array([[v is not None for v in row] for row in rows])
     return Robustness(
         network=suite.network.id,
         fold=fold,
@@ -168,8 +172,9 @@ def robustness(
         parameters=names,
         design=design,
         values=table,
+        ran=ran,
         claims=tuple(
-            robust(case.claim, table[:, column], design, names)
+            robust(case.claim, table[ran[:, column], column], design[ran[:, column]], names)
             for column, case in enumerate(suite.cases)
         ),
         done=len(values),
@@ -203,17 +208,16 @@ def latin_hypercube(
 
 
 def robust(claim: Claim, values: FloatArray, design: FloatArray, names: Sequence[str]) -> Robust:
-    """How a claim fares: values (S,) of its readout under a design (S, P)."""
-    known = ~np.isnan(values)
-    n = int(known.sum())
+    """How a claim fares: values (S,) of its readout, NaN where it has none, under a design (S, P)."""
+    n = len(values)
     if not n:
         return Robust(claim=claim, keeps=math.nan, holds=math.nan, n=0)
-    margins = margin(claim, values[known])
+    margins = margin(claim, values)
     keeps = float((margins > 0).mean())
-    holds = float(np.mean([claim.holds(value) for value in values[known]]))
+    holds = float(np.mean([claim.holds(value) for value in values]))
     breaker, correlation = "", math.nan
     if keeps < ENOUGH:
-        breaker, correlation = _most_correlated(design[known], margins, names)
+        breaker, correlation = _most_correlated(design, margins, names)
     return Robust(
         claim=claim, keeps=keeps, holds=holds, n=n, breaker=breaker, correlation=correlation
     )
@@ -221,7 +225,12 @@ def robust(claim: Claim, values: FloatArray, design: FloatArray, names: Sequence
 
 def margin(claim: Claim, values: FloatArray) -> FloatArray:
     """How far values are on the right side of "no effect" or, where a claim has no sign, inside of
-    what it accepts; not above zero where they are not."""
+    what it accepts; not above zero where they are not, and all the way off where there is none."""
+    found = _margin(claim, values)
+    return np.where(np.isnan(values), -math.inf, found)
+
+
+def _margin(claim: Claim, values: FloatArray) -> FloatArray:
     neutral = claim.rule.neutral
     if claim.side is not None and neutral is not None:
         return values - neutral if claim.side == "above" else neutral - values
@@ -252,11 +261,11 @@ def _ranks(values: FloatArray) -> FloatArray:
 def _key(suite: Suite, names: Sequence[str], fold: float, seed: int, sets: int) -> str:
     """All that the values depend on."""
     claims = [[case.claim.id, str(case.readout), repr(case.protocol)] for case in suite.cases]
-    content = [suite.network.digest, list(names), fold, seed, sets, claims]
+    content = [suite.network.digest, list(names), fold, seed, sets, claims, _FORMAT]
     return canonical_json(content)
 
 
-def _keep(file: Path, key: str, place: int, values: Sequence[float]) -> None:
+def _keep(file: Path, key: str, place: int, values: Sequence[float | None]) -> None:
     """Add a set's values to the file, as a line; the first line says of which study."""
     text = json.dumps({"study": key}) + "\n"
     if file.is_file():  # a line that was cut off is left as it is
@@ -268,7 +277,7 @@ def _keep(file: Path, key: str, place: int, values: Sequence[float]) -> None:
         stream.write(text + json.dumps([place, *values]) + "\n")
 
 
-def _kept(file: Path, key: str, sets: int, claims: int) -> dict[int, list[float]]:
+def _kept(file: Path, key: str, sets: int, claims: int) -> dict[int, list[float | None]]:
     """The values in a file; a line that was not finished is run again."""
     if not file.is_file():
         return {}
@@ -279,7 +288,7 @@ def _kept(file: Path, key: str, sets: int, claims: int) -> dict[int, list[float]
     found = {}
     for row in rows[1:]:
         if isinstance(row, list) and len(row) == claims + 1 and row[0] in range(sets):
-            found[int(row[0])] = [float(value) for value in row[1:]]
+            found[int(row[0])] = [None if value is None else float(value) for value in row[1:]]
     return found
 
 

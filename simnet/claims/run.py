@@ -131,17 +131,20 @@ def run_claims(
         SimulationError: an arm could not be simulated.
     """
     settings = _settings(method, replicates, seed, workers)
+    ids = (ids,) if isinstance(ids, str) else ids
     suite = load_suite(network, folder=folder, ids=ids)
     return run_suite(suite, settings, progress)
 
 
 def run_suite(suite: Suite, settings: Settings, progress: Progress | None = None) -> ClaimsResult:
     """Run what `load_suite` gave; see `run_claims`."""
-    allowed = [case for case in suite.cases if settings.method in case.protocol.methods]
+    allowed = [case for case in suite.cases if settings.method in case.methods]
     arms = dict.fromkeys(arm for case in allowed for arm in case.arms)
-    courses = all_courses(
-        suite.network, suite.symbols, list(arms), settings=settings, progress=progress
-    )
+    courses: Mapping[Arm, Course] = {}
+    if arms:
+        courses = all_courses(
+            suite.network, suite.symbols, list(arms), settings=settings, progress=progress
+        )
     taken = Taken(courses=courses, names=suite.symbols, time_unit=suite.network.time_unit)
     return ClaimsResult(
         network=suite.network.id,
@@ -164,8 +167,10 @@ def _unit(network: Network, name: str) -> str | None:
 
 
 def _finding(case: Case, taken: Taken, settings: Settings) -> Finding:
-    if settings.method not in case.protocol.methods:
+    if settings.method not in case.methods:
         note = f"its protocol is for {' and '.join(case.protocol.methods)} only"
+        if settings.method in case.protocol.methods:
+            note = "a statistic of replicates, which an ODE has none of"
         return Finding(claim=case.claim, verdict="left out", note=note)
     value = value_of(case, taken)
     if settings.method == "ode":

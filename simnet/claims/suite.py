@@ -14,6 +14,7 @@ from simnet.network.network import Network
 from simnet.readouts.check import problems as readout_problems
 from simnet.readouts.expression import ReadoutExpression
 from simnet.readouts.parser import parse_readout
+from simnet.readouts.tree import OfEnsemble, walk
 from simnet.rules.load import load
 from simnet.rules.registry import packaged_names
 
@@ -25,6 +26,16 @@ class Case:
     claim: Claim
     protocol: Protocol
     readout: ReadoutExpression
+
+    @property
+    def is_statistic(self) -> bool:
+        """Whether it is of replicates, such as cv(...), which an ODE has none of."""
+        return any(isinstance(part, OfEnsemble) for part in walk(self.readout.tree))
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """By which it may be run."""
+        return tuple(m for m in self.protocol.methods if m == "ssa" or not self.is_statistic)
 
     @property
     def arms(self) -> tuple[Arm, ...]:
@@ -53,8 +64,15 @@ class Suite:
         return tuple(dict.fromkeys(arm for case in self.cases for arm in case.arms))
 
     def for_method(self, method: str) -> "Suite":
-        """Only with the claims whose protocol allows the method."""
-        kept = tuple(case for case in self.cases if method in case.protocol.methods)
+        """Only with the claims that may be run by the method.
+
+        Raises:
+            InputError: there is none.
+        """
+        kept = tuple(case for case in self.cases if method in case.methods)
+        if not kept:
+            what = f"claims of {self.network.id}"
+            raise InputError(Problem(what=what, why=f"none may be run by {method.upper()}"))
         return replace(self, cases=kept)
 
 

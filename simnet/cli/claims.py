@@ -155,6 +155,9 @@ def claims_command(
     from simnet.claims.suite import claimed_names
 
     chosen: Literal["ode", "ssa"] = method or ("ssa" if replicates is not None else "ode")
+    if seed is not None and chosen == "ode" and robustness is None:
+        why, way_out = "an ODE gives the same every time", "add --method ssa, or leave it out"
+        raise InputError(Problem(what=f"--seed {seed}", why=why, way_out=way_out))
     shown: list[dict[str, Any]] = []
     failed = False
     for name in [network] if network is not None else claimed_names():

@@ -19,9 +19,9 @@ def compile_command(
         typer.Option("--to", metavar="FILE", help="The SBML file; by default NAME.xml here."),
     ] = None,
     kinetics: Annotated[
-        Literal["continuous", "discrete"],
-        typer.Option(help="continuous for ODE solvers, discrete for SSA engines."),
-    ] = "continuous",
+        Literal["continuous", "discrete"] | None,
+        typer.Option(help="continuous (if not given) for ODE solvers, discrete for SSA engines."),
+    ] = None,
     packaged: Annotated[
         list[str] | None,
         typer.Option(
@@ -42,6 +42,9 @@ def compile_command(
     if packaged:
         if source:
             raise InputError(Problem(what=source, why="--packaged takes the names instead of it"))
+        if kinetics is not None:
+            why = "--packaged writes both"
+            raise InputError(Problem(what=f"--kinetics {kinetics}", why=why))
         _compile_packaged(packaged, to)
         return
     if ":" not in source:
@@ -55,6 +58,7 @@ def compile_command(
     from simnet.rules.load import load
     from simnet.sbml.write import write_sbml
 
+    kinetics = kinetics or "continuous"
     started = time.monotonic()
     with progress(f"compiling {source}"):
         network = load(source)

@@ -6,7 +6,7 @@ from typing import Any
 from simnet.cli import origin
 from simnet.network.checks import missing_values
 from simnet.network.expression import text
-from simnet.network.network import Network, Reaction
+from simnet.network.network import Event, Network, Reaction, StateEvent
 from simnet.network.stochastic import stochastic_problems
 
 _GROUPS = "compartments species parameters molecules rules readouts inputs genes drugs".split()
@@ -39,11 +39,25 @@ def description(network: Network, source: str = "") -> dict[str, Any]:
             {**_plain(a), "expression": text(a.expression)} for a in network.assignments
         ],
         "reactions": [_reaction(reaction) for reaction in network.reactions],
+        "events": [_event(event) for event in network.all_events],
     }
 
 
 def _plain(item: Any) -> dict[str, Any]:
-    return {name: value for name, value in asdict(item).items() if name not in _TREES}
+    plain = {name: value for name, value in asdict(item).items() if name not in _TREES}
+    if (computed := getattr(item, "initial_expression", None)) is not None:
+        plain["initial_expression"] = text(computed)
+    return plain
+
+
+def _event(event: Event | StateEvent) -> dict[str, Any]:
+    if isinstance(event, Event):
+        when = f"time {'>' if event.strict else '>='} {text(event.time)}"
+        starts = event.at_start
+    else:
+        when, starts = text(event.trigger), not event.initial
+    sets = {name: text(value) for name, value in event.assignments}
+    return {"id": event.id, "when": when, "at_start": starts, "sets": sets}
 
 
 def _reaction(reaction: Reaction) -> dict[str, Any]:

@@ -6,13 +6,16 @@ from typing import Annotated, Literal
 import typer
 
 from simnet.cli.completion import networks
+from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.exits import writing
+from simnet.cli.experiment import loaded
 from simnet.cli.tables import count
 from simnet.errors import InputError, Problem
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
 
 _ARCHIVE = "An archive (.omex)"
+_ENDINGS = (".xml", ".sbml", ".ant", ".antimony", ".omex")
 
 
 def export_command(
@@ -40,7 +43,7 @@ def export_command(
         typer.Option(
             "--t-end",
             metavar="TIME",
-            help="Length of its experiments, where the network has no headlines of its own.",
+            help="Length of a time course and of replicates, in place of the network's headlines.",
             rich_help_panel=_ARCHIVE,
         ),
     ] = None,
@@ -49,9 +52,9 @@ def export_command(
         typer.Option(min=2, help="Of its stochastic experiment.", rich_help_panel=_ARCHIVE),
     ] = None,
     seed: Annotated[
-        int,
-        typer.Option(min=0, max=2**31 - 1, help="Of its replicates.", rich_help_panel=_ARCHIVE),
-    ] = 1,
+        int | None,
+        typer.Option(min=0, max=2**31 - 1, help="Of its replicates; 1.", rich_help_panel=_ARCHIVE),
+    ] = None,
     creators: Annotated[
         list[str] | None,
         typer.Option(
@@ -71,6 +74,15 @@ def export_command(
         int | None,
         typer.Option(min=0, help="Processes that run its replicates.", rich_help_panel=_ARCHIVE),
     ] = None,
+    written_in: Annotated[
+        Literal["continuous", "discrete"] | None,
+        typer.Option(
+            "--written-in",
+            help="The kinetics that a foreign file's laws are written in, if its SSA is wanted.",
+        ),
+    ] = None,
+    volume: VolumeOption = None,
+    copies: CopiesOption = None,
 ) -> None:
     """Write a network as SBML Level 3 Version 2, as Antimony, or as a COMBINE archive.
 
@@ -83,11 +95,22 @@ def export_command(
     simnet export hypoxia --to hypoxia.omex
     simnet export my.xml --to my.omex --t-end "10 h" --creator "A. Modeler" --licence CC0-1.0
     """
-    from simnet.rules.load import load
+    if to.suffix.lower() not in _ENDINGS:
+        way_out = f"end it in one of {', '.join(_ENDINGS)}"
+        raise InputError(Problem(what=f"--to {to}", why="of no known kind", way_out=way_out))
 
+    network = loaded(source, written_in, volume=volume, copies=copies)
     if to.suffix.lower() != ".omex":
-        _without(".omex", t_end=t_end, replicates=replicates, creator=creators, licence=licence)
-        _one_file(load(source), to, kinetics or "continuous")
+        _without(
+            ".omex",
+            t_end=t_end,
+            replicates=replicates,
+            seed=seed,
+            creator=creators,
+            licence=licence or None,
+            workers=workers,
+        )
+        _one_file(network, to, kinetics or "continuous")
         return
     if kinetics is not None:
         why = "an archive holds both kinetics"
@@ -95,14 +118,13 @@ def export_command(
     from simnet.cli.progress import progress
     from simnet.execute.archive import write_archive
 
-    network = load(source)
     with writing(to), progress("running its experiments"):
         made = write_archive(
             network,
             to,
             t_end=t_end,
             replicates=replicates,
-            seed=seed,
+            seed=1 if seed is None else seed,
             creators=creators or (),
             licence=licence,
             workers=workers,
@@ -119,7 +141,7 @@ def _without(kind: str, **options: object) -> None:
     problems = [
         Problem(what=f"--{name.replace('_', '-')}", why=f"only --to with {kind} takes it")
         for name, value in options.items()
-        if value
+        if value is not None and value != []
     ]
     if problems:
         raise InputError(problems)

@@ -7,6 +7,7 @@ import typer
 
 from simnet.cli.campaign import interrupted, shard_of
 from simnet.cli.completion import networks, networks_or_init
+from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.experiment import (
     EquilibrateOption,
     KineticsOption,
@@ -165,6 +166,8 @@ def sensitivity_command(
         str | None, typer.Option(metavar="TIME", help="Wall time that one run may take.")
     ] = None,
     kinetics: KineticsOption = None,
+    volume: VolumeOption = None,
+    copies: CopiesOption = None,
     set_: Sets = [],  # noqa: B006 - typer makes a new list
     scale: Scales = [],  # noqa: B006
     add: Adds = [],  # noqa: B006
@@ -253,7 +256,9 @@ def sensitivity_command(
         "schedule": changes.schedule or None,
     }
     over = {name: value for name, value in given.items() if value is not None}
-    study = _study(source, kinetics, over, tolerance)
+    reading = {"kinetics": kinetics, "volume": volume, "copies": copies}
+    reading = {name: value for name, value in reading.items() if value is not None}
+    study = _study(source, reading, over, tolerance)
     if plan:
         show_plan(study, where, out)
         return
@@ -265,7 +270,7 @@ def sensitivity_command(
 
 
 def _study(
-    source: str, kinetics: Any, over: dict[str, Any], tolerance: float | None
+    source: str, reading: dict[str, Any], over: dict[str, Any], tolerance: float | None
 ) -> "SensitivityStudy":
     from simnet.cli.progress import progress
     from simnet.sensitivity.indices import IndexPrecision
@@ -276,11 +281,11 @@ def _study(
         over["precision"] = IndexPrecision(tolerance=tolerance)
     if source.endswith(".toml"):
         with progress(f"reading {source}"):
-            return study_from_file(source, over)
+            return study_from_file(source, over, **reading)
     if "readouts" not in over:
         way_out = 'for example --readout "pS6@48h"; simnet show lists what there is'
         raise InputError(Problem(what="--readout", why="none given", way_out=way_out))
-    return SensitivityStudy(network=loaded(source, kinetics), **over)
+    return SensitivityStudy(network=loaded(source, **reading), **over)
 
 
 def _run(

@@ -168,7 +168,7 @@ def _overview(network: Network, source: str) -> None:
         shown = section(network)
         if shown.row_count:
             console().print(shown)
-    for line in (*_imported(network), *_methods(network, source)):
+    for line in (*_imported(network), *_events(network), *_methods(network, source)):
         say(line)
     hint = (
         f"More: simnet show {source} --parameters, --rules, --species, --reactions, --annotations, "
@@ -185,6 +185,13 @@ def _imported(network: Network) -> Iterator[str]:
         yield from _some(found, "--rules")
     if converted := origin.conversion(network):
         yield f"amounts in molecules: {converted}"
+
+
+def _events(network: Network) -> Iterator[str]:
+    """What happens by itself."""
+    for event in description(network)["events"]:
+        sets = ", ".join(f"{name} = {value}" for name, value in event["sets"].items())
+        yield f"event {event['id']}, at {event['when']}: {sets}"
 
 
 def _methods(network: Network, source: str) -> Iterator[str]:

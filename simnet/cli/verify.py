@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.exits import CHECK_FAILED, INTERRUPTED, complain
 from simnet.cli.experiment import KineticsOption, Source, loaded
 
@@ -47,6 +48,8 @@ def verify_command(
         ),
     ] = None,
     kinetics: KineticsOption = None,
+    volume: VolumeOption = None,
+    copies: CopiesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="All of it, as JSON on stdout.")] = False,
 ) -> None:
     """Check that stochastic simulation of a network is right.
@@ -62,7 +65,7 @@ def verify_command(
     from simnet.cli.progress import progress
     from simnet.verify.cross_check import cross_check
 
-    network = loaded(source, kinetics)
+    network = loaded(source, kinetics, volume=volume, copies=copies)
     try:
         with progress(f"{network.id}, engine against engine") as advance:
             found = cross_check(

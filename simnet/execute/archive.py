@@ -65,7 +65,8 @@ def write_archive(
     Args:
         network: from `load`.
         path: the file to write.
-        t_end: length of the time course and replicates of a network that is not packaged.
+        t_end: length of the time course and replicates of a network that is not packaged; of one
+            that is, in place of its headlines.
         replicates: how many; 100 if None, or what the headlines say.
         seed: of the replicates, 0 to 2**31 - 1.
         creators: people or groups, for the metadata; of a packaged network, simnet's authors.
@@ -84,8 +85,13 @@ def write_archive(
     target = path_of(path, "path")
     if replicates is not None:
         whole_number(replicates, "replicates", 1)
+    whole_number(seed, "seed", 0)
     if isinstance(creators, str):
         creators = (creators,)
+    given: object = creators
+    if not isinstance(given, Sequence):
+        what, why = f"creators={given!r:.60}", "not a list of names"
+        raise InputError(Problem(what=what, why=why, way_out='write ["A. Modeler"]'))
     if not target.parent.is_dir() or target.is_dir():
         why = "is a folder" if target.is_dir() else f"there is no folder {target.parent}"
         raise InputError(Problem(what=str(target), why=why))

@@ -130,7 +130,7 @@ def _law_problems(network: Network, reaction: Reaction, ceilings: Ceilings) -> I
             what=f"{what} ({uses}): rate law {text(reaction.law.expression('continuous'))}",
             why="its discrete form is not known: k*A^2 and k*A*(A-1) differ at small numbers",
             way_out='declare it when the model is loaded: kinetics="continuous" (--kinetics '
-            'continuous) if it was written for an ODE, "discrete" if it is a propensity as it stands'
+            'continuous; of simnet export, --written-in continuous) if it was written for an ODE, "discrete" if it is a propensity as it stands'
             if network.kinetics == "as-written"
             else "it is not mass action in its reactants: write it as a propensity, and load it "
             'with kinetics="discrete"',

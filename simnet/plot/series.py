@@ -104,7 +104,9 @@ def _chosen(
         wrong.append(Problem(what="conditions", why="none given", way_out="leave it out for all"))
     if replicates < 0:
         wrong.append(Problem(what=f"replicates={replicates!r}", why="below zero"))
-    if band is not None and not 0 <= band[0] < band[1] <= 1:
+    given: object = band
+    two = isinstance(given, Sequence) and not isinstance(given, str) and len(given) == 2
+    if band is not None and not (two and 0 <= band[0] < band[1] <= 1):
         way_out = "write two rising fractions: (0.05, 0.95)"
         wrong.append(Problem(what=f"band={band!r}", why="not two quantiles", way_out=way_out))
     if unknown and not wrong:

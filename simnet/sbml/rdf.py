@@ -5,6 +5,8 @@ https://doi.org/10.1038/nbt1156 (MIRIAM); SBML Level 3 Version 2, section 6.
 
 import re
 from collections.abc import Iterable
+from urllib.parse import quote
+from xml.sax.saxutils import quoteattr
 
 from simnet.catalogue.annotations import SBO, Annotations, Term
 from simnet.network.network import Network, Species
@@ -19,7 +21,7 @@ _SPACES = {
 }
 _RESOLVER = "https://identifiers.org/"
 _SOURCES = (
-    (re.compile(r"\b(10\.\d{4,9}/[^\s;,]+)"), "doi:"),
+    (re.compile(r"\b(10\.\d{4,9}/(?:[^\s;,]|;(?=\S))+)"), "doi:"),
     (re.compile(r"\b(PMC\d+)\b"), "pmc:"),
     (re.compile(r"\bPMID (\d+)\b"), "pubmed:"),
     (re.compile(r"\b(BIOMD\d{10})\b"), "biomodels.db:"),
@@ -30,7 +32,7 @@ def rdf(metaid: str, statements: Iterable[Statement]) -> str:
     """The RDF element about what has this metaid, or "" where there is nothing to say."""
     groups: dict[str, list[str]] = {}
     for qualifier, uri in dict.fromkeys(statements):
-        groups.setdefault(qualifier, []).append(f'<rdf:li rdf:resource="{uri}"/>')
+        groups.setdefault(qualifier, []).append(f"<rdf:li rdf:resource={quoteattr(uri)}/>")
     if not groups:
         return ""
     spaces = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in _SPACES.items())
@@ -75,7 +77,14 @@ def species_statements(
 def source_statements(source: str) -> list[Statement]:
     """Addresses of what a parameter's source names: a DOI, a PMC or PubMed number, a BioModels id."""
     return [
-        ("bqbiol:isDescribedBy", _RESOLVER + prefix + found)
+        ("bqbiol:isDescribedBy", _RESOLVER + prefix + _address(found))
         for pattern, prefix in _SOURCES
         for found in pattern.findall(source)
     ]
+
+
+def _address(found: str) -> str:
+    """Without the punctuation of the sentence around it, and as it stands in an address."""
+    while found[-1] in ".)]'\"" and (found[-1] != ")" or found.count(")") > found.count("(")):
+        found = found[:-1]
+    return quote(found, safe="/:()._-")

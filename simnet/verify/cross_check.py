@@ -20,7 +20,7 @@ from simnet.errors import (
 from simnet.execute.arguments import root_seed
 from simnet.execute.progress import Progress
 from simnet.execute.simulate import simulate
-from simnet.experiment.numbers import whole_number
+from simnet.experiment.numbers import finite_number, whole_number
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.checks import require_network
 from simnet.network.network import Network, Readout
@@ -86,23 +86,24 @@ def cross_check(
     end = _end(network, t_end)
     root = drawn_root() if seed is None else seed
     left_out: dict[str, str] = {}
+    failed: dict[str, str] = {}
     counts = affordable(network, end, replicates, _FEWEST, left_out)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        runs = _runs(network, end, counts, root, readouts, workers, progress, left_out)
+        runs = _runs(network, end, counts, root, readouts, workers, progress, left_out, failed)
         ode = _ode(network, end, readouts, workers, left_out)
     for message in {str(item.message): item for item in told}.values():
         warnings.warn(message.message, message.category, stacklevel=2)
     any_run = next(iter(runs.values()), None)
     if any_run is None:
-        raise _nothing(network, left_out)
+        raise _nothing(network, left_out | failed)
     times, shown = any_run.times[1:], any_run.readouts
     try:
         exact = solve(network, times, tuple(r.symbol for r in shown))
     except (NoSolution, SimulationError) as reason:
         exact = ()
         left_out[EXACT] = str(reason)
-    if len(runs) < 2 and not exact:
+    if len(runs) < 2 and not exact and not failed:
         raise _nothing(network, left_out)
     return Verification(
         network=network.id,
@@ -114,10 +115,13 @@ def cross_check(
         replicates={name: int(run.finished.sum()) for name, run in runs.items()},
         states=max((len(d.weights) for d in exact), default=0),
         comparisons=_corrected(_comparisons(runs, exact, shown)),
-        failures=tuple(
-            f"{name}, replicate {f.replicate}: {f.reason}"
-            for name, run in runs.items()
-            for f in run.failures
+        failures=(
+            *(f"{name}, every replicate: {reason}" for name, reason in failed.items()),
+            *(
+                f"{name}, replicate {f.replicate}: {f.reason}"
+                for name, run in runs.items()
+                for f in run.failures
+            ),
         ),
         left_out=left_out,
         ode=ode[1:] if ode is not None else np.full((len(times), len(shown)), np.nan),
@@ -131,7 +135,7 @@ def _check_call(network: Network, replicates: int, seed: int | None, alpha: floa
     whole_number(replicates, "replicates", _FEWEST)
     if seed is not None:
         root_seed(seed)
-    if not 0 < alpha < 1:
+    if not 0 < finite_number(alpha, "alpha") < 1:
         raise InputError(Problem(what=f"alpha={alpha!r}", why="not between 0 and 1"))
 
 
@@ -153,8 +157,9 @@ def _runs(
     workers: int | None,
     progress: Progress | None,
     left_out: dict[str, str],
+    failed: dict[str, str],
 ) -> dict[str, Trajectories]:
-    """A run of each engine; those that refuse the network, or fail in all replicates, are left out."""
+    """A run of each engine, but of those that refuse the network or fail in all replicates."""
     runs: dict[str, Trajectories] = {}
     whole, before = sum(counts.values()), 0
 
@@ -179,7 +184,7 @@ def _runs(
         except (UnsupportedError, MissingToolError) as error:
             left_out[name] = str(error)
         except SimulationError as error:
-            left_out[name] = f"every replicate failed: {error}"
+            failed[name] = str(error)
         before += count
     return runs
 

@@ -153,3 +153,16 @@ def test_another_study_is_refused(chain: Network, folder: Path) -> None:
     with pytest.raises(sn.InputError) as caught:
         robustness(chain, sets=1, fold=1.0, folder=folder)
     assert len(caught.value.problems) == 2
+
+
+def test_a_readout_without_a_value_is_lost(chain: Network, claiming: Callable[..., Path]) -> None:
+    """X rests at 10 k, and passes 100 only where k is above 10: in half of the sets."""
+    put = claiming("pass,a book,rest,first_passage(X > 100.001),at most,1000,,F")
+    found = robustness(chain, sets=40, folder=put, out=put / "values.jsonl", workers=0)
+    (claim,) = found.claims
+    assert claim.n == 40
+    above = found.design[:, found.parameters.index("k")] > 10.0001
+    assert claim.holds == pytest.approx(above.mean(), abs=0.051)
+    assert claim.breaker == "k"
+    again = robustness(chain, sets=40, folder=put, out=put / "values.jsonl", run=False)
+    assert again.claims == found.claims

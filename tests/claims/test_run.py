@@ -234,3 +234,54 @@ def test_mistakes_in_the_call(chain: Network, folder: Path) -> None:
 def test_claims_of_packaged_networks_hold(name: str) -> None:
     found = run_claims(name, workers=1)
     assert found.passed, found.frame()[["id", "simulated", "verdict", "note"]]
+
+
+def test_a_passage_has_the_interval_of_its_value(
+    chain: Network, claiming: Callable[..., Path]
+) -> None:
+    """From rest X passes 150 at ln 2 / g = 6.93 s, between output times."""
+    at = log(2) / 0.1
+    put = claiming(f"half,a book,doubled,first_passage(X > 150) / 1s,within,{at},0.3,F")
+    found = run_claims(chain, folder=put, method="ssa", replicates=200, seed=1, workers=0)
+    (finding,) = found.findings
+    assert finding.interval is not None
+    low, high = finding.interval
+    assert low < finding.value < high
+    assert low < at < high
+    assert low % 1 > 0 or high % 1 > 0
+
+
+def test_a_statistic_of_replicates_is_left_out_by_ode(
+    chain: Network, claiming: Callable[..., Path]
+) -> None:
+    put = claiming(
+        "cv,a book,rest,cv(X)@100s,at most,0.2,,F", "X,a book,rest,X@100s,within,100,5,F"
+    )
+    found = run_claims(chain, folder=put, workers=0)
+    assert [f.verdict for f in found.findings] == ["left out", "holds"]
+    assert "an ODE has none of" in found.findings[0].note
+    only = claiming("cv,a book,rest,cv(X)@100s,at most,0.2,,F")
+    assert [f.verdict for f in run_claims(chain, folder=only, workers=0).findings] == ["left out"]
+    with pytest.raises(sn.InputError, match="none may be run by ODE"):
+        load_suite(chain, folder=only).for_method("ode")
+
+
+def test_one_id_is_one(chain: Network, folder: Path) -> None:
+    found = run_claims(chain, folder=folder, ids="half", workers=0)
+    assert [f.claim.id for f in found.findings] == ["half"]
+
+
+def test_tables_of_a_spreadsheet(chain: Network, folder: Path) -> None:
+    """With the mark that Excel puts before UTF-8; and in an encoding of old."""
+    file = folder / "claims.csv"
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert run_claims(chain, folder=folder, workers=0).passed
+    file.write_bytes(file.read_bytes().replace(b"a book", "un été".encode("latin-1")))
+    with pytest.raises(sn.ModelError, match=r"claims\.csv: is not text in UTF-8"):
+        run_claims(chain, folder=folder, workers=0)
+    (folder / "protocols.toml").write_text(
+        '[protocols.a]\nmeaning=""\nt_end="1 s"\nevery="1 s"\nmethods=[]'
+    )
+    file.write_text("id\n")
+    with pytest.raises(sn.ModelError, match="columns"):
+        run_claims(chain, folder=folder, workers=0)

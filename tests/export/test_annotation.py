@@ -266,3 +266,24 @@ def test_monomers_carry_the_terms(name: str) -> None:
     wanted = {m: {(t.qualifier, t.uri) for t in terms} for m, terms in known.molecules.items()}
     wanted["model"] = {(t.qualifier, t.uri) for t in known.network}
     assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("source", "address"),
+    [
+        ("Smith (2001, doi:10.1000/xyz123).", "doi:10.1000/xyz123"),
+        ("10.1016/S0092-8674(00)81683-9", "doi:10.1016/S0092-8674(00)81683-9"),
+        ("10.1002/(SICI)1097<1::AID-BIT1>3.0.CO;2-X", "doi:10.1002/(SICI)1097%3C1::AID-BIT1%3E3.0.CO%3B2-X"),
+        ("10.1000/a&b; 10.1000/c", "doi:10.1000/a%26b"),
+    ],
+)  # fmt: skip
+def test_addresses_end_where_the_sentence_goes_on(
+    birth_death: sn.Network, source: str, address: str
+) -> None:
+    assert source_statements(source)[0] == (
+        "bqbiol:isDescribedBy",
+        f"https://identifiers.org/{address}",
+    )
+    first, *others = birth_death.parameters
+    named = replace(birth_death, parameters=(replace(first, source=source), *others))
+    assert from_sbml(to_sbml(named)).parameters[0].source == source

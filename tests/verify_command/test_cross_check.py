@@ -10,8 +10,11 @@ import pytest
 from scipy.stats import binom
 
 import simnet as sn
+from simnet.arrays import TimesByReadouts
 from simnet.engines.base import Engine, Simulator, Task
 from simnet.engines.table import ENGINES
+from simnet.errors import StateError
+from simnet.experiment.program import Program
 from simnet.network.expression import Call, Number, Symbol, Time
 from simnet.network.rates import RateLaw
 from simnet.verify.cost import affordable, bearable_end
@@ -73,6 +76,22 @@ def test_a_failed_replicate_is_no_agreement(
     assert found.replicates["reference"] + len(found.failures) == 200
     assert found.failures[0].startswith("reference, replicate ")
     assert found.failures[0].endswith("X is -1")
+
+
+def test_an_engine_that_always_fails_is_no_agreement(
+    birth_death: sn.Network, reference_as: Install
+) -> None:
+    class Broken:
+        def __init__(self, task: Task) -> None: ...
+
+        def run(self, program: Program, seed: int) -> TimesByReadouts:
+            raise StateError("X is -1")
+
+    reference_as(Broken)
+    found = checked(birth_death)
+    assert not found.agree
+    assert found.failures == ("reference, every replicate: X is -1 (and 199 more replicates)",)
+    assert "reference" not in found.left_out
 
 
 def test_every_pair_of_engines_is_compared(

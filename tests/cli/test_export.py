@@ -1,0 +1,104 @@
+"""`simnet export`: what is written, and what no file of its kind takes."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import simnet as sn
+
+Cli = Callable[..., Any]
+
+PAIRING = "model m()\n species A = 20; D = 0; k = 0.01; pair: 2 A -> D; k*A^2;\nend\n"
+MOLES = """<?xml version="1.0" encoding="UTF-8"?>
+<sbml xmlns="http://www.sbml.org/sbml/level2/version4" level="2" version="4"><model id="m">
+<listOfCompartments><compartment id="c" size="1"/></listOfCompartments><listOfSpecies>
+<species id="A" compartment="c" initialConcentration="1e-6"/></listOfSpecies>
+<listOfParameters><parameter id="k" value="0.1"/></listOfParameters>
+<listOfReactions><reaction id="J" reversible="false">
+<listOfReactants><speciesReference species="A"/></listOfReactants>
+<kineticLaw><math xmlns="http://www.w3.org/1998/Math/MathML"><apply><times/><ci>k</ci><ci>A</ci>
+<ci>c</ci></apply></math></kineticLaw></reaction></listOfReactions></model></sbml>"""
+BOLUS = "model m()\n substanceOnly species A = 20; t0 = 5; at (time > t0): A = A + 100; loss: A => ; 0.1*A;\nend\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[[str], Path]:
+    def write(text: str) -> Path:
+        path = tmp_path / "m.ant"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_laws_of_a_foreign_file_are_written_for_ssa(cli: Cli, file: Callable[[str], Path]) -> None:
+    source = file(PAIRING.replace("->", "=>"))
+    refused = cli("export", source, "--to", "m-ssa.xml", "--kinetics", "discrete")
+    assert refused.code == 2
+    assert "--written-in continuous" in refused.err
+    given = ("--written-in", "continuous")
+    done = cli("export", source, "--to", "m-ssa.xml", "--kinetics", "discrete", *given)
+    assert done.code == 0
+    assert "discrete laws" in done.out
+    archive = cli("export", source, "--to", "m.omex", "--t-end", "10", *given)
+    assert archive.code == 0
+    assert "no SSA" not in archive.out
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--to", "m.xml", "--seed", 7), "--seed: only --to with .omex takes it"),
+        (("--to", "m.xml", "--workers", 3), "--workers: only --to with .omex takes it"),
+        (("--to", "m.bngl"), "--to m.bngl: of no known kind"),
+    ],
+)
+def test_options_without_effect_are_refused(
+    cli: Cli, file: Callable[[str], Path], options: tuple[object, ...], says: str
+) -> None:
+    ran = cli("export", file(PAIRING), *options)
+    assert ran.code == 2
+    assert says in ran.err
+
+
+def test_amounts_in_moles(cli: Cli, file: Callable[[str], Path]) -> None:
+    source = file("").with_suffix(".xml")
+    source.write_text(MOLES, encoding="utf-8")
+    ran = cli("export", source, "--to", "m-ssa.xml", "--kinetics", "discrete", "--volume", "1 fL")
+    assert ran.code == 0, ran.err
+    assert sn.load("m-ssa.xml").substance_unit == "item"
+    ran = cli("verify", source, "--volume", "1 fL", "--t-end", "1", "--replicates", 20)
+    assert "No such option" not in ran.err
+
+
+def test_events_are_shown(cli: Cli, file: Callable[[str], Path]) -> None:
+    source = file(BOLUS)
+    assert "at time > t0: A = A + 100" in cli("show", source).out
+    assert '"when": "time > t0"' in cli("show", source, "--json").out
+
+
+def test_a_study_file_takes_options_of_reading(cli: Cli, file: Callable[[str], Path]) -> None:
+    file(PAIRING.replace("->", "=>"))
+    Path("s.toml").write_text(
+        'network = "m.ant"\nreadouts = ["D@1"]\nmethod = "morris"\nsamples = 4\nfold = 2\n'
+        'simulate = "ssa"\nreplicates = 2\nt_end = 1\nseed = 1\n',
+        encoding="utf-8",
+    )
+    assert "--kinetics continuous" in cli("sensitivity", "s.toml", "--yes").err
+    done = cli("sensitivity", "s.toml", "--yes", "--kinetics", "continuous", "--workers", 0)
+    assert done.code == 0, done.err
+
+
+def test_claims_by_ode_have_no_seed(cli: Cli) -> None:
+    ran = cli("claims", "hypoxia", "--claim", "H4a", "--seed", 5)
+    assert ran.code == 2
+    assert "an ODE gives the same every time" in ran.err
+
+
+def test_claims_that_may_not_be_run_are_left_out(cli: Cli) -> None:
+    options = ("--method", "ssa", "--replicates", 20, "--seed", 1, "--claim", "S11f")
+    ran = cli("claims", "symbiosis", *options)
+    assert ran.code == 0, ran.err
+    assert "left out" in ran.out
