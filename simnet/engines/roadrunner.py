@@ -25,7 +25,6 @@ from simnet.experiment.program import Program, Segment, with_held
 from simnet.network.expression import reads_time
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
-from simnet.sbml.writer import sbml_text
 
 _KINETICS: dict[Method, Kinetics] = {"ode": "continuous", "ssa": "discrete"}
 
@@ -34,6 +33,8 @@ class _Model:
     """One loaded RoadRunner and the positions of our ids in it."""
 
     def __init__(self, network: Network, task: Task) -> None:
+        from simnet.sbml.writer import sbml_text  # libsbml takes a while to import
+
         self.task = task
         self.set_by_events = sorted(network.set_by_state_events & network.parameter_by_id.keys())
         self.armed = None
