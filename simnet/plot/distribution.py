@@ -43,7 +43,7 @@ def plot_distribution(
     """
     column, what = one_readout(trajectories, readout)
     rows = some_conditions(trajectories, conditions)
-    check_probabilities(coverages)
+    check_probabilities(coverages, "coverage")
     if not coverages:
         raise InputError(Problem(what="coverages", why="none given", way_out="write (0.5, 0.9)"))
     panel, figure = one_panel(ax)

@@ -8,6 +8,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray, Times
 from simnet.errors import InputError, Problem, UnknownNameError
+from simnet.experiment.numbers import is_between
 from simnet.plot.legend import DASHES, Look, colour, dark, draw_legend
 from simnet.plot.style import MUTED, dress, time_axis, time_scale, value_axis
 from simnet.results.moments import ensemble_moments, ensemble_quantiles
@@ -55,6 +56,7 @@ def plot_series(
     require_trajectories(trajectories)
     columns, rows = _chosen(trajectories, readouts, conditions, replicates, band)
     if overlay is not None:
+        require_trajectories(overlay)
         _check_overlay(overlay, trajectories, columns, rows)
     panels, figure = _panels(ax, len(columns))
     unit, scale = time_scale(np.ptp(trajectories.times), trajectories.time_unit)
@@ -102,10 +104,13 @@ def _chosen(
         wrong.append(Problem(what="readouts", why="none given", way_out="leave it out for all"))
     if not rows and not unknown:
         wrong.append(Problem(what="conditions", why="none given", way_out="leave it out for all"))
-    if replicates < 0:
-        wrong.append(Problem(what=f"replicates={replicates!r}", why="below zero"))
+    if not is_between(replicates, -1, math.inf) or replicates != int(replicates):
+        wrong.append(
+            Problem(what=f"replicates={replicates!r}", why="not a number of lines to draw")
+        )
     given: object = band
     two = isinstance(given, Sequence) and not isinstance(given, str) and len(given) == 2
+    two = two and all(is_between(end, -1, 2) for end in band or ())
     if band is not None and not (two and 0 <= band[0] < band[1] <= 1):
         way_out = "write two rising fractions: (0.05, 0.95)"
         wrong.append(Problem(what=f"band={band!r}", why="not two quantiles", way_out=way_out))

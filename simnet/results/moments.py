@@ -89,15 +89,15 @@ def ensemble_quantiles(
     return result
 
 
-def check_probabilities(probabilities: Sequence[float]) -> None:
-    """Raise InputError for each quantile that is not within 0 to 1."""
+def check_probabilities(probabilities: Sequence[float], what: str = "quantile") -> None:
+    """Raise InputError for each quantile, or what else it is, that is not within 0 to 1."""
     way_out = "write 0.05 for 5 %"
     given: object = probabilities
     if isinstance(given, str) or not isinstance(given, Iterable):
-        what = f"quantiles={given!r:.60}"
-        raise InputError(Problem(what=what, why="not a list of numbers", way_out="write [0.05]"))
+        why, way_out = "not a list of numbers", "write [0.05]"
+        raise InputError(Problem(what=f"{what}s={given!r:.60}", why=why, way_out=way_out))
     problems = [
-        Problem(what=f"quantile {p!r}", why="not within 0 to 1", way_out=way_out)
+        Problem(what=f"{what} {p!r}", why="not within 0 to 1", way_out=way_out)
         for p in probabilities
         if not (is_between(p, -1, 2) and 0 <= p <= 1)
     ]

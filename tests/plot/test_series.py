@@ -7,6 +7,7 @@ import sys
 import weakref
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -295,3 +296,18 @@ def test_importing_loads_neither_matplotlib_nor_pandas() -> None:
         [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
     )
     assert ran.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"band": 0.9}, "not two quantiles"),
+        ({"band": [0.1, 0.5, 0.9]}, "not two quantiles"),
+        ({"band": ["a", "b"]}, "not two quantiles"),
+        ({"replicates": "all"}, "not a number of lines"),
+        ({"overlay": 3}, "Trajectories"),
+    ],
+)
+def test_wrong_kinds_are_named(make_run: RunMaker, given: dict[str, Any], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        plot_series(make_run(), **given)
