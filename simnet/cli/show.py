@@ -191,7 +191,7 @@ def _events(network: Network) -> Iterator[str]:
     """What happens by itself."""
     for event in description(network)["events"]:
         sets = ", ".join(f"{name} = {value}" for name, value in event["sets"].items())
-        yield f"event {event['id']}, at {event['when']}: {sets}"
+        yield f"event {event['id']}, when {event['when']}: {sets}"
 
 
 def _methods(network: Network, source: str) -> Iterator[str]:

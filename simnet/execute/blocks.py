@@ -1,17 +1,17 @@
 """One condition run block by block, as the ensemble's statistics are merged, until it is enough."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
+from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.execute.backends import processors
 from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered, run_jobs
-from simnet.results.trajectories import Failure, positions
+from simnet.results.trajectories import positions
 from simnet.stats.blocks import Merging, block_bounds, block_statistics
 from simnet.stats.precision import Precision, next_size
 
@@ -51,7 +51,7 @@ def run_in_blocks(
     def take(gathered: Gathered) -> None:
         receive(gathered)
         if precision is not None:
-            values = without_infinite(plan, gathered).values
+            values = without_infinite(gathered.values)
             judged.take(block_statistics(values, first=gathered.first, covariance=False))
 
     while wanted is not None:
@@ -70,27 +70,10 @@ def run_in_blocks(
         wanted = next_size(judged.total, precision, places)
 
 
-def without_infinite(plan: Plan, gathered: Gathered) -> Gathered:
-    """The same, but replicates with an infinite value failed: they have no mean or variance."""
-    infinite = np.isinf(gathered.values)
-    lost = np.flatnonzero(infinite.any(axis=(1, 2)))
-    if not len(lost):
-        return gathered
-    values = gathered.values.copy()
-    values[lost] = np.nan
-    failures = []
-    for place in lost:
-        time, readout = np.argwhere(infinite[place])[0]
-        name, moment = plan.readouts[readout].name, plan.times[time]
-        failures.append(
-            Failure(
-                condition=plan.conditions[0].name,
-                replicate=gathered.first + int(place),
-                seed=gathered.seeds[place] if gathered.seeds else None,
-                reason=f"readout {name} is infinite at t={moment:g}",
-            )
-        )
-    return replace(gathered, values=values, failures=(*gathered.failures, *failures))
+def without_infinite(values: FloatArray) -> FloatArray:
+    """The same, but NaN for what is infinite, which has no mean or variance."""
+    infinite = np.isinf(values)
+    return np.where(infinite, np.nan, values) if infinite.any() else values
 
 
 def _judged(plan: Plan, precision: Precision) -> list[int]:

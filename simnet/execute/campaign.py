@@ -51,7 +51,7 @@ def items_of(
 
     Args:
         plan: conditions and replicates.
-        stored: keys of items that exist: what they cover is taken as they are. None for a shard,
+        stored: keys of items that exist: what they cover is taken as they are. Empty for a shard,
             whose folder does not tell where the others' items begin.
         block: replicates in a new item.
         replicates: of each condition; the plan's if None.

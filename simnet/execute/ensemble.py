@@ -1,5 +1,6 @@
 """`run_ensemble`: very many replicates of one condition, of which only statistics are kept."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from simnet.engines.base import Method
 from simnet.errors import (
     InputError,
     Problem,
+    SimnetWarning,
     UnknownNameError,
 )
 from simnet.execute.arguments import listed, require_precision
@@ -263,17 +265,28 @@ def run_ensemble(
     merging = Merging()
     failures: list[Failure] = []
 
-    def receive(received: Gathered) -> None:
-        gathered = without_infinite(plan, received)
+    infinite = np.zeros(len(plan.readouts), dtype=np.int64)
+
+    def receive(gathered: Gathered) -> None:
+        infinite[:] += np.isinf(gathered.values).any(axis=1).sum(axis=0)
         failures.extend(gathered.failures)
         block = block_statistics(
-            gathered.values, first=gathered.first, covariance=covariance, thresholds=limits
+            without_infinite(gathered.values),
+            first=gathered.first,
+            covariance=covariance,
+            thresholds=limits,
         )
         merging.take(block)
 
     run_in_blocks(plan, workers=workers, receive=receive, precision=precision, progress=progress)
     total = merging.total
     assert total is not None, "every block was received"
+    for readout, count in zip(plan.readouts, infinite, strict=True):
+        if count:
+            text = f"readout {readout.name} is infinite at some time in {count:,} replicates"
+            warnings.warn(
+                f"{text}, and left out of its statistics there", SimnetWarning, stacklevel=2
+            )
     told = in_order(failures)
     tell_failures(told, total.stop, stacklevel=3)
     return Ensemble(

@@ -19,7 +19,7 @@ from simnet.experiment.schedule import Timed, timeline
 from simnet.experiment.settings import Settings
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.evaluate import initial_values
-from simnet.network.expression import Expression, Number, Symbol, function
+from simnet.network.expression import Expression, Number, Symbol, function, reads_time, symbols
 from simnet.network.kept import kept
 from simnet.network.network import Compartment, Event, Network, Parameter
 from simnet.network.timing import depends_on_time
@@ -104,7 +104,7 @@ def program(network: Network, condition: Condition, grid: Times) -> tuple[Progra
     events = list(_own_events(network, first, end))
     problems += _conflicts(network, [first, *scheduled])
     events = _together(_snapped(t, grid) for t in events)
-    problems += _set_twice(events)
+    problems += _set_twice(events, network, first)
     timed = sorted(
         [*events, *(_snapped(t, grid) for t in scheduled)], key=lambda t: (t.time, t.rank)
     )
@@ -173,14 +173,29 @@ def _together(timed: Iterable[Timed]) -> list[Timed]:
     return list(found.values())
 
 
-def _set_twice(timed: Iterable[Timed]) -> Iterator[Problem]:
+def _set_twice(timed: Sequence[Timed], network: Network, first: Timed) -> Iterator[Problem]:
     """Quantities to which two events give different values at one moment, in no order."""
+    if all(len(item.events) < 2 for item in timed):
+        return
+    state = Settings(network)
+    state.apply(_resolved(network, first)[0])
+    values = initial_values(network, state.values())
+    changing = {n for event in network.all_events for n, _ in event.assignments}
+    changing |= {*network.species_index, *network.assignment_by_id}
+
+    def same(one: Expression, other: Expression) -> bool:
+        constant = not (reads_time(one) or reads_time(other))
+        constant = constant and not (symbols(one) | symbols(other)) & changing
+        return one == other or (
+            constant and function(one)(values, 0.0) == function(other)(values, 0.0)
+        )
+
     for item in timed:
         setting: dict[str, tuple[str, Expression]] = {}
         for event in item.events:
             for name, value in event.assignments:
                 other, given = setting.setdefault(name, (event.id, value))
-                if given != value:
+                if not same(given, value):
                     yield Problem(
                         what=f"events {other} and {event.id} of the model, at t={item.time:g}",
                         why=f"both set {name}, and which of them is the last is not said",

@@ -170,15 +170,16 @@ def merge_parts(folders: Sequence[str | Path], into: str | Path) -> Parts:
             place = merged.folder / RUNS / path.name
             if not place.exists():
                 into_place(path.read_bytes(), place)
-    beside: dict[str, Path] = {}  # the network, the plan: of the source that was extended last
-    for source in sources:
+    beside: dict[str, Path] = {}  # the network, the plan: of the folder that was extended last
+    for source in (merged, *sources):
         for path in source.folder.iterdir():
             if path.is_file() and path.name != MANIFEST:
                 beside[path.name] = max(
                     path, beside.get(path.name, path), key=lambda p: p.stat().st_mtime
                 )
     for name, path in beside.items():
-        into_place(path.read_bytes(), merged.folder / name)
+        if path.parent != merged.folder:
+            into_place(path.read_bytes(), merged.folder / name)
     return merged
 
 

@@ -59,8 +59,13 @@ class UnitReader:
         return found[0] if len(found) == 1 else self._of_substance()
 
     def of_species(self) -> list[str | None]:
-        """The different units of species' amounts."""
-        stated = (s.getSubstanceUnits() for s in members(self.model.getListOfSpecies()))
+        """The different units of the amounts that reactions change."""
+        stated = (
+            s.getSubstanceUnits()
+            for s in members(self.model.getListOfSpecies())
+            if not (s.getConstant() or s.getBoundaryCondition())
+            and self.model.getRuleByVariable(s.getId()) is None
+        )
         return list(dict.fromkeys(self._stated_or_default(unit) for unit in stated))
 
     def _stated_or_default(self, unit: str) -> str | None:

@@ -46,9 +46,13 @@ def study_times(
 
 def course_of(expression: ReadoutExpression, time_unit: str | None) -> ReadoutExpression | None:
     """The course that a readout is a number of: `pS6@48h / pS6@0` is `pS6 / pS6@0` at 48 h, and
-    auc(GLUT2) is a number of GLUT2. None where there is none (a first passage)."""
-    of_course = any(isinstance(part, OfCourse) for part in walk(expression.tree))
-    latest = None if of_course else _latest(expression.times, time_unit)  # max(A)/A@0: A / A@0
+    auc(GLUT2) is a number of GLUT2, max(A) / A@0 one of A / A@0. None where there is none: a first
+    passage, or what is over all of a course beside a value at a later time."""
+    latest = _latest(expression.times, time_unit)
+    if any(isinstance(part, OfCourse) for part in walk(expression.tree)):
+        if latest is not None and duration(latest, "time", time_unit) > 0:
+            return None
+        latest = None
     tree = _released(expression.tree, latest)
     timeless = any(isinstance(part, Span | Compare) for part in walk(tree))
     if timeless or not is_timed(tree):

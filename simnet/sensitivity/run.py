@@ -102,9 +102,9 @@ def run_study(
         if wanted is None:
             break
         if wanted > limit:
-            wanted = _most_within(study, limit) if samples < limit else wanted
-        if not samples < wanted <= limit:
-            said = f"Not every index has converged at {samples:,} samples; {wanted:,} would come next, above the limit of {limit:,}: allow more (--most-samples, most_samples=)."  # fmt: skip
+            following, wanted = wanted, _most_within(study, limit)
+        if wanted <= samples:
+            said = f"Not every index has converged at {samples:,} samples; {following:,} would come next, above the limit of {limit:,}: allow more (--most-samples, most_samples=)."  # fmt: skip
             break
         fresh = (study.design(wanted).rows - result.design.rows) * len(study.brackets) * study.runs
         if may_go_on is not None and not may_go_on(fresh, seconds_for(study, fresh, workers)):

@@ -103,8 +103,8 @@ def cross_check(
     except (NoSolution, SimulationError) as reason:
         exact = ()
         left_out[EXACT] = str(reason)
-    if len(runs) < 2 and not exact and not failed:
-        raise _nothing(network, left_out)
+    if len(runs) < 2 and not exact:
+        raise _nothing(network, left_out | failed)
     return Verification(
         network=network.id,
         digest=network.digest,

@@ -75,7 +75,7 @@ def test_amounts_in_moles(cli: Cli, file: Callable[[str], Path]) -> None:
 
 def test_events_are_shown(cli: Cli, file: Callable[[str], Path]) -> None:
     source = file(BOLUS)
-    assert "at time > t0: A = A + 100" in cli("show", source).out
+    assert "when time > t0: A = A + 100" in cli("show", source).out
     assert '"when": "time > t0"' in cli("show", source, "--json").out
 
 

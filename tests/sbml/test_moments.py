@@ -43,8 +43,9 @@ def test_two_events_that_set_one_thing_at_one_moment_are_in_no_order(antimony: L
     with pytest.raises(sn.InputError, match=r"(?s)events .*both set A.*make one event of them"):
         _last(network)
     assert _last(network, changes=sn.Set("t1", 6)) == [2]
-    same = antimony("species A = 10; at (time>=5): A = 1; at (time>=5): A = 1;")
-    assert _last(same) == [1]
+    for one, other in (("1", "1"), ("2*k", "k + k")):
+        both = f"at (time>=5): A = {one}; at (time>=5): A = {other};"
+        assert _last(antimony(f"k = 0.5; species A = 10; {both}")) == [1]
 
 
 def test_values_taken_after_another_event_are_refused(antimony: Load) -> None:

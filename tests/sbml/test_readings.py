@@ -76,6 +76,8 @@ def test_the_unit_of_amounts_is_that_of_the_species() -> None:
     with pytest.raises(sn.UnsupportedError, match="amounts of species in item and mol"):
         _last(mixed, method="ssa", seed=1)
     assert _last(mixed)[0] < 10
+    beside = _level_2(others='substanceUnits="dimensionless" boundaryCondition="true"')
+    assert beside.substance_unit == "item"
 
 
 def test_local_parameters_of_a_file_that_runs_as_it_is_can_be_set() -> None:
