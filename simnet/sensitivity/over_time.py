@@ -22,6 +22,7 @@ from simnet.readouts.tree import (
     Span,
     Tree,
     is_timed,
+    quantities,
     walk,
 )
 
@@ -50,7 +51,8 @@ def course_of(expression: ReadoutExpression, time_unit: str | None) -> ReadoutEx
     passage, or what is over all of a course beside a value at a later time."""
     latest = _latest(expression.times, time_unit)
     if any(isinstance(part, OfCourse) for part in walk(expression.tree)):
-        if latest is not None and duration(latest, "time", time_unit) > 0:
+        at = [part.at for part in quantities(expression.tree) if part.at is not None]
+        if any(duration(time, "time", time_unit) > 0 for time in at):
             return None
         latest = None
     tree = _released(expression.tree, latest)
