@@ -105,7 +105,7 @@ class Reader:
             ModelError: formulas that cannot be, or a network that fails its checks.
         """
         self.obstacles += obstacles(self.document)
-        self.obstacles += self.mixed_units()
+        self.obstacles += self.units.mixed()
         rules = self.assignments()
         require_short_chains(rules)
         initial = self.initial_assignments()
@@ -142,16 +142,6 @@ class Reader:
         if network.document is not None:
             return network
         return with_initial_values(checked(network))
-
-    def mixed_units(self) -> list[Problem]:
-        found = self.units.of_species()
-        if len(found) < 2:
-            return []
-        what = "amounts of species in " + " and ".join(
-            str(u or "a unit without a name") for u in found
-        )
-        why = "a firing changes all amounts by whole numbers of one unit"
-        return [Problem(what=what, why=why, way_out=f"give all species one unit; or {ODE_ONLY}")]
 
     def catalogue(
         self,

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from simnet.errors import ModelError
+from simnet.errors import ModelError, Problem
 from simnet.network.units import parse_unit
 from simnet.sbml.members import members
+from simnet.sbml.obstacles import ODE_ONLY
 from simnet.sbml.units import unit_of
 
 _BASE = {
@@ -67,6 +68,16 @@ class UnitReader:
             and self.model.getRuleByVariable(s.getId()) is None
         )
         return list(dict.fromkeys(self._stated_or_default(unit) for unit in stated))
+
+    def mixed(self) -> list[Problem]:
+        """What is wrong where these units differ."""
+        found = self.of_species()
+        if len(found) < 2:
+            return []
+        units = " and ".join(str(unit or "a unit without a name") for unit in found)
+        why = "a firing changes all amounts by whole numbers of one unit"
+        way_out = f"give all species one unit; or {ODE_ONLY}"
+        return [Problem(what=f"amounts of species in {units}", why=why, way_out=way_out)]
 
     def _stated_or_default(self, unit: str) -> str | None:
         of_model = self.level < 3 and unit == "substance"

@@ -87,6 +87,7 @@ class Outputs:
             a mean of n replicates their variance / n, else a jackknife's; 0 for ODE. NaN where it
             is not known (one replicate).
         reasons: row -> why it failed.
+        error: of the integrator, the same for all rows, in the readout's unit; 0 for SSA.
     """
 
     readout: str

@@ -6,7 +6,7 @@ group's members are multiplied alike. With D(h) = (y(+h) - y(-h)) / 2h the deriv
   taken as |D(h) - D(h/2)| / 3, which is the error that was removed, plus 3 a |y| / h for what
   the integrator leaves: a is the `accuracy`, the relative error of a readout.
 - with noise: the slope of the line through the four points, which has the least variance; its error
-  is z times its standard deviation plus |D(h) - D(h/2)|.
+  is z times its standard deviation plus 17/15 |D(h) - D(h/2)|.
 
 Without noise the step is h = a^(1/5), where both errors are alike (0.04 at a = 1e-7); with noise
 take a larger one, `step=0.1` or more. No factor leaves its range: where the baseline is at an edge,
@@ -167,9 +167,8 @@ def local_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -
     sound = np.isfinite(y[:, 0])
     if not sound.any():
         said = f"{outputs.readout}: the baseline failed; nothing can be concluded."
-        stuck = not outputs.noisy
-        lost = design.samples
-        return Indices(rows=(), statements=(said,), lost=lost, blocks=lost, stuck=stuck)
+        n, stuck = design.samples, not outputs.noisy
+        return Indices(rows=(), statements=(said,), lost=n, blocks=n, stuck=stuck)
     statements = _failures(design, outputs, y)
     centre = float(y[sound, 0].mean())
     centre_sd = float(np.sqrt(v[sound, 0].sum()) / sound.sum())

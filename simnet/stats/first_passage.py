@@ -164,8 +164,6 @@ def survival(passages: FirstPassage, *, confidence: float = 0.95) -> Survival:
     watched = len(moments) - np.searchsorted(moments, times)  # those censored at a time count there
     left = watched - passed
     fraction: FloatArray = np.cumprod(left / watched, dtype=np.float64)
-    uncensored = left + np.cumsum(passed) == len(moments)
-    fraction = np.where(uncensored, left / len(moments), fraction)  # without the product's rounding
     some = left > 0
     # Greenwood's sum, as the error of log(-log S); after the last passage of all it is not known.
     square = np.cumsum(passed[some] / (watched[some] * left[some]))
