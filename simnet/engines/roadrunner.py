@@ -297,6 +297,7 @@ def _bare(network: Network, method: Method) -> Network:
             replace(c, size=c.size if c.size > 0 else 1.0, initial_expression=None)
             for c in network.compartments
         ),
+        assignments=tuple(replace(a, compartment=None, meaning="") for a in network.assignments),
     )
 
 

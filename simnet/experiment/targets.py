@@ -36,6 +36,9 @@ def settable(network: Network, name: str, what: str) -> tuple[str, list[Problem]
     for messages."""
     inputs = kept(network, _parameters_of_inputs)
     target = inputs.get(name, name)
+    if target in network.built_in:
+        why = f"{name!r} sets a stoichiometry, which is read when the model is loaded"
+        return target, [Problem(what=what, why=why, way_out="change it in the model")]
     if target in network.parameter_by_id or target in network.compartment_by_id:
         return target, []
     species = species_id(network, target)

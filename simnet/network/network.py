@@ -77,13 +77,15 @@ class Parameter:
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """A quantity that always equals its expression: an observable or a named expression."""
+    """A quantity that always equals its expression: an observable or a named expression. Where it
+    is a species, `compartment` is its place, and its value an amount like any other."""
 
     id: str
     expression: Expression
     unit: str | None = None
     kind: Literal["observable", "expression"] = "expression"
     meaning: str = ""
+    compartment: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,6 +212,7 @@ class Network:
     `kinetics` is "both" when each law is known in continuous and discrete form, and "as-written"
     for a foreign file whose author did not say. Where `document` is set, the network has only the
     names of what the file holds (no reactions, no assignments): it runs as it is, under ODE only.
+    `built_in` are parameters whose values are in stoichiometries, and so cannot be changed.
     """
 
     id: str
@@ -233,6 +236,7 @@ class Network:
     drugs: tuple[Drug, ...] = ()
     document: Document | None = None
     state_events: tuple[StateEvent, ...] = ()
+    built_in: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         sizes = (

@@ -45,6 +45,7 @@ def model_annotation(network: Network, kinetics: str) -> str:
         "digest": network.digest,
         "summary": network.summary,
         "equilibrate": network.suggested_equilibration,
+        "built_in": network.built_in,
     }
     groups = {
         "molecule": network.molecules,

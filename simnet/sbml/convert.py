@@ -199,8 +199,10 @@ class _Converter:
             meaning=factor.why,
         )
         self.symbol = Symbol(self.factor.id)
+        self.computed = [a.id for a in network.assignments if a.compartment is not None]
         self.amounts: dict[str, Expression] = {
-            s.id: Call("divide", (Symbol(s.id), self.symbol)) for s in network.species
+            name: Call("divide", (Symbol(name), self.symbol))
+            for name in [*network.species_index, *self.computed]
         }
 
     def network(self) -> Network:
@@ -225,7 +227,10 @@ class _Converter:
                 replace(c, initial_expression=self.start(c)) for c in old.compartments
             ),
             assignments=tuple(
-                replace(a, expression=self.read(a.expression)) for a in old.assignments
+                replace(a, expression=self.read(a.expression))
+                if a.compartment is None
+                else replace(a, expression=times(self.symbol, self.read(a.expression)), unit="item")
+                for a in old.assignments
             ),
             reactions=tuple(self.reaction(r) for r in old.reactions),
             events=tuple(
@@ -236,7 +241,7 @@ class _Converter:
                 for e in old.state_events
             ),
             readouts=tuple(
-                replace(r, unit="item") if r.symbol in old.species_index else r
+                replace(r, unit="item") if r.symbol in self.amounts else r
                 for r in old.readouts
             ),
             substance_unit="item",

@@ -11,6 +11,7 @@ from simnet.sbml.ids import Ids
 from simnet.sbml.members import members
 from simnet.sbml.obstacles import ODE_ONLY
 from simnet.sbml.reversible import Side, is_net, record, split
+from simnet.sbml.stoichiometry import Stoichiometries
 
 _MOST_USED, _MOST_MADE = 1e3, 1e9
 """Molecules of a species in one reaction: a discrete law has a factor for each one used."""
@@ -22,6 +23,7 @@ class ReactionReader:
     Args:
         model: the libsbml.Model.
         translate: makes an Expression of a syntax tree, given where it stands.
+        stoichiometries: of the model.
         kinetics: that the laws are written in.
         ids: gives the two directions of a reversible reaction theirs.
         obstacles: to which what a Network cannot hold is added.
@@ -36,13 +38,14 @@ class ReactionReader:
         model: Any,
         translate: Callable[[Any, str], Expression],
         *,
+        stoichiometries: Stoichiometries,
         kinetics: Declared,
         ids: Ids,
         obstacles: list[Problem],
         cautions: list[str],
     ) -> None:
         self.model, self.translate = model, translate
-        self.kinetics, self.ids = kinetics, ids
+        self.stoichiometries, self.kinetics, self.ids = stoichiometries, kinetics, ids
         self.obstacles, self.cautions = obstacles, cautions
         self.splits: list[Rule] = []
 
@@ -113,22 +116,13 @@ class ReactionReader:
             rules=rules,
         )
 
-    def _is_variable(self, name: str) -> bool:
-        """Whether a rule or an assignment sets it."""
-        rule = self.model.getRuleByVariable(name)
-        return rule is not None or self.model.getInitialAssignmentBySymbol(name) is not None
-
     def _side(self, reaction: Any, references: Any, most: float) -> Side:
         counts: dict[str, int] = {}
         for reference in members(references):
-            number = reference.getStoichiometry() if reference.isSetStoichiometry() else 1.0
+            number = self.stoichiometries.of(reference)
             where = f"reaction {reaction.getId()}, species {reference.getSpecies()}"
-            changing = reference.isSetStoichiometryMath() or (
-                reference.isSetId() and self._is_variable(reference.getId())
-            )
-            whole_count = 0 <= number <= most and number == int(number)
-            if changing or not whole_count:
-                why = "changing stoichiometry" if changing else f"stoichiometry {number:g}"
+            if number is None or not (0 <= number <= most and number == int(number)):
+                why = "changing stoichiometry" if number is None else f"stoichiometry {number:g}"
                 self.obstacles.append(Problem(what=where, why=why, way_out=ODE_ONLY))
                 continue
             counts[reference.getSpecies()] = counts.get(reference.getSpecies(), 0) + int(number)

@@ -27,6 +27,7 @@ from simnet.network.network import (
 )
 from simnet.network.rates import Declared, Kinetics
 from simnet.sbml import annotation
+from simnet.sbml.document import Starts
 from simnet.sbml.events import EventReader, late_values, may_be_stepped_over, ordered_by_more
 from simnet.sbml.guard import require_short_chains
 from simnet.sbml.ids import Ids
@@ -34,6 +35,7 @@ from simnet.sbml.mathml import NotHeld, from_ast
 from simnet.sbml.members import members
 from simnet.sbml.obstacles import ODE_ONLY, obstacles
 from simnet.sbml.reaction_reader import ReactionReader
+from simnet.sbml.stoichiometry import Stoichiometries
 from simnet.sbml.unit_reader import UnitReader
 
 
@@ -59,15 +61,19 @@ class Reader:
         self.units = UnitReader(document)
         self.obstacles: list[Problem] = []
         self.cautions: list[str] = []
+        self.rates = {r.getId() for r in members(self.model.getListOfReactions())}
+        self.known: dict[str, Expression] = {}  # ids that stand for numbers
+        self.stoichiometries = Stoichiometries(self.model, self.expression)
+        self.known = {n: Number(v) for n, v in self.stoichiometries.values.items()}
         self.reactions = ReactionReader(
             self.model,
             self.expression,
+            stoichiometries=self.stoichiometries,
             kinetics=self.kinetics,
             ids=Ids(_all_ids(self.model)),
             obstacles=self.obstacles,
             cautions=self.cautions,
         )
-        self.rates = {r.getId() for r in members(self.model.getListOfReactions())}
         self.computed = {
             r.getVariable() for r in members(self.model.getListOfRules()) if r.isAssignment()
         }
@@ -114,21 +120,26 @@ class Reader:
         compartments = self.compartments(initial)
         reactions = self.reactions.read()
         events, state_events = self.events(rules)
+        shown = self.catalogue(rules, species, parameters)
         if self.obstacles:
-            reactions, events, state_events = (), (), ()
+            starts = Starts((*compartments, *species, *parameters), rules)
+            compartments, species = starts.known(compartments), starts.known(species)
+            parameters = starts.known(parameters)
+            rules, reactions, events, state_events = (), (), (), ()
         network = Network(
             id=self.name,
             compartments=compartments,
             species=species,
             parameters=parameters,
-            assignments=() if self.obstacles else rules,
+            assignments=rules,
             reactions=reactions,
             events=events,
             state_events=state_events,
+            built_in=self.built_in(),
             kinetics="as-written" if self.kinetics == "undeclared" else "both",
             substance_unit=self.units.of_substance(),
             time_unit=self.units.of_time(),
-            **self.catalogue(rules, species, parameters),
+            **shown,
             document=(
                 Document(
                     text=self.content,
@@ -142,6 +153,11 @@ class Reader:
         if network.document is not None:
             return network
         return with_initial_values(checked(network))
+
+    def built_in(self) -> tuple[str, ...]:
+        """Parameters in stoichiometries: those of the formulas, and those that our own file names."""
+        named = annotation.attribute(self.own, "built_in") if self.own is not None else ""
+        return tuple(sorted(self.stoichiometries.built_in | set(named.split())))
 
     def catalogue(
         self,
@@ -191,25 +207,26 @@ class Reader:
             self.obstacles.append(
                 Problem(what=where, why=f"reads the rate of reaction {name}", way_out=ODE_ONLY)
             )
-        concentrations = {
+        concentrations: dict[str, Expression] = {
             name: Call("divide", (Symbol(name), Symbol(species.getCompartment())))
             for name in symbols(found)
             if (species := self.model.getSpecies(name)) is not None
-            and not species.getHasOnlySubstanceUnits()
-            and self.has_volume(species)
-            and name not in self.computed  # a rule computes the concentration itself
+            and self.is_concentration(species)
         }
-        return substitute(found, concentrations) if concentrations else found
+        meant = concentrations | self.known
+        return substitute(found, meant) if meant else found
 
-    def has_volume(self, species: Any) -> bool:
+    def is_concentration(self, species: Any) -> bool:
+        """Whether the species' id stands for its concentration in the file's formulas."""
         compartment = self.model.getCompartment(species.getCompartment())
-        return compartment is not None and compartment.getSpatialDimensionsAsDouble() != 0
+        has_volume = compartment is not None and compartment.getSpatialDimensionsAsDouble() != 0
+        return has_volume and not species.getHasOnlySubstanceUnits()
 
     def assignments(self) -> tuple[Assignment, ...]:
         return ordered(
             self.assignment(rule)
             for rule in members(self.model.getListOfRules())
-            if rule.isAssignment()
+            if rule.isAssignment() and rule.getVariable() not in self.known
         )
 
     def assignment(self, rule: Any) -> Assignment:
@@ -218,6 +235,8 @@ class Reader:
         species = self.model.getSpecies(variable)
         item = self.model.getParameter(variable) if species is None else species
         expression = self.expression(rule.getMath(), f"assignment rule for {variable}")
+        if species is not None and self.is_concentration(species):
+            expression = Call("times", (expression, Symbol(species.getCompartment())))
         if item is None or (species is not None and variable in self.reacting):
             self.obstacles.append(
                 Problem(
@@ -226,12 +245,20 @@ class Reader:
                     way_out=ODE_ONLY,
                 )
             )
+        if species is not None:
+            return Assignment(
+                id=variable,
+                expression=expression,
+                unit=self.units.of_substance(),
+                meaning=species.getName(),
+                compartment=species.getCompartment(),
+            )
         own = annotation.own_element(item, "assignment") if item is not None else None
         observable = own is not None and annotation.attribute(own, "kind") == "observable"
         return Assignment(
             id=variable,
             expression=expression,
-            unit=self.units.unit(item.getUnits()) if item is not None and species is None else None,
+            unit=self.units.unit(item.getUnits()) if item is not None else None,
             kind="observable" if observable else "expression",
             meaning=annotation.attribute(own, "meaning") if own is not None else "",
         )
@@ -268,7 +295,7 @@ class Reader:
             if s.isSetInitialConcentration():
                 amount = s.getInitialConcentration() * size
             expression = initial.get(s.getId())
-            concentration = not s.getHasOnlySubstanceUnits() and self.has_volume(s)
+            concentration = self.is_concentration(s)
             if (
                 expression is None
                 and s.isSetInitialConcentration()

@@ -168,21 +168,29 @@ class _Writer:
 
     def species(self) -> None:
         for species in self.network.species:
-            item = self.model.createSpecies()
-            _ok(item.setId(species.id))
-            if species.name:
-                _ok(item.setName(species.name))
-            _ok(item.setCompartment(species.compartment))
+            item = self.one_species(species.id, species.name, species.compartment)
             item.setInitialAmount(species.initial)
-            if self.network.substance_unit is not None:
-                _ok(item.setSubstanceUnits(self.unit(self.network.substance_unit)))
-            item.setHasOnlySubstanceUnits(True)
             item.setBoundaryCondition(species.fixed)
-            item.setConstant(False)
             _notes(item, species.name)
             statements = species_statements(species, self.network, self.annotations)
             _annotation(item, species_annotation(species.molecules), statements)
             _sbo(item, species_term(species.molecules, self.kinds))
+        for assignment in self.network.assignments:
+            if assignment.compartment is not None:
+                item = self.one_species(assignment.id, assignment.meaning, assignment.compartment)
+                item.setBoundaryCondition(False)
+
+    def one_species(self, name: str, meaning: str, compartment: str) -> Any:
+        item = self.model.createSpecies()
+        _ok(item.setId(name))
+        if meaning:
+            _ok(item.setName(meaning))
+        _ok(item.setCompartment(compartment))
+        if self.network.substance_unit is not None:
+            _ok(item.setSubstanceUnits(self.unit(self.network.substance_unit)))
+        item.setHasOnlySubstanceUnits(True)
+        item.setConstant(False)
+        return item
 
     def parameters(self) -> None:
         for parameter in self.network.parameters:
@@ -197,6 +205,8 @@ class _Writer:
             if self.network.molecules:
                 _sbo(item, parameter_term(parameter))
         for assignment in self.network.assignments:
+            if assignment.compartment is not None:
+                continue
             item = self.parameter(assignment.id, assignment.unit, constant=False)
             _notes(item, assignment.meaning)
             _annotation(item, assignment_annotation(assignment))
