@@ -7,7 +7,7 @@ one before.
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -22,8 +22,9 @@ from simnet.engines.state_events import Triggers, armed
 from simnet.errors import InputError, MissingToolError, Problem, SimulationError, StateError
 from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
-from simnet.network.expression import reads_time
-from simnet.network.network import Network
+from simnet.network.expression import function, reads_time, symbols
+from simnet.network.jumps import jumps
+from simnet.network.network import Document, Network
 from simnet.network.rates import Kinetics
 
 _KINETICS: dict[Method, Kinetics] = {"ode": "continuous", "ssa": "discrete"}
@@ -33,7 +34,8 @@ class _Model:
     """One loaded RoadRunner and the positions of our ids in it."""
 
     def __init__(self, network: Network, task: Task) -> None:
-        from simnet.sbml.writer import sbml_text  # libsbml takes a while to import
+        from simnet.sbml.document import stopping_at  # libsbml takes a while to import
+        from simnet.sbml.writer import sbml_text
 
         self.task = task
         self.set_by_events = sorted(network.set_by_state_events & network.parameter_by_id.keys())
@@ -47,6 +49,8 @@ class _Model:
         self.parameters = [p.id for p in network.parameters]
         self.compartments = [c.id for c in network.compartments]
         text = sbml_text(_bare(network, task.method), _KINETICS[task.method])
+        if task.method == "ode":
+            text = stopping_at(text, jumps(network))
         self.runner = _loaded(text, task)
         self.runner.timeCourseSelections = [
             "time",
@@ -174,8 +178,11 @@ class DocumentSimulator:
 
     def __init__(self, task: Task) -> None:
         self.task = task
+        from simnet.sbml.document import stopping_at  # libsbml takes a while to import
+
         assert task.network.document is not None
-        self.text = task.network.document.text
+        self.document = task.network.document
+        self.text = stopping_at(self.document.text, self.document.jumps)
 
     def run(self, program: Program, seed: int) -> TimesByReadouts:
         """The one replicate, (T, R)."""
@@ -191,7 +198,7 @@ class DocumentSimulator:
             for act in segment.acts:
                 if not isinstance(act, Assign):  # a file's own events stay in it
                     runner[act.id] = applied(float(runner[act.id]), act, whole=False)
-            times, rows = _times(segment)
+            times, rows = _times(segment, _moments(self.document, runner))
             values = _simulated(runner, times)[rows, 1:]
             if not np.isfinite(values).all():
                 row, column = np.argwhere(~np.isfinite(values))[0]
@@ -252,16 +259,23 @@ def _simulated(runner: Any, times: list[float]) -> FloatArray:
         raise SimulationError(f"roadrunner: {_one_line(error)}") from error
 
 
-def _times(segment: Segment) -> tuple[list[float], slice]:
-    """Times to simulate (start and end are among them) and which of them are outputs."""
-    times = [float(t) for t in segment.outputs]
-    lead = not times or times[0] > segment.start
-    tail = not times or times[-1] < segment.end
+def _times(segment: Segment, moments: Iterable[float] = ()) -> tuple[list[float], list[int]]:
+    """Times to simulate (start, end and moments in between are among them) and which of them are
+    outputs."""
+    outputs = [float(t) for t in segment.outputs]
+    stops = {t for t in moments if segment.start < t < segment.end}
     if segment.start == segment.end:  # a change at the very end: nothing passes, one row is due
-        tail = True
-    full = [segment.start] * lead + times + [segment.end] * tail
-    first = int(lead)
-    return full, slice(first, first + len(times))
+        return [segment.start, segment.end], [0] * len(outputs)
+    full = sorted({segment.start, segment.end, *outputs, *stops})
+    places = {t: place for place, t in enumerate(full)}
+    return full, [places[t] for t in outputs]
+
+
+def _moments(document: Document, runner: Any) -> list[float]:
+    """When an event of the file is true at one moment only."""
+    read = {name for moment in document.moments for name in symbols(moment)}
+    values = {name: float(runner[name]) for name in read}
+    return [function(moment)(values, 0.0) for moment in document.moments]
 
 
 def _bare(network: Network, method: Method) -> Network:

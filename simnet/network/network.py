@@ -198,11 +198,19 @@ class Drug:
 @dataclass(frozen=True, kw_only=True)
 class Document:
     """A foreign SBML file that holds what a Network cannot, and the obstacles, each with its
-    reason and way out; `cautions` are what to warn of when it runs under ODE."""
+    reason and way out.
+
+    `refused` are those that no method runs, `cautions` what to warn of when it runs under ODE. Of
+    that run, `moments` are times at which it has to stop, and `jumps` conditions at which rates may
+    jump; their symbols mean what they mean in the file.
+    """
 
     text: str
     obstacles: tuple[Problem, ...]
     cautions: tuple[str, ...] = ()
+    refused: tuple[Problem, ...] = ()
+    moments: tuple[Expression, ...] = ()
+    jumps: tuple[Expression, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -32,7 +32,7 @@ def time_switch(network: Network, expression: Expression) -> Expression | None:
     for assignment in network.assignments:
         if reads_time(assignment.expression) or symbols(assignment.expression) & timed:
             timed.add(assignment.id)
-    for inner in (expression, *_assignments_of(network, expression)):
+    for inner in (expression, *assignments_of(network, expression)):
         for part in walk(inner):
             steps = isinstance(part, Call) and part.op in COMPARISONS | {"floor", "ceil"}
             if steps and (reads_time(part) or symbols(part) & timed):
@@ -42,10 +42,10 @@ def time_switch(network: Network, expression: Expression) -> Expression | None:
 
 def depends_on_time(network: Network, expression: Expression) -> bool:
     """Whether an expression reads time, itself or through assignments."""
-    return any(reads_time(e) for e in (expression, *_assignments_of(network, expression)))
+    return any(reads_time(e) for e in (expression, *assignments_of(network, expression)))
 
 
-def _assignments_of(network: Network, expression: Expression) -> list[Expression]:
+def assignments_of(network: Network, expression: Expression) -> list[Expression]:
     """What stands behind the assignments that an expression reads, each once."""
     found: dict[str, Expression] = {}
     pending = list(symbols(expression))

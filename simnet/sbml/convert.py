@@ -241,8 +241,7 @@ class _Converter:
                 for e in old.state_events
             ),
             readouts=tuple(
-                replace(r, unit="item") if r.symbol in self.amounts else r
-                for r in old.readouts
+                replace(r, unit="item") if r.symbol in self.amounts else r for r in old.readouts
             ),
             substance_unit="item",
         )

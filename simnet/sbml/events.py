@@ -1,18 +1,18 @@
 """SBML events at fixed times, and events on the state alone, which a Network holds; all others are
 obstacles.
 
-A trigger `time >= c` or `time > c` with a constant c is a boundary between segments of a run. A
+A trigger `time >= c`, `time > c` or `time == c` with a constant c is a boundary between segments of a run. A
 trigger that reads no time changes only when a reaction fires. Anything else would fire, under SSA,
 only when the next reaction does.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import libsbml
 
 from simnet.errors import Problem
-from simnet.network.expression import Call, Expression, Symbol, Time, reads_time, symbols
+from simnet.network.expression import Call, Expression, Symbol, Time, reads_time, symbols, walk
 from simnet.network.network import Assignment, Event, StateEvent
 from simnet.sbml.members import members
 from simnet.sbml.obstacles import ODE_ONLY
@@ -33,6 +33,7 @@ class EventReader:
         self.model, self.translate = model, translate
         self.computed = {rule.id for rule in rules}
         self.varying = {s.getId() for s in members(model.getListOfSpecies())} | self.computed
+        self.varying |= {r.getVariable() for r in members(model.getListOfRules())}
         self.varying |= {
             assignment.getVariable()
             for event in members(model.getListOfEvents())
@@ -76,6 +77,17 @@ class EventReader:
         return Event(
             id=name, time=time, assignments=assignments, at_start=not initial, strict=strict
         )
+
+    def moments(self, event: Any) -> Iterator[Expression]:
+        """The times at which a comparison `time == c` in the trigger is true, for constant c."""
+        trigger = event.getTrigger()
+        if trigger is None or trigger.getMath() is None:
+            return
+        for part in walk(self.translate(trigger.getMath(), "trigger of an event")):
+            match part:
+                case Call(op="eq", args=(Time(), moment) | (moment, Time())):
+                    if not (symbols(moment) & self.varying or reads_time(moment)):
+                        yield moment
 
     def assignments(self, event: Any, name: str) -> tuple[tuple[str, Expression], ...] | str:
         """What an event sets, species as amounts; or the one thing that it cannot set."""
@@ -164,10 +176,27 @@ def _comes_and_goes(node: Any, model: Any, seen: set[str]) -> bool:
     """Whether a function of time in it repeats itself, or equals a number at one moment."""
     children = [node.getChild(i) for i in range(node.getNumChildren())]
     kind = libsbml.ASTNode.getType(node)
+    if kind == libsbml.AST_RELATIONAL_EQ and len(children) == 2:
+        one, other = (_is_time_or_constant(child, model) for child in children)
+        if one and other:
+            return False  # a run stops there
     if kind in _REPEATING and any(_reads_time(child, model, set()) for child in children):
         return True
     children += _computed_by(node, model, seen)
     return any(_comes_and_goes(child, model, seen) for child in children)
+
+
+def _is_time_or_constant(node: Any, model: Any) -> bool:
+    """Whether it is time itself, or reads constants only."""
+    if libsbml.ASTNode.getType(node) == libsbml.AST_NAME_TIME:
+        return True
+    if libsbml.ASTNode.getType(node) == libsbml.AST_NAME:
+        parameter = model.getParameter(node.getName())
+        return parameter is not None and parameter.getConstant()
+    children = [node.getChild(i) for i in range(node.getNumChildren())]
+    return not _reads_time(node, model, set()) and all(
+        _is_time_or_constant(child, model) for child in children
+    )
 
 
 def _reads_time(node: Any, model: Any, seen: set[str]) -> bool:
@@ -188,11 +217,12 @@ def _computed_by(node: Any, model: Any, seen: set[str]) -> list[Any]:
 
 
 def _fixed_time(trigger: Expression, varying: set[str]) -> tuple[Expression, bool] | None:
-    """The constant c of `time >= c` or `c <= time`, and whether the comparison is strict."""
+    """The constant c of `time >= c`, `c <= time` or `time == c`, all of which become true at c, and
+    whether the comparison is strict."""
     match trigger:
-        case Call(op="ge" | "gt" as op, args=(Time(), time)):
+        case Call(op="ge" | "gt" | "eq" as op, args=(Time(), time)):
             pass
-        case Call(op="le" | "lt" as op, args=(time, Time())):
+        case Call(op="le" | "lt" | "eq" as op, args=(time, Time())):
             pass
         case _:
             return None

@@ -73,7 +73,7 @@ def require_expandable(model: Any, name: str) -> None:
     """Raise ModelError where formulas are too large or too deep with function definitions put in."""
     functions = _Functions(model)
     total = 0
-    for where, node in _formulas(model):
+    for where, node in formulas(model):
         size, depth = functions.measure(node, ())
         total += size.get("", 0)
         if total > LARGEST_FORMULAS or depth.get("", 0) > DEEPEST:
@@ -178,7 +178,8 @@ def _called(node: Any) -> set[str]:
     return found
 
 
-def _formulas(model: Any) -> list[tuple[str, Any]]:
+def formulas(model: Any) -> list[tuple[str, Any]]:
+    """Every formula of a libsbml.Model, but for function definitions, and where it stands."""
     found = [(f"rule for {r.getVariable()}", r.getMath()) for r in members(model.getListOfRules())]
     found += [
         (f"initial assignment to {a.getSymbol()}", a.getMath())

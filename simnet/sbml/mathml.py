@@ -69,6 +69,10 @@ class NotHeld(ModelError):
     """An element of MathML for which an Expression has no form."""
 
 
+class DelayNotHeld(NotHeld):
+    """A delay, which no method runs."""
+
+
 def to_ast(expression: Expression) -> Any:
     """A libsbml.ASTNode."""
     match expression:
@@ -124,7 +128,8 @@ def from_ast(node: Any, units: dict[str, str]) -> Expression:
         units: text of each unit definition by id.
 
     Raises:
-        NotHeld: delay, rateOf, or an operator that Expression lacks.
+        NotHeld: rateOf, or an operator that Expression lacks.
+        DelayNotHeld: a delay.
     """
     # Once libsedml is imported (tellurium does), trees of libsbml come as libsedml.ASTNode, whose
     # own getType returns a pointer.
@@ -158,8 +163,7 @@ def from_ast(node: Any, units: dict[str, str]) -> Expression:
     if op is None or op not in OPERATORS:
         formula = libsbml.formulaToL3String(node)
         if kind == libsbml.AST_FUNCTION_DELAY:
-            way_out = "replace it by a chain of intermediate species"
-            raise NotHeld(Problem(what=formula, why="no method here runs delays", way_out=way_out))
+            raise DelayNotHeld(Problem(what=formula, why="is a delay"))
         raise NotHeld(Problem(what=formula, why="this function has no form in a Network"))
     if op in ("min", "max", "piecewise") and not args:
         raise NotHeld(Problem(what=op, why="has no arguments"))

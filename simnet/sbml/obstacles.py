@@ -6,12 +6,64 @@ from typing import Any
 import libsbml
 
 from simnet.errors import Problem
+from simnet.sbml.guard import formulas
 from simnet.sbml.members import members
 
 ODE_ONLY = 'run it with method="ode", which runs the file as it is'
 
 _HARMLESS = frozenset({"l3v2extendedmath", "layout", "render", "annot"})
 """Packages that do not change what a model computes, and libsbml's name for part of L3V2 itself."""
+
+
+def refused(model: Any) -> Iterator[Problem]:
+    """Elements of a libsbml.Model that no method here runs."""
+    for rule in members(model.getListOfRules()):
+        if rule.isAlgebraic() and rule.getMath() is not None:
+            yield Problem(
+                what=f"algebraic rule 0 = {libsbml.formulaToL3String(rule.getMath())}",
+                why="no method here solves it",
+                way_out="solve it for one variable and write that as an assignment rule",
+            )
+    for where, node in formulas(model):
+        for delay in _delays(node):
+            yield Problem(
+                what=f"{where}: {libsbml.formulaToL3String(delay)}",
+                why="no method here runs delays in formulas",
+                way_out="replace it by a chain of intermediate species",
+            )
+    for reaction in members(model.getListOfReactions()):
+        if reaction.isSetFast() and reaction.getFast():
+            yield Problem(
+                what=f"reaction {reaction.getId()}",
+                why="is marked fast, which no method here runs",
+                way_out="give it a large rate constant and leave the mark out",
+            )
+        yield from _varied_twice(model, reaction)
+
+
+def _delays(node: Any) -> Iterator[Any]:
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        if libsbml.ASTNode.getType(part) == libsbml.AST_FUNCTION_DELAY:
+            yield part
+        pending += [part.getChild(i) for i in range(part.getNumChildren())]
+
+
+def _varied_twice(model: Any, reaction: Any) -> Iterator[Problem]:
+    """CVODE fails on these: roadrunner's rates of them are no numbers."""
+    sides = (reaction.getListOfReactants(), reaction.getListOfProducts())
+    references = [reference for side in sides for reference in members(side)]
+    for reference in references:
+        rule = model.getAssignmentRuleByVariable(reference.getId()) if reference.isSetId() else None
+        several = sum(r.getSpecies() == reference.getSpecies() for r in references) > 1
+        if several and rule is not None and rule.getMath() is not None:
+            yield Problem(
+                what=f"reaction {reaction.getId()}, species {reference.getSpecies()}",
+                why=f"stands in it more than once, and a rule varies its stoichiometry "
+                f"{reference.getId()}, which no method here runs",
+                way_out="write it once, or make two reactions of it",
+            )
 
 
 def obstacles(document: Any) -> Iterator[Problem]:
@@ -24,19 +76,8 @@ def obstacles(document: Any) -> Iterator[Problem]:
     for rule in members(model.getListOfRules()):
         if rule.isRate():
             yield obstacle(f"rate rule for {rule.getVariable()}", "changes continuously")
-        elif rule.isAlgebraic():
-            yield Problem(
-                what=f"algebraic rule {libsbml.formulaToL3String(rule.getMath())}",
-                why="no method here solves it",
-                way_out="solve it for one variable and write that as an assignment rule",
-            )
-    for reaction in members(model.getListOfReactions()):
-        if reaction.isSetFast() and reaction.getFast():
-            yield Problem(
-                what=f"reaction {reaction.getId()}",
-                why="is marked fast, which no method here runs",
-                way_out="give it a large rate constant and leave the mark out",
-            )
+        elif rule.isAlgebraic() and rule.getMath() is None:
+            yield obstacle("an algebraic rule", "has no formula")
     for species in members(model.getListOfSpecies()):
         if species.isSetConversionFactor() or model.isSetConversionFactor():
             yield obstacle(f"species {species.getId()}", "has a conversion factor")

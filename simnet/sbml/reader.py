@@ -27,13 +27,13 @@ from simnet.network.network import (
 )
 from simnet.network.rates import Declared, Kinetics
 from simnet.sbml import annotation
-from simnet.sbml.document import Starts
+from simnet.sbml.document import Starts, jumps_in
 from simnet.sbml.events import EventReader, late_values, may_be_stepped_over, ordered_by_more
 from simnet.sbml.guard import require_short_chains
 from simnet.sbml.ids import Ids
-from simnet.sbml.mathml import NotHeld, from_ast
+from simnet.sbml.mathml import DelayNotHeld, NotHeld, from_ast
 from simnet.sbml.members import members
-from simnet.sbml.obstacles import ODE_ONLY, obstacles
+from simnet.sbml.obstacles import ODE_ONLY, obstacles, refused
 from simnet.sbml.reaction_reader import ReactionReader
 from simnet.sbml.stoichiometry import Stoichiometries
 from simnet.sbml.unit_reader import UnitReader
@@ -61,6 +61,7 @@ class Reader:
         self.units = UnitReader(document)
         self.obstacles: list[Problem] = []
         self.cautions: list[str] = []
+        self.moments: list[Expression] = []
         self.rates = {r.getId() for r in members(self.model.getListOfReactions())}
         self.known: dict[str, Expression] = {}  # ids that stand for numbers
         self.stoichiometries = Stoichiometries(self.model, self.expression)
@@ -110,8 +111,8 @@ class Reader:
         Raises:
             ModelError: formulas that cannot be, or a network that fails its checks.
         """
-        self.obstacles += obstacles(self.document)
-        self.obstacles += self.units.mixed()
+        unrunnable = tuple(refused(self.model))
+        self.obstacles += (*unrunnable, *obstacles(self.document), *self.units.mixed())
         rules = self.assignments()
         require_short_chains(rules)
         initial = self.initial_assignments()
@@ -145,6 +146,9 @@ class Reader:
                     text=self.content,
                     obstacles=tuple(self.obstacles),
                     cautions=tuple(self.cautions),
+                    refused=unrunnable,
+                    moments=tuple(dict.fromkeys(self.moments)),
+                    jumps=jumps_in(self.model),
                 )
                 if self.obstacles
                 else None
@@ -198,6 +202,8 @@ class Reader:
             )
         try:
             found = from_ast(node, self.units.texts)
+        except DelayNotHeld:  # `refused` names them all
+            return Number(math.nan)
         except NotHeld as error:
             (problem,) = error.problems
             why, way_out = f"{problem.what}: {problem.why}", problem.way_out or ODE_ONLY
@@ -344,6 +350,7 @@ class Reader:
         for event in events:
             name = event.getId() or ids.claim("event")
             read = reader.read(event, name)
+            self.moments += reader.moments(event)
             if isinstance(read, Problem):
                 self.obstacles.append(read)
                 self.cautions += filter(None, [may_be_stepped_over(event, self.model)])
