@@ -44,6 +44,13 @@ EquilibrateOption: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Time under baseline inputs before the start."),
 ]
+AllowNegativeOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--allow-negative",
+        help="Take amounts below zero as results, where the model means them (ode).",
+    ),
+]
 
 DEFAULT_END = "48 h"
 

@@ -9,6 +9,7 @@ import typer
 from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.exits import INTERRUPTED, complain
 from simnet.cli.experiment import (
+    AllowNegativeOption,
     EndOption,
     EquilibrateOption,
     KineticsOption,
@@ -71,6 +72,7 @@ def run_command(
         str | None,
         typer.Option(metavar="TIME", help="Wall time that one replicate may take."),
     ] = None,
+    allow_negative: AllowNegativeOption = False,
     kinetics: KineticsOption = None,
     volume: VolumeOption = None,
     copies: CopiesOption = None,
@@ -149,6 +151,7 @@ def run_command(
                 readouts=readout or None,
                 engine=engine,
                 timeout=timeout,
+                allow_negative=allow_negative,
                 progress=advance,
             )
     except Interrupted as stop:

@@ -9,6 +9,7 @@ from simnet.cli.campaign import interrupted, shard_of
 from simnet.cli.completion import networks, networks_or_init
 from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.experiment import (
+    AllowNegativeOption,
     EquilibrateOption,
     KineticsOption,
     WorkersOption,
@@ -165,6 +166,7 @@ def sensitivity_command(
     timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="Wall time that one run may take.")
     ] = None,
+    allow_negative: AllowNegativeOption = False,
     kinetics: KineticsOption = None,
     volume: VolumeOption = None,
     copies: CopiesOption = None,
@@ -252,6 +254,7 @@ def sensitivity_command(
         "settings": settings_of(setting, second_order),
         "engine": engine,
         "timeout": number_or_text(timeout),
+        "allow_negative": allow_negative or None,
         "changes": changes.start or None,
         "schedule": changes.schedule or None,
     }

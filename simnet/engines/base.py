@@ -24,6 +24,7 @@ class Task:
         variant: of the engine, where it has several; "" leaves it to the engine.
         rtol: relative tolerance of the integrator (ODE).
         atol: absolute tolerance of the integrator (ODE), in units of amount.
+        allow_negative: whether amounts below zero are results (ODE), and no errors.
     """
 
     network: Network
@@ -33,6 +34,7 @@ class Task:
     variant: str = ""
     rtol: float = 1e-8
     atol: float = 1e-8
+    allow_negative: bool = False
 
 
 class Simulator(Protocol):

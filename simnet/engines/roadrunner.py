@@ -17,7 +17,15 @@ import numpy as np
 from simnet.arrays import FloatArray, TimesByReadouts
 from simnet.engines.base import Engine, Method, Simulator, Task
 from simnet.engines.roadrunner_states import runner_of
-from simnet.engines.state import State, applied, require_amounts, require_counts
+from simnet.engines.state import (
+    State,
+    applied,
+    first_negative,
+    negative,
+    require_counts,
+    require_finite,
+    takers_of,
+)
 from simnet.engines.state_events import Triggers, armed
 from simnet.errors import InputError, MissingToolError, Problem, SimulationError, StateError
 from simnet.experiment.action import Assign
@@ -46,6 +54,7 @@ class _Model:
             network = self.armed.network
         self.species = [s.id for s in network.species if not s.fixed]
         self.fixed = [s.id for s in network.species if s.fixed]
+        self.computed = [a.id for a in network.assignments if a.compartment is not None]
         self.parameters = [p.id for p in network.parameters]
         self.compartments = [c.id for c in network.compartments]
         text = sbml_text(_bare(network, task.method), _KINETICS[task.method])
@@ -56,6 +65,7 @@ class _Model:
             "time",
             *task.symbols,
             *self.species,
+            *self.computed,
             *self.set_by_events,
         ]
         # Where |t| is large CVODE's own first step is lost in rounding, and a longer one may fail: so
@@ -73,6 +83,7 @@ class _Model:
 
     def settle(self, values: Mapping[str, float]) -> None:
         """Set everything: parameters, volumes, then amounts (which volumes would disturb)."""
+        self.settled = values
         if self.armed:
             values = {**values, **self.armed.start}
         model = self.runner.model
@@ -109,21 +120,30 @@ class _Model:
             result = _simulated(self.runner, times)
             self.runner.integrator.initial_time_step = 0.0
         readouts = len(self.task.symbols)
-        states = result[:, 1 + readouts : 1 + readouts + len(self.species)]
-        check = require_counts if self.task.method == "ssa" else require_amounts
+        names = [*self.species, *self.computed]
+        states = result[:, 1 + readouts : 1 + readouts + len(names)]
         if self.armed:
             last = result[-1, 1 + readouts :].tolist()
-            names = [*self.species, *self.set_by_events]
-            self.armed.require_right(dict(zip(names, last, strict=True)), segment.end)
-        check(states, self.species, result[:, 0])
+            held = [*names, *self.set_by_events]
+            self.armed.require_right(dict(zip(held, last, strict=True)), segment.end)
+        if self.task.method == "ssa":
+            species = len(self.species)
+            require_counts(states[:, :species], self.species, result[:, 0])
+        else:
+            self._require_amounts(states, names, result[:, 0])
         values: FloatArray = result[rows, 1 : 1 + readouts]
-        if not np.isfinite(values).all():
-            row, column = np.argwhere(~np.isfinite(values))[0]
-            raise StateError(
-                f"readout {self.task.symbols[column]} is {values[row, column]} "
-                f"at t={segment.outputs[row]:g}"
-            )
+        _require_values(values, segment, self.task)
         return values
+
+    def _require_amounts(self, states: FloatArray, names: list[str], times: FloatArray) -> None:
+        require_finite(states, names, times)
+        place = None if self.task.allow_negative else first_negative(states)
+        if place is not None:
+            row, column = place
+            name, time = names[column], float(times[row])
+            values = {**self.settled, **dict(zip(names, states[row].tolist(), strict=True))}
+            takers = takers_of(self.task.network, values, time, name)
+            raise negative(name, float(states[row, column]), time, takers)
 
 
 class RoadRunnerSimulator:
@@ -141,7 +161,8 @@ class RoadRunnerSimulator:
                 self.models[held] = _Model(with_held(self.task.network, held), self.task)
             self.models[held].start(program, seed if position == 0 else _derived(seed, position))
         whole = self.task.method == "ssa"
-        state = State(self.task.network, program, whole=whole)
+        least = -math.inf if self.task.allow_negative else 0.0
+        state = State(self.task.network, program, whole=whole, least=least)
         triggers = Triggers(self.task.network)
         parts: list[FloatArray] = []
         for segment in program.segments:
@@ -188,7 +209,11 @@ class DocumentSimulator:
         """The one replicate, (T, R)."""
         runner = _loaded(self.text, self.task)
         _set_first_step(runner, program)
-        runner.timeCourseSelections = ["time", *self.task.symbols]
+        model = runner.model
+        species = [*model.getFloatingSpeciesIds(), *model.getBoundarySpeciesIds()]
+        reactions = list(model.getReactionIds())
+        runner.timeCourseSelections = ["time", *self.task.symbols, *species, *reactions]
+        readouts = len(self.task.symbols)
         parts: list[FloatArray] = []
         for name, value in program.settings.items():
             runner[name] = value
@@ -199,12 +224,38 @@ class DocumentSimulator:
                 if not isinstance(act, Assign):  # a file's own events stay in it
                     runner[act.id] = applied(float(runner[act.id]), act, whole=False)
             times, rows = _times(segment, _moments(self.document, runner))
-            values = _simulated(runner, times)[rows, 1:]
-            if not np.isfinite(values).all():
-                row, column = np.argwhere(~np.isfinite(values))[0]
-                raise StateError(f"{self.task.symbols[column]} is {values[row, column]}")
-            parts.append(values)
+            result = _simulated(runner, times)
+            amounts = result[:, 1 + readouts : 1 + readouts + len(species)]
+            place = None if self.task.allow_negative else first_negative(amounts)
+            if place is not None:
+                rates = dict(zip(reactions, result[place[0], -len(reactions) :], strict=False))
+                name, time = species[place[1]], float(result[place[0], 0])
+                raise negative(name, float(amounts[place]), time, _takers(runner, name, rates))
+            parts.append(result[rows, 1 : 1 + readouts])
+            _require_values(parts[-1], segment, self.task)
         return np.concatenate(parts)
+
+
+def _takers(runner: Any, species: str, rates: Mapping[str, float]) -> list[tuple[str, float]]:
+    """The reactions that lower a species of a file that runs as it is, and by how much."""
+    matrix = runner.getFullStoichiometryMatrix()
+    if species not in matrix.rownames:
+        return []
+    changes = matrix[matrix.rownames.index(species)]
+    lowered = ((name, -n * rates[name]) for name, n in zip(matrix.colnames, changes, strict=True))
+    return [(name, float(by)) for name, by in lowered if by > 0]
+
+
+def _require_values(values: FloatArray, segment: Segment, task: Task) -> None:
+    """Raise StateError for readouts (k, R) that are no numbers, but for parameters that are declared
+    so."""
+    for row, column in np.argwhere(~np.isfinite(values)).tolist():
+        symbol = task.symbols[column]
+        parameter = task.network.parameter_by_id.get(symbol)
+        if parameter is None or math.isfinite(parameter.value):
+            raise StateError(
+                f"readout {symbol} is {values[row, column]} at t={segment.outputs[row]:g}"
+            )
 
 
 def _prepare(task: Task) -> Simulator:

@@ -1,11 +1,11 @@
 """Species amounts between segments: what a change does to them, and what no engine may reach."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from simnet.arrays import BoolArray, FloatArray
+from simnet.arrays import FloatArray
 from simnet.errors import StateError
 from simnet.experiment.action import Act, AddAmount, Assign, ScaleValue, SetValue
 from simnet.experiment.program import Program, Segment
@@ -18,14 +18,17 @@ from simnet.network.network import Network
 class State:
     """All values of one replicate between segments, by id: settings and amounts.
 
-    `whole` amounts are molecules: scaled ones are rounded to whole ones, and a fraction is an error.
+    `whole` amounts are molecules: scaled ones are rounded to whole ones, and a fraction is an error;
+    so is an amount below `least`.
     """
 
-    def __init__(self, network: Network, program: Program, *, whole: bool) -> None:
+    def __init__(
+        self, network: Network, program: Program, *, whole: bool, least: float = 0.0
+    ) -> None:
         self.values: dict[str, float] = {**program.settings, **program.amounts}
         self._species = network.species_index
         self._network = network
-        self._whole = whole
+        self._whole, self._least = whole, least
 
     def enter(self, segment: Segment) -> None:
         """Do what the segment begins with."""
@@ -46,7 +49,11 @@ class State:
 
     def _set(self, name: str, value: float, act: Act) -> None:
         if name in self._species:
-            if value < 0 or (self._whole and value != math.floor(value)) or math.isnan(value):
+            if (
+                value < self._least
+                or (self._whole and value != math.floor(value))
+                or math.isnan(value)
+            ):
                 kind = "a fraction of a molecule" if value > 0 else "no amount it can have"
                 before = self.values[name]
                 raise StateError(f"{name}: {before:g} becomes {value:g}, {kind}, by {_said(act)}")
@@ -70,30 +77,67 @@ def applied(current: float, act: SetValue | ScaleValue | AddAmount, *, whole: bo
             return current + added
 
 
-def require_counts(amounts: FloatArray, species: Iterable[str], times: FloatArray) -> None:
+def require_counts(amounts: FloatArray, species: Sequence[str], times: FloatArray) -> None:
     """Raise StateError unless all amounts (T, S) are whole and not negative."""
     bad = ~(np.isfinite(amounts) & (amounts >= 0) & (amounts == np.floor(amounts)))
     if bad.any():
-        _raise(amounts, bad, species, times)
+        row, column = np.argwhere(bad)[0]
+        raise StateError(f"{_amount(amounts, species, times, row, column)}, no amount it can have")
 
 
-def require_amounts(amounts: FloatArray, species: Iterable[str], times: FloatArray) -> None:
-    """Raise StateError unless all amounts (T, S) of an ODE are finite and, but for the
-    integrator's error, not negative."""
-    scale = np.abs(amounts).max(initial=0.0)
-    bad = ~np.isfinite(amounts) | (amounts < -1e-6 * max(scale, 1e-300))
+def require_finite(amounts: FloatArray, species: Sequence[str], times: FloatArray) -> None:
+    """Raise StateError unless all amounts (T, S) of an ODE are finite."""
+    bad = ~np.isfinite(amounts)
     if bad.any():
-        _raise(amounts, bad, species, times)
+        row, column = np.argwhere(bad)[0]
+        raise StateError(f"{_amount(amounts, species, times, row, column)}, no amount it can have")
 
 
-def _raise(
-    amounts: FloatArray,
-    bad: BoolArray,
-    species: Iterable[str],
-    times: FloatArray,
-) -> None:
-    row, column = np.argwhere(bad)[0]
-    name = list(species)[column]
-    raise StateError(
-        f"{name} is {amounts[row, column]:g} at t={times[row]:g}, no amount it can have"
+def first_negative(amounts: FloatArray) -> tuple[int, int] | None:
+    """The row and column of the first amount (T, S) of an ODE that is below zero, but for the
+    integrator's error: of the species' own scale, and where it has none, of that of all."""
+    own = np.abs(amounts).max(axis=0, initial=0.0)
+    bad = amounts < -(1e-6 * own + 1e-9 * own.max(initial=0.0))
+    return tuple(np.argwhere(bad)[0].tolist()) if bad.any() else None
+
+
+def negative(
+    name: str, amount: float, time: float, takers: Sequence[tuple[str, float]]
+) -> StateError:
+    """The error for an amount below zero; `takers` are the reactions that lower it there, and by how
+    much a unit of time."""
+    what = f"{name} is {amount:g} at t={time:g}, less than nothing"
+    if takers:
+        reaction, rate = max(takers, key=lambda taker: taker[1])
+        more = f" and {len(takers) - 1} more" if len(takers) > 1 else ""
+        return StateError(
+            f"{what}: reaction {reaction}{more} takes {rate:.3g} of it a time unit although there is "
+            f"none; make its law vanish where {name} does, or, where amounts below zero are meant, "
+            "allow_negative=True (--allow-negative) runs it"
+        )
+    return StateError(
+        f"{what}: a start, rule or event of the model, or a change, makes it so; where amounts below "
+        "zero are meant, allow_negative=True (--allow-negative) runs it"
     )
+
+
+def takers_of(
+    network: Network, values: Mapping[str, float], time: float, species: str
+) -> list[tuple[str, float]]:
+    """The reactions that lower a species in a state of all values by id, and by how much a time unit."""
+    state = dict(values)
+    kept(network, assigner)(state, time)
+    found = []
+    for reaction in network.reactions:
+        net = dict(reaction.products).get(species, 0) - dict(reaction.reactants).get(species, 0)
+        if net:
+            change = net * function(reaction.law.expression("continuous"))(state, time)
+            if change < 0:
+                found.append((reaction.id, -change))
+    return found
+
+
+def _amount(
+    amounts: FloatArray, species: Sequence[str], times: FloatArray, row: int, column: int
+) -> str:
+    return f"{species[column]} is {amounts[row, column]:g} at t={times[row]:g}"

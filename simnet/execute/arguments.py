@@ -54,6 +54,17 @@ def root_seed(seed: int) -> int:
     return number
 
 
+def not_allowed(allow_negative: object, method: str) -> list[Problem]:
+    """What is wrong with `allow_negative` under a method."""
+    what = f"allow_negative={allow_negative!r}"
+    if not isinstance(allow_negative, bool):
+        return [Problem(what=what, why="neither True nor False")]
+    if allow_negative and method == "ssa":
+        why = "SSA counts molecules, and there are no fewer than none"
+        return [Problem(what=what, why=why, way_out='use method="ode"')]
+    return []
+
+
 def worker_processes(workers: Workers) -> int | None:
     """The number of worker processes; None for as many as there are processors, and for a cluster.
 

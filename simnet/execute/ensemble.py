@@ -216,6 +216,7 @@ def run_ensemble(
     engine: str = "auto",
     label: str = "",
     timeout: TimeSpec | None = None,
+    allow_negative: bool = False,
     progress: Progress | None = None,
 ) -> Ensemble:
     """Run an ensemble and keep its statistics, not its trajectories: memory does not grow with it.
@@ -257,6 +258,7 @@ def run_ensemble(
         readouts=readouts,
         engine=engine,
         timeout=timeout,
+        allow_negative=allow_negative,
         workers=workers,
         rtol=1e-8,
         atol=None,

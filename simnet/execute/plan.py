@@ -13,6 +13,7 @@ from simnet.engines.base import Engine, Method, Task
 from simnet.engines.table import engine_named, preferred, require_runnable
 from simnet.errors import InputError, Problem, SimnetWarning, UnsupportedError
 from simnet.execute.arguments import (
+    not_allowed,
     positive_time,
     root_seed,
     worker_processes,
@@ -114,6 +115,7 @@ class Plan:
             seed=self.root,
             rtol=self.task.rtol,
             atol=self.task.atol,
+            allow_negative=self.task.allow_negative,
         )
 
     def _program(self, condition: Condition) -> Program:
@@ -167,6 +169,7 @@ def planned(
     workers: Workers,
     rtol: float,
     atol: float | None,
+    allow_negative: bool = False,
     alike: bool = False,
 ) -> Plan:
     """Check a call as a whole, or raise InputError or UnsupportedError with all that is wrong.
@@ -219,6 +222,7 @@ def planned(
                 way_out='leave replicates out, or use method="ssa"',
             )
         )
+    problems += not_allowed(allow_negative, method)
     root = attempt(lambda: root_seed(seed), 0) if seed is not None else drawn_root()
     nothing: tuple[Readout, ...] = ()
     shown = attempt(lambda: shown_readouts(network, readouts), nothing)
@@ -246,6 +250,7 @@ def planned(
         variant=variant or chosen.variant(run),
         rtol=rtol,
         atol=_absolute_tolerance(network) if atol is None else atol,
+        allow_negative=allow_negative,
     )
     return Plan(
         network=network,

@@ -56,6 +56,7 @@ def simulate(
     timeout: TimeSpec | None = None,
     rtol: float = 1e-8,
     atol: float | None = None,
+    allow_negative: bool = False,
     progress: Progress | None = None,
 ) -> Trajectories:
     """Simulate a network.
@@ -89,6 +90,8 @@ def simulate(
         rtol: relative tolerance of the ODE integrator.
         atol: its absolute tolerance, in units of amount; 1e-8 molecules, or for other units 1e-10
             of the largest initial amount, if None.
+        allow_negative: under "ode", take amounts below zero as results, where the model means them;
+            else they are errors.
         progress: called with (done, total) as replicates finish.
 
     Returns:
@@ -125,6 +128,7 @@ def simulate(
         workers=workers,
         rtol=rtol,
         atol=atol,
+        allow_negative=allow_negative,
     )
     return _run(plan, workers, precision, progress)
 
@@ -175,6 +179,7 @@ def rerun(trajectories: Trajectories, *, workers: Workers = None) -> Trajectorie
                 label=condition.label,
                 rtol=record.rtol,
                 atol=record.atol,
+                allow_negative=record.allow_negative,
             )
             for condition in record.as_conditions()
         )

@@ -3,7 +3,7 @@
 import json
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,6 +41,7 @@ class Record:
         seed: root of all seeds; None where none was used.
         replicates: asked for, per condition.
         conditions: (C,) `Condition.record()` of each, equilibration among it.
+        allow_negative: whether amounts below zero were results; False in records of before.
     """
 
     schema: int
@@ -59,6 +60,7 @@ class Record:
     seed: int | None
     replicates: int
     conditions: tuple[Mapping[str, Any], ...]
+    allow_negative: bool = False
 
     def as_conditions(self) -> tuple[Condition, ...]:
         """(C,) the conditions as they were run."""
@@ -85,7 +87,8 @@ class Record:
                 )
             )
         names = {field.name for field in fields(cls)}
-        problems = [Problem(what=name, why="missing") for name in sorted(names - data.keys())]
+        needed = {field.name for field in fields(cls) if field.default is MISSING}
+        problems = [Problem(what=name, why="missing") for name in sorted(needed - data.keys())]
         problems += [Problem(what=name, why="unknown") for name in sorted(data.keys() - names)]
         if not problems:
             try:
@@ -109,6 +112,7 @@ def make_record(
     seed: int | None,
     rtol: float,
     atol: float,
+    allow_negative: bool = False,
 ) -> Record:
     """The record of a run that is made now; the arguments are as in `Record`."""
     return Record(
@@ -128,6 +132,7 @@ def make_record(
         seed=None if seed is None else int(seed),
         replicates=int(replicates),
         conditions=tuple(plain(condition.record()) for condition in conditions),
+        allow_negative=allow_negative,
     )
 
 
@@ -171,6 +176,7 @@ def _typed(data: Mapping[str, Any]) -> Record:
     }
     values["readouts"] = tuple(str(name) for name in data["readouts"])
     values["conditions"] = tuple(dict(condition) for condition in data["conditions"])
+    values["allow_negative"] = bool(data.get("allow_negative", False))
     record = Record(**values)
     record.as_conditions()  # so that a damaged condition is found here
     return record

@@ -51,8 +51,8 @@ class Screen:
             "fraction(pS6@48h > 50)", "pS6@48h / S6@48h"; a plain name is its time course.
         t_end: end of the runs, "72 h" or a number in the network's time unit.
         points: of the even grid on which time courses are taken.
-        method, replicates, seed, equilibrate, background, schedule, engine, timeout, rtol, atol: as
-            in `simulate`, for every condition; the control has them too, and nothing else.
+        method, replicates, seed, equilibrate, background, schedule, engine, timeout, rtol, atol,
+            allow_negative: as in `simulate`, for every condition; the control has them too, and nothing else.
         variability, replicates_per_cell: as in `simulate`; cell r is the same in every condition.
         precision: in place of `replicates`: each condition runs 128, 256, 512, ... replicates until
             its readouts are known as well as this.
@@ -81,6 +81,7 @@ class Screen:
     timeout: TimeSpec | None = None
     rtol: float = 1e-8
     atol: float | None = None
+    allow_negative: bool = False
     _plan: Plan = field(init=False, repr=False)
     _arms: tuple[Arm, ...] = field(init=False, repr=False)
     _read: tuple[ScreenReadout, ...] = field(init=False, repr=False)
@@ -216,6 +217,7 @@ def _checked(screen: Screen) -> tuple[Plan, list[Arm], list[ScreenReadout]]:
             workers=None,
             rtol=screen.rtol,
             atol=screen.atol,
+            allow_negative=screen.allow_negative,
         ),
         None,
     )

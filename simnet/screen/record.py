@@ -137,6 +137,7 @@ def identity_of(screen: Screen) -> dict[str, Any]:
         "readouts": [readout.canonical for readout in screen.screen_readouts],
         "rtol": plan.task.rtol,
         "atol": plan.task.atol,
+        **({"allow_negative": True} if plan.task.allow_negative else {}),
         "equilibrate": plain(first["equilibrate"]),
         "background": [change_record(change) for change in plan.conditions[0].background],
         "schedule": plain(first["schedule"]),

@@ -35,7 +35,7 @@ from simnet.stats.precision import Precision
 _VERBS = {name.lower(): made for name, made in CHANGES.items()}
 _AS_THEY_ARE = (
     "readouts", "t_end", "points", "method", "replicates", "seed", "equilibrate", "engine",
-    "timeout", "rtol", "atol", "replicates_per_cell",
+    "timeout", "rtol", "atol", "allow_negative", "replicates_per_cell",
 )  # fmt: skip
 _OWN = ("network", "kinetics", "combinations", "changes", "conditions", "background", "schedule",
         "variability", "precision")  # fmt: skip

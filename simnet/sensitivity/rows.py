@@ -114,6 +114,7 @@ def plan_of(study: SensitivityStudy, design: Design, rows: IntArray, workers: Wo
         workers=workers,
         rtol=study.tolerance,
         atol=None,
+        allow_negative=study.allow_negative,
     )
     return replace(plan, conditions=cast(Any, conditions))
 

@@ -69,6 +69,7 @@ class SensitivityStudy:
         engine: as in `simulate`.
         rtol: relative tolerance of the ODE integrator; 1e-8 for `local`, else 1e-6, if None.
         timeout: wall time that one run may take.
+        allow_negative: as in `simulate`.
         precision: how sure the indices have to be, an `IndexPrecision`.
 
     Raises:
@@ -97,6 +98,7 @@ class SensitivityStudy:
     engine: str = "auto"
     rtol: float | None = None
     timeout: TimeSpec | None = None
+    allow_negative: bool = False
     precision: IndexPrecision = field(default_factory=IndexPrecision)
 
     def __post_init__(self) -> None:
@@ -272,6 +274,7 @@ class SensitivityStudy:
             "seed": self.seed,
             "engine": self.engine,
             "rtol": self.tolerance,
+            **({"allow_negative": True} if self.allow_negative else {}),
             "t_end": self.end,
             "output times": len(self.times),
             "background": [change_record(c) for c in self.background],

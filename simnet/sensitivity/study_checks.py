@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError, ModelError, Problem, SimnetError
-from simnet.execute.arguments import root_seed
+from simnet.execute.arguments import not_allowed, root_seed
 from simnet.experiment.change import is_change, not_a_change
 from simnet.experiment.numbers import is_between, whole_number
 from simnet.experiment.schedule import is_entry, not_an_entry
@@ -115,6 +115,7 @@ def _choice_problems(study: "SensitivityStudy") -> Iterator[Problem]:
         yield Problem(what=f"precision={precision!r}", why="not that of indices", way_out=way_out)
     if study.rtol is not None and not is_between(study.rtol, 0, 1e-2):
         yield Problem(what=f"rtol={study.rtol!r}", why="not from 0 to 0.01", way_out="1e-6")
+    yield from not_allowed(study.allow_negative, study.simulate)
     what = f"replicates={study.replicates}"
     if study.simulate == "ode" and study.replicates not in (None, 1):
         way_out = 'leave replicates out, or use simulate="ssa"'
