@@ -4,10 +4,10 @@ from dataclasses import asdict
 from typing import Any
 
 from simnet.cli import origin
-from simnet.network.checks import missing_values
+from simnet.engines.base import METHODS
+from simnet.engines.table import problems_under
 from simnet.network.expression import text
 from simnet.network.network import Event, Network, Reaction, StateEvent
-from simnet.network.stochastic import stochastic_problems
 
 _GROUPS = "compartments species parameters molecules rules readouts inputs genes drugs".split()
 _TREES = ("initial_expression", "expression", "law")
@@ -15,8 +15,7 @@ _TREES = ("initial_expression", "expression", "law")
 
 def description(network: Network, source: str = "") -> dict[str, Any]:
     """All of a network; expressions and laws are text. `source` says what it was loaded from."""
-    missing = [str(problem) for problem in missing_values(network)]
-    problems = missing or [str(problem) for problem in stochastic_problems(network)]
+    problems = {m: list(map(str, problems_under(m, network))) for m in METHODS}
     return {
         "id": network.id,
         "title": network.title,
@@ -31,8 +30,7 @@ def description(network: Network, source: str = "") -> dict[str, Any]:
         "in_molecules": origin.conversion(network),
         "rounded": dict(origin.rounded(network)),
         "methods": {
-            "ode": {"possible": not missing, "problems": missing},
-            "ssa": {"possible": not problems, "problems": problems},
+            name: {"possible": not found, "problems": found} for name, found in problems.items()
         },
         **{name: [_plain(item) for item in getattr(network, name)] for name in _GROUPS},
         "expressions": [

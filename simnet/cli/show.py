@@ -34,10 +34,10 @@ from simnet.cli.ordered import (
     changes_of,
 )
 from simnet.cli.tables import console, count, number, print_json, say
+from simnet.engines.base import METHODS
+from simnet.engines.table import problems_under
 from simnet.errors import InputError, Problem
-from simnet.network.checks import missing_values
 from simnet.network.network import Network
-from simnet.network.stochastic import stochastic_problems
 from simnet.network.timing import cautions
 
 if TYPE_CHECKING:
@@ -196,20 +196,20 @@ def _events(network: Network) -> Iterator[str]:
 
 def _methods(network: Network, source: str) -> Iterator[str]:
     """What can be done with it."""
-    missing = missing_values(network)
-    if missing:
-        yield f"ode  no, for {count(len(missing), 'reason')}:"
-        yield from _some(missing, "--json")
-        yield "ssa  no, nor under ode"
-        return
-    yield "ode  yes" + (", the file as it is" if network.document is not None else "")
-    yield from (f"     mind: {caution}" for caution in cautions(network))
-    problems = list(stochastic_problems(network))
-    if not problems:
-        yield "ssa  yes"
+    under_ode, under_ssa = (problems_under(method, network) for method in METHODS)
+    if under_ode:
+        yield f"ode  no, for {count(len(under_ode), 'reason')}:"
+        yield from _some(under_ode, "--json")
     else:
-        yield f"ssa  no, for {count(len(problems), 'reason')}:"
-        yield from _some(problems, "--json")
+        yield "ode  yes" + (", the file as it is" if network.document is not None else "")
+        yield from (f"     mind: {caution}" for caution in cautions(network))
+    if not under_ssa:
+        yield "ssa  yes"
+    elif under_ode:
+        yield "ssa  no, for these reasons and perhaps more"
+    else:
+        yield f"ssa  no, for {count(len(under_ssa), 'reason')}:"
+        yield from _some(under_ssa, "--json")
         yield from origin.as_molecules(network, source)
     if network.suggested_equilibration:
         yield f'at rest after --equilibrate "{network.suggested_equilibration}"'

@@ -10,6 +10,7 @@ from simnet.experiment.program import Program
 from simnet.network.network import Network
 
 Method: TypeAlias = Literal["ode", "ssa"]
+METHODS: tuple[Method, ...] = ("ode", "ssa")
 
 
 @dataclass(frozen=True, kw_only=True)

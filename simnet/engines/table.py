@@ -2,13 +2,19 @@
 
 from collections.abc import Sequence
 
-from simnet.engines.base import Engine
+import numpy as np
+
+from simnet.engines.base import Engine, Method
 from simnet.engines.compiled import COMPILED
 from simnet.engines.reference import REFERENCE
 from simnet.engines.roadrunner import ROADRUNNER
 from simnet.errors import InputError, Problem, UnsupportedError, nearest
-from simnet.experiment.program import Program
+from simnet.experiment.condition import Condition
+from simnet.experiment.program import Program, program
+from simnet.network.checks import missing_values
 from simnet.network.network import Network
+from simnet.network.stochastic import stochastic_problems
+from simnet.network.switches import without_switches
 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (ROADRUNNER, COMPILED, REFERENCE)}
 
@@ -55,6 +61,20 @@ def preferred(method: str, network: Network, programs: Sequence[Program]) -> Eng
         if not any(engine.obstacles(network, compiled) for compiled in programs):
             return engine
     return engines[-1]
+
+
+def problems_under(method: Method, network: Network) -> tuple[Problem, ...]:
+    """What keeps a method from running a network as it is declared; empty where it runs it."""
+    if network.document is not None:
+        return network.document.refused if method == "ode" else network.document.obstacles
+    found = missing_values(network)
+    if method == "ssa" and not found:
+        found = tuple(stochastic_problems(network))
+    if found:
+        return found
+    run = without_switches(network)
+    compiled, problems = program(run, Condition(), np.array([0.0, 1.0]))
+    return (*problems, *preferred(method, run, [compiled]).obstacles(run, compiled))
 
 
 def require_runnable(engine: Engine, network: Network, programs: Sequence[Program]) -> None:

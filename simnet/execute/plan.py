@@ -9,8 +9,8 @@ from typing import TypeVar
 import numpy as np
 
 from simnet.arrays import Times
-from simnet.engines.base import Engine, Method, Task
-from simnet.engines.table import engine_named, preferred, require_runnable
+from simnet.engines.base import METHODS, Engine, Method, Task
+from simnet.engines.table import engine_named, preferred, problems_under, require_runnable
 from simnet.errors import InputError, Problem, SimnetWarning, UnsupportedError
 from simnet.execute.arguments import (
     not_allowed,
@@ -184,6 +184,9 @@ def planned(
     The rest is as in `simulate`.
     """
     require_network(network)
+    as_it_is = network.document is not None and method in METHODS
+    if as_it_is and (reasons := problems_under(method, network)):
+        raise UnsupportedError(reasons)
     problems: list[Problem] = []
 
     def attempt(value: Callable[[], T], otherwise: T) -> T:

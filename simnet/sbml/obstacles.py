@@ -1,6 +1,6 @@
 """Elements of SBML that a Network has no place for, each with its reason and its way out."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import libsbml
@@ -15,8 +15,9 @@ _HARMLESS = frozenset({"l3v2extendedmath", "layout", "render", "annot"})
 """Packages that do not change what a model computes, and libsbml's name for part of L3V2 itself."""
 
 
-def refused(model: Any) -> Iterator[Problem]:
-    """Elements of a libsbml.Model that no method here runs."""
+def refused(model: Any, fixed: Collection[str] = ()) -> Iterator[Problem]:
+    """Elements of a libsbml.Model that no method here runs; the stoichiometries of `fixed` ids do not
+    vary."""
     for rule in members(model.getListOfRules()):
         if rule.isAlgebraic() and rule.getMath() is not None:
             yield Problem(
@@ -38,7 +39,7 @@ def refused(model: Any) -> Iterator[Problem]:
                 why="is marked fast, which no method here runs",
                 way_out="give it a large rate constant and leave the mark out",
             )
-        yield from _varied_twice(model, reaction)
+        yield from _varied_twice(model, reaction, fixed)
 
 
 def _delays(node: Any) -> Iterator[Any]:
@@ -50,18 +51,19 @@ def _delays(node: Any) -> Iterator[Any]:
         pending += [part.getChild(i) for i in range(part.getNumChildren())]
 
 
-def _varied_twice(model: Any, reaction: Any) -> Iterator[Problem]:
+def _varied_twice(model: Any, reaction: Any, fixed: Collection[str]) -> Iterator[Problem]:
     """CVODE fails on these: roadrunner's rates of them are no numbers."""
     sides = (reaction.getListOfReactants(), reaction.getListOfProducts())
     references = [reference for side in sides for reference in members(side)]
     for reference in references:
-        rule = model.getAssignmentRuleByVariable(reference.getId()) if reference.isSetId() else None
+        name = reference.getId()
+        rule = model.getAssignmentRuleByVariable(name) if name and name not in fixed else None
         several = sum(r.getSpecies() == reference.getSpecies() for r in references) > 1
         if several and rule is not None and rule.getMath() is not None:
             yield Problem(
                 what=f"reaction {reaction.getId()}, species {reference.getSpecies()}",
                 why=f"stands in it more than once, and a rule varies its stoichiometry "
-                f"{reference.getId()}, which no method here runs",
+                f"{name}, which no method here runs",
                 way_out="write it once, or make two reactions of it",
             )
 

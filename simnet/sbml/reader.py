@@ -111,7 +111,7 @@ class Reader:
         Raises:
             ModelError: formulas that cannot be, or a network that fails its checks.
         """
-        unrunnable = tuple(refused(self.model))
+        unrunnable = tuple(refused(self.model, self.known))
         self.obstacles += (*unrunnable, *obstacles(self.document), *self.units.mixed())
         rules = self.assignments()
         require_short_chains(rules)
