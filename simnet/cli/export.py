@@ -161,5 +161,8 @@ def _one_file(network: Network, to: Path, kinetics: Kinetics) -> None:
             )
         else:
             write_sbml(network, to, kinetics=kinetics)
+    if network.document is not None:
+        typer.echo(f"{to}: {network.id}, the file as it is")
+        return
     sizes = f"{count(len(network.species), 'species')}, {count(len(network.reactions), 'reaction')}"
     typer.echo(f"{to}: {network.id}, {kinetics} laws, {sizes}")

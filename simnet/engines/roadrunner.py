@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,10 +30,13 @@ from simnet.engines.state_events import Triggers, armed
 from simnet.errors import InputError, MissingToolError, Problem, SimulationError, StateError
 from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
-from simnet.network.expression import function, reads_time, symbols
+from simnet.network.expression import function, reads_time, symbols, text
 from simnet.network.jumps import jumps
 from simnet.network.network import Document, Network
 from simnet.network.rates import Kinetics
+
+if TYPE_CHECKING:
+    from simnet.sbml.document import Held
 
 _KINETICS: dict[Method, Kinetics] = {"ode": "continuous", "ssa": "discrete"}
 
@@ -42,7 +45,7 @@ class _Model:
     """One loaded RoadRunner and the positions of our ids in it."""
 
     def __init__(self, network: Network, task: Task) -> None:
-        from simnet.sbml.document import stopping_at  # libsbml takes a while to import
+        from simnet.sbml.document import held  # libsbml takes a while to import
         from simnet.sbml.writer import sbml_text
 
         self.task = task
@@ -57,16 +60,17 @@ class _Model:
         self.computed = [a.id for a in network.assignments if a.compartment is not None]
         self.parameters = [p.id for p in network.parameters]
         self.compartments = [c.id for c in network.compartments]
-        text = sbml_text(_bare(network, task.method), _KINETICS[task.method])
-        if task.method == "ode":
-            text = stopping_at(text, jumps(network))
-        self.runner = _loaded(text, task)
+        sbml = sbml_text(_bare(network, task.method), _KINETICS[task.method])
+        self.held = held(sbml, jumps(network) if task.method == "ode" else ())
+        self.runner = _loaded(self.held.text, task)
         self.runner.timeCourseSelections = [
             "time",
             *task.symbols,
             *self.species,
             *self.computed,
             *self.set_by_events,
+            *self.held.stands,
+            *self.held.now,
         ]
         # Where |t| is large CVODE's own first step is lost in rounding, and a longer one may fail: so
         # each segment runs from 0 where no one can tell the difference.
@@ -98,6 +102,7 @@ class _Model:
             model.setFloatingSpeciesAmounts([values[s] for s in self.species])
         for species in self.fixed:  # roadrunner 2.10 offers no setter for all of them in Python
             self.runner[species] = values[species]
+        _hold(self.runner, self.held)
 
     def left(self) -> dict[str, float]:
         """What a segment left behind: amounts, and parameters that events set."""
@@ -109,7 +114,7 @@ class _Model:
 
     def simulate(self, segment: Segment) -> FloatArray:
         """Readouts at the segment's output times, (k, R)."""
-        times, rows = _times(segment)
+        times, rows = _times(segment, _just_before_end(segment, self.held))
         if not self.from_zero:
             result = _simulated(self.runner, times)
         elif segment.start < segment.end:
@@ -124,8 +129,9 @@ class _Model:
         states = result[:, 1 + readouts : 1 + readouts + len(names)]
         if self.armed:
             last = result[-1, 1 + readouts :].tolist()
-            held = [*names, *self.set_by_events]
-            self.armed.require_right(dict(zip(held, last, strict=True)), segment.end)
+            hidden = [*names, *self.set_by_events]
+            self.armed.require_right(dict(zip(hidden, last, strict=True)), segment.end)
+        _require_one_course(result, self.held)
         if self.task.method == "ssa":
             species = len(self.species)
             require_counts(states[:, :species], self.species, result[:, 0])
@@ -199,20 +205,21 @@ class DocumentSimulator:
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        from simnet.sbml.document import stopping_at  # libsbml takes a while to import
+        from simnet.sbml.document import held  # libsbml takes a while to import
 
         assert task.network.document is not None
         self.document = task.network.document
-        self.text = stopping_at(self.document.text, self.document.jumps)
+        self.held = held(self.document.text, self.document.jumps)
 
     def run(self, program: Program, seed: int) -> TimesByReadouts:
         """The one replicate, (T, R)."""
-        runner = _loaded(self.text, self.task)
+        runner = _loaded(self.held.text, self.task)
         _set_first_step(runner, program)
         model = runner.model
         species = [*model.getFloatingSpeciesIds(), *model.getBoundarySpeciesIds()]
         reactions = list(model.getReactionIds())
-        runner.timeCourseSelections = ["time", *self.task.symbols, *species, *reactions]
+        read = [*self.task.symbols, *species, *reactions, *self.held.stands, *self.held.now]
+        runner.timeCourseSelections = ["time", *read]
         readouts = len(self.task.symbols)
         parts: list[FloatArray] = []
         for name, value in program.settings.items():
@@ -223,12 +230,16 @@ class DocumentSimulator:
             for act in segment.acts:
                 if not isinstance(act, Assign):  # a file's own events stay in it
                     runner[act.id] = applied(float(runner[act.id]), act, whole=False)
-            times, rows = _times(segment, _moments(self.document, runner))
+            _hold(runner, self.held)
+            moments = _moments(self.document, runner)
+            times, rows = _times(segment, [*moments, *_just_before_end(segment, self.held)])
             result = _simulated(runner, times)
+            _require_one_course(result, self.held)
             amounts = result[:, 1 + readouts : 1 + readouts + len(species)]
             place = None if self.task.allow_negative else first_negative(amounts)
             if place is not None:
-                rates = dict(zip(reactions, result[place[0], -len(reactions) :], strict=False))
+                columns = 1 + readouts + len(species) + np.arange(len(reactions))
+                rates = dict(zip(reactions, result[place[0], columns], strict=True))
                 name, time = species[place[1]], float(result[place[0], 0])
                 raise negative(name, float(amounts[place]), time, _takers(runner, name, rates))
             parts.append(result[rows, 1 : 1 + readouts])
@@ -264,11 +275,11 @@ def _prepare(task: Task) -> Simulator:
     return RoadRunnerSimulator(task)
 
 
-def _loaded(text: str, task: Task) -> Any:
+def _loaded(sbml: str, task: Task) -> Any:
     """A RoadRunner with its integrator set."""
     _require_version()
     try:
-        runner = runner_of(text)
+        runner = runner_of(sbml)
     except RuntimeError as error:
         raise InputError(
             Problem(what=f"network {task.network.id}", why=f"roadrunner: {_one_line(error)}")
@@ -320,6 +331,38 @@ def _times(segment: Segment, moments: Iterable[float] = ()) -> tuple[list[float]
     full = sorted({segment.start, segment.end, *outputs, *stops})
     places = {t: place for place, t in enumerate(full)}
     return full, [places[t] for t in outputs]
+
+
+def _hold(runner: Any, parts: "Held") -> None:
+    """Let what stands for the parts of rates that jump have their values."""
+    for stands, now in zip(parts.stands, parts.now, strict=True):
+        runner[stands] = runner[now]
+
+
+def _require_one_course(result: FloatArray, parts: "Held") -> None:
+    """Raise where a part of a rate that jumps was not followed, at two output times in a row: the
+    rate that it gives takes it back at once, and roadrunner leaves out events that come so often.
+
+    The last columns of the result are what stands for the parts, and their values.
+    """
+    if not parts.parts:
+        return
+    stands, now = np.split(result[:, -2 * len(parts.parts) :], 2, axis=1)
+    missed = stands != now
+    found = np.argwhere(missed[1:] & missed[:-1])
+    if len(found):
+        row, column = found[0]
+        raise SimulationError(
+            f"{text(parts.parts[column])}, before t={result[row + 1, 0]:g}: the rate jumps there, and "
+            "what it jumps to takes it back at once, without end; make it change smoothly, as in "
+            "X^20/(K^20 + X^20) for X > K"
+        )
+
+
+def _just_before_end(segment: Segment, parts: "Held") -> list[float]:
+    """A time to look at parts of rates that jump, where there are any."""
+    before = segment.end - 1e-6 * (segment.end - segment.start)
+    return [before] if parts.parts else []
 
 
 def _moments(document: Document, runner: Any) -> list[float]:

@@ -5,6 +5,7 @@ time is memoryless, and restarting it at a boundary is exact, also where no reac
 A value on a boundary is the one after the change.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from simnet.arrays import Times
 from simnet.errors import InputError, Problem
-from simnet.experiment.action import Act, Action, Assign, Hold, SetValue
+from simnet.experiment.action import Act, Action, Assign, Hold, ScaleValue, SetValue
 from simnet.experiment.change import is_change, not_a_change
 from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import Timed, timeline
@@ -297,8 +298,17 @@ def _resolved(network: Network, item: Timed) -> tuple[list[Action], list[Problem
         else:
             found, wrong = change.resolve(network)
             actions += found
-            problems += wrong
+            problems += wrong or _of_no_value(network, change, found)
     return actions, problems
+
+
+def _of_no_value(network: Network, change: object, actions: Sequence[Action]) -> Iterator[Problem]:
+    """What is scaled and has no value, as where a file that runs as it is computes it."""
+    values = kept(network, initial_values)
+    for action in actions:
+        if isinstance(action, ScaleValue) and math.isnan(values.get(action.id, 0.0)):
+            why = f"the value of {action.id} at the start is not known before a run"
+            yield Problem(what=repr(change), why=why, way_out=f"Set({action.id!r}, ...)")
 
 
 def _without_effect(network: Network, actions: Sequence[Action], time: float) -> Iterable[Problem]:

@@ -1,35 +1,42 @@
-"""Where rate laws jump: conditions that an ODE integrator has to locate, and not step over."""
+"""Where rate laws jump: parts of them that an ODE integrator has to hold until they change."""
 
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping
 
-from simnet.network.expression import Call, Expression, Number, Symbol, Time, walk
+from simnet.network.expression import Call, Expression, Symbol, Time, walk
 from simnet.network.network import Network
 from simnet.network.timing import assignments_of
 
-_ORDERED = frozenset({"lt", "le", "gt", "ge"})
+CONDITIONS = frozenset({"lt", "le", "gt", "ge"})
+_JUMPING = CONDITIONS | {"floor", "ceil"}
 
 
 def jumps(network: Network) -> tuple[Expression, ...]:
-    """The conditions at which a rate law of the network may jump; see `jumps_of`."""
+    """The parts of the network's rate laws that jump; see `jumps_of`."""
     laws = [r.law.expression("continuous") for r in network.reactions]
     return jumps_of(e for law in laws for e in (law, *assignments_of(network, law)))
 
 
 def jumps_of(expressions: Iterable[Expression]) -> tuple[Expression, ...]:
-    """Conditions that turn true or false wherever one of the expressions may jump, each once.
-
-    Comparisons of anything that changes; floor and ceil, whose values are even or odd in turn. Kinks
-    (abs, min, max) are no jumps: there an integrator's own control of errors is enough.
-    """
-    found = dict.fromkeys(c for e in expressions for c in _conditions(e))
-    return tuple(c for c in found if any(isinstance(part, (Symbol, Time)) for part in walk(c)))
+    """Comparisons, floors and ceilings of what changes, each once, the outermost where they are
+    nested. Kinks (abs, min, max) are none: there an integrator's own control of errors is enough."""
+    return tuple(dict.fromkeys(part for e in expressions for part in _jumping(e)))
 
 
-def _conditions(expression: Expression) -> Iterator[Expression]:
-    for part in walk(expression):
-        if isinstance(part, Call) and part.op in _ORDERED:
-            yield from (Call(part.op, pair) for pair in pairwise(part.args))
-        elif isinstance(part, Call) and part.op in ("floor", "ceil"):
-            half = Call("floor", (Call("divide", (part, Number(2))),))
-            yield Call("eq", (Call("times", (Number(2), half)), part))
+def _jumping(expression: Expression) -> Iterator[Expression]:
+    if not isinstance(expression, Call):
+        return
+    if expression.op in _JUMPING:
+        if any(isinstance(part, (Symbol, Time)) for part in walk(expression)):
+            yield expression
+        return
+    for arg in expression.args:
+        yield from _jumping(arg)
+
+
+def replaced(expression: Expression, by: Mapping[Expression, Expression]) -> Expression:
+    """The expression with other parts in the place of some."""
+    if expression in by:
+        return by[expression]
+    if isinstance(expression, Call):
+        return Call(expression.op, tuple(replaced(arg, by) for arg in expression.args))
+    return expression

@@ -1,9 +1,9 @@
 """What is known of a file that runs as it is, and what makes an integrator stop where rates jump."""
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import libsbml
@@ -17,7 +17,7 @@ from simnet.network.expression import (
     symbols,
     walk,
 )
-from simnet.network.jumps import jumps_of
+from simnet.network.jumps import CONDITIONS, jumps_of, replaced
 from simnet.network.network import Assignment, Compartment, Parameter, Species
 from simnet.sbml.ids import Ids
 from simnet.sbml.mathml import NotHeld, from_ast, to_ast
@@ -73,43 +73,107 @@ end to them, and the integrator by itself says so."""
 
 
 def jumps_in(model: Any) -> tuple[Expression, ...]:
-    """Conditions at which rates of the libsbml.Model may jump; symbols mean what they mean there."""
-    reactions = members(model.getListOfReactions())
-    nodes = [r.getKineticLaw().getMath() for r in reactions if r.isSetKineticLaw()]
-    nodes += [rule.getMath() for rule in members(model.getListOfRules())]
-    laws = []
-    for node in nodes:
+    """The parts of a libsbml.Model's rate laws and rules that jump, see `network.jumps`; symbols mean
+    what they mean there."""
+    return jumps_of(law for _, law in _laws(model))
+
+
+def _laws(model: Any) -> Iterator[tuple[Any, Expression]]:
+    """Rate laws and rules that have a form as an Expression, with the element that holds each."""
+    holders = [r.getKineticLaw() for r in members(model.getListOfReactions())]
+    for holder in (*holders, *members(model.getListOfRules())):
+        node = holder.getMath() if holder is not None else None
         if node is not None and node.isWellFormedASTNode():
-            with suppress(NotHeld):  # such as delays: roadrunner says what it thinks of them
-                laws.append(from_ast(node, {}))
-    return jumps_of(laws)
+            with suppress(NotHeld):  # such as rateOf: it stays as it is
+                yield holder, from_ast(node, {})
 
 
-def stopping_at(text: str, conditions: Collection[Expression]) -> str:
-    """The SBML text with events that do nothing but to count, where a condition turns true: an
-    integrator stops at events, and starts anew behind them."""
-    if not conditions:
-        return text
+MOST_JUMPS = 10_000
+"""Jumps of a run that are located. Where rates push a state back and forth over a jump there is no
+end to them, and the integrator by itself says so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """An SBML text whose rates do not jump within a step of an integrator.
+
+    Each part that jumps is a parameter, which an event sets anew once the part has another value:
+    that moment is located, and the integrator starts anew behind it.
+
+    Attributes:
+        text: SBML.
+        parts: what jumps, (J,).
+        stands: the parameters that stand for them, (J,).
+        now: the parameters that have their values at any time, (J,); at the start of a run those
+            that stand for parts are to be made equal to them.
+    """
+
+    text: str
+    parts: tuple[Expression, ...] = ()
+    stands: tuple[str, ...] = ()
+    now: tuple[str, ...] = ()
+
+
+def held(text: str, jumps: Collection[Expression]) -> Held:
+    """The SBML text with parts of its laws held; the text as it is where there are none."""
+    if not jumps:
+        return Held(text=text)
     document = libsbml.readSBMLFromString(text)
+    expand_functions(document)
     model = document.getModel()
     elements = document.getListOfAllElements()
     ids = Ids(elements.get(place).getId() for place in range(elements.getSize()))
-    count = model.createParameter()
-    count.setId(ids.claim("simnet_jumps"))
-    count.setConstant(False)
-    count.setValue(0.0)
-    counted = Symbol(count.getId())
-    few = Call("lt", (counted, Number(MOST_JUMPS)))
-    for condition in conditions:
+    count = _parameter(model, ids.claim("simnet_jumps"))
+    few = Call("lt", (count, Number(MOST_JUMPS)))
+    pairs: list[tuple[str, str]] = []
+    by: dict[Expression, Expression] = {}
+    laws = list(_laws(model))
+    for part in jumps:
+        stands, now, used = (
+            _parameter(model, ids.claim(f"simnet_{what}")) for what in ("held", "now", "used")
+        )
+        condition = part.op in CONDITIONS if isinstance(part, Call) else False
+        value = Call("piecewise", (Number(1), part, Number(0))) if condition else part
+        _rule(model, now, value)
+        _rule(model, used, Call("piecewise", (stands, few, now)))
+        by[part] = Call("ne", (used, Number(0))) if condition else used
+        pairs.append((stands.id, now.id))
         event = model.createEvent()
         event.setId(ids.claim("simnet_jump"))
         event.setUseValuesFromTriggerTime(True)
         trigger = event.createTrigger()
-        trigger.setMath(to_ast(Call("and", (few, condition))))
+        trigger.setMath(to_ast(Call("and", (few, Call("ne", (now, stands))))))
         trigger.setInitialValue(True)
         trigger.setPersistent(True)
-        assignment = event.createEventAssignment()
-        assignment.setVariable(count.getId())
-        assignment.setMath(to_ast(Call("plus", (counted, Number(1)))))
-    found: str = libsbml.writeSBMLToString(document)
-    return found
+        for target, new in ((stands, now), (count, Call("plus", (count, Number(1))))):
+            assignment = event.createEventAssignment()
+            assignment.setVariable(target.id)
+            assignment.setMath(to_ast(new))
+    for holder, law in laws:
+        if (changed := replaced(law, by)) != law:
+            holder.setMath(to_ast(changed))
+    stand, present = zip(*pairs, strict=True)
+    return Held(
+        text=libsbml.writeSBMLToString(document), parts=tuple(jumps), stands=stand, now=present
+    )
+
+
+def _parameter(model: Any, name: str) -> Symbol:
+    parameter = model.createParameter()
+    parameter.setId(name)
+    parameter.setConstant(False)
+    parameter.setValue(0.0)
+    return Symbol(name)
+
+
+def _rule(model: Any, target: Symbol, value: Expression) -> None:
+    rule = model.createAssignmentRule()
+    rule.setVariable(target.id)
+    rule.setMath(to_ast(value))
+
+
+def expand_functions(document: Any) -> None:
+    """Put the definitions of functions in their place."""
+    properties = libsbml.ConversionProperties()
+    properties.addOption("expandFunctionDefinitions", True)
+    document.convert(properties)

@@ -28,8 +28,8 @@ def write_sbml(network: Network, path: str | Path, *, kinetics: Kinetics = "cont
 
     Raises:
         InputError: not a network, or no such folder.
-        UnsupportedError: the network has no exact discrete form, or is a foreign file that a
-            Network cannot hold (copy that file instead).
+        UnsupportedError: the network has no exact discrete form. A foreign file that runs as it is
+            has none, and is written as it is, in the laws that it has.
     """
     require_network(network)
     target = path_of(path, "path")
@@ -50,6 +50,8 @@ def to_sbml(network: Network, kinetics: Kinetics = "continuous") -> str:
             )
         )
     if network.document is not None:
+        if kinetics == "continuous":
+            return network.document.text
         raise UnsupportedError(network.document.obstacles)
     checked(network)
     if kinetics == "discrete":
@@ -78,6 +80,6 @@ def to_sbml(network: Network, kinetics: Kinetics = "continuous") -> str:
 
 
 def sbml_of(network: Network) -> str:
-    """The SBML that is kept beside a network's results: a foreign file that a Network cannot hold as
-    it is, else the network in continuous kinetics (written once: calls on one network are many)."""
-    return network.document.text if network.document is not None else kept(network, to_sbml)
+    """The SBML that is kept beside a network's results: in continuous kinetics, written once (calls
+    on one network are many)."""
+    return kept(network, to_sbml)

@@ -1,0 +1,129 @@
+"""What can go wrong between two steps of an ODE integrator, and below zero: answers that are known in
+closed form, on any output grid, for Networks and for files that run as they are."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+import simnet as sn
+from simnet.network.network import Network
+
+Model = Callable[[str], Network]
+
+AS_IT_IS = "\n z = 0; z' = 1"
+"""A rate rule, which no Network holds."""
+GRIDS = (2, 3, 11, 101)
+
+STAIRS = sum(1 / n for n in range(1, 11))
+"""When X, which grows at floor(X) + 1, is 10."""
+
+JUMPS = [
+    ("species X; X=0\n J: => X; piecewise(2, X < 1, 0.5)", 5, 3.25),
+    ("species X; X=0\n J: => X; floor(X) + 1", 3, 10 + 11 * (3 - STAIRS)),
+    ("species X; X=10\n J: X => ; ceil(X)", 2.5, None),
+    ("species X; X=0; on := X >= 1\n J: => X; piecewise(0.5, on, 2)", 5, 3.25),
+    ("species X; X=0\n J: => X; piecewise(0.5, 1 <= X && X < 2, 2)", 3.5, 4.0),
+    # semantic suite 00269: factorial(ceil(4 S1))/25
+    ("species X; X=1\n J: X => ; factorial(ceil(4*X))/25", 5, 0.2270833333),
+]
+
+
+def stairs_down(end: float) -> float:
+    """X at `end`, which starts at 10 and falls at ceil(X)."""
+    time, level = 0.0, 10
+    while time + 1 / level <= end:
+        time, level = time + 1 / level, level - 1
+    return level - level * (end - time)
+
+
+@pytest.mark.parametrize("extra", ["", AS_IT_IS], ids=["network", "file"])
+@pytest.mark.parametrize(("lines", "end", "right"), JUMPS)
+def test_laws_that_jump_with_the_state(
+    antimony: Model, lines: str, end: float, right: float | None, extra: str
+) -> None:
+    network = antimony(lines + extra)
+    assert (network.document is not None) is bool(extra)
+    for points in GRIDS:
+        run = sn.simulate(network, t_end=end, points=points, readouts="X", workers=0)
+        wanted = stairs_down(end) if right is None else right
+        assert run.readout("X")[0, -1] == pytest.approx(wanted, rel=2e-7)
+
+
+@pytest.mark.parametrize("points", GRIDS)
+@pytest.mark.parametrize("extra", ["", AS_IT_IS], ids=["network", "file"])
+def test_a_jump_that_takes_itself_back(antimony: Model, extra: str, points: int) -> None:
+    """X is driven to 1 from both sides: no course obeys these rates."""
+    network = antimony(f"species X; X=0\n J: => X; piecewise(2, X < 1, 0)\n K: X => ; X{extra}")
+    with pytest.raises(sn.SimulationError, match=r"< 1\), before t=.*takes it back"):
+        sn.simulate(network, t_end=20, points=points, readouts="X", workers=0)
+
+
+def test_rate_rules_that_jump(antimony: Model) -> None:
+    network = antimony("x = 0; x' = piecewise(2, x < 1, 0.5)")
+    for points in GRIDS:
+        run = sn.simulate(network, t_end=5, points=points, readouts="x", workers=0)
+        assert run.readout("x")[0, -1] == pytest.approx(3.25, rel=2e-7)
+
+
+@pytest.mark.parametrize("extra", ["", AS_IT_IS], ids=["network", "file"])
+@pytest.mark.parametrize(
+    "trigger", ["time == 10", "10 == time", "time == t0", "time == 5 + 5", "time == 10 && X < 1"]
+)
+def test_an_event_at_one_moment(antimony: Model, trigger: str, extra: str) -> None:
+    """10 a second from t = 10 on, so X(30) = 200."""
+    network = antimony(f"species X; X=0; p=0; t0=10\n R: => X; p\n at {trigger}: p = 10{extra}")
+    for points in GRIDS:
+        run = sn.simulate(network, t_end=30, points=points, readouts="X", workers=0)
+        assert run.readout("X")[0, -1] == pytest.approx(200, rel=1e-7)
+
+
+def test_it_is_exact_under_ssa(antimony: Model) -> None:
+    """Poisson with mean 200: mean and variance within 4.5 standard errors."""
+    network = antimony("species X; X=0; p=0\n R: => X; p\n at time == 10: p = 10")
+    run = sn.simulate(network, t_end=30, points=2, method="ssa", replicates=1000, seed=3, workers=0)
+    cells = run.readout("X")[:, -1]
+    assert abs(cells.mean() - 200) < 4.5 * math.sqrt(200 / 1000)
+    assert abs(cells.var() - 200) < 4.5 * 200 * math.sqrt(2 / 1000)
+
+
+@pytest.mark.parametrize("extra", ["", AS_IT_IS], ids=["network", "file"])
+@pytest.mark.parametrize(
+    ("lines", "says", "right"),
+    [
+        ("species X; X=1\n drain: X => ; 0.5", "reaction drain takes 0.5 of it a time unit", -4.0),
+        ("species X, Y; X=1; Y=1e9\n drain: X => ; 0.5\n K: Y => ; 0.1*Y", "reaction drain", -4.0),
+        ("species X; X=-3\n J: X => ; 0*X", "a start, rule or event", -3.0),
+        ("species X; X=1\n J: X => ; 0*X\n at time >= 2: X = -2", "event of the model", -2.0),
+        ("species X, A; A=1; X := A - 2\n J: A => ; 0*A", "a start, rule or event", -1.0),
+    ],
+    ids=["law", "law of a small amount", "start", "event", "rule"],
+)
+def test_amounts_below_zero(
+    antimony: Model, lines: str, says: str, right: float, extra: str
+) -> None:
+    network = antimony(lines + extra)
+    with pytest.raises(sn.SimulationError, match=says):
+        sn.simulate(network, t_end=10, points=11, readouts="X", workers=0)
+    run = sn.simulate(network, t_end=10, points=11, readouts="X", workers=0, allow_negative=True)
+    assert run.readout("X")[0, -1] == pytest.approx(right, rel=1e-6)
+    again = sn.rerun(run, workers=0)
+    assert (again.values == run.values).all()
+
+
+def test_below_zero_is_no_number_of_molecules(antimony: Model) -> None:
+    network = antimony("species X; X=1\n drain: X => ; 0.5*X")
+    with pytest.raises(sn.InputError, match=r"allow_negative=True.*counts molecules"):
+        sn.simulate(network, t_end=1, method="ssa", allow_negative=True)
+
+
+def test_screens_and_studies_take_them_too(antimony: Model) -> None:
+    network = antimony("species X; X=1; k=0.5\n drain: X => ; k")
+    asked = {"network": network, "readouts": ["X@10"], "t_end": 10}
+    screen = sn.Screen(changes=[sn.Scale("k", 2.0)], allow_negative=True, **asked)
+    effects = sn.run_screen(screen, workers=0).effects()
+    assert effects["treated_mean"].tolist() == pytest.approx([-9.0], rel=1e-6)
+    study = sn.SensitivityStudy(
+        method="morris", samples=4, parameters=["k"], fold=2.0, allow_negative=True, **asked
+    )
+    assert sn.run_study(study, workers=0).complete
