@@ -143,6 +143,20 @@ def _cvs() -> str:
     return _kept(["network", "cells a side", "after", "readout", "from", "to"], lines)
 
 
+def _semantic() -> str:
+    found = _figures().get("semantic", {})
+    kinds = ("match", "wrong", "refused", "raised")
+    lines = [
+        [way, *(f"{counts.get(kind, 0):,}" for kind in kinds)]
+        for way, counts in found.get("verdicts", {}).items()
+    ]
+    table = _kept(["", "match", "wrong", "refused", "raised"], lines)
+    flagged = ", ".join(found.get("flagged", [])) or "none"
+    ssa = ", ".join(f"{n} {text}" for text, n in sorted(found.get("ssa", {}).items()))
+    return f"{table}\n\nFlagged under `ode` by the estimate of the error: {flagged}. Of the matches " \
+        f"under `ssa`: {ssa}."  # fmt: skip
+
+
 def _kept(head: list[str], lines: list[list[str]]) -> str:
     return _table(head, lines) if lines else "The figures of the last run were not written down."
 
@@ -170,6 +184,7 @@ def document() -> str:
         checks=_checks(),
         claims=_claims(),
         cvs=_cvs(),
+        semantic=_semantic(),
     )
 
 
@@ -249,6 +264,14 @@ How a case is decided (`tests/verify/dsmts.py`):
 {constructs} constructs of SBML, each added to a small model: X decays from 20 molecules with k = 0.1 per second. "warns" is a run with a warning. Of what runs, the amount at t = 4 is compared with a number worked out by hand, under `ssa` in the mean (`tests/refusals/constructs.toml`).
 
 {matrix}
+
+## The SBML semantic test suite
+Half of the time-course cases of its core, run by `tests/verify/semantic.py` as a user would, at defaults, in one process; a case matches where each output lies within the case's own tolerances. 60 of them lie in `tests/data/semantic` and run in `make test`; `make verify` runs all that lie where the environment variable SIMNET_SEMANTIC points.
+- `ode`: `simulate`, with `allow_negative=True` where right values are negative, and for 01626, where an amount that is no output is.
+- export: what `write_sbml` writes, in roadrunner by itself.
+- `ssa`: with `copies=`, where the case is accepted (`kinetics="continuous"`). At the end, and without events halfway as well, means lie within 4 standard errors where laws are linear (1e4 molecules of what there is most, 100 replicates); elsewhere the bias has to fall with 1e3, 1e4 and 1e5 molecules.
+
+{semantic}
 
 ## Broken and hostile files
 `tests/sbml/test_read_hostile.py`: each gives an error that names the file, in bounded time and memory, and this process lives.

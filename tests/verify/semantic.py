@@ -223,7 +223,8 @@ def _ssa(case: Case) -> Outcome:
         raise sn.UnsupportedError(network.document.obstacles)
     outputs = [n for n in case.table[0] if n in network.species_index]
     columns = [case.table[0].index(n) for n in outputs]
-    largest = max(0.0, *(s.initial for s in network.species), np.nanmax(case.right[:, columns]))
+    starts = [s.initial for s in network.species]
+    largest = max([0.0, *starts, *case.right[:, columns].ravel()])
     if not outputs or case.allow_negative or not 0 < largest < np.inf:
         return Outcome("refused", "no output is an amount above zero")
     linear = is_linear(network)
