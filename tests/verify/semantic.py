@@ -194,13 +194,15 @@ def exported(case: Case) -> Outcome:
 
 
 def is_linear(network: Network) -> bool:
-    """Whether means follow the deterministic course: laws of first or no order, nothing else that
-    reads or sets amounts."""
+    """Whether means follow the deterministic course: laws of first or no order that vanish with what
+    they use up, and nothing else that reads or sets amounts."""
     amounts = set(network.species_index)
     if any(symbols(e) & amounts for event in network.all_events for _, e in event.assignments):
         return False
     return not network.state_events and all(
-        sum(n for _, n in r.law.orders) <= 1 and not network.depends_on(r.law.rate) & amounts
+        sum(n for _, n in r.law.orders) <= 1
+        and len(r.law.orders) == len(r.reactants)
+        and not network.depends_on(r.law.rate) & amounts
         for r in network.reactions
     )
 
