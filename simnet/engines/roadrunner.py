@@ -19,6 +19,7 @@ from simnet.engines.base import Engine, Method, Simulator, Task
 from simnet.engines.roadrunner_states import runner_of
 from simnet.engines.state import State, applied, require_amounts, require_counts
 from simnet.engines.state_events import Triggers, armed
+from simnet.engines.tolerance import Tolerances
 from simnet.errors import InputError, MissingToolError, Problem, SimulationError, StateError
 from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
@@ -92,8 +93,10 @@ class _Model:
         set_ = ((name, self.runner[name]) for name in self.set_by_events)
         return {name: float(value) for name, value in (*floating, *fixed, *set_)}
 
-    def simulate(self, segment: Segment) -> FloatArray:
+    def simulate(self, segment: Segment, tolerances: Tolerances) -> FloatArray:
         """Readouts at the segment's output times, (k, R)."""
+        if self.task.method == "ode":
+            tolerances.set(self.runner, segment.end - segment.start)
         times, rows = _times(segment)
         if not self.from_zero:
             result = _simulated(self.runner, times)
@@ -128,10 +131,11 @@ class RoadRunnerSimulator:
     def __init__(self, task: Task) -> None:
         self.task = task
         self.models: dict[frozenset[str], _Model] = {}
-        self._rest: tuple[object, dict[str, float]] | None = None
+        self._rest: tuple[object, dict[str, float], dict[str, float]] | None = None
 
-    def run(self, program: Program, seed: int) -> TimesByReadouts:
+    def run(self, program: Program, seed: int, tighter: float = 1.0) -> TimesByReadouts:
         """One replicate, (T, R)."""
+        tolerances = Tolerances(self.task, tighter)
         for position, held in enumerate(dict.fromkeys(s.held for s in program.segments)):
             if held not in self.models:
                 self.models[held] = _Model(with_held(self.task.network, held), self.task)
@@ -145,10 +149,10 @@ class RoadRunnerSimulator:
             triggers.enter(state, segment)
             model = self.models[segment.held]
             if segment is program.segments[0] and self._is_rest(segment, model):
-                state.values.update(self._rested(segment, model, state.values))
+                state.values.update(self._rested(segment, model, state.values, tolerances))
                 continue
             model.settle(state.values)
-            parts.append(model.simulate(segment))
+            parts.append(model.simulate(segment, tolerances))
             state.values.update(model.left())
             triggers.leave(state, segment)
         return np.concatenate(parts)
@@ -158,14 +162,19 @@ class RoadRunnerSimulator:
         return model.from_zero and not segment.outputs.size and not self.task.network.state_events
 
     def _rested(
-        self, segment: Segment, model: _Model, values: Mapping[str, float]
+        self,
+        segment: Segment,
+        model: _Model,
+        values: Mapping[str, float],
+        tolerances: Tolerances,
     ) -> dict[str, float]:
         """What a rest ends with: arms that differ only in what comes later have it in common."""
-        key = (segment.held, segment.start, segment.end, dict(values))
+        key = (segment.held, segment.start, segment.end, tolerances.tighter, dict(values))
         if self._rest is None or self._rest[0] != key:
             model.settle(values)
-            model.simulate(segment)
-            self._rest = key, model.left()
+            model.simulate(segment, tolerances)
+            self._rest = key, model.left(), tolerances.sizes
+        tolerances.sizes = dict(self._rest[2])
         return self._rest[1]
 
 
@@ -177,8 +186,9 @@ class DocumentSimulator:
         assert task.network.document is not None
         self.text = task.network.document.text
 
-    def run(self, program: Program, seed: int) -> TimesByReadouts:
+    def run(self, program: Program, seed: int, tighter: float = 1.0) -> TimesByReadouts:
         """The one replicate, (T, R)."""
+        tolerances = Tolerances(self.task, tighter)
         runner = _loaded(self.text, self.task)
         _set_first_step(runner, program)
         runner.timeCourseSelections = ["time", *self.task.symbols]
@@ -191,6 +201,7 @@ class DocumentSimulator:
             for act in segment.acts:
                 if not isinstance(act, Assign):  # a file's own events stay in it
                     runner[act.id] = applied(float(runner[act.id]), act, whole=False)
+            tolerances.set(runner, segment.end - segment.start)
             times, rows = _times(segment)
             values = _simulated(runner, times)[rows, 1:]
             if not np.isfinite(values).all():
@@ -222,8 +233,6 @@ def _loaded(text: str, task: Task) -> Any:
 def _set_integrator(runner: Any, task: Task) -> None:
     if task.method == "ode":
         runner.setIntegrator("cvode")
-        runner.integrator.relative_tolerance = task.rtol
-        runner.integrator.absolute_tolerance = task.atol
         runner.integrator.maximum_num_steps = 1_000_000
     else:
         runner.setIntegrator("gillespie")

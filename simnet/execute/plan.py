@@ -245,7 +245,7 @@ def planned(
         symbols=tuple(readout.symbol for readout in shown),
         variant=variant or chosen.variant(run),
         rtol=rtol,
-        atol=_absolute_tolerance(network) if atol is None else atol,
+        atol=atol,
     )
     return Plan(
         network=network,
@@ -288,11 +288,3 @@ def _require_whole(program_: Program) -> None:
                 problems.append(Problem(what=f"{act} at t={segment.start:g}", why=why))
     if problems:
         raise UnsupportedError(problems)
-
-
-def _absolute_tolerance(network: Network) -> float:
-    """1e-8 molecules; in other units the amounts' own size sets the scale."""
-    if network.substance_unit == "item":
-        return 1e-8
-    largest = max((abs(s.initial) for s in network.species if math.isfinite(s.initial)), default=0)
-    return 1e-10 * largest if largest > 0 else 1e-12
