@@ -1,9 +1,9 @@
 """Absolute tolerances of ODE runs: each variable's from its own size, whatever its unit.
 
-A variable that has a size gets a millionth of what the relative tolerance allows it there: a small
-one that drives growth is followed as well as a large one, and one that decays is followed over 14
-orders of magnitude and not for ever. One that is still 0 gets a million times less than that of what
-it may be made from, since it may start an exponential growth.
+Far below any size that shows, so that what is small and drives growth is followed as well as what
+is large, in molecules, moles or any unit; and yet above 0, so that what decays is not followed for
+ever, nor the rounding errors of what is left. A variable that is still 0 takes the size of what it
+may be made from.
 """
 
 from typing import Any
@@ -13,9 +13,8 @@ import numpy as np
 from simnet.arrays import FloatArray
 from simnet.engines.base import Task
 
-_OF_SIZE = 1e-6
-_OF_NOTHING = 1e-12  # of what is there, for what is not there yet
-_LEAST = 1e-20  # of the largest: below is the rounding error of what the large ones exchange
+_OF_SIZE = 1e-12  # times the relative tolerance
+_LEAST = 1e-20  # the same of the largest, whose exchanges leave rounding errors in the others
 _MOLECULE = 1e-24  # mol, the smallest amount in any unit, where there is nothing to go by
 
 
@@ -31,12 +30,12 @@ def absolute_tolerances(
         rtol: relative tolerance.
     """
     sizes = _finite(sizes)
-    made = span * _finite(rates)  # unless it grows or is lost in the meantime
-    largest = max(sizes.max(initial=0.0) or made.max(initial=0.0), _MOLECULE)
+    with np.errstate(over="ignore"):
+        made = _finite(span * rates)  # unless it grows or is lost in the meantime
+    largest = sizes.max(initial=0.0) or made.max(initial=0.0) or _MOLECULE
     source = np.where(made > 0, np.minimum(made, largest), largest)
-    own = np.where(sizes > 0, _OF_SIZE * sizes, _OF_NOTHING * source)
-    tolerances: FloatArray = rtol * np.maximum(own, _LEAST * largest)
-    return tolerances
+    scale = np.maximum(_OF_SIZE * np.where(sizes > 0, sizes, source), _LEAST * largest)
+    return np.maximum(rtol * scale, np.finfo(np.float64).tiny)
 
 
 def _finite(values: FloatArray) -> FloatArray:
