@@ -189,7 +189,7 @@ class DocumentSimulator:
     def run(self, program: Program, seed: int, tighter: float = 1.0) -> TimesByReadouts:
         """The one replicate, (T, R)."""
         tolerances = Tolerances(self.task, tighter)
-        runner = _loaded(self.text, self.task)
+        runner = _loaded(self.text, self.task, as_it_is=True)
         _set_first_step(runner, program)
         runner.timeCourseSelections = ["time", *self.task.symbols]
         parts: list[FloatArray] = []
@@ -217,11 +217,11 @@ def _prepare(task: Task) -> Simulator:
     return RoadRunnerSimulator(task)
 
 
-def _loaded(text: str, task: Task) -> Any:
+def _loaded(text: str, task: Task, *, as_it_is: bool = False) -> Any:
     """A RoadRunner with its integrator set."""
     _require_version()
     try:
-        runner = runner_of(text)
+        runner = runner_of(text, as_it_is=as_it_is)
     except RuntimeError as error:
         raise InputError(
             Problem(what=f"network {task.network.id}", why=f"roadrunner: {_one_line(error)}")
