@@ -113,7 +113,9 @@ class Checks:
                 what=f"{name} ({condition})",
                 why=f"tolerances {1 / self._factor:.3g} times tighter change it by {error:.1e} of "
                 f"its maximum{others}: the integrator's error is of that size",
-                way_out=f"give rtol={self._task.rtol / 100:.0e}, which takes longer",
+                way_out="leave atol out, or give a smaller one"
+                if self._task.atol is not None
+                else f"give rtol={max(self._task.rtol / 100, _TIGHTEST):.0e}, which takes longer",
             )
             warnings.warn(str(problem), SimnetWarning, stacklevel=stacklevel + 1)
         for reason, condition in self._failed.items():
