@@ -71,6 +71,9 @@ def run_command(
         str | None,
         typer.Option(metavar="TIME", help="Wall time that one replicate may take."),
     ] = None,
+    rtol: Annotated[
+        float, typer.Option(metavar="R", help="Relative tolerance of the ODE integrator.")
+    ] = 1e-8,
     kinetics: KineticsOption = None,
     volume: VolumeOption = None,
     copies: CopiesOption = None,
@@ -149,6 +152,7 @@ def run_command(
                 readouts=readout or None,
                 engine=engine,
                 timeout=timeout,
+                rtol=rtol,
                 progress=advance,
             )
     except Interrupted as stop:

@@ -101,7 +101,7 @@ def run_jobs(
     for line, times_seen in messages.items():
         often = f" ({times_seen} times)" if times_seen > 1 else ""
         warnings.warn(f"{plan.engine.name}: {line}{often}", SimnetWarning, stacklevel=4)
-    checks.tell(stacklevel=4)
+    checks.tell(stacklevel=5)
 
 
 class _Gathering:
