@@ -22,6 +22,8 @@ EVERY = 31
 """Runs of which one is checked: 5 % of their time."""
 ALLOWED = 1e-5
 """Of the largest absolute value that a readout has in the run."""
+ALLOWED_IN_SPREADS = 1e-3
+"""The same where many runs at loose tolerances become spreads or fractions."""
 _TIGHTEST = 1e-13  # a relative tolerance that rounding leaves room for
 _NOISE = 1e-15  # of the largest value: a readout that is never above is rounding error
 
@@ -41,10 +43,12 @@ class Checks:
     Args:
         task: what is run.
         readouts: (R,) names.
+        allowed: error above which a readout is told, as a part of its maximum.
     """
 
-    def __init__(self, task: Task, readouts: Sequence[str]) -> None:
+    def __init__(self, task: Task, readouts: Sequence[str], *, allowed: float = ALLOWED) -> None:
         self._task = task
+        self._allowed = allowed
         self._readouts = readouts
         self._factor = max(TIGHTER, _TIGHTEST / task.rtol)
         self._pairs: dict[tuple[int, int], _Pair] = {}
@@ -89,7 +93,7 @@ class Checks:
 
     def _compare(self, values: FloatArray, tighter: FloatArray, condition: str) -> None:
         for name, error in zip(self._readouts, self._errors(values, tighter), strict=True):
-            if error > max(ALLOWED, self._worst.get(name, (0.0, ""))[0]):
+            if error > max(self._allowed, self._worst.get(name, (0.0, ""))[0]):
                 self._worst[name] = float(error), condition
 
     def _errors(self, values: FloatArray, tighter: FloatArray) -> FloatArray:

@@ -18,6 +18,7 @@ from simnet.execute.arguments import (
     worker_processes,
 )
 from simnet.execute.base import Job, Replicate
+from simnet.execute.checks import ALLOWED
 from simnet.execute.cluster import Workers
 from simnet.execute.shown import shown_readouts
 from simnet.experiment.action import AddAmount, SetValue
@@ -58,6 +59,7 @@ class Plan:
         replicates: of each condition.
         root: of all seeds; None for an ODE of equal cells.
         timeout: seconds that a replicate may take.
+        allowed_error: of an ODE run, above which it is told; see `Checks`.
     """
 
     network: Network
@@ -69,6 +71,7 @@ class Plan:
     replicates: int
     root: int | None
     timeout: float | None
+    allowed_error: float = ALLOWED
 
     def job(
         self, condition: int, first: int = 0, stop: int | None = None, index: int | None = None

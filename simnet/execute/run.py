@@ -70,7 +70,8 @@ def run_jobs(
     open_: dict[int, _Gathering] = {}
     messages: dict[str, int] = {}
     done = 0
-    checks = Checks(plan.task, [readout.name for readout in plan.readouts])
+    names = [readout.name for readout in plan.readouts]
+    checks = Checks(plan.task, names, allowed=plan.allowed_error)
 
     def noted() -> Iterator[Job]:
         for job in jobs:

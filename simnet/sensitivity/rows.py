@@ -8,6 +8,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray, IntArray
 from simnet.execute.campaign import Item, items_of
+from simnet.execute.checks import ALLOWED, ALLOWED_IN_SPREADS
 from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan, planned
 from simnet.execute.run import Gathered
@@ -115,7 +116,8 @@ def plan_of(study: SensitivityStudy, design: Design, rows: IntArray, workers: Wo
         rtol=study.tolerance,
         atol=None,
     )
-    return replace(plan, conditions=cast(Any, conditions))
+    allowed = ALLOWED if study.method == "local" else ALLOWED_IN_SPREADS
+    return replace(plan, conditions=cast(Any, conditions), allowed_error=allowed)
 
 
 def items_to_run(
