@@ -114,7 +114,7 @@ class Checks:
             more = len(self._worst) - 1
             others = f", and {more} other readout{'s' * (more > 1)} by less" if more else ""
             problem = Problem(
-                what=f"{name} ({condition})",
+                what=f"{name} ({condition})" if condition else name,
                 why=f"tolerances {1 / self._factor:.3g} times tighter change it by {error:.1e} of "
                 f"its maximum{others}: the integrator's error is of that size",
                 way_out="leave atol out, or give a smaller one"

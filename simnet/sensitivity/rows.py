@@ -116,7 +116,8 @@ def plan_of(study: SensitivityStudy, design: Design, rows: IntArray, workers: Wo
         rtol=study.tolerance,
         atol=None,
     )
-    allowed = ALLOWED if study.method == "local" else ALLOWED_IN_SPREADS
+    accuracy = max(ALLOWED, 10 * study.tolerance)  # that `local` counts with
+    allowed = accuracy if study.method == "local" else ALLOWED_IN_SPREADS
     return replace(plan, conditions=cast(Any, conditions), allowed_error=allowed)
 
 
