@@ -12,6 +12,7 @@ from simnet.engines.table import preferred
 from simnet.errors import SimulationError
 from simnet.execute.backends import backend_for
 from simnet.execute.base import Job, Outcome, Replicate
+from simnet.execute.checks import ALLOWED, Checks
 from simnet.execute.plan import planned
 from simnet.execute.progress import Progress
 from simnet.experiment.change import Change
@@ -45,7 +46,8 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How arms are simulated; as in `simulate`. `timeout`: seconds an arm may take in a process."""
+    """How arms are simulated; as in `simulate`. `timeout`: seconds an arm may take in a process;
+    `allowed_error`: above which that of an ODE run is told."""
 
     method: Method = "ode"
     replicates: int = 1
@@ -53,6 +55,7 @@ class Settings:
     workers: int | None = None
     rtol: float = 1e-8
     timeout: float | None = None
+    allowed_error: float = ALLOWED
 
 
 def run_requests(
@@ -82,6 +85,7 @@ def run_requests(
     shifted = not knows_time(network)
     pending: dict[int, _Pending] = {}
     total, done = len(requests) * settings.replicates, 0
+    checks = Checks(task, names, allowed=settings.allowed_error)
 
     def jobs() -> Iterator[Job]:
         for place, request in enumerate(requests):
@@ -105,6 +109,8 @@ def run_requests(
 
     def receive(outcome: Outcome) -> None:
         nonlocal done
+        if checks.take(outcome):
+            return
         done += 1
         waiting = pending[outcome.job]
         waiting.take(outcome)
@@ -114,7 +120,10 @@ def run_requests(
         if progress is not None:
             progress(done, total)
 
-    backend_for(engine, settings.workers, settings.timeout).run(task, jobs(), receive)
+    backend_for(engine, settings.workers, settings.timeout).run(
+        task, checks.beside(jobs()), receive
+    )
+    checks.tell(stacklevel=3)
 
 
 def _task(

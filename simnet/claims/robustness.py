@@ -22,6 +22,7 @@ from simnet.claims.measure import Value
 from simnet.claims.sets import run_sets
 from simnet.claims.suite import Suite, load_suite
 from simnet.errors import InputError, Problem
+from simnet.execute.checks import ALLOWED_IN_SPREADS
 from simnet.execute.progress import Progress
 from simnet.experiment.change import Change, Set
 from simnet.network.digest import canonical_json
@@ -160,7 +161,9 @@ def robustness(
             _keep(Path(out), key, todo[index], row)
 
     if run and todo:
-        settings = Settings(workers=workers, rtol=_RTOL, timeout=_LONGEST)
+        settings = Settings(
+            workers=workers, rtol=_RTOL, timeout=_LONGEST, allowed_error=ALLOWED_IN_SPREADS
+        )
         run_sets(suite, changes, keep, settings=settings, progress=progress)
     rows = [values.get(place, [None] * len(suite.cases)) for place in range(sets)]
     table = np.array([[math.nan if v is None else v for v in row] for row in rows])

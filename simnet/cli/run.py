@@ -72,6 +72,9 @@ def run_command(
         str | None,
         typer.Option(metavar="TIME", help="Wall time that one replicate may take."),
     ] = None,
+    rtol: Annotated[
+        float, typer.Option(metavar="R", help="Relative tolerance of the ODE integrator.")
+    ] = 1e-8,
     allow_negative: AllowNegativeOption = False,
     kinetics: KineticsOption = None,
     volume: VolumeOption = None,
@@ -151,6 +154,7 @@ def run_command(
                 readouts=readout or None,
                 engine=engine,
                 timeout=timeout,
+                rtol=rtol,
                 allow_negative=allow_negative,
                 progress=advance,
             )

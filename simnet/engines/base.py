@@ -24,7 +24,8 @@ class Task:
         symbols: (R,) ids of the readouts to take.
         variant: of the engine, where it has several; "" leaves it to the engine.
         rtol: relative tolerance of the integrator (ODE).
-        atol: absolute tolerance of the integrator (ODE), in units of amount.
+        atol: absolute tolerance of the integrator (ODE), in units of amount; None: each variable's
+            from its own size.
         allow_negative: whether amounts below zero are results (ODE), and no errors.
     """
 
@@ -34,7 +35,7 @@ class Task:
     symbols: tuple[str, ...]
     variant: str = ""
     rtol: float = 1e-8
-    atol: float = 1e-8
+    atol: float | None = None
     allow_negative: bool = False
 
 
@@ -48,6 +49,14 @@ class Simulator(Protocol):
             StateError: a negative, NaN or fractional amount was reached.
             SimulationError: anything else that went wrong inside the engine.
         """
+        ...
+
+
+class OdeSimulator(Protocol):
+    """A loaded model of an ODE engine, whose runs can be checked by tighter ones."""
+
+    def run(self, program: Program, seed: int, tighter: float = 1.0) -> TimesByReadouts:
+        """As in `Simulator`; `tighter` is what both tolerances of the task are multiplied by."""
         ...
 
 

@@ -27,6 +27,7 @@ from simnet.engines.state import (
     takers_of,
 )
 from simnet.engines.state_events import Triggers, armed
+from simnet.engines.tolerance import Tolerances
 from simnet.errors import InputError, MissingToolError, Problem, SimulationError, StateError
 from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
@@ -112,8 +113,10 @@ class _Model:
         set_ = ((name, self.runner[name]) for name in self.set_by_events)
         return {name: float(value) for name, value in (*floating, *fixed, *set_)}
 
-    def simulate(self, segment: Segment) -> FloatArray:
+    def simulate(self, segment: Segment, tolerances: Tolerances) -> FloatArray:
         """Readouts at the segment's output times, (k, R)."""
+        if self.task.method == "ode":
+            tolerances.set(self.runner, segment.end - segment.start)
         times, rows = _times(segment, _just_before_end(segment, self.held))
         if not self.from_zero:
             result = _simulated(self.runner, times)
@@ -158,10 +161,11 @@ class RoadRunnerSimulator:
     def __init__(self, task: Task) -> None:
         self.task = task
         self.models: dict[frozenset[str], _Model] = {}
-        self._rest: tuple[object, dict[str, float]] | None = None
+        self._rest: tuple[object, dict[str, float], dict[str, float]] | None = None
 
-    def run(self, program: Program, seed: int) -> TimesByReadouts:
+    def run(self, program: Program, seed: int, tighter: float = 1.0) -> TimesByReadouts:
         """One replicate, (T, R)."""
+        tolerances = Tolerances(self.task, tighter)
         for position, held in enumerate(dict.fromkeys(s.held for s in program.segments)):
             if held not in self.models:
                 self.models[held] = _Model(with_held(self.task.network, held), self.task)
@@ -176,10 +180,10 @@ class RoadRunnerSimulator:
             triggers.enter(state, segment)
             model = self.models[segment.held]
             if segment is program.segments[0] and self._is_rest(segment, model):
-                state.values.update(self._rested(segment, model, state.values))
+                state.values.update(self._rested(segment, model, state.values, tolerances))
                 continue
             model.settle(state.values)
-            parts.append(model.simulate(segment))
+            parts.append(model.simulate(segment, tolerances))
             state.values.update(model.left())
             triggers.leave(state, segment)
         return np.concatenate(parts)
@@ -189,14 +193,19 @@ class RoadRunnerSimulator:
         return model.from_zero and not segment.outputs.size and not self.task.network.state_events
 
     def _rested(
-        self, segment: Segment, model: _Model, values: Mapping[str, float]
+        self,
+        segment: Segment,
+        model: _Model,
+        values: Mapping[str, float],
+        tolerances: Tolerances,
     ) -> dict[str, float]:
         """What a rest ends with: arms that differ only in what comes later have it in common."""
-        key = (segment.held, segment.start, segment.end, dict(values))
+        key = (segment.held, segment.start, segment.end, tolerances.tighter, dict(values))
         if self._rest is None or self._rest[0] != key:
             model.settle(values)
-            model.simulate(segment)
-            self._rest = key, model.left()
+            model.simulate(segment, tolerances)
+            self._rest = key, model.left(), tolerances.sizes
+        tolerances.sizes = dict(self._rest[2])
         return self._rest[1]
 
 
@@ -211,9 +220,10 @@ class DocumentSimulator:
         self.document = task.network.document
         self.held = held(self.document.text, self.document.jumps)
 
-    def run(self, program: Program, seed: int) -> TimesByReadouts:
+    def run(self, program: Program, seed: int, tighter: float = 1.0) -> TimesByReadouts:
         """The one replicate, (T, R)."""
-        runner = _loaded(self.held.text, self.task)
+        tolerances = Tolerances(self.task, tighter)
+        runner = _loaded(self.held.text, self.task, as_it_is=True)
         _set_first_step(runner, program)
         model = runner.model
         species = [*model.getFloatingSpeciesIds(), *model.getBoundarySpeciesIds()]
@@ -232,6 +242,7 @@ class DocumentSimulator:
                     runner[act.id] = applied(float(runner[act.id]), act, whole=False)
             _hold(runner, self.held)
             moments = _moments(self.document, runner)
+            tolerances.set(runner, segment.end - segment.start)
             times, rows = _times(segment, [*moments, *_just_before_end(segment, self.held)])
             result = _simulated(runner, times)
             _require_one_course(result, self.held)
@@ -275,11 +286,11 @@ def _prepare(task: Task) -> Simulator:
     return RoadRunnerSimulator(task)
 
 
-def _loaded(sbml: str, task: Task) -> Any:
+def _loaded(sbml: str, task: Task, *, as_it_is: bool = False) -> Any:
     """A RoadRunner with its integrator set."""
     _require_version()
     try:
-        runner = runner_of(sbml)
+        runner = runner_of(sbml, as_it_is=as_it_is)
     except RuntimeError as error:
         raise InputError(
             Problem(what=f"network {task.network.id}", why=f"roadrunner: {_one_line(error)}")
@@ -291,8 +302,6 @@ def _loaded(sbml: str, task: Task) -> Any:
 def _set_integrator(runner: Any, task: Task) -> None:
     if task.method == "ode":
         runner.setIntegrator("cvode")
-        runner.integrator.relative_tolerance = task.rtol
-        runner.integrator.absolute_tolerance = task.atol
         runner.integrator.maximum_num_steps = 1_000_000
     else:
         runner.setIntegrator("gillespie")

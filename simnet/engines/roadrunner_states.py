@@ -25,18 +25,22 @@ MOST_BYTES = 2**28
 _MARK = b"roadrunner state of simnet 1\n"  # then a digest of the rest, and the rest
 
 
-def runner_of(text: str) -> Any:
+def runner_of(text: str, *, as_it_is: bool = False) -> Any:
     """A RoadRunner of an SBML text, compiled or from its saved state.
+
+    Args:
+        text: where each initial value is a number, unless it is a file that runs as it is.
+        as_it_is: such a file, whose initial values roadrunner computes.
 
     Raises:
         RuntimeError: roadrunner does not take the text.
     """
     import roadrunner
 
-    with _quick_to_load(roadrunner.Config):
+    with _quick_to_load(roadrunner.Config, as_it_is):
         if len(text) < SMALL:
             return roadrunner.RoadRunner(text)
-        key = _key(text)
+        key = _key(text, as_it_is)
         file = states_folder() / f"{key}.state"
         runner = _from_state(file)
         if runner is not None:
@@ -60,14 +64,15 @@ def states_folder() -> Path:
 
 
 @contextmanager
-def _quick_to_load(config: Any) -> Iterator[None]:
+def _quick_to_load(config: Any, as_it_is: bool) -> Iterator[None]:
     """Compile without optimisation: on `hypoxia` a third of the time, with the same bits at the same
-    speed, since compiled laws are a few percent of the work. Initial values cannot be changed then
-    (states are set instead), which takes a third off on `symbiosis`."""
+    speed, since compiled laws are a few percent of the work. Initial values of our own text cannot be
+    changed then (states are set instead), which takes a third off on `symbiosis`; in a file that runs
+    as it is a rateOf in an initial assignment would become 0."""
     settings = {
         config.LLVM_BACKEND: config.LLJIT,
         config.LLJIT_OPTIMIZATION_LEVEL: config.NONE,
-        config.LOADSBMLOPTIONS_MUTABLE_INITIAL_CONDITIONS: False,
+        config.LOADSBMLOPTIONS_MUTABLE_INITIAL_CONDITIONS: as_it_is,
     }
     before = {key: config.getValue(key) for key in settings}
     try:
@@ -79,11 +84,11 @@ def _quick_to_load(config: Any) -> Iterator[None]:
             config.setValue(key, value)
 
 
-def _key(text: str) -> str:
+def _key(text: str, as_it_is: bool) -> str:
     """A name for all that the machine code depends on."""
     import roadrunner
 
-    parts = [roadrunner.__version__, "LLJit NONE, initial values fixed", *_processor(), text]
+    parts = [roadrunner.__version__, f"LLJit NONE, {as_it_is}", *_processor(), text]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

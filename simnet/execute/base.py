@@ -13,12 +13,14 @@ from simnet.experiment.program import Program
 @dataclass(frozen=True, kw_only=True)
 class Replicate:
     """One run of a program. `index` is its place in the result; engines use `seed` or `stream`.
-    `program` is its own, in place of the job's, where cells differ."""
+    `program` is its own, in place of the job's, where cells differ; `tighter` is what the tolerances
+    of an ODE run are multiplied by."""
 
     index: int
     seed: int = 0
     stream: bytes = b""
     program: Program | None = None
+    tighter: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -19,6 +19,7 @@ from simnet.execute.arguments import (
     worker_processes,
 )
 from simnet.execute.base import Job, Replicate
+from simnet.execute.checks import ALLOWED
 from simnet.execute.cluster import Workers
 from simnet.execute.shown import shown_readouts
 from simnet.experiment.action import AddAmount, SetValue
@@ -59,6 +60,7 @@ class Plan:
         replicates: of each condition.
         root: of all seeds; None for an ODE of equal cells.
         timeout: seconds that a replicate may take.
+        allowed_error: of an ODE run, above which it is told; see `Checks`.
     """
 
     network: Network
@@ -70,6 +72,7 @@ class Plan:
     replicates: int
     root: int | None
     timeout: float | None
+    allowed_error: float = ALLOWED
 
     def job(
         self, condition: int, first: int = 0, stop: int | None = None, index: int | None = None
@@ -252,7 +255,7 @@ def planned(
         symbols=tuple(readout.symbol for readout in shown),
         variant=variant or chosen.variant(run),
         rtol=rtol,
-        atol=_absolute_tolerance(network) if atol is None else atol,
+        atol=atol,
         allow_negative=allow_negative,
     )
     return Plan(
@@ -296,11 +299,3 @@ def _require_whole(program_: Program) -> None:
                 problems.append(Problem(what=f"{act} at t={segment.start:g}", why=why))
     if problems:
         raise UnsupportedError(problems)
-
-
-def _absolute_tolerance(network: Network) -> float:
-    """1e-8 molecules; in other units the amounts' own size sets the scale."""
-    if network.substance_unit == "item":
-        return 1e-8
-    largest = max((abs(s.initial) for s in network.species if math.isfinite(s.initial)), default=0)
-    return 1e-10 * largest if largest > 0 else 1e-12

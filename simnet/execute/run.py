@@ -10,6 +10,7 @@ from simnet.arrays import FloatArray
 from simnet.errors import SimnetWarning
 from simnet.execute.backends import backend_for
 from simnet.execute.base import Job, Outcome
+from simnet.execute.checks import Checks
 from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan
 from simnet.execute.progress import Progress
@@ -50,6 +51,7 @@ def run_jobs(
     receive: Callable[[Gathered], None],
     total: int = 0,
     progress: Progress | None = None,
+    checked: bool = True,
 ) -> None:
     """Run jobs of a plan; `receive` gets each when it is complete, in any order.
 
@@ -60,6 +62,7 @@ def run_jobs(
         receive: called in the calling thread.
         total: replicates in all, for `progress`.
         progress: called with (done, total).
+        checked: estimate the error of some ODE runs, and warn where it is large.
 
     Raises:
         KeyboardInterrupt: Ctrl-C; jobs that were begun are received as far as they got.
@@ -67,6 +70,8 @@ def run_jobs(
     open_: dict[int, _Gathering] = {}
     messages: dict[str, int] = {}
     done = 0
+    names = [readout.name for readout in plan.readouts]
+    checks = Checks(plan.task, names, allowed=plan.allowed_error)
 
     def noted() -> Iterator[Job]:
         for job in jobs:
@@ -75,6 +80,8 @@ def run_jobs(
 
     def deliver(outcome: Outcome) -> None:
         nonlocal done
+        if checks.take(outcome):
+            return
         done += 1
         gathering = open_[outcome.job]
         gathering.take(outcome)
@@ -86,7 +93,8 @@ def run_jobs(
             receive(open_.pop(outcome.job).gathered())
 
     try:
-        backend_for(plan.engine, workers, plan.timeout).run(plan.task, noted(), deliver)
+        wanted = checks.beside(noted()) if checked else noted()
+        backend_for(plan.engine, workers, plan.timeout).run(plan.task, wanted, deliver)
     except KeyboardInterrupt:
         for gathering in open_.values():
             receive(gathering.gathered())
@@ -94,6 +102,7 @@ def run_jobs(
     for line, times_seen in messages.items():
         often = f" ({times_seen} times)" if times_seen > 1 else ""
         warnings.warn(f"{plan.engine.name}: {line}{often}", SimnetWarning, stacklevel=4)
+    checks.tell(stacklevel=5)
 
 
 class _Gathering:

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from simnet.engines.base import Engine, Simulator, Task
+from simnet.engines.base import Engine, OdeSimulator, Simulator, Task
 from simnet.errors import InputError, Problem, SimnetError, nearest
 from simnet.execute.base import Job, Outcome, Replicate
 from simnet.experiment.program import Program
@@ -51,7 +51,11 @@ def run_replicate(
 ) -> Outcome:
     """Run one; whatever goes wrong is in the outcome."""
     try:
-        values = simulator.run(program, replicate.seed)
+        if replicate.tighter == 1:
+            values = simulator.run(program, replicate.seed)
+        else:
+            checked = cast(OdeSimulator, simulator)
+            values = checked.run(program, replicate.seed, replicate.tighter)
     except Exception as error:  # noqa: BLE001 - one bad replicate does not take the others along
         return Outcome(job=job, replicate=replicate, failure=reason_of(error))
     return Outcome(job=job, replicate=replicate, values=values)

@@ -88,8 +88,8 @@ def simulate(
         label: name of the condition in tables; made from the changes if empty.
         timeout: wall time that one replicate may take, in seconds or as "10 min".
         rtol: relative tolerance of the ODE integrator.
-        atol: its absolute tolerance, in units of amount; 1e-8 molecules, or for other units 1e-10
-            of the largest initial amount, if None.
+        atol: its absolute tolerance, in units of amount, the same for all; each variable's from its
+            own size, if None.
         allow_negative: under "ode", take amounts below zero as results, where the model means them;
             else they are errors.
         progress: called with (done, total) as replicates finish.

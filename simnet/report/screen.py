@@ -276,13 +276,14 @@ def _failures(result: ScreenResult) -> Iterator[Part]:
 
 def _provenance(result: ScreenResult) -> Iterator[Part]:
     run = result.record.run
+    absolute = "of each variable's own size" if run.atol is None else f"{run.atol:g}"
     first = result.record.conditions[0]
     rows = [
         ["network", f"{run.network}, SHA-256 {run.network_digest}"],
         ["run", run.created],
         *[[name, version] for name, version in run.versions.items()],
         ["platform", run.platform],
-        ["tolerances", f"relative {run.rtol:g}, absolute {run.atol:g}"],
+        ["tolerances", f"relative {run.rtol:g}, absolute {absolute}"],
         ["equilibrated", str(first.equilibrate or "no")],
         ["in every condition", ", ".join(c.label for c in first.background) or "nothing besides"],
         ["replicates", f"{run.replicates} of each condition"],

@@ -34,7 +34,8 @@ class Record:
         method: "ode" or "ssa".
         engine: name in the engine table.
         rtol: relative tolerance of the integrator.
-        atol: absolute tolerance of the integrator, in units of amount.
+        atol: absolute tolerance of the integrator, in units of amount; None: each variable's from its
+            own size.
         t_end: end of the run, in the network's unit of time; the grid starts at 0.
         points: times in the grid, both ends among them.
         readouts: (R,) names.
@@ -53,7 +54,7 @@ class Record:
     method: str
     engine: str
     rtol: float
-    atol: float
+    atol: float | None
     t_end: float
     points: int
     readouts: tuple[str, ...]
@@ -111,7 +112,7 @@ def make_record(
     replicates: int,
     seed: int | None,
     rtol: float,
-    atol: float,
+    atol: float | None,
     allow_negative: bool = False,
 ) -> Record:
     """The record of a run that is made now; the arguments are as in `Record`."""
@@ -125,7 +126,7 @@ def make_record(
         method=method,
         engine=engine,
         rtol=float(rtol),
-        atol=float(atol),
+        atol=None if atol is None else float(atol),
         t_end=float(t_end),
         points=int(points),
         readouts=tuple(readouts),
@@ -168,7 +169,8 @@ def plain(value: object) -> Any:
 
 def _typed(data: Mapping[str, Any]) -> Record:
     values = dict(data)
-    values |= {name: float(data[name]) for name in ("rtol", "atol", "t_end")}
+    values |= {name: float(data[name]) for name in ("rtol", "t_end")}
+    values["atol"] = None if data["atol"] is None else float(data["atol"])
     values |= {name: int(data[name]) for name in ("schema", "points", "replicates")}
     values["seed"] = None if data["seed"] is None else int(data["seed"])
     values["versions"] = {

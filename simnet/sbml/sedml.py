@@ -40,6 +40,13 @@ def sedml_text(
     return run_apart(process, json.dumps(spec), what="writing SED-ML", fault="libsedml failed")
 
 
+def _absolute_tolerance(network: Network) -> str:
+    """One for all species, as SED-ML has it: 1e-8 molecules, or of the smallest amount that is
+    there at the start, which may be 1e-21 mol."""
+    smallest = min((s.initial for s in network.species if s.initial > 0), default=1.0)
+    return f"{1e-8 * min(smallest, 1.0):g}"
+
+
 def _spec(network: Network, experiment: Experiment, files: Mapping[str, str]) -> dict[str, Any]:
     ode = experiment.method == "ode"
     settings = {
@@ -51,7 +58,7 @@ def _spec(network: Network, experiment: Experiment, files: Mapping[str, str]) ->
         "source": files[experiment.method],
         "algorithm": CVODE if ode else GILLESPIE,
         "parameters": (
-            {RELATIVE_TOLERANCE: "1e-9", ABSOLUTE_TOLERANCE: "1e-8"}
+            {RELATIVE_TOLERANCE: "1e-9", ABSOLUTE_TOLERANCE: _absolute_tolerance(network)}
             if ode
             else {SEED: str(experiment.seed)}
         ),

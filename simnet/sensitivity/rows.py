@@ -8,6 +8,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray, IntArray
 from simnet.execute.campaign import Item, items_of
+from simnet.execute.checks import ALLOWED, ALLOWED_IN_SPREADS
 from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan, planned
 from simnet.execute.run import Gathered
@@ -116,7 +117,9 @@ def plan_of(study: SensitivityStudy, design: Design, rows: IntArray, workers: Wo
         atol=None,
         allow_negative=study.allow_negative,
     )
-    return replace(plan, conditions=cast(Any, conditions))
+    accuracy = max(ALLOWED, 10 * study.tolerance)  # that `local` counts with
+    allowed = accuracy if study.method == "local" else ALLOWED_IN_SPREADS
+    return replace(plan, conditions=cast(Any, conditions), allowed_error=allowed)
 
 
 def items_to_run(

@@ -49,10 +49,12 @@ def test_what_cannot_be_simulated_has_not_fallen(
 
     run = RoadRunnerSimulator.run
 
-    def failing(self: RoadRunnerSimulator, program: Program, seed: int) -> TimesByReadouts:
+    def failing(
+        self: RoadRunnerSimulator, program: Program, seed: int, tighter: float = 1.0
+    ) -> TimesByReadouts:
         if program.settings["m"] == 0:
             raise sn.SimulationError("no convergence")
-        return run(self, program, seed)
+        return run(self, program, seed, tighter)
 
     monkeypatch.setattr(RoadRunnerSimulator, "run", failing)
     found = ablate(chain, folder=folder, workers=0)

@@ -140,3 +140,15 @@ def test_ctrl_c_leaves_what_is_done(model: Path, tmp_path: Path, given: list[str
     assert 0 < done < 100000
     assert f"{done:,} finished replicates of 100000" in line
     assert (folder / "summary.csv").is_file()
+
+
+def test_a_large_error_is_told_with_the_way_out(cli: Callable[..., Any], tmp_path: Path) -> None:
+    """Exponential growth is the worst case of an integrator."""
+    growth = tmp_path / "growth.ant"
+    growth.write_text("model growth\nspecies X; X = 1; => X; X\nend\n")
+    careless = cli("run", growth, "--t-end", "20", "--workers", 0, "--rtol", "1e-3")
+    assert careless.code == 0
+    assert "X (control): tolerances 10 times tighter change it by" in careless.err
+    careful = cli("run", growth, "--t-end", "20", "--workers", 0, "--rtol", "1e-9")
+    assert careful.code == 0
+    assert "tighter" not in careful.err

@@ -241,3 +241,20 @@ def test_workers_that_start_together_compile_once(text: str, tmp_path: Path) -> 
     assert all(worker.returncode == 0 for worker in workers)
     if sys.platform != "win32":
         assert sorted(said) == ["", "compiled\n"]
+
+
+def test_speed_options_leave_the_rate_of_an_initial_assignment(tmp_path: Path) -> None:
+    """v0 is the rate at the start: -10, and frac = exp(-t/10)."""
+    file = tmp_path / "rate.ant"
+    file.write_text(
+        """model m
+        species X; X = 100; k = 0.1; v0 = rateOf(X)
+        J: X => ; k*X
+        frac := rateOf(X)/v0
+        end
+        """
+    )
+    for _ in ("compiled", "from its state"):
+        run = sn.simulate(sn.load(file), t_end=20, points=3, workers=0, readouts=["v0", "frac"])
+        assert run.values[0, 0, :, 0].tolist() == [-10.0] * 3
+        assert run.values[0, 0, :, 1] == pytest.approx(np.exp([0.0, -1.0, -2.0]), rel=1e-6)

@@ -1,0 +1,81 @@
+"""Absolute tolerances of ODE runs: each variable's from its own size, whatever its unit.
+
+Far below any size that shows, so that what is small and drives growth is followed as well as what
+is large, in molecules, moles or any unit; and yet above 0, so that what decays is not followed for
+ever, nor the rounding errors of what is left. A variable that is still 0 takes the size of what it
+may be made from.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from simnet.arrays import FloatArray
+from simnet.engines.base import Task
+
+_OF_SIZE = 1e-12  # times the relative tolerance
+_LEAST = 1e-20  # the same of the largest, whose exchanges leave rounding errors in the others
+_MOLECULE = 1e-24  # mol, the smallest amount in any unit, where there is nothing to go by
+
+
+def absolute_tolerances(
+    sizes: FloatArray, rates: FloatArray, span: float, rtol: float
+) -> FloatArray:
+    """(V,) one for each variable of a kind, in the unit of its size.
+
+    Args:
+        sizes: (V,) the largest amount that each has had when a segment began.
+        rates: (V,) of change where the segment begins.
+        span: length of the segment.
+        rtol: relative tolerance.
+    """
+    sizes = _finite(sizes)
+    with np.errstate(over="ignore"):
+        made = _finite(span * rates)  # unless it grows or is lost in the meantime
+    largest = sizes.max(initial=0.0) or made.max(initial=0.0) or _MOLECULE
+    source = np.where(made > 0, np.minimum(made, largest), largest)
+    scale = np.maximum(_OF_SIZE * np.where(sizes > 0, sizes, source), _LEAST * largest)
+    return np.maximum(rtol * scale, np.finfo(np.float64).tiny)
+
+
+def _finite(values: FloatArray) -> FloatArray:
+    found: FloatArray = np.abs(np.where(np.isfinite(values), values, 0.0))
+    return found
+
+
+class Tolerances:
+    """Those of one replicate, segment by segment. `sizes` are what its variables have been."""
+
+    def __init__(self, task: Task, tighter: float = 1.0) -> None:
+        self.tighter = tighter
+        self.sizes: dict[str, float] = {}
+        self._rtol = tighter * task.rtol
+        self._atol = None if task.atol is None else tighter * task.atol
+
+    def set(self, runner: Any, span: float) -> None:
+        """Set them for a segment of that length that begins now.
+
+        CVODE gets a vector, for roadrunner multiplies a single number by what amounts are by then,
+        and in a file that has rate rules by those of others: it lists species first, CVODE last.
+        """
+        integrator, model = runner.integrator, runner.model
+        integrator.relative_tolerance = self._rtol
+        count = len(integrator.getAbsoluteToleranceVector())
+        if not count:
+            return
+        if self._atol is not None:
+            integrator.absolute_tolerance = [self._atol] * count
+            return
+        ids = [model.getStateVectorId(i) for i in range(count)]
+        now = dict(
+            zip(model.getFloatingSpeciesIds(), model.getFloatingSpeciesAmounts(), strict=True)
+        )
+        for name in ids:
+            value = abs(float(now[name] if name in now else runner[name]))
+            self.sizes[name] = max(value, self.sizes.get(name, 0.0))
+        sizes = np.array([self.sizes[name] for name in ids])
+        rates = np.asarray(runner.getRatesOfChange(), dtype=np.float64)
+        rules = model.getNumRateRules()
+        kinds = (slice(0, rules), slice(rules, None))  # each with units of its own
+        found = [absolute_tolerances(sizes[k], rates[k], span, self._rtol) for k in kinds]
+        integrator.absolute_tolerance = np.concatenate(found).tolist()
