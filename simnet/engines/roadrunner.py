@@ -16,6 +16,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray, TimesByReadouts
 from simnet.engines.base import Engine, Method, Simulator, Task
+from simnet.engines.roadrunner_ids import put
 from simnet.engines.roadrunner_states import runner_of
 from simnet.engines.state import State, applied, require_amounts, require_counts
 from simnet.engines.state_events import Triggers, armed
@@ -78,11 +79,11 @@ class _Model:
                 [self.positions[p] for p in known], [values[p] for p in known]
             )
         for compartment in self.compartments:
-            self.runner[compartment] = values[compartment]
+            put(self.runner, compartment, values[compartment])
         if self.species:
             model.setFloatingSpeciesAmounts([values[s] for s in self.species])
         for species in self.fixed:  # roadrunner 2.10 offers no setter for all of them in Python
-            self.runner[species] = values[species]
+            put(self.runner, species, values[species])
 
     def left(self) -> dict[str, float]:
         """What a segment left behind: amounts, and parameters that events set."""
@@ -184,13 +185,13 @@ class DocumentSimulator:
         runner.timeCourseSelections = ["time", *self.task.symbols]
         parts: list[FloatArray] = []
         for name, value in program.settings.items():
-            runner[name] = value
+            put(runner, name, value)
         for segment in program.segments:
             for name, value in segment.settings.items():
-                runner[name] = value
+                put(runner, name, value)
             for act in segment.acts:
                 if not isinstance(act, Assign):  # a file's own events stay in it
-                    runner[act.id] = applied(float(runner[act.id]), act, whole=False)
+                    put(runner, act.id, applied(float(runner[act.id]), act, whole=False))
             times, rows = _times(segment)
             values = _simulated(runner, times)[rows, 1:]
             if not np.isfinite(values).all():

@@ -1,12 +1,16 @@
 """Expressions to and from libsbml's syntax trees: one table, read in both directions."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import libsbml
 
 from simnet.errors import ModelError, Problem
 from simnet.network.expression import (
+    ASSOCIATIVE,
+    COMPARISONS,
+    LOGICAL,
     OPERATORS,
     Call,
     Expression,
@@ -14,6 +18,7 @@ from simnet.network.expression import (
     Symbol,
     Time,
 )
+from simnet.sbml.wide import WIDEST, groups
 
 _OPERATOR_TYPES: dict[str, int] = {
     "plus": libsbml.AST_PLUS,
@@ -91,13 +96,20 @@ def to_ast(expression: Expression) -> Any:
             node.addChild(_number(exponent, ""))
             return node
         case Call(op=op, args=args):
-            return _with(_OPERATOR_TYPES[op], args)
+            return _with(_OPERATOR_TYPES[op], args, wide=op in ASSOCIATIVE)
 
 
-def _with(kind: int, args: tuple[Expression, ...]) -> Any:
+def _with(kind: int, args: tuple[Expression, ...], *, wide: bool = False) -> Any:
+    nodes = [to_ast(arg) for arg in args]
+    while wide and len(nodes) > WIDEST:
+        nodes = [_node(kind, group) for group in groups(nodes)]
+    return _node(kind, nodes)
+
+
+def _node(kind: int, children: Sequence[Any]) -> Any:
     node = libsbml.ASTNode(kind)
-    for arg in args:
-        node.addChild(to_ast(arg))
+    for child in children:
+        node.addChild(child)
     return node
 
 
@@ -144,6 +156,8 @@ def from_ast(node: Any, units: dict[str, str]) -> Expression:
     if kind == libsbml.AST_NAME:
         return Symbol(node.getName())
     args = tuple(from_ast(child, units) for child in children)
+    if kind in (libsbml.AST_FUNCTION_LOG, libsbml.AST_FUNCTION_ROOT) and not args:
+        raise NotHeld(Problem(what=libsbml.formulaToL3String(node), why="has no arguments"))
     if kind == libsbml.AST_FUNCTION_LOG:
         base, value = args if len(args) == 2 else (Number(10.0), args[0])
         if base == Number(10.0):
@@ -161,8 +175,36 @@ def from_ast(node: Any, units: dict[str, str]) -> Expression:
             way_out = "replace it by a chain of intermediate species"
             raise NotHeld(Problem(what=formula, why="no method here runs delays", way_out=way_out))
         raise NotHeld(Problem(what=formula, why="this function has no form in a Network"))
-    if op in ("min", "max", "piecewise") and not args:
+    return _applied(op, args)
+
+
+_OF_NOTHING: dict[str, Expression] = {
+    "plus": Number(0.0),
+    "times": Number(1.0),
+    "and": Call("true", ()),
+    "or": Call("false", ()),
+    "xor": Call("false", ()),
+}
+
+
+def _applied(op: str, args: tuple[Expression, ...]) -> Expression:
+    """The operator with as many arguments as it has elsewhere: SBML L3V2 allows none and one."""
+    if not args and op not in ("true", "false"):
+        if op in _OF_NOTHING:
+            return _OF_NOTHING[op]
         raise NotHeld(Problem(what=op, why="has no arguments"))
-    if op in ("plus", "times") and len(args) < 2:
-        return args[0] if args else Number(0.0 if op == "plus" else 1.0)
+    if len(args) == 1:
+        (arg,) = args
+        if op in ("plus", "times", "min", "max", "piecewise"):
+            return arg
+        if op in COMPARISONS:
+            return Call("true", ())
+        if op in ("and", "or", "xor"):
+            truth = isinstance(arg, Call) and arg.op in COMPARISONS | LOGICAL
+            return arg if truth else Call("ne", (arg, Number(0.0)))
+    if op == "minus" and len(args) > 2:
+        left = args[0]
+        for arg in args[1:]:
+            left = Call(op, (left, arg))
+        return left
     return Call(op, args)
