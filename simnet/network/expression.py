@@ -53,12 +53,13 @@ class Call:
     def __post_init__(self) -> None:
         if self.op not in OPERATORS:
             raise ValueError(f"operator {self.op!r} is not in OPERATORS")
-        if self.op in ASSOCIATIVE and any(
-            isinstance(a, Call) and a.op == self.op for a in self.args
-        ):
-            nested = (
-                a.args if isinstance(a, Call) and a.op == self.op else (a,) for a in self.args
-            )
+        args = self.args
+        if self.op == "piecewise" and len(args) % 2:  # its otherwise may be another one
+            last = args[-1]
+            if isinstance(last, Call) and last.op == "piecewise":
+                object.__setattr__(self, "args", (*args[:-1], *last.args))
+        elif self.op in ASSOCIATIVE and any(isinstance(a, Call) and a.op == self.op for a in args):
+            nested = (a.args if isinstance(a, Call) and a.op == self.op else (a,) for a in args)
             object.__setattr__(self, "args", tuple(arg for group in nested for arg in group))
 
 

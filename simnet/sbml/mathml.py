@@ -18,7 +18,7 @@ from simnet.network.expression import (
     Symbol,
     Time,
 )
-from simnet.sbml.wide import WIDEST, groups
+from simnet.sbml.wide import PIECES, WIDEST, groups
 
 _OPERATOR_TYPES: dict[str, int] = {
     "plus": libsbml.AST_PLUS,
@@ -95,6 +95,8 @@ def to_ast(expression: Expression) -> Any:
             node = _with(_OPERATOR_TYPES["power"], (base,))
             node.addChild(_number(exponent, ""))
             return node
+        case Call(op="piecewise", args=args):
+            return _piecewise([to_ast(arg) for arg in args])
         case Call(op=op, args=args):
             return _with(_OPERATOR_TYPES[op], args, wide=op in ASSOCIATIVE)
 
@@ -104,6 +106,18 @@ def _with(kind: int, args: tuple[Expression, ...], *, wide: bool = False) -> Any
     while wide and len(nodes) > WIDEST:
         nodes = [_node(kind, group) for group in groups(nodes)]
     return _node(kind, nodes)
+
+
+def _piecewise(nodes: Sequence[Any]) -> Any:
+    """What has many pieces, with the rest of them in its otherwise."""
+    kind, step = _OPERATOR_TYPES["piecewise"], 2 * PIECES
+    *heads, tail = [nodes[i : i + step] for i in range(0, len(nodes), step)] or [nodes]
+    if heads and len(tail) == 1:  # an otherwise
+        tail = [*heads.pop(), *tail]
+    node = _node(kind, tail)
+    for head in reversed(heads):
+        node = _node(kind, [*head, node])
+    return node
 
 
 def _node(kind: int, children: Sequence[Any]) -> Any:

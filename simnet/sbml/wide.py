@@ -14,6 +14,9 @@ from simnet.network.expression import ASSOCIATIVE
 
 WIDEST = 32
 """Arguments of an operator that are not put into groups."""
+PIECES = WIDEST - 1
+"""Pieces of a piecewise that are not put into its otherwise: roadrunner compiles n pieces in a time
+that grows with n^3, and 3,000 exhaust memory."""
 
 Item = TypeVar("Item")
 
@@ -31,7 +34,7 @@ class Shape:
     Attributes:
         depth: elements of XML inside each other.
         line: where it is deepest.
-        width: most arguments of an operator of ASSOCIATIVE.
+        width: most arguments of an operator of ASSOCIATIVE, or children of a piecewise.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -43,15 +46,15 @@ class Shape:
             if open_:
                 open_[-1][0] += 1
                 if open_[-1][0] == 1 and tag.rpartition(":")[2] in ASSOCIATIVE:
-                    open_[-1][1] = 1
-            open_.append([0, 0])
+                    open_[-1] = [0, 1]
+            open_.append([0, int(tag.endswith("piecewise"))])
             if len(open_) > self.depth:
                 self.depth, self.line = len(open_), parser.CurrentLineNumber
 
         def end(tag: str) -> None:
             children, counted = open_.pop()
-            if counted and children - 1 > self.width:
-                self.width = children - 1
+            if counted and children > self.width:
+                self.width = children
 
         parser.StartElementHandler, parser.EndElementHandler = start, end
         _parse(parser, data)
@@ -73,6 +76,9 @@ def grouped(data: bytes) -> bytes:
     for call in _calls(data):
         if len(call.starts) <= WIDEST or call.end_tag is None:
             continue
+        if call.name == "piecewise":
+            edits += _in_otherwise(call, call.end_tag[0])
+            continue
         prefix, name = call.prefix.encode(), call.name.encode()
         opening = b"<%sapply><%s%s/>" % (prefix, prefix, name)
         closing = b"</%sapply>" % prefix
@@ -90,8 +96,17 @@ def grouped(data: bytes) -> bytes:
     return _edited(data, edits)
 
 
+def _in_otherwise(call: "_Call", end: int) -> list[tuple[int, int, bytes]]:
+    """Pieces beyond PIECES, in the otherwise of those before them."""
+    prefix = call.prefix.encode()
+    at = call.starts[PIECES:-1:PIECES]
+    opening = b"<%sotherwise><%spiecewise>" % (prefix, prefix)
+    closing = b"</%spiecewise></%sotherwise>" % (prefix, prefix)
+    return [*((start, start, opening) for start in at), (end, end, closing * len(at))]
+
+
 class _Call:
-    """An `apply` of an operator of ASSOCIATIVE: byte offsets of its parts."""
+    """An `apply` of an operator of ASSOCIATIVE, or a piecewise: byte offsets of its parts."""
 
     def __init__(self, prefix: str, name: str, start: int, within: bool) -> None:
         self.prefix, self.name, self.start, self.within = prefix, name, start, within
@@ -119,7 +134,11 @@ def _calls(data: bytes) -> list[_Call]:
                 holder.append(call)
                 found.append(call)
             open_[-1] = (outer, -1, holder)  # only a first child can be the operator
-        open_.append((name, at, []))
+        holder = []
+        if name == "piecewise":
+            holder.append(_Call(prefix and prefix + ":", name, at, False))
+            found.extend(holder)
+        open_.append((name, at, holder))
 
     def end(tag: str) -> None:
         _, _, holder = open_.pop()

@@ -59,6 +59,15 @@ def to_the_right(op: str, args: list[str]) -> str:
 WRITTEN = {"wide": wide, "left": to_the_left, "right": to_the_right}
 
 
+def table(count: int, otherwise: str = "<otherwise><cn>-1</cn></otherwise>") -> str:
+    """The first of 0, 1, ... that is not below X."""
+    pieces = "".join(
+        f"<piece>{number(i)}<apply><leq/><ci>X</ci>{number(i)}</apply></piece>"
+        for i in range(count)
+    )
+    return f"<piecewise>{pieces}{otherwise}</piecewise>"
+
+
 def document(rules: dict[str, str], more: str = "") -> str:
     written = "".join(
         f'<assignmentRule variable="{name}"><math {MATH}>{body}</math></assignmentRule>'
@@ -89,6 +98,13 @@ def values(text: str, names: list[str], method: str = "ode", engine: str = "auto
 def test_values_by_every_method(form: str) -> None:
     names, right = list(VALUES), [value for _, _, value in VALUES.values()]
     rules = {name: WRITTEN[form](op, args) for name, (op, args, _) in VALUES.items()}
+    for count in (1, 3, 31, 32, 33, 62, 63, 64, 200):
+        names.append(f"table_{count}")
+        right.append(5.0 if count > 5 else -1.0)
+        rules[names[-1]] = table(count)
+    names.append("last")
+    right.append(7)
+    rules["last"] = table(5, "<otherwise><cn>7</cn></otherwise>")
     text = document(rules)
     np.testing.assert_allclose(values(text, names), right, rtol=1e-12)
     for engine in ("reference", "compiled"):
@@ -107,6 +123,12 @@ def test_what_is_written_is_read(op: str) -> None:
     for count in (2, WIDEST, WIDEST + 1, WIDEST**2, WIDEST**2 + 1, 5_000):
         expression = Call(op, tuple(Symbol(f"p{i}") for i in range(count)))
         assert from_ast(to_ast(expression), {}) == expression
+
+
+@pytest.mark.parametrize("count", [2, 3, 61, 62, 63, 64, 65, 124, 125, 126, 127, 5_001, 5_002])
+def test_pieces_are_read_as_written(count: int) -> None:
+    expression = Call("piecewise", tuple(Symbol(f"p{i}") for i in range(count)))
+    assert from_ast(to_ast(expression), {}) == expression
 
 
 def test_text_is_grouped_as_it_stands() -> None:
@@ -143,12 +165,20 @@ IN_A_PROCESS = """
         (8_000, "wide", "40000.0"),
         (8_000, "left", "40000.0"),
         (110_000, "right", "has 110,001 terms"),
+        (1_200, "table", "5.0"),
+        (4_000, "table", "nested more than 200 deep"),
     ],
 )
 def test_no_width_ends_the_process(count: int, form: str, says: str) -> None:
     ran = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", textwrap.dedent(IN_A_PROCESS)],
-        input=document({"a": WRITTEN[form]("plus", ["<ci>X</ci>"] * count)}),
+        input=document(
+            {
+                "a": table(count)
+                if form == "table"
+                else WRITTEN[form]("plus", ["<ci>X</ci>"] * count)
+            }
+        ),
         capture_output=True,
         encoding="utf-8",
         check=False,
