@@ -181,6 +181,20 @@ def plus(*terms: Expression) -> Expression:
     return terms[0] if len(terms) == 1 else Call("plus", tuple(terms))
 
 
+def summed(expression: Expression) -> Expression:
+    """((a - b) + c) - d as the one sum a + -b + c + -d, in which no term lies deep."""
+    terms: list[Expression] = []
+    while isinstance(expression, Call) and expression.op in ("plus", "minus"):
+        first, *rest = expression.args
+        if expression.op == "minus" and not rest:
+            break
+        if expression.op == "minus":
+            rest = [Call("minus", (term,)) for term in rest]
+        terms += reversed(rest)
+        expression = first
+    return plus(expression, *reversed(terms))
+
+
 def walk(expression: Expression) -> Iterator[Expression]:
     """The expression and all that it is made of, parents first."""
     pending = [expression]

@@ -151,6 +151,7 @@ def from_ast(node: Any, units: dict[str, str]) -> Expression:
 
     Raises:
         NotHeld: delay, rateOf, or an operator that Expression lacks.
+        ModelError: min, max or piecewise of nothing.
     """
     # Once libsedml is imported (tellurium does), trees of libsbml come as libsedml.ASTNode, whose
     # own getType returns a pointer.
@@ -170,8 +171,6 @@ def from_ast(node: Any, units: dict[str, str]) -> Expression:
     if kind == libsbml.AST_NAME:
         return Symbol(node.getName())
     args = tuple(from_ast(child, units) for child in children)
-    if kind in (libsbml.AST_FUNCTION_LOG, libsbml.AST_FUNCTION_ROOT) and not args:
-        raise NotHeld(Problem(what=libsbml.formulaToL3String(node), why="has no arguments"))
     if kind == libsbml.AST_FUNCTION_LOG:
         base, value = args if len(args) == 2 else (Number(10.0), args[0])
         if base == Number(10.0):
@@ -206,19 +205,12 @@ def _applied(op: str, args: tuple[Expression, ...]) -> Expression:
     if not args and op not in ("true", "false"):
         if op in _OF_NOTHING:
             return _OF_NOTHING[op]
-        raise NotHeld(Problem(what=op, why="has no arguments"))
+        raise ModelError(Problem(what=op, why="has no arguments"))  # and so no value anywhere
     if len(args) == 1:
         (arg,) = args
         if op in ("plus", "times", "min", "max", "piecewise"):
             return arg
-        if op in COMPARISONS:
-            return Call("true", ())
         if op in ("and", "or", "xor"):
             truth = isinstance(arg, Call) and arg.op in COMPARISONS | LOGICAL
             return arg if truth else Call("ne", (arg, Number(0.0)))
-    if op == "minus" and len(args) > 2:
-        left = args[0]
-        for arg in args[1:]:
-            left = Call(op, (left, arg))
-        return left
     return Call(op, args)
