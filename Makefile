@@ -91,6 +91,8 @@ $(STAMP): pyproject.toml $(BUILT)
 	    $(INTERPRETER) -m venv --clear $(VENV); }
 	@rm -f $(VENV)/.simnet-installed-*
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@# this project under its former name, or another one, would share our folder and command
+	@$(BIN)/python -m pip uninstall -qq --yes simnet; rm -rf simnet.egg-info
 	@# setuptools warns of what is meant: editable, and an extension in pyproject.toml
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-compile --editable . \
 	    $(addprefix --group ,$(GROUPS))

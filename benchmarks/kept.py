@@ -17,7 +17,7 @@ from machine import instructions, load, processor, versions
 from page import Section
 
 FOLDER = Path(__file__).resolve().parents[1] / "out" / "benchmarks"
-PACKAGES = ("simnet", "numpy", "libroadrunner", "bngsim", "rebop", "python-copasi", "gillespy2")
+PACKAGES = ("simnet-bio", "numpy", "libroadrunner", "bngsim", "rebop", "python-copasi", "gillespy2")
 PACKAGES += ("bionetgen",)
 
 

@@ -15,7 +15,7 @@ from simnet.experiment.program import Program, program
 from simnet.sbml.read import from_sbml
 from ssa import Refused
 
-DISTRIBUTION = "simnet"
+DISTRIBUTION = "simnet-bio"
 
 
 def prepared(case: Case) -> tuple[Simulator, Program]:

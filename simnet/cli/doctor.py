@@ -9,6 +9,7 @@ import typer
 
 from simnet.cli.exits import CHECK_FAILED
 
+_AGAIN = "in simnet's checkout: pip install --force-reinstall --no-deps ."
 _MARK = {"fine": "ok", "absent": "absent", "wrong": "WRONG"}
 
 
@@ -70,8 +71,31 @@ def _python() -> Iterator[Finding]:
         what="versions",
         state="wrong" if missing else "fine",
         found=_listed(found),
-        mend=f"pip install {' '.join(missing)}" if missing else "",
+        mend=_missing(missing),
     )
+
+
+def _missing(names: list[str]) -> str:
+    others = [name for name in names if name != "simnet"]
+    ways = [f"pip install {' '.join(others)}"] if others else []
+    return ", and ".join([*ways, *([_AGAIN] if "simnet" in names else [])])
+
+
+def _name() -> Iterator[Finding]:
+    """Distributions named as ours is imported: another project's, or ours under its former name."""
+    from importlib.metadata import distributions
+
+    for other in distributions(name="simnet"):
+        former = any(entry.value == "simnet.cli.app:main" for entry in other.entry_points)
+        anew = "pip uninstall simnet simnet-bio, then " + _AGAIN
+        yield Finding(
+            what="distribution simnet",
+            state="absent" if former else "wrong",
+            found=f"version {other.version}: this project under its former name, not in use"
+            if former
+            else f"version {other.version} of another project, whose files may replace ours",
+            mend=f"remove both and install anew: {anew}",
+        )
 
 
 def _engines() -> Iterator[Finding]:
@@ -85,7 +109,7 @@ def _engines() -> Iterator[Finding]:
                 what="compiled engine",
                 state="absent",
                 found="its C extension was not built; roadrunner runs SSA",
-                mend="install a C compiler, then simnet again: pip install --force-reinstall simnet",
+                mend=f"install a C compiler, then simnet again; {_AGAIN}",
             )
             continue
         try:
@@ -107,7 +131,7 @@ def _engines() -> Iterator[Finding]:
 def _mend(engine: str) -> str:
     if engine == "roadrunner":
         return 'pip install --upgrade "libroadrunner>=2.10"'
-    return "build it anew (pip install --force-reinstall simnet), and tell us of it"
+    return f"build it anew ({_AGAIN}), and tell us of it"
 
 
 def _perl() -> Iterator[Finding]:
@@ -175,7 +199,14 @@ def _cache() -> Iterator[Finding]:
     )
 
 
-LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (_python, _engines, _perl, _bionetgen, _cache)
+LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    _python,
+    _name,
+    _engines,
+    _perl,
+    _bionetgen,
+    _cache,
+)
 
 
 def _listed(found: dict[str, str]) -> str:

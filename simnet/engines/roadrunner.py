@@ -16,6 +16,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray, TimesByReadouts
 from simnet.engines.base import Engine, Method, Simulator, Task
+from simnet.engines.roadrunner_ids import put
 from simnet.engines.roadrunner_states import runner_of
 from simnet.engines.state import (
     State,
@@ -98,11 +99,11 @@ class _Model:
                 [self.positions[p] for p in known], [values[p] for p in known]
             )
         for compartment in self.compartments:
-            self.runner[compartment] = values[compartment]
+            put(self.runner, compartment, values[compartment])
         if self.species:
             model.setFloatingSpeciesAmounts([values[s] for s in self.species])
         for species in self.fixed:  # roadrunner 2.10 offers no setter for all of them in Python
-            self.runner[species] = values[species]
+            put(self.runner, species, values[species])
         _hold(self.runner, self.held)
 
     def left(self) -> dict[str, float]:
@@ -233,13 +234,13 @@ class DocumentSimulator:
         readouts = len(self.task.symbols)
         parts: list[FloatArray] = []
         for name, value in program.settings.items():
-            runner[name] = value
+            put(runner, name, value)
         for segment in program.segments:
             for name, value in segment.settings.items():
-                runner[name] = value
+                put(runner, name, value)
             for act in segment.acts:
                 if not isinstance(act, Assign):  # a file's own events stay in it
-                    runner[act.id] = applied(float(runner[act.id]), act, whole=False)
+                    put(runner, act.id, applied(float(runner[act.id]), act, whole=False))
             _hold(runner, self.held)
             moments = _moments(self.document, runner)
             tolerances.set(runner, segment.end - segment.start)

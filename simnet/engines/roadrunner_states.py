@@ -73,6 +73,8 @@ def _quick_to_load(config: Any, as_it_is: bool) -> Iterator[None]:
         config.LLVM_BACKEND: config.LLJIT,
         config.LLJIT_OPTIMIZATION_LEVEL: config.NONE,
         config.LOADSBMLOPTIONS_MUTABLE_INITIAL_CONDITIONS: as_it_is,
+        # or ids become properties of the class RoadRunner: `integrator` replaces its own
+        config.ROADRUNNER_DISABLE_PYTHON_DYNAMIC_PROPERTIES: True,
     }
     before = {key: config.getValue(key) for key in settings}
     try:

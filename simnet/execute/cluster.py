@@ -115,7 +115,7 @@ def _distributed() -> Any:
             Problem(
                 what="Dask",
                 why="not installed, and workers= names a cluster of it",
-                way_out='pip install "simnet[dask]"',
+                way_out="pip install '.[dask]' in simnet's checkout, or pip install 'dask[distributed]'",
             )
         ) from None
     return distributed

@@ -44,8 +44,8 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An operator of `OPERATORS` applied to its arguments. Sums of sums and products of products
-    are made flat, so that equal mathematics read from a file is equal data."""
+    """An operator of `OPERATORS` applied to its arguments. Sums of sums, products of products and
+    so on are made flat, so that equal mathematics read from a file is equal data."""
 
     op: str
     args: tuple["Expression", ...]
@@ -53,10 +53,13 @@ class Call:
     def __post_init__(self) -> None:
         if self.op not in OPERATORS:
             raise ValueError(f"operator {self.op!r} is not in OPERATORS")
-        if self.op in ("plus", "times"):
-            nested = (
-                a.args if isinstance(a, Call) and a.op == self.op else (a,) for a in self.args
-            )
+        args = self.args
+        if self.op == "piecewise" and len(args) % 2:  # its otherwise may be another one
+            last = args[-1]
+            if isinstance(last, Call) and last.op == "piecewise":
+                object.__setattr__(self, "args", (*args[:-1], *last.args))
+        elif self.op in ASSOCIATIVE and any(isinstance(a, Call) and a.op == self.op for a in args):
+            nested = (a.args if isinstance(a, Call) and a.op == self.op else (a,) for a in args)
             object.__setattr__(self, "args", tuple(arg for group in nested for arg in group))
 
 
@@ -118,9 +121,9 @@ def total(terms: Iterable[float]) -> float:
 
 
 OPERATORS: dict[str, Callable[..., float]] = {
-    "plus": lambda *args: total(args) if len(args) > 2 else sum(args),
+    "plus": lambda *args: total(args) if len(args) > 2 else sum(args, 0.0),
     "minus": lambda *args: -args[0] if len(args) == 1 else args[0] - args[1],
-    "times": lambda *args: math.prod(args),
+    "times": lambda *args: math.prod(args, start=1.0),
     "divide": _divide,
     "power": _power,
     "exp": _guarded(math.exp),
@@ -131,8 +134,8 @@ OPERATORS: dict[str, Callable[..., float]] = {
     "floor": lambda x: float(math.floor(x)) if math.isfinite(x) else x,
     "ceil": lambda x: float(math.ceil(x)) if math.isfinite(x) else x,
     "factorial": _guarded(lambda n: math.gamma(n + 1)),
-    "min": min,
-    "max": max,
+    "min": lambda *args: min(args),  # of one argument as well
+    "max": lambda *args: max(args),
     "sin": _guarded(math.sin),
     "cos": _guarded(math.cos),
     "tan": _guarded(math.tan),
@@ -157,6 +160,8 @@ OPERATORS: dict[str, Callable[..., float]] = {
     "false": lambda: 0.0,
 }
 
+ASSOCIATIVE = frozenset({"plus", "times", "min", "max", "and", "or", "xor"})
+"""Operators of any number of arguments, whose value does not depend on how these are grouped."""
 COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 LOGICAL = frozenset({"and", "or", "xor", "not", "true", "false"})
 
@@ -176,12 +181,37 @@ def plus(*terms: Expression) -> Expression:
     return terms[0] if len(terms) == 1 else Call("plus", tuple(terms))
 
 
+def summed(expression: Expression) -> Expression:
+    """((a - b) + c) - d as the one sum a + -b + c + -d, in which no term lies deep."""
+    terms: list[Expression] = []
+    while isinstance(expression, Call) and expression.op in ("plus", "minus"):
+        first, *rest = expression.args
+        if expression.op == "minus" and not rest:
+            break
+        if expression.op == "minus":
+            rest = [Call("minus", (term,)) for term in rest]
+        terms += reversed(rest)
+        expression = first
+    return plus(expression, *reversed(terms))
+
+
 def walk(expression: Expression) -> Iterator[Expression]:
     """The expression and all that it is made of, parents first."""
-    yield expression
-    if isinstance(expression, Call):
-        for arg in expression.args:
-            yield from walk(arg)
+    pending = [expression]
+    while pending:
+        part = pending.pop()
+        yield part
+        if isinstance(part, Call):
+            pending += reversed(part.args)
+
+
+def height(expression: Expression) -> int:
+    """Levels of operators and operands inside each other."""
+    levels, reached = [expression], 0
+    while levels:
+        reached += 1
+        levels = [arg for part in levels if isinstance(part, Call) for arg in part.args]
+    return reached
 
 
 def symbols(expression: Expression) -> set[str]:
@@ -234,11 +264,11 @@ def text(expression: Expression, level: int = 0) -> str:
     if op == "minus":
         inner = "-" + text(args[0], 3) if len(args) == 1 else _join(args, " - ", 1)
         return f"({inner})" if level > 1 or (level == 1 and len(args) == 1) else inner
-    if op in _INFIX:
+    if op in _INFIX and args:
         sign, own = _INFIX[op]
         inner = _join(args, sign, own)
         return f"({inner})" if level > own else inner
-    if op in _COMPARE:
+    if op in _COMPARE and len(args) > 1:
         return f"({_COMPARE[op].join(text(arg, 1) for arg in args)})"
     return f"{op}({', '.join(text(arg) for arg in args)})"
 

@@ -15,6 +15,8 @@ from simnet.network.network import Network
 
 SCHEMA = 1
 """Version of the record's form; a higher number cannot be read by an older simnet."""
+DISTRIBUTION = "simnet-bio"
+"""What simnet is installed as. On PyPI `simnet` is another project."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +147,7 @@ def versions_of(*packages: str) -> dict[str, str]:
     found = {"simnet": "", "python": platform.python_version()} | dict.fromkeys(packages, "")
     for name in ("simnet", *packages):
         try:
-            found[name] = version(name)
+            found[name] = version(DISTRIBUTION if name == "simnet" else name)
         except PackageNotFoundError:
             found[name] = "not installed"
     return found

@@ -8,11 +8,11 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 
 from simnet.errors import SimnetError
 from simnet.network.network import Network
+from simnet.results.provenance import versions_of
 from simnet.sbml.read import from_sbml
 from simnet.sbml.write import to_sbml
 
@@ -36,7 +36,8 @@ def cached(content: str, compile_: Callable[[], Network]) -> Network:
     What is returned has always been through SBML, so that it is the same, bit for bit, compiled
     now or loaded.
     """
-    tools = [version(tool) for tool in ("simnet", "pysb", "bionetgen")]
+    used = versions_of("pysb", "bionetgen")
+    tools = [used[tool] for tool in ("simnet", "pysb", "bionetgen")]
     key = hashlib.sha256("\n".join([SCHEME, *tools, content]).encode()).hexdigest()
     file = cache_folder() / f"{key}.xml"
     try:

@@ -7,17 +7,17 @@ were made with is in PROVENANCE.json.
 import hashlib
 import json
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from simnet.errors import InputError, Problem
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
+from simnet.results.provenance import versions_of
 from simnet.rules.registry import compile_packaged, source_names
 
 PROVENANCE = "PROVENANCE.json"
-_TOOLS = ("simnet", "pysb", "bionetgen", "python-libsbml")
+_TOOLS = ("pysb", "bionetgen", "python-libsbml")
 _KINETICS: dict[str, Kinetics] = {"": "continuous", "-ssa": "discrete"}
 
 
@@ -47,6 +47,7 @@ def write_exported(folder: str | Path, names: Sequence[str] | None = None) -> li
     if not target.is_dir():
         raise InputError(Problem(what=str(target), why="there is no such folder"))
     entries = _entries(target / PROVENANCE)
+    used = versions_of(*_TOOLS)
     written = []
     for name in source_names() if names is None else names:
         network = compile_packaged(name)
@@ -59,7 +60,7 @@ def write_exported(folder: str | Path, names: Sequence[str] | None = None) -> li
             "species": len(network.species),
             "reactions": len(network.reactions),
             "sha256": {file: hashlib.sha256(t.encode()).hexdigest() for file, t in files.items()},
-            "versions": {tool: version(tool) for tool in _TOOLS},
+            "versions": {tool: used[tool] for tool in ("simnet", *_TOOLS)},
         }
     text = json.dumps(dict(sorted(entries.items())), indent=2) + "\n"
     (target / PROVENANCE).write_text(text, encoding="utf-8", newline="\n")

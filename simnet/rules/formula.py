@@ -8,7 +8,16 @@ import re
 from collections.abc import Collection
 
 from simnet.errors import ModelError, Problem
-from simnet.network.expression import Call, Expression, Number, Symbol, Time
+from simnet.network.expression import (
+    ASSOCIATIVE,
+    Call,
+    Expression,
+    Number,
+    Symbol,
+    Time,
+    height,
+    summed,
+)
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|(?P<name>[A-Za-z_]\w*)"
@@ -33,6 +42,8 @@ _FUNCTIONS = {
     "max": ("max", 0),
     "sum": ("plus", 0),
 }
+_MOST_SUBTRACTED = 32
+"""Changes of sign in a - b + c - d; more are written as a + -b + c + -d."""
 _DEEPEST = 200
 """Levels of nesting; deeper ones would exhaust Python's stack."""
 
@@ -76,6 +87,8 @@ class _Parser:
         found = self.expression(0)
         if self.place < len(self.tokens):
             raise self.bad(f"{self.tokens[self.place][1]!r} is not expected")
+        if height(found) > _DEEPEST:  # a/b/c is as well
+            raise self.bad(f"is nested more than {_DEEPEST} deep")
         return found
 
     def next(self) -> tuple[str, str]:
@@ -90,13 +103,17 @@ class _Parser:
         self.depth += 1
         if self.depth > _DEEPEST:
             raise self.bad(f"is nested more than {_DEEPEST} deep")
-        left = self.operand()
+        args, last, changes = [self.operand()], "", 0  # all of them associate to the left
         while (found := _BINARY.get(self.next()[1])) is not None and found[0] >= level:
             self.place += 1
             rank, op = found
-            left = Call(op, (left, self.expression(rank + 1)))  # all of them associate to the left
+            if len(args) > 1 and (op != last or op not in ASSOCIATIVE):
+                args, changes = [Call(last, tuple(args))], changes + 1
+            args.append(self.expression(rank + 1))
+            last = op
         self.depth -= 1
-        return left
+        left = Call(last, tuple(args)) if len(args) > 1 else args[0]
+        return summed(left) if changes > _MOST_SUBTRACTED else left
 
     def operand(self) -> Expression:
         kind, token = self.next()

@@ -27,7 +27,7 @@ def run_apart(
         longest: seconds that it may take.
 
     Raises:
-        ModelError: it fails, with the last line it says; or it takes too long.
+        ModelError: it fails, with the last line it says; it is ended by a signal, or takes too long.
     """
     try:
         done = subprocess.run(
@@ -42,6 +42,10 @@ def run_apart(
     except subprocess.TimeoutExpired:
         why = f"it takes longer than {longest:g} s"
         raise ModelError(Problem(what=what, why=why)) from None
+    if done.returncode < 0:
+        why = f"the program for it was ended by signal {-done.returncode}"
+        way_out = "a formula of very many terms or levels can do that: split it"
+        raise ModelError(Problem(what=what, why=why, way_out=way_out))
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or [fault]
         raise ModelError(Problem(what=what, why=lines[-1]))

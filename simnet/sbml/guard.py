@@ -5,10 +5,8 @@ nested deep enough, or whose functions call themselves, would end this process.
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, TypeAlias
-from xml.parsers import expat
 
 import libsbml
 
@@ -16,6 +14,7 @@ from simnet.errors import ModelError, Problem
 from simnet.network.expression import Symbol, walk
 from simnet.network.network import Assignment
 from simnet.sbml.members import members
+from simnet.sbml.wide import WIDEST, Shape, flat, grouped
 
 LARGEST_FILE = 32 * 2**20
 """Bytes of an SBML file: some 100,000 reactions. Reading one takes 60 times as much memory, 2 GB."""
@@ -40,33 +39,29 @@ def require_size(size: int, name: str) -> None:
         )
 
 
-def require_harmless(content: str, name: str) -> None:
-    """Raise ModelError where the text is too large, declares entities, or is nested too deep."""
+def harmless(content: str, name: str) -> str:
+    """The text, with wide formulas in groups (see `wide`).
+
+    Raises:
+        ModelError: it is too large, declares entities, or is nested too deep.
+    """
     require_size(len(content), name)
     if "<!DOCTYPE" in content or "<!ENTITY" in content:
         raise ModelError(Problem(what=name, why="declares XML entities, which SBML does not need"))
-    depth = 0
-
-    def start(tag: str, attributes: object) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > DEEPEST:
-            raise ModelError(
-                Problem(
-                    what=f"{name}, line {parser.CurrentLineNumber}",
-                    why=f"elements are nested more than {DEEPEST} deep",
-                    way_out="write a + (b + (c + ...)) as one sum, or use an assignment rule",
-                )
+    data = content.encode(errors="replace")
+    shape = Shape(data)
+    if shape.depth > DEEPEST or shape.width > WIDEST:
+        data = grouped(flat(data))
+        shape, content = Shape(data), data.decode()
+    if shape.depth > DEEPEST:
+        raise ModelError(
+            Problem(
+                what=f"{name}, line {shape.line}",
+                why=f"elements are nested more than {DEEPEST} deep",
+                way_out="use assignment rules for parts of the formula",
             )
-
-    def end(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    with suppress(expat.ExpatError):  # that is libsbml's to say; until there, nothing was too deep
-        parser.Parse(content.encode(errors="replace"), True)
+        )
+    return content
 
 
 def require_expandable(model: Any, name: str) -> None:
@@ -100,9 +95,9 @@ def require_short_chains(rules: Iterable[Assignment]) -> None:
             raise ModelError(
                 Problem(
                     what=f"assignment rule for {rule.id}",
-                    why=f"reads rules that read rules, over {lengths[rule.id]} levels: "
-                    f"{sizes[rule.id]:,} terms when they are put in",
-                    way_out=f"at most {DEEPEST} levels and {LARGEST_RULE:,} terms are read",
+                    why=f"has {sizes[rule.id]:,} terms, with the rules that it reads put in, over "
+                    f"{lengths[rule.id]} levels",
+                    way_out=f"at most {LARGEST_RULE:,} terms and {DEEPEST} levels are read",
                 )
             )
 

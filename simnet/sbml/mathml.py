@@ -1,12 +1,16 @@
 """Expressions to and from libsbml's syntax trees: one table, read in both directions."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import libsbml
 
 from simnet.errors import ModelError, Problem
 from simnet.network.expression import (
+    ASSOCIATIVE,
+    COMPARISONS,
+    LOGICAL,
     OPERATORS,
     Call,
     Expression,
@@ -14,6 +18,7 @@ from simnet.network.expression import (
     Symbol,
     Time,
 )
+from simnet.sbml.wide import PIECES, WIDEST, groups
 
 _OPERATOR_TYPES: dict[str, int] = {
     "plus": libsbml.AST_PLUS,
@@ -94,14 +99,35 @@ def to_ast(expression: Expression) -> Any:
             node = _with(_OPERATOR_TYPES["power"], (base,))
             node.addChild(_number(exponent, ""))
             return node
+        case Call(op="piecewise", args=args):
+            return _piecewise([to_ast(arg) for arg in args])
         case Call(op=op, args=args):
-            return _with(_OPERATOR_TYPES[op], args)
+            return _with(_OPERATOR_TYPES[op], args, wide=op in ASSOCIATIVE)
 
 
-def _with(kind: int, args: tuple[Expression, ...]) -> Any:
+def _with(kind: int, args: tuple[Expression, ...], *, wide: bool = False) -> Any:
+    nodes = [to_ast(arg) for arg in args]
+    while wide and len(nodes) > WIDEST:
+        nodes = [_node(kind, group) for group in groups(nodes)]
+    return _node(kind, nodes)
+
+
+def _piecewise(nodes: Sequence[Any]) -> Any:
+    """What has many pieces, with the rest of them in its otherwise."""
+    kind, step = _OPERATOR_TYPES["piecewise"], 2 * PIECES
+    *heads, tail = [nodes[i : i + step] for i in range(0, len(nodes), step)] or [nodes]
+    if heads and len(tail) == 1:  # an otherwise
+        tail = [*heads.pop(), *tail]
+    node = _node(kind, tail)
+    for head in reversed(heads):
+        node = _node(kind, [*head, node])
+    return node
+
+
+def _node(kind: int, children: Sequence[Any]) -> Any:
     node = libsbml.ASTNode(kind)
-    for arg in args:
-        node.addChild(to_ast(arg))
+    for child in children:
+        node.addChild(child)
     return node
 
 
@@ -130,6 +156,7 @@ def from_ast(node: Any, units: dict[str, str]) -> Expression:
     Raises:
         NotHeld: rateOf, or an operator that Expression lacks.
         DelayNotHeld: a delay.
+        ModelError: min, max or piecewise of nothing.
     """
     # Once libsedml is imported (tellurium does), trees of libsbml come as libsedml.ASTNode, whose
     # own getType returns a pointer.
@@ -165,8 +192,29 @@ def from_ast(node: Any, units: dict[str, str]) -> Expression:
         if kind == libsbml.AST_FUNCTION_DELAY:
             raise DelayNotHeld(Problem(what=formula, why="is a delay"))
         raise NotHeld(Problem(what=formula, why="this function has no form in a Network"))
-    if op in ("min", "max", "piecewise") and not args:
-        raise NotHeld(Problem(what=op, why="has no arguments"))
-    if op in ("plus", "times") and len(args) < 2:
-        return args[0] if args else Number(0.0 if op == "plus" else 1.0)
+    return _applied(op, args)
+
+
+_OF_NOTHING: dict[str, Expression] = {
+    "plus": Number(0.0),
+    "times": Number(1.0),
+    "and": Call("true", ()),
+    "or": Call("false", ()),
+    "xor": Call("false", ()),
+}
+
+
+def _applied(op: str, args: tuple[Expression, ...]) -> Expression:
+    """The operator with as many arguments as it has elsewhere: SBML L3V2 allows none and one."""
+    if not args and op not in ("true", "false"):
+        if op in _OF_NOTHING:
+            return _OF_NOTHING[op]
+        raise ModelError(Problem(what=op, why="has no arguments"))  # and so no value anywhere
+    if len(args) == 1:
+        (arg,) = args
+        if op in ("plus", "times", "min", "max", "piecewise"):
+            return arg
+        if op in ("and", "or", "xor"):
+            truth = isinstance(arg, Call) and arg.op in COMPARISONS | LOGICAL
+            return arg if truth else Call("ne", (arg, Number(0.0)))
     return Call(op, args)

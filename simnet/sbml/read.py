@@ -10,7 +10,7 @@ from simnet.errors import InputError, ModelError, Problem
 from simnet.experiment.paths import path_of
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
-from simnet.sbml.guard import require_expandable, require_harmless, require_size
+from simnet.sbml.guard import harmless, require_expandable, require_size
 from simnet.sbml.reader import Reader
 from simnet.sbml.submodels import put_together
 
@@ -44,12 +44,11 @@ def read_sbml(path: str | Path, *, kinetics: Kinetics | None = None) -> Network:
 
 def from_sbml(content: str, *, name: str = "model", kinetics: Kinetics | None = None) -> Network:
     """A Network from SBML text; `name` serves a model that has no id. See `read_sbml`."""
-    require_harmless(content, name)
+    content = harmless(content, name)
     document = libsbml.readSBMLFromString(content)
     _require_readable(document, name)
     if put_together(document, name):
-        content = libsbml.writeSBMLToString(document)
-        require_harmless(content, name)
+        content = harmless(libsbml.writeSBMLToString(document), name)
     require_expandable(document.getModel(), name)
     model = document.getModel()
     declared = model.getNumParameters()

@@ -19,7 +19,7 @@ def test_version(cli: Callable[..., Any]) -> None:
     from importlib.metadata import version
 
     first, *others = cli("--version").out.splitlines()
-    assert first == f"simnet {version('simnet')}"
+    assert first == f"simnet {version('simnet-bio')}"
     assert f"libroadrunner {version('libroadrunner')}" in others
 
 

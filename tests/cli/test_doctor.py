@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,62 @@ def test_a_missing_package_is_named(
     assert ran.code == 3
     assert "bionetgen not installed" in ran.out
     assert "pip install bionetgen" in ran.out
+
+
+@pytest.fixture
+def simnet_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """A distribution named `simnet`, with the command that is given."""
+
+    def install(command: str) -> None:
+        folder = tmp_path / "simnet-2.3.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: simnet\nVersion: 2.3\n")
+        (folder / "entry_points.txt").write_text(f"[console_scripts]\nsimnet = {command}\n")
+        monkeypatch.syspath_prepend(tmp_path)
+
+    monkeypatch.setattr(doctor, "LOOKS", (doctor._python, doctor._name))
+    return install
+
+
+def test_another_project_named_simnet_is_wrong(
+    cli: Callable[..., Any], simnet_installed: Callable[[str], None]
+) -> None:
+    ours = version("simnet-bio")
+    simnet_installed("simnet.main:run")
+    ran = cli("doctor", "--json")
+    assert ran.code == 3
+    found = findings(ran)
+    assert f"simnet {ours}," in found["versions"]["found"]
+    foreign = found["distribution simnet"]
+    assert foreign["state"] == "wrong"
+    assert "2.3 of another project" in foreign["found"]
+    assert "pip uninstall simnet simnet-bio" in foreign["mend"]
+
+
+def test_ours_under_its_former_name_is_told_from_it(
+    cli: Callable[..., Any], simnet_installed: Callable[[str], None]
+) -> None:
+    simnet_installed("simnet.cli.app:main")
+    ran = cli("doctor", "--json")
+    assert ran.code == 0
+    former = findings(ran)["distribution simnet"]
+    assert former["state"] == "absent"
+    assert "former name" in former["found"]
+
+
+def test_in_a_bare_checkout_the_checkout_is_installed(
+    cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(name: str) -> str:
+        if name in ("simnet-bio", "pysb"):
+            raise PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr("importlib.metadata.version", gone)
+    monkeypatch.setattr(doctor, "LOOKS", (doctor._python,))
+    (mend,) = [finding["mend"] for finding in findings(cli("doctor", "--json")).values()]
+    assert mend.startswith("pip install pysb, and in simnet's checkout: pip install ")
+    assert mend.endswith(" .")
 
 
 def test_without_perl(cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def client() -> Iterator[Any]:
     if find_spec("distributed") is None:
         if os.environ.get("CI"):
             pytest.fail("dask is missing, and CI must run the cluster's tests")
-        pytest.skip('dask is not installed: pip install "simnet[dask]"')
+        pytest.skip("dask is not installed: pip install '.[dask]'")
     from distributed import Client, LocalCluster
 
     with (
@@ -280,7 +280,7 @@ def test_a_closed_client_is_refused(client: Any, birth_death: Network) -> None:
 
 def test_missing_dask_is_named(birth_death: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(MissingToolError, match=r'pip install "simnet\[dask\]"'):
+    with pytest.raises(MissingToolError, match=r"pip install '\.\[dask\]'"):
         sn.simulate(birth_death, t_end=1, workers="tcp://127.0.0.1:9")
 
 

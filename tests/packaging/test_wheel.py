@@ -76,7 +76,7 @@ def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder / "source",
         cwd=folder,
     )
-    (built,) = (folder / "dist").glob("simnet-*.whl")
+    (built,) = (folder / "dist").glob("simnet_bio-*.whl")
     return built
 
 

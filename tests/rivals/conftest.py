@@ -29,7 +29,7 @@ def _module(path: Path) -> ModuleType:
 
 PEERS = _module(Path(__file__).with_name("peers.py"))
 INSTALLED = (
-    "simnet", "libroadrunner", "bngsim", "copasi-basico", "python-copasi", "gillespy2", "bionetgen"
+    "simnet-bio", "libroadrunner", "bngsim", "copasi-basico", "python-copasi", "gillespy2", "bionetgen"
 )  # fmt: skip
 SMALL, PACKAGED = 2000, 200  # replicates
 

@@ -26,6 +26,33 @@ def test_values(text: str, wanted: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a" + "+a" * 20_000, 40_002),
+        ("1" + "*1.001" * 1_000, 1.001**1_000),
+        ("a>1" + " && a>1" * 3_000, 1),
+        ("a>9" + " || a>9" * 3_000 + " || a>1", 1),
+        ("max(a" + ",a" * 3_000 + ",c)", 5),
+        ("a" + "-b+c" * 1_000, 2_002),
+        ("c*(1" + "-a" * 1_000 + "+b)", -9_980),
+        ("-a" + "-(a-b)" * 500, 498),
+        ("(" * 150 + "a" + ")" * 150, 2),
+    ],
+    ids=lambda value: str(value)[:12],
+)
+def test_long_formulas(text: str, wanted: float) -> None:
+    assert function(formula(text, VALUES, "x"))(VALUES, 7.0) == pytest.approx(wanted, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "text", ["a" + "/a" * 900, "-" * 900 + "a", "if(a,1," * 300 + "a" + ")" * 300]
+)
+def test_deep_formulas_are_refused(text: str) -> None:
+    with pytest.raises(sn.ModelError, match="nested more than 200 deep"):
+        formula(text, VALUES, "x")
+
+
+@pytest.mark.parametrize(
     "text",
     ["", "a b", "a+", "(a", "a)", "f(a)", "a(b)", "if(a,b)", "a;b", "__import__('os')", "nobody",
      "a $ b", '"x"', "exp()", "(" * 300 + "a" + ")" * 300],

@@ -347,7 +347,7 @@ def test_rules_that_read_rules(length: int, operands: int, accepted: bool) -> No
     if accepted:
         assert len(from_sbml(text).assignments) == length
     else:
-        with pytest.raises(sn.ModelError, match="reads rules that read rules"):
+        with pytest.raises(sn.ModelError, match="with the rules that it reads put in"):
             from_sbml(text)
 
 

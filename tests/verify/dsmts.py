@@ -163,7 +163,7 @@ def _sources() -> str:
 
 def versions(engine: str) -> dict[str, str]:
     """What a result depends on."""
-    used = {"simnet": version("simnet"), "sources": _sources()}
+    used = {"simnet": version("simnet-bio"), "sources": _sources()}
     if engine == "roadrunner":
         used["libroadrunner"] = version("libroadrunner")
     elif engine != "reference":
