@@ -1,7 +1,7 @@
 """Interval arithmetic on expressions: between which values can a rate law lie?
 
 Sound, not tight: every value that the expression takes, as `function` computes it, is inside the
-interval, but for NaN. Where nothing is known the interval is all reals. Rounding cannot put a value
+interval, unless it or a part of it is NaN. Where nothing is known the interval is all reals. Rounding cannot put a value
 outside: basic operations, in the order of `function`, round monotonically, so what is computed lies
 between what is computed at the ends; results of the mathematical library, which is a few units in
 the last place off, are moved outwards by more than that.
@@ -224,9 +224,9 @@ def _tangent(arg: Interval) -> Interval:
 
 
 def _monotone(op: str, arg: Interval) -> Interval:
+    low, high = arg
     least, most = _DOMAINS.get(op, EVERYTHING)
-    low, high = max(arg[0], least), min(arg[1], most)
-    if low > high:  # it has no value there
+    if low < least or high > most:  # it may have no value there
         return EVERYTHING
     return _outwards((OPERATORS[op](low), _top(op, high)), _RISING[op])
 
