@@ -17,6 +17,7 @@ import numpy as np
 from simnet.arrays import FloatArray, TimesByReadouts
 from simnet.engines.base import Engine, Method, Simulator, Task
 from simnet.engines.roadrunner_states import runner_of
+from simnet.engines.roadrunner_time import doubts
 from simnet.engines.state import State, applied, require_amounts, require_counts
 from simnet.engines.state_events import Triggers, armed
 from simnet.errors import InputError, MissingToolError, Problem, SimulationError, StateError
@@ -335,4 +336,5 @@ ROADRUNNER = Engine(
     methods=frozenset[Method]({"ode", "ssa"}),
     prepare=_prepare,
     version=_version,
+    doubts=doubts,
 )

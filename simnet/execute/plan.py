@@ -238,6 +238,9 @@ def planned(
     _check(run, method, programs)
     chosen, variant = named or (preferred(method, run, programs), "")
     require_runnable(chosen, run, programs)
+    if method == "ssa":
+        for doubt in dict.fromkeys(d for p in programs for d in chosen.doubts(run, p)):
+            warnings.warn(doubt, SimnetWarning, stacklevel=3)
     task = Task(
         network=run,
         method=method,

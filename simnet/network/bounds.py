@@ -9,7 +9,7 @@ the last place off, are moved outwards by more than that.
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias, cast
 
 from simnet.network.expression import (
     OPERATORS,
@@ -24,7 +24,7 @@ from simnet.network.expression import (
 )
 
 Interval: TypeAlias = tuple[float, float]
-Enclosure: TypeAlias = Callable[[Mapping[str, Interval], Interval], Interval]
+Enclosure: TypeAlias = Callable[[Mapping[str, Any], Interval], Interval]
 
 EVERYTHING: Interval = (-math.inf, math.inf)
 NONNEGATIVE: Interval = (0.0, math.inf)
@@ -65,7 +65,7 @@ def enclosure(expression: Expression, varying: Collection[str]) -> Enclosure:
     id; interval of time), for many windows of time. What reads neither is a number."""
     match expression:
         case Symbol(id=name) if name in varying:
-            return lambda values, time: values[name]
+            return lambda values, time: cast(Interval, values[name])
         case Time():
             return lambda values, time: time
         case Call(op=op, args=args) if reads_time(expression) or symbols(expression) & {*varying}:
@@ -73,8 +73,8 @@ def enclosure(expression: Expression, varying: Collection[str]) -> Enclosure:
             return lambda values, time: applied(op, [part(values, time) for part in parts])
     constant = function(expression)
 
-    def point(values: Mapping[str, object], time: Interval) -> Interval:
-        return _point(constant(values, time[0]))  # type: ignore[arg-type]
+    def point(values: Mapping[str, Any], time: Interval) -> Interval:
+        return _point(constant(values, time[0]))
 
     return point
 

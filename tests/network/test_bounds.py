@@ -59,7 +59,7 @@ def test_values_in_a_window_of_time_lie_within_their_bounds(
     e: Expression, x: float, width: float, start: float, part: float
 ) -> None:
     window = start, start + width
-    compiled = enclosure(e, {"Y"})({"X": x, "Y": (-2.0, 3.0)}, window)  # type: ignore[dict-item]
+    compiled = enclosure(e, {"Y"})({"X": x, "Y": (-2.0, 3.0)}, window)
     plain = bounds(e, {"X": (x, x), "Y": (-2.0, 3.0)}, window)
     t = min(start + part * width, start + width)
     values = [function(p)({"X": x, "Y": -2 + 5 * part}, t) for p in walk(e)]
