@@ -71,9 +71,10 @@ class TimedLaws:
             window = Window(self, values, start, end)
             if window.fits(now, start):
                 return window
-            end = start + (end - start) / 2
-            if end <= start:
+            middle = start + (end - start) / 2
+            if not start < middle < end:
                 self._refuse(window.tops, start)
+            end = middle
 
     def _refuse(self, tops: list[float], time: float) -> NoReturn:
         name, law = self.names[max(self.names, key=lambda i: tops[i])]
