@@ -13,6 +13,10 @@ import pytest
 from scipy.stats import kstwobign, norm
 
 import simnet as sn
+from simnet.engines.base import Task
+from simnet.engines.reference import ReferenceSimulator
+from simnet.experiment.condition import Condition
+from simnet.experiment.program import program
 
 LEVEL = 1e-5
 DECAYING = ("30*exp(-0.5*time)", "k*X*(1 + 0.5*sin(time))")
@@ -53,7 +57,7 @@ def assert_poisson(sample: Any, mean: float) -> None:
         ("10*exp(-(time - 50)^2)", 100.0, 10 * math.sqrt(math.pi)),
         ("5*(1 + cos(2*3.141592653589793*time/24))", 30.0, 169.0986),
         ("10*exp(-abs(time - 3e5))", 1e6, 20.0),
-        ("max(0, 1000*(sin(time) - 0.99))", 6.0, 18.8626),
+        ("max(0, 10000*(sin(time) - 0.99))", 6.0, 18.86562),
     ],
     ids=["late pulse", "circadian", "a moment of a long run", "crests"],
 )
@@ -88,25 +92,20 @@ def test_workers_make_the_same_bits(births: Any) -> None:
 def test_thinning_agrees_with_segments(births: Any) -> None:
     """floor() of time makes a law piecewise constant: by thinning, and as a schedule in the compiled
     engine. Two-sample Kolmogorov-Smirnov at LEVEL; ties make it conservative."""
-    from simnet.engines.base import Task
-    from simnet.engines.reference import ReferenceSimulator
-    from simnet.experiment.condition import Condition
-    from simnet.experiment.program import program
-
     rate = "r*(2 + floor(time/2) - 3*floor(time/6))"  # 2, 3, 4 and again
     network = births(rate, "k*X", more="r = 1.5; scale = 2")
     thinned = ReferenceSimulator(
         Task(network=network, method="ssa", engine="reference", symbols=("X",))
     )
     compiled, _ = program(network, Condition(), np.array([0.0, 9.0]))
-    one = np.array([thinned.run(compiled, seed)[-1, 0] for seed in range(1500)])
+    one = np.array([thinned.run(compiled, seed)[-1, 0] for seed in range(1000)])
     stepped = births("r*scale", "k*X", more="r = 1.5; scale = 2")
     schedule = [sn.At(2.0 * i, sn.Set("scale", (2, 3, 4)[i % 3])) for i in range(1, 5)]
-    other = cells(stepped, 9.0, 1500, schedule=schedule, engine="compiled").readout("X")[:, -1]
+    other = cells(stepped, 9.0, 1000, schedule=schedule, engine="compiled").readout("X")[:, -1]
     grid = np.union1d(one, other)
-    apart = [np.searchsorted(np.sort(x), grid, "right") / 1500 for x in (one, other)]
-    assert np.abs(apart[0] - apart[1]).max() * math.sqrt(750) < kstwobign.isf(LEVEL)
-    assert abs(one.mean() - other.mean()) < norm.isf(LEVEL / 2) * math.sqrt(2 * one.var() / 1500)
+    apart = [np.searchsorted(np.sort(x), grid, "right") / 1000 for x in (one, other)]
+    assert np.abs(apart[0] - apart[1]).max() * math.sqrt(500) < kstwobign.isf(LEVEL)
+    assert abs(one.mean() - other.mean()) < norm.isf(LEVEL / 2) * math.sqrt(2 * one.var() / 1000)
 
 
 def test_a_schedule_and_a_held_clock(births: Any) -> None:
@@ -120,7 +119,7 @@ def test_a_schedule_and_a_held_clock(births: Any) -> None:
     ("law", "match"),
     [
         ("1/abs(time - 5)", r"reaction R: its law .*time.* has no bound right after t=(4.99|5)"),
-        ("piecewise(1, time < 9, 1) + sqrt(5 - time)", r"reaction R: propensity nan at t=5\."),
+        ("abs(sqrt(5 - time))", r"reaction R: its law .*time.* has no bound right after t=5,"),
     ],
 )
 def test_what_cannot_be_drawn_is_an_error(law: str, match: str, births: Any) -> None:
