@@ -24,6 +24,8 @@ class Task:
         variant: of the engine, where it has several; "" leaves it to the engine.
         rtol: relative tolerance of the integrator (ODE).
         atol: absolute tolerance of the integrator (ODE), in units of amount.
+        max_step: longest step of the integrator (ODE), in the network's time unit; None limits steps
+            only where laws of time have to be seen.
     """
 
     network: Network
@@ -33,6 +35,7 @@ class Task:
     variant: str = ""
     rtol: float = 1e-8
     atol: float = 1e-8
+    max_step: float | None = None
 
 
 class Simulator(Protocol):

@@ -17,13 +17,13 @@ import numpy as np
 from simnet.arrays import FloatArray, TimesByReadouts
 from simnet.engines.base import Engine, Method, Simulator, Task
 from simnet.engines.roadrunner_states import runner_of
-from simnet.engines.roadrunner_time import doubts
+from simnet.engines.roadrunner_time import doubts, in_pieces, pieces, timed_parts
 from simnet.engines.state import State, applied, require_amounts, require_counts
 from simnet.engines.state_events import Triggers, armed
 from simnet.errors import InputError, MissingToolError, Problem, SimulationError, StateError
 from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
-from simnet.network.expression import reads_time
+from simnet.network.expression import reads_time, symbols
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
 
@@ -58,6 +58,7 @@ class _Model:
         # Where |t| is large CVODE's own first step is lost in rounding, and a longer one may fail: so
         # each segment runs from 0 where no one can tell the difference.
         self.from_zero = task.method == "ode" and not _reads_time(network)
+        self.timed = timed_parts(network) if task.method == "ode" else ()
         model = self.runner.model
         self.positions = {name: i for i, name in enumerate(model.getGlobalParameterIds())}
 
@@ -93,11 +94,13 @@ class _Model:
         set_ = ((name, self.runner[name]) for name in self.set_by_events)
         return {name: float(value) for name, value in (*floating, *fixed, *set_)}
 
-    def simulate(self, segment: Segment) -> FloatArray:
-        """Readouts at the segment's output times, (k, R)."""
+    def simulate(self, segment: Segment, known: Mapping[str, float]) -> FloatArray:
+        """Readouts at the segment's output times, (k, R); `known` is what was set."""
         times, rows = _times(segment)
         if not self.from_zero:
-            result = _simulated(self.runner, times)
+            limit = self.task.max_step if self.task.method == "ode" else None
+            cut = pieces(self.timed, known, segment.start, segment.end, limit)
+            result = in_pieces(self.runner, times, cut, _simulated)
         elif segment.start < segment.end:
             result = _simulated(self.runner, [t - segment.start for t in times])
             result[:, 0] = times
@@ -149,7 +152,7 @@ class RoadRunnerSimulator:
                 state.values.update(self._rested(segment, model, state.values))
                 continue
             model.settle(state.values)
-            parts.append(model.simulate(segment))
+            parts.append(model.simulate(segment, state.values))
             state.values.update(model.left())
             triggers.leave(state, segment)
         return np.concatenate(parts)
@@ -165,7 +168,7 @@ class RoadRunnerSimulator:
         key = (segment.held, segment.start, segment.end, dict(values))
         if self._rest is None or self._rest[0] != key:
             model.settle(values)
-            model.simulate(segment)
+            model.simulate(segment, values)
             self._rest = key, model.left()
         return self._rest[1]
 
@@ -182,6 +185,8 @@ class DocumentSimulator:
         """The one replicate, (T, R)."""
         runner = _loaded(self.text, self.task)
         _set_first_step(runner, program)
+        timed = timed_parts(self.task.network)
+        read = {name for _, part in timed for name in symbols(part)}
         runner.timeCourseSelections = ["time", *self.task.symbols]
         parts: list[FloatArray] = []
         for name, value in program.settings.items():
@@ -193,7 +198,9 @@ class DocumentSimulator:
                 if not isinstance(act, Assign):  # a file's own events stay in it
                     runner[act.id] = applied(float(runner[act.id]), act, whole=False)
             times, rows = _times(segment)
-            values = _simulated(runner, times)[rows, 1:]
+            known = {name: float(runner[name]) for name in read}
+            cut = pieces(timed, known, segment.start, segment.end, self.task.max_step)
+            values = in_pieces(runner, times, cut, _simulated)[rows, 1:]
             if not np.isfinite(values).all():
                 row, column = np.argwhere(~np.isfinite(values))[0]
                 raise StateError(f"{self.task.symbols[column]} is {values[row, column]}")
@@ -226,6 +233,7 @@ def _set_integrator(runner: Any, task: Task) -> None:
         runner.integrator.relative_tolerance = task.rtol
         runner.integrator.absolute_tolerance = task.atol
         runner.integrator.maximum_num_steps = 1_000_000
+        runner.integrator.maximum_time_step = task.max_step or 0.0
     else:
         runner.setIntegrator("gillespie")
         runner.integrator.variable_step_size = False
