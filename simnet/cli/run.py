@@ -64,12 +64,16 @@ def run_command(
         str,
         typer.Option(
             metavar="NAME",
-            help="auto, compiled, roadrunner or reference; auto takes compiled for ssa where it can.",
+            help="auto, compiled, roadrunner or reference; for ssa auto takes the fastest that is exact.",
         ),
     ] = "auto",
     timeout: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="Wall time that one replicate may take."),
+    ] = None,
+    max_step: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Longest step of the ODE integrator."),
     ] = None,
     kinetics: KineticsOption = None,
     volume: VolumeOption = None,
@@ -149,6 +153,7 @@ def run_command(
                 readouts=readout or None,
                 engine=engine,
                 timeout=timeout,
+                max_step=max_step,
                 progress=advance,
             )
     except Interrupted as stop:

@@ -79,13 +79,17 @@ def _features(
             return found
         step = min(s.step for s in found.stretches)
         return _affordable(Stretch(start=start, end=end, step=step), missed=found.missed)
-    found = _searched(expression, values, start, end)
-    if not found.missed or not waves:
-        return found
+    fastest = min((2 * math.pi / rate for _, rate in waves), default=math.inf)
+    if (end - start) / fastest < _CELLS / 10:
+        found = _searched(expression, values, start, end)
+        if not found.missed or not waves:
+            return found
     # Waves within something else, too many to be looked at one by one: each of them, and the rest.
-    fastest = min(2 * math.pi / rate for _, rate in waves)
     rest = _searched(_stilled(expression, {wave for wave, _ in waves}), values, start, end)
-    all_along = Stretch(start=start, end=end, step=fastest / (2 * _STEPS_OF_A_BUMP))
+    slowest = max((2 * math.pi / rate for _, rate in waves), default=0.0)
+    sample = _searched(expression, values, start, min(end, start + 2 * slowest)).stretches
+    shortest = min([fastest / (2 * _STEPS_OF_A_BUMP), *(s.step for s in sample)])
+    all_along = Stretch(start=start, end=end, step=shortest)
     limited = _affordable(all_along, missed=rest.missed)
     return Features(stretches=(*rest.stretches, *limited.stretches), missed=limited.missed)
 
@@ -146,7 +150,7 @@ def _searched(
     points, missed = _picture(expression, at, values, start, end)
     turns = _turns(points)
     found = [_bump(at, *around) for around in zip(turns, turns[1:], turns[2:], strict=False)]
-    return Features(stretches=tuple(merged(found)), missed=missed)
+    return Features(stretches=tuple(found), missed=missed)
 
 
 _Point = tuple[float, float]

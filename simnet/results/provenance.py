@@ -3,7 +3,7 @@
 import json
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,6 +41,8 @@ class Record:
         seed: root of all seeds; None where none was used.
         replicates: asked for, per condition.
         conditions: (C,) `Condition.record()` of each, equilibration among it.
+        max_step: longest step of the integrator, in the network's unit of time; None if it was not
+            given.
     """
 
     schema: int
@@ -59,6 +61,7 @@ class Record:
     seed: int | None
     replicates: int
     conditions: tuple[Mapping[str, Any], ...]
+    max_step: float | None = None
 
     def as_conditions(self) -> tuple[Condition, ...]:
         """(C,) the conditions as they were run."""
@@ -85,7 +88,8 @@ class Record:
                 )
             )
         names = {field.name for field in fields(cls)}
-        problems = [Problem(what=name, why="missing") for name in sorted(names - data.keys())]
+        needed = {field.name for field in fields(cls) if field.default is MISSING}
+        problems = [Problem(what=name, why="missing") for name in sorted(needed - data.keys())]
         problems += [Problem(what=name, why="unknown") for name in sorted(data.keys() - names)]
         if not problems:
             try:
@@ -109,6 +113,7 @@ def make_record(
     seed: int | None,
     rtol: float,
     atol: float,
+    max_step: float | None = None,
 ) -> Record:
     """The record of a run that is made now; the arguments are as in `Record`."""
     return Record(
@@ -128,6 +133,7 @@ def make_record(
         seed=None if seed is None else int(seed),
         replicates=int(replicates),
         conditions=tuple(plain(condition.record()) for condition in conditions),
+        max_step=None if max_step is None else float(max_step),
     )
 
 
@@ -166,6 +172,8 @@ def _typed(data: Mapping[str, Any]) -> Record:
     values |= {name: float(data[name]) for name in ("rtol", "atol", "t_end")}
     values |= {name: int(data[name]) for name in ("schema", "points", "replicates")}
     values["seed"] = None if data["seed"] is None else int(data["seed"])
+    longest = data.get("max_step")
+    values["max_step"] = None if longest is None else float(longest)
     values["versions"] = {
         str(name): str(version) for name, version in dict(data["versions"]).items()
     }
