@@ -58,7 +58,7 @@ class _Model:
         # Where |t| is large CVODE's own first step is lost in rounding, and a longer one may fail: so
         # each segment runs from 0 where no one can tell the difference.
         self.from_zero = task.method == "ode" and not _reads_time(network)
-        self.timed = timed_parts(network) if task.method == "ode" else ()
+        self.timed = timed_parts(network).alone if task.method == "ode" else ()
         model = self.runner.model
         self.positions = {name: i for i, name in enumerate(model.getGlobalParameterIds())}
 
@@ -185,7 +185,7 @@ class DocumentSimulator:
         """The one replicate, (T, R)."""
         runner = _loaded(self.text, self.task)
         _set_first_step(runner, program)
-        timed = timed_parts(self.task.network)
+        timed = timed_parts(self.task.network).alone
         read = {name for _, part in timed for name in symbols(part)}
         runner.timeCourseSelections = ["time", *self.task.symbols]
         parts: list[FloatArray] = []

@@ -14,10 +14,10 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.experiment.program import Program, with_held
-from simnet.network.expression import symbols
+from simnet.network.expression import symbols, text
 from simnet.network.features import Stretch, features, merged
 from simnet.network.network import Network
-from simnet.network.time_parts import Parts, parts_of
+from simnet.network.time_parts import Named, Parts, parts_of
 from simnet.network.timing import timed_reactions
 
 _FREE = 2000
@@ -44,8 +44,15 @@ def missed(network: Network, program: Program) -> Iterator[str]:
     parts = timed_parts(network)
     declared = {p.id: p.value for p in network.parameters}
     declared |= {c.id: c.size for c in network.compartments}
-    for segment, values in zip(program.segments, program.stages(), strict=True) if parts else ():
-        _, names = _limits(parts, declared | values, segment.start, segment.end)
+    for name, part in parts.mixed[:1]:
+        yield (
+            f"{name}: {text(part)} reads time and state in one, and when it changes is not known "
+            "before: the ODE integrator can step over a narrow pulse of it; give the longest step, "
+            "max_step="
+        )
+    stages = zip(program.segments, program.stages(), strict=True)
+    for segment, values in stages if parts.alone else ():
+        _, names = _limits(parts.alone, declared | values, segment.start, segment.end)
         for name in names:
             yield (
                 f"{name}: it changes too often with time to be followed from t={segment.start:g} to "
@@ -73,7 +80,7 @@ class Piece:
 
 
 def pieces(
-    parts: Parts,
+    parts: Sequence[Named],
     values: Mapping[str, float],
     start: float,
     end: float,
@@ -101,7 +108,7 @@ def pieces(
 
 
 def _limits(
-    parts: Parts, values: Mapping[str, float], start: float, end: float
+    parts: Sequence[Named], values: Mapping[str, float], start: float, end: float
 ) -> tuple[list[Stretch], list[str]]:
     """Where steps are limited, and names of what cannot be followed."""
     stretches: list[Stretch] = []

@@ -1,6 +1,7 @@
 """The functions of time alone that laws are made of, to see where an integrator has to look."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from simnet.network.expression import (
     Call,
@@ -9,12 +10,27 @@ from simnet.network.expression import (
     substitute,
     symbols,
     times,
+    walk,
 )
 from simnet.network.kept import kept
 from simnet.network.network import Network
 
-Parts = tuple[tuple[str, Expression], ...]
-"""(What the function is in, for people; the function)."""
+Named = tuple[str, Expression]
+"""What an expression is in, for people; the expression."""
+_BENT = frozenset("power exp ln log10 sqrt sin cos tan sinh cosh tanh".split())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Functions of time in formulas.
+
+    Attributes:
+        alone: of time and constants.
+        mixed: of time and state in one, not as a sum, product or quotient of the two.
+    """
+
+    alone: tuple[Named, ...] = ()
+    mixed: tuple[Named, ...] = ()
 
 
 def parts_of(network: Network) -> Parts:
@@ -29,7 +45,7 @@ def _parts_of(network: Network) -> Parts:
 
 
 def time_parts(
-    formulas: Iterable[tuple[str, Expression]],
+    formulas: Iterable[Named],
     definitions: Mapping[str, Expression],
     constants: Collection[str],
 ) -> Parts:
@@ -46,11 +62,21 @@ def time_parts(
         written_out = substitute(expression, timed)
         if reads_time(written_out):
             timed[name] = written_out
-    found: dict[Expression, str] = {}
+    alone: dict[Expression, str] = {}
+    mixed: dict[Expression, str] = {}
+    fixed = {*constants}
     for name, formula in formulas:
-        for part in _parts(substitute(formula, timed), {*constants}):
-            found.setdefault(part, name)
-    return tuple((name, part) for part, name in found.items())
+        written_out = substitute(formula, timed)
+        for part in _parts(written_out, fixed):
+            alone.setdefault(part, name)
+        for part in walk(written_out):
+            bent = isinstance(part, Call) and part.op in _BENT and reads_time(part)
+            if bent and not symbols(part) <= fixed:
+                mixed.setdefault(part, name)
+    return Parts(
+        alone=tuple((name, part) for part, name in alone.items()),
+        mixed=tuple((name, part) for part, name in mixed.items()),
+    )
 
 
 def _parts(expression: Expression, constants: set[str]) -> Iterator[Expression]:

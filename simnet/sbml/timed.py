@@ -43,7 +43,7 @@ def document_parts(text: str) -> Parts:
     try:
         order = dependency_order(definitions)
     except ModelError:  # roadrunner will say so
-        return ()
+        return Parts()
     return time_parts(formulas, {name: definitions[name] for name in order}, constants)
 
 

@@ -99,6 +99,14 @@ def test_what_cannot_be_followed_is_said(load: Any, monkeypatch: pytest.MonkeyPa
     assert last(network, 100, max_step=1) == pytest.approx(100.0750, rel=1e-6)  # in silence
 
 
+def test_a_pulse_that_state_moves_is_told_of(load: Any) -> None:
+    network = load("R: => X; 1 + exp(-(time - 50 - X)^2)")
+    with pytest.warns(sn.SimnetWarning, match=r"reaction R: exp.* reads time and state in one"):
+        last(network, 1)
+    last(network, 1, max_step=0.1)
+    last(load("R: => X; exp(-time)/(1 + X^2)*(2 + sin(time))"), 1)
+
+
 def test_the_users_longest_step(load: Any) -> None:
     slow = load("R: => X; 10*exp(-(time-50)^2)")
     run = sn.simulate(slow, t_end=100, points=2, workers=0, max_step="0.05")
