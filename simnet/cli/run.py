@@ -65,7 +65,7 @@ def run_command(
         str,
         typer.Option(
             metavar="NAME",
-            help="auto, compiled, roadrunner or reference; auto takes compiled for ssa where it can.",
+            help="auto, compiled, roadrunner or reference; for ssa auto takes the fastest that is exact.",
         ),
     ] = "auto",
     timeout: Annotated[
@@ -75,6 +75,10 @@ def run_command(
     rtol: Annotated[
         float, typer.Option(metavar="R", help="Relative tolerance of the ODE integrator.")
     ] = 1e-8,
+    max_step: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Longest step of the ODE integrator."),
+    ] = None,
     allow_negative: AllowNegativeOption = False,
     kinetics: KineticsOption = None,
     volume: VolumeOption = None,
@@ -155,6 +159,7 @@ def run_command(
                 engine=engine,
                 timeout=timeout,
                 rtol=rtol,
+                max_step=max_step,
                 allow_negative=allow_negative,
                 progress=advance,
             )

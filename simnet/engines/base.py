@@ -26,6 +26,8 @@ class Task:
         rtol: relative tolerance of the integrator (ODE).
         atol: absolute tolerance of the integrator (ODE), in units of amount; None: each variable's
             from its own size.
+        max_step: longest step of the integrator (ODE), in the network's time unit; None limits steps
+            only where laws of time have to be seen.
         allow_negative: whether amounts below zero are results (ODE), and no errors.
     """
 
@@ -36,6 +38,7 @@ class Task:
     variant: str = ""
     rtol: float = 1e-8
     atol: float | None = None
+    max_step: float | None = None
     allow_negative: bool = False
 
 
@@ -97,6 +100,11 @@ def no_obstacles(network: Network, program: Program) -> Sequence[Problem]:
     return ()
 
 
+def no_doubts(network: Network, program: Program) -> Sequence[str]:
+    """For engines that are right wherever they run."""
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Engine:
     """A row of the engine table.
@@ -108,6 +116,8 @@ class Engine:
         version: for the record.
         batches: runs in this process, in threads, and not in worker processes.
         obstacles: what keeps it from running a program of a network; each names a way out.
+        doubts: why it may be wrong by SSA on a program of a network: "auto" passes it by, and where
+            it is named they are warnings.
         variants: ways of running with bits of their own, recorded with the engine's name.
         variant: the one for a network: a function of the network alone.
     """
@@ -118,5 +128,6 @@ class Engine:
     version: Callable[[], str]
     batches: bool = False
     obstacles: Callable[[Network, Program], Sequence[Problem]] = no_obstacles
+    doubts: Callable[[Network, Program], Sequence[str]] = no_doubts
     variants: tuple[str, ...] = ()
     variant: Callable[[Network], str] = lambda network: ""

@@ -131,7 +131,7 @@ def obstacles(network: Network) -> list[Problem]:
         what, rate = f"reaction {reaction.id}", reaction.law.rate
         if varying.reads_time(rate):
             why = "its rate depends on time, which the compiled engine does not integrate"
-            found.append(Problem(what=what, why=why, way_out='use engine="roadrunner"'))
+            found.append(Problem(what=what, why=why, way_out='use engine="reference"'))
         elif operator := unsupported(varying, rate):
             found.append(_lacks(what, operator))
     return found

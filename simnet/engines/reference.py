@@ -1,22 +1,26 @@
 """Gillespie's direct method in plain Python: the slow clear twin of the fast engines.
 
+Laws that depend on time are run by thinning. Events on state are looked at after each firing.
+
 Source: Gillespie 1977 (doi:10.1021/j100540a008). Random numbers: Python's Mersenne Twister.
 """
 
 import math
 import random
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from simnet.arrays import TimesByReadouts
 from simnet.engines.base import Engine, Task
 from simnet.engines.state import State
-from simnet.engines.state_events import refused
-from simnet.errors import Problem, SimulationError, UnsupportedError
+from simnet.engines.state_events import Triggers
+from simnet.engines.thinning import TimedLaws, Window
+from simnet.errors import SimulationError
 from simnet.experiment.program import Program, Segment, with_held
 from simnet.network.evaluate import assigner, rate_functions
 from simnet.network.network import Network
-from simnet.network.timing import depends_on_time
 
 
 class _Laws:
@@ -38,18 +42,33 @@ class _Laws:
             for species, n in reaction.products:
                 net[species] += n
             self.changes.append([(s, n) for s, n in net.items() if n and s not in fixed])
+        self.timed = TimedLaws(network, self.enough)
 
     def propensities(self, values: dict[str, float], time: float) -> list[float]:
         """One a reaction; zero where a reactant has run out."""
         self.assign(values, time)
         found = []
-        for rate, needs, name in zip(self.rates, self.needs, self.names, strict=True):
-            enough = all(values[species] >= n for species, n in needs)
-            propensity = rate(values, time) if enough else 0.0
+        for i, (rate, name) in enumerate(zip(self.rates, self.names, strict=True)):
+            propensity = rate(values, time) if self.enough(i, values) else 0.0
             if not (propensity >= 0 and math.isfinite(propensity)):
                 raise SimulationError(f"reaction {name}: propensity {propensity:g} at t={time:g}")
             found.append(propensity)
         return found
+
+    def drawn(
+        self, values: dict[str, float], time: float, now: list[float], target: float
+    ) -> int | None:
+        """The reaction in whose share the target lies; None if it is beyond the propensities, which
+        are `now` where they do not change with time."""
+        if self.timed.laws:
+            now = self.propensities(values, time)
+            if target >= math.fsum(now):
+                return None
+        return _chosen(now, target)
+
+    def enough(self, reaction: int, values: Mapping[str, float]) -> bool:
+        """Whether the reactants are there."""
+        return all(values[species] >= n for species, n in self.needs[reaction])
 
 
 class ReferenceSimulator:
@@ -57,48 +76,56 @@ class ReferenceSimulator:
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        network = task.network
-        if problems := refused(network, "reference"):
-            raise UnsupportedError(problems)
-        if any(depends_on_time(network, r.law.rate) for r in network.reactions):
-            raise UnsupportedError(
-                Problem(
-                    what="engine 'reference'",
-                    why=f"rate laws of {network.id} depend on time",
-                    way_out='use engine="roadrunner", which integrates them',
-                )
-            )
         self.laws: dict[frozenset[str], _Laws] = {}
 
     def run(self, program: Program, seed: int) -> TimesByReadouts:
         """One replicate, (T, R)."""
         stream = random.Random(seed)
         state = State(self.task.network, program, whole=True)
+        triggers = Triggers(self.task.network)
         rows: list[list[float]] = []
         for segment in program.segments:
             state.enter(segment)
-            rows += self.segment(segment, state.values, stream)
+            triggers.enter(state, segment)
+            rows += self.segment(segment, state, triggers, stream)
+            triggers.leave(state, segment)
         return np.array(rows, dtype=np.float64).reshape(len(rows), len(self.task.symbols))
 
     def segment(
-        self, segment: Segment, values: dict[str, float], stream: random.Random
+        self, segment: Segment, state: State, triggers: Triggers, stream: random.Random
     ) -> list[list[float]]:
         if segment.held not in self.laws:
             self.laws[segment.held] = _Laws(with_held(self.task.network, segment.held))
-        laws = self.laws[segment.held]
+        laws, values = self.laws[segment.held], state.values
         time, rows = segment.start, []
         pending = list(segment.outputs)
-        while True:
+        window: Window | None = None
+        width = segment.end - segment.start
+        while time < segment.end:
             propensities = laws.propensities(values, time)
-            total = math.fsum(propensities)
-            wait = -math.log(1.0 - stream.random()) / total if total > 0 else math.inf
-            while pending and pending[0] < time + wait:
-                rows.append(self.readouts(laws, values, pending.pop(0)))
-            if time + wait >= segment.end:
-                break
-            time += wait
-            for species, change in laws.changes[_chosen(propensities, total * stream.random())]:
+            if window is None or not window.fits(propensities, time):
+                end = min(segment.end, time + width)
+                window = laws.timed.window(values, propensities, time, end)
+            reaction: int | None = None
+            while reaction is None and time < window.end:
+                bound = window.bound
+                wait = -math.log(1.0 - stream.random()) / bound if bound > 0 else math.inf
+                time = min(time + wait, window.end)
+                while pending and pending[0] < time:
+                    rows.append(self.readouts(laws, values, pending.pop(0)))
+                if time < window.end:
+                    target = bound * stream.random()
+                    reaction = laws.drawn(values, time, propensities, target)
+                    window.rejected += reaction is None
+            if reaction is None:
+                width = (window.end - window.start) * (1 if window.rejected else 2)
+                window = None
+                continue
+            for species, change in laws.changes[reaction]:
                 values[species] += change
+            if self.task.network.state_events:
+                triggers.enter(state, replace(segment, start=time, settings={}, acts=()))
+                window = None  # events may set what it was made from
         return rows + [self.readouts(laws, values, output) for output in pending]
 
     def readouts(self, laws: _Laws, values: dict[str, float], time: float) -> list[float]:
@@ -123,5 +150,5 @@ REFERENCE = Engine(
     name="reference",
     methods=frozenset({"ssa"}),
     prepare=ReferenceSimulator,
-    version=lambda: "1",
+    version=lambda: "2",
 )

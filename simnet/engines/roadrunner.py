@@ -18,6 +18,7 @@ from simnet.arrays import FloatArray, TimesByReadouts
 from simnet.engines.base import Engine, Method, Simulator, Task
 from simnet.engines.roadrunner_ids import put
 from simnet.engines.roadrunner_states import runner_of
+from simnet.engines.roadrunner_time import doubts, in_pieces, pieces, timed_parts
 from simnet.engines.state import (
     State,
     applied,
@@ -77,6 +78,7 @@ class _Model:
         # Where |t| is large CVODE's own first step is lost in rounding, and a longer one may fail: so
         # each segment runs from 0 where no one can tell the difference.
         self.from_zero = task.method == "ode" and not _reads_time(network)
+        self.timed = timed_parts(network).alone if task.method == "ode" else ()
         model = self.runner.model
         self.positions = {name: i for i, name in enumerate(model.getGlobalParameterIds())}
 
@@ -89,7 +91,6 @@ class _Model:
 
     def settle(self, values: Mapping[str, float]) -> None:
         """Set everything: parameters, volumes, then amounts (which volumes would disturb)."""
-        self.settled = values
         if self.armed:
             values = {**values, **self.armed.start}
         model = self.runner.model
@@ -114,13 +115,17 @@ class _Model:
         set_ = ((name, self.runner[name]) for name in self.set_by_events)
         return {name: float(value) for name, value in (*floating, *fixed, *set_)}
 
-    def simulate(self, segment: Segment, tolerances: Tolerances) -> FloatArray:
-        """Readouts at the segment's output times, (k, R)."""
+    def simulate(
+        self, segment: Segment, known: Mapping[str, float], tolerances: Tolerances
+    ) -> FloatArray:
+        """Readouts at the segment's output times, (k, R); `known` is what was set."""
         if self.task.method == "ode":
             tolerances.set(self.runner, segment.end - segment.start)
         times, rows = _times(segment, _just_before_end(segment, self.held))
         if not self.from_zero:
-            result = _simulated(self.runner, times)
+            limit = self.task.max_step if self.task.method == "ode" else None
+            cut = pieces(self.timed, known, segment.start, segment.end, limit)
+            result = in_pieces(self.runner, times, cut, _simulated)
         elif segment.start < segment.end:
             result = _simulated(self.runner, [t - segment.start for t in times])
             result[:, 0] = times
@@ -140,18 +145,24 @@ class _Model:
             species = len(self.species)
             require_counts(states[:, :species], self.species, result[:, 0])
         else:
-            self._require_amounts(states, names, result[:, 0])
+            self._require_amounts(states, names, result[:, 0], known)
         values: FloatArray = result[rows, 1 : 1 + readouts]
         _require_values(values, segment, self.task)
         return values
 
-    def _require_amounts(self, states: FloatArray, names: list[str], times: FloatArray) -> None:
+    def _require_amounts(
+        self,
+        states: FloatArray,
+        names: list[str],
+        times: FloatArray,
+        known: Mapping[str, float],
+    ) -> None:
         require_finite(states, names, times)
         place = None if self.task.allow_negative else first_negative(states)
         if place is not None:
             row, column = place
             name, time = names[column], float(times[row])
-            values = {**self.settled, **dict(zip(names, states[row].tolist(), strict=True))}
+            values = {**known, **dict(zip(names, states[row].tolist(), strict=True))}
             takers = takers_of(self.task.network, values, time, name)
             raise negative(name, float(states[row, column]), time, takers)
 
@@ -184,7 +195,7 @@ class RoadRunnerSimulator:
                 state.values.update(self._rested(segment, model, state.values, tolerances))
                 continue
             model.settle(state.values)
-            parts.append(model.simulate(segment, tolerances))
+            parts.append(model.simulate(segment, state.values, tolerances))
             state.values.update(model.left())
             triggers.leave(state, segment)
         return np.concatenate(parts)
@@ -204,7 +215,7 @@ class RoadRunnerSimulator:
         key = (segment.held, segment.start, segment.end, tolerances.tighter, dict(values))
         if self._rest is None or self._rest[0] != key:
             model.settle(values)
-            model.simulate(segment, tolerances)
+            model.simulate(segment, values, tolerances)
             self._rest = key, model.left(), tolerances.sizes
         tolerances.sizes = dict(self._rest[2])
         return self._rest[1]
@@ -226,6 +237,8 @@ class DocumentSimulator:
         tolerances = Tolerances(self.task, tighter)
         runner = _loaded(self.held.text, self.task, as_it_is=True)
         _set_first_step(runner, program)
+        timed = timed_parts(self.task.network).alone
+        clocks = {name for _, part in timed for name in symbols(part)}
         model = runner.model
         species = [*model.getFloatingSpeciesIds(), *model.getBoundarySpeciesIds()]
         reactions = list(model.getReactionIds())
@@ -245,7 +258,9 @@ class DocumentSimulator:
             moments = _moments(self.document, runner)
             tolerances.set(runner, segment.end - segment.start)
             times, rows = _times(segment, [*moments, *_just_before_end(segment, self.held)])
-            result = _simulated(runner, times)
+            known = {name: float(runner[name]) for name in clocks}
+            cut = pieces(timed, known, segment.start, segment.end, self.task.max_step)
+            result = in_pieces(runner, times, cut, _simulated)
             _require_one_course(result, self.held)
             amounts = result[:, 1 + readouts : 1 + readouts + len(species)]
             place = None if self.task.allow_negative else first_negative(amounts)
@@ -304,6 +319,7 @@ def _set_integrator(runner: Any, task: Task) -> None:
     if task.method == "ode":
         runner.setIntegrator("cvode")
         runner.integrator.maximum_num_steps = 1_000_000
+        runner.integrator.maximum_time_step = task.max_step or 0.0
     else:
         runner.setIntegrator("gillespie")
         runner.integrator.variable_step_size = False
@@ -454,4 +470,5 @@ ROADRUNNER = Engine(
     methods=frozenset[Method]({"ode", "ssa"}),
     prepare=_prepare,
     version=_version,
+    doubts=doubts,
 )

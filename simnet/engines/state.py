@@ -49,12 +49,9 @@ class State:
 
     def _set(self, name: str, value: float, act: Act) -> None:
         if name in self._species:
-            if (
-                value < self._least
-                or (self._whole and value != math.floor(value))
-                or math.isnan(value)
-            ):
-                kind = "a fraction of a molecule" if value > 0 else "no amount it can have"
+            possible = self._least <= value < math.inf
+            if not possible or (self._whole and value != math.floor(value)):
+                kind = "a fraction of a molecule" if possible else "no amount it can have"
                 before = self.values[name]
                 raise StateError(f"{name}: {before:g} becomes {value:g}, {kind}, by {_said(act)}")
         elif not math.isfinite(value):

@@ -1,4 +1,5 @@
-"""Events on state: at the start of a segment by our own hand, within one by roadrunner, armed for it.
+"""Events on state: at the start of a segment, and in the reference engine after each firing, by our
+own hand; within a segment of roadrunner by roadrunner, armed for it.
 
 Bare libroadrunner 2.10 compares a trigger after each firing with what it was after the one before,
 and that is not always what it was last: at the start it is false, or as the run before left it; and
@@ -37,12 +38,12 @@ _LARGEST = 1e308
 
 
 def refused(network: Network, engine: str) -> list[Problem]:
-    """What an engine other than roadrunner has to say of a network with events on state."""
+    """What an engine that does not know them has to say of a network with events on state."""
     return [
         Problem(
             what=f"engine {engine!r}",
             why=f"{network.id} has events on state: {', '.join(e.id for e in network.state_events)}",
-            way_out='use engine="roadrunner", which looks at them after each firing',
+            way_out='use engine="roadrunner" or "reference", which look at them after each firing',
         )
         for _ in network.state_events[:1]
     ]
@@ -51,7 +52,7 @@ def refused(network: Network, engine: str) -> list[Problem]:
 class Triggers:
     """The triggers of a network's events on state, between segments.
 
-    Within a segment they are roadrunner's; a change at its start is none of its business.
+    Within a segment of roadrunner they are its own; a change at its start is none of its business.
     """
 
     def __init__(self, network: Network) -> None:

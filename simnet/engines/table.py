@@ -18,8 +18,8 @@ from simnet.network.switches import without_switches
 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (ROADRUNNER, COMPILED, REFERENCE)}
 
-_PREFERRED = {"ode": ("roadrunner",), "ssa": ("compiled", "roadrunner")}
-"""What "auto" takes: the first that runs the network."""
+_PREFERRED = {"ode": ("roadrunner",), "ssa": ("compiled", "roadrunner", "reference")}
+"""What "auto" takes: the first that runs the network without doubts."""
 
 
 def engine_named(method: str, name: str) -> tuple[Engine, str] | None:
@@ -54,11 +54,12 @@ def engine_named(method: str, name: str) -> tuple[Engine, str] | None:
 
 
 def preferred(method: str, network: Network, programs: Sequence[Program]) -> Engine:
-    """What "auto" means for a network: the first of the preferred engines that runs it, else the
-    last, which says why it does not."""
+    """What "auto" means for a network: the first of the preferred engines that runs it and has no
+    doubts, else the last, which says why it does not."""
     engines = [ENGINES[name] for name in _PREFERRED[method] if name in ENGINES]
     for engine in engines:
-        if not any(engine.obstacles(network, compiled) for compiled in programs):
+        against = (engine.obstacles, engine.doubts) if method == "ssa" else (engine.obstacles,)
+        if not any(speaks(network, compiled) for speaks in against for compiled in programs):
             return engine
     return engines[-1]
 

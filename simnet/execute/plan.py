@@ -10,6 +10,7 @@ import numpy as np
 
 from simnet.arrays import Times
 from simnet.engines.base import METHODS, Engine, Method, Task
+from simnet.engines.roadrunner_time import missed
 from simnet.engines.table import engine_named, preferred, problems_under, require_runnable
 from simnet.errors import InputError, Problem, SimnetWarning, UnsupportedError
 from simnet.execute.arguments import (
@@ -118,6 +119,7 @@ class Plan:
             seed=self.root,
             rtol=self.task.rtol,
             atol=self.task.atol,
+            max_step=self.task.max_step,
             allow_negative=self.task.allow_negative,
         )
 
@@ -172,6 +174,7 @@ def planned(
     workers: Workers,
     rtol: float,
     atol: float | None,
+    max_step: TimeSpec | None = None,
     allow_negative: bool = False,
     alike: bool = False,
 ) -> Plan:
@@ -211,6 +214,12 @@ def planned(
     attempt(lambda: worker_processes(workers), None)
     for name, tolerance in (("rtol", rtol), ("atol", 1.0 if atol is None else atol)):
         attempt(lambda name=name, tolerance=tolerance: positive_time(tolerance, name, None), 1.0)  # type: ignore[misc]
+    longest = None
+    if max_step is not None:
+        longest = attempt(lambda: positive_time(max_step, "max_step", network.time_unit), 1.0)
+        if method == "ssa":
+            why, way_out = "SSA goes from firing to firing", 'leave it out, or use method="ode"'
+            problems.append(Problem(what=f"max_step={max_step!r}", why=why, way_out=way_out))
     runs = attempt(lambda: whole_number(replicates, "replicates", 1), 1)
     named = attempt(lambda: engine_named(method, engine), None)
     for condition in conditions:
@@ -248,6 +257,10 @@ def planned(
     _check(run, method, programs)
     chosen, variant = named or (preferred(method, run, programs), "")
     require_runnable(chosen, run, programs)
+    doubts = chosen.doubts if method == "ssa" else missed
+    if method == "ssa" or longest is None:
+        for doubt in dict.fromkeys(d for p in programs for d in doubts(run, p)):
+            warnings.warn(doubt, SimnetWarning, stacklevel=3)
     task = Task(
         network=run,
         method=method,
@@ -256,6 +269,7 @@ def planned(
         variant=variant or chosen.variant(run),
         rtol=rtol,
         atol=atol,
+        max_step=longest,
         allow_negative=allow_negative,
     )
     return Plan(

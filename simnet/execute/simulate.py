@@ -56,6 +56,7 @@ def simulate(
     timeout: TimeSpec | None = None,
     rtol: float = 1e-8,
     atol: float | None = None,
+    max_step: TimeSpec | None = None,
     allow_negative: bool = False,
     progress: Progress | None = None,
 ) -> Trajectories:
@@ -83,13 +84,17 @@ def simulate(
         schedule: perturbations at later times; they are exact, on the output grid or off it. An
             output at the very time of a change is taken after it.
         readouts: names of readouts, species, expressions or parameters; all readouts if None.
-        engine: "auto" takes "compiled" for SSA where it can run the network, else "roadrunner"; or
-            one of "compiled", "roadrunner", "reference". "compiled/lockstep" names a kernel.
+        engine: "auto" takes "compiled" for SSA where it can run the network, else "roadrunner", and
+            "reference" where laws depend on time; or one of "compiled", "roadrunner", "reference".
+            "compiled/lockstep" names a kernel.
         label: name of the condition in tables; made from the changes if empty.
         timeout: wall time that one replicate may take, in seconds or as "10 min".
         rtol: relative tolerance of the ODE integrator.
         atol: its absolute tolerance, in units of amount, the same for all; each variable's from its
             own size, if None.
+        max_step: longest step of the ODE integrator, a time as `t_end`. If None, steps are limited
+            where a law turns with time, as found by bisection with proven bounds, and nowhere else;
+            where a law changes too often to be followed, a warning says so.
         allow_negative: under "ode", take amounts below zero as results, where the model means them;
             else they are errors.
         progress: called with (done, total) as replicates finish.
@@ -128,6 +133,7 @@ def simulate(
         workers=workers,
         rtol=rtol,
         atol=atol,
+        max_step=max_step,
         allow_negative=allow_negative,
     )
     return _run(plan, workers, precision, progress)
@@ -179,6 +185,7 @@ def rerun(trajectories: Trajectories, *, workers: Workers = None) -> Trajectorie
                 label=condition.label,
                 rtol=record.rtol,
                 atol=record.atol,
+                max_step=record.max_step,
                 allow_negative=record.allow_negative,
             )
             for condition in record.as_conditions()

@@ -23,7 +23,7 @@ from simnet.network.evaluate import initial_values
 from simnet.network.expression import Expression, Number, Symbol, function, reads_time, symbols
 from simnet.network.kept import kept
 from simnet.network.network import Compartment, Event, Network, Parameter
-from simnet.network.timing import depends_on_time
+from simnet.network.timing import timed_reactions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,15 +233,11 @@ def _equilibration(network: Network, spec: TimeSpec) -> tuple[float, list[Proble
         return 1.0, list(error.problems)
     if length <= 0:
         return 1.0, [Problem(what=what, why="not above zero")]
-    timed = kept(network, _timed_reactions)
+    timed = timed_reactions(network)
     if timed:
         why = f"the rate of {timed[0]} depends on time, and there is none before t = 0"
         return length, [Problem(what=what, why=why, way_out="leave equilibrate out")]
     return length, []
-
-
-def _timed_reactions(network: Network) -> list[str]:
-    return [r.id for r in network.reactions if depends_on_time(network, r.law.rate)]
 
 
 def _own_events(network: Network, first: Timed, end: float) -> Iterator[Timed]:

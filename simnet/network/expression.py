@@ -70,7 +70,9 @@ Function: TypeAlias = Callable[[Mapping[str, float], float], float]
 def _power(base: float, exponent: float) -> float:
     try:
         return float(base**exponent)
-    except (OverflowError, ZeroDivisionError):
+    except OverflowError:
+        return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
+    except ZeroDivisionError:
         return math.inf
     except TypeError:  # a complex result
         return math.nan

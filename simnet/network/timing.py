@@ -40,6 +40,15 @@ def time_switch(network: Network, expression: Expression) -> Expression | None:
     return None
 
 
+def timed_reactions(network: Network) -> tuple[str, ...]:
+    """Reactions whose laws depend on time, by id."""
+    return kept(network, _timed)
+
+
+def _timed(network: Network) -> tuple[str, ...]:
+    return tuple(r.id for r in network.reactions if depends_on_time(network, r.law.rate))
+
+
 def depends_on_time(network: Network, expression: Expression) -> bool:
     """Whether an expression reads time, itself or through assignments."""
     return any(reads_time(e) for e in (expression, *assignments_of(network, expression)))

@@ -55,6 +55,7 @@ def _compared(first: Trajectories, run: Trajectories) -> list[tuple[str, bool]]:
         ("method", one.method == other.method),
         ("engine", one.engine == other.engine and one.versions == other.versions),
         ("tolerance", (one.rtol, one.atol) == (other.rtol, other.atol)),
+        ("max_step", one.max_step == other.max_step),
         ("times", np.array_equal(first.times, run.times)),
         ("readouts", first.readouts == run.readouts),
         ("number of replicates", one.replicates == other.replicates),

@@ -44,6 +44,8 @@ class Record:
         seed: root of all seeds; None where none was used.
         replicates: asked for, per condition.
         conditions: (C,) `Condition.record()` of each, equilibration among it.
+        max_step: longest step of the integrator, in the network's unit of time; None if it was not
+            given.
         allow_negative: whether amounts below zero were results; False in records of before.
     """
 
@@ -63,6 +65,7 @@ class Record:
     seed: int | None
     replicates: int
     conditions: tuple[Mapping[str, Any], ...]
+    max_step: float | None = None
     allow_negative: bool = False
 
     def as_conditions(self) -> tuple[Condition, ...]:
@@ -115,6 +118,7 @@ def make_record(
     seed: int | None,
     rtol: float,
     atol: float | None,
+    max_step: float | None = None,
     allow_negative: bool = False,
 ) -> Record:
     """The record of a run that is made now; the arguments are as in `Record`."""
@@ -135,6 +139,7 @@ def make_record(
         seed=None if seed is None else int(seed),
         replicates=int(replicates),
         conditions=tuple(plain(condition.record()) for condition in conditions),
+        max_step=None if max_step is None else float(max_step),
         allow_negative=allow_negative,
     )
 
@@ -175,6 +180,8 @@ def _typed(data: Mapping[str, Any]) -> Record:
     values["atol"] = None if data["atol"] is None else float(data["atol"])
     values |= {name: int(data[name]) for name in ("schema", "points", "replicates")}
     values["seed"] = None if data["seed"] is None else int(data["seed"])
+    longest = data.get("max_step")
+    values["max_step"] = None if longest is None else float(longest)
     values["versions"] = {
         str(name): str(version) for name, version in dict(data["versions"]).items()
     }

@@ -20,11 +20,14 @@ from simnet.errors import (
 from simnet.execute.arguments import root_seed
 from simnet.execute.progress import Progress
 from simnet.execute.simulate import simulate
+from simnet.experiment.condition import Condition
 from simnet.experiment.numbers import finite_number, whole_number
+from simnet.experiment.program import program
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.checks import require_network
 from simnet.network.network import Network, Readout
 from simnet.network.stochastic import stochastic_problems
+from simnet.network.switches import without_switches
 from simnet.results.trajectories import Trajectories
 from simnet.seeds import drawn_root, replicate_seed
 from simnet.verify.comparison import Comparison, Known, Side, compare
@@ -88,6 +91,7 @@ def cross_check(
     left_out: dict[str, str] = {}
     failed: dict[str, str] = {}
     counts = affordable(network, end, replicates, _FEWEST, left_out)
+    _without_doubtful(counts, network, end, left_out)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         runs = _runs(network, end, counts, root, readouts, workers, progress, left_out, failed)
@@ -146,6 +150,18 @@ def _end(network: Network, t_end: TimeSpec | None) -> float:
     if end <= 0:
         raise InputError(Problem(what=f"t_end={t_end!r}", why="not above zero"))
     return end
+
+
+def _without_doubtful(
+    counts: dict[str, int], network: Network, end: float, left_out: dict[str, str]
+) -> None:
+    """Leave out engines that may be wrong on the network, for they prove nothing."""
+    run = without_switches(network)
+    compiled, _ = program(run, Condition(), np.array([0.0, end]))
+    for name in list(counts):
+        for doubt in ENGINES[name].doubts(run, compiled):
+            left_out[name] = doubt
+            counts.pop(name, None)
 
 
 def _runs(

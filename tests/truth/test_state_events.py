@@ -13,7 +13,6 @@ import pytest
 from scipy.stats import gamma, kstest, poisson
 
 import simnet as sn
-from simnet.engines.table import ENGINES
 from simnet.sbml.read import from_sbml
 from simnet.sbml.write import to_sbml
 
@@ -82,8 +81,17 @@ def eventful() -> Callable[..., sn.Network]:
     return make
 
 
+ENGINE = {"engine": "auto"}
+
+
+@pytest.fixture(autouse=True, params=["roadrunner", "reference"])
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test here runs in each engine that follows events on state."""
+    monkeypatch.setitem(ENGINE, "engine", request.param)
+
+
 def ssa(network: sn.Network, **changed: Any) -> sn.Trajectories:
-    given: dict[str, Any] = {"t_end": 20, "points": 3, "seed": 1, "workers": 0} | changed
+    given: dict[str, Any] = {"t_end": 20, "points": 3, "seed": 1, "workers": 0} | ENGINE | changed
     return sn.simulate(network, method="ssa", **given)
 
 
@@ -196,6 +204,7 @@ def test_what_is_true_at_the_start(
             seed=1,
             workers=0,
             equilibrate=rest,
+            engine=ENGINE["engine"] if method == "ssa" else "auto",
             **changed,
         )
         return run.readout("N")[0].tolist()
@@ -227,7 +236,7 @@ def test_impossible_amounts_are_errors(formula: str, eventful: Any) -> None:
         ("X >= 5", {"Y": formula}),
         ("X >= 7", {"Y": "0"}),
     )
-    with pytest.raises(sn.SimulationError, match=r"event e0 of the model.*negative amount, a frac"):
+    with pytest.raises(sn.SimulationError, match=r"event (e0 )?of the model"):
         ssa(network, points=2, t_end=60)
     assert ssa(network, points=2, t_end=1).readout("Y")[0, -1] == 0  # X is below 5
 
@@ -262,13 +271,28 @@ def test_a_negative_rate_that_an_event_may_set_is_refused(eventful: Any) -> None
         ssa(network)
 
 
-@pytest.mark.parametrize(
-    "engine", [n for n, e in ENGINES.items() if "ssa" in e.methods and n != "roadrunner"]
-)
-def test_other_engines_refuse_them(engine: str, eventful: Any) -> None:
+def test_the_compiled_engine_refuses_them(eventful: Any) -> None:
     network = eventful({"X": 0}, {"k": 1.0}, [("", "X", "k")], ("X >= 5", {"k": "0"}))
-    with pytest.raises(sn.UnsupportedError, match=r'events on state.*engine="roadrunner"'):
-        ssa(network, engine=engine)
+    with pytest.raises(sn.UnsupportedError, match=r'events on state.*engine="roadrunner" or "ref'):
+        ssa(network, engine="compiled")
+    assert ssa(network, engine="auto").engine == "roadrunner"
+
+
+def test_a_law_of_time_beside_events(
+    eventful: Any, assert_distributed: Callable[..., None]
+) -> None:
+    """Births in a pulse at t = 10, which is stepped over in between; an event counts them off."""
+    network = eventful(
+        {"X": 0, "N": 0, "B": 0},
+        {"k": 5.0},
+        [("", "X B", "k*exp(-(time - 10)^2)")],
+        ("X >= 3", {"X": "0", "N": "N+1", "k": "k"}),
+    )
+    run = ssa(network, replicates=800, points=2, engine="auto")
+    assert run.engine == "reference"
+    x, resets, births = (run.readout(name)[:, -1] for name in "XNB")
+    assert (x + 3 * resets == births).all()
+    assert_distributed(births.astype(int), lambda n: poisson.pmf(n, 5 * math.sqrt(math.pi)))
 
 
 def test_write_read_write_is_the_identity(eventful: Any) -> None:

@@ -1,0 +1,268 @@
+"""How fast a function of time changes, and where: which steps an integrator may take.
+
+An integrator that looks at a narrow pulse from before and from behind steps over it. Intervals of
+time are bisected until the function is monotone in them, by bounds of its derivative, or its bounds
+leave nothing of weight to hide between the values at their ends: no step over a monotone stretch
+goes unnoticed. Around each turning point
+steps are limited to a quarter of its width at half its height. What is periodic is looked at for two
+periods.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from heapq import heapify, heappop, heappush
+from itertools import pairwise
+
+from simnet.network.bounds import enclosure
+from simnet.network.derivative import derivative
+from simnet.network.expression import (
+    Call,
+    Expression,
+    Number,
+    Time,
+    function,
+    reads_time,
+    symbols,
+    walk,
+)
+
+_CELLS = 3000
+"""Intervals to look at, at most."""
+_FIRST = 32
+_HIDDEN = 1e-4
+"""What may hide, as a part of the area that the function is seen to sweep."""
+_SWING = 1e-3
+"""Turns by less of the range are none."""
+_TAIL = 1e-6
+"""A bump begins where it has so much of its height."""
+_STEPS_OF_A_BUMP = 4
+_MOST_STEPS = 1e6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """From `start` to `end` steps may be `step` long at most."""
+
+    start: float
+    end: float
+    step: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Features:
+    """What limits steps, and whether there may be more that was not found."""
+
+    stretches: tuple[Stretch, ...] = ()
+    missed: bool = False
+
+
+def features(
+    expression: Expression, values: Mapping[str, float], start: float, end: float
+) -> Features:
+    """Those of an expression that reads time, and constants with `values`, from start to end."""
+    known = tuple(sorted((name, values[name]) for name in symbols(expression)))
+    return _features(expression, known, start, end)
+
+
+@lru_cache(maxsize=256)
+def _features(
+    expression: Expression, known: tuple[tuple[str, float], ...], start: float, end: float
+) -> Features:
+    values = dict(known)
+    waves = list(_waves(expression, values))
+    period = _period(expression, waves)
+    if period is not None and end - start > 3 * period:
+        found = _searched(expression, values, start, start + 2 * period)
+        if not found.stretches:
+            return found
+        step = min(s.step for s in found.stretches)
+        return _affordable(Stretch(start=start, end=end, step=step), missed=found.missed)
+    fastest = min((2 * math.pi / rate for _, rate in waves), default=math.inf)
+    if (end - start) / fastest < _CELLS / 10:
+        found = _searched(expression, values, start, end)
+        if not found.missed or not waves:
+            return found
+    # Waves within something else, too many to be looked at one by one: each of them, and the rest.
+    rest = _searched(_stilled(expression, {wave for wave, _ in waves}), values, start, end)
+    slowest = max((2 * math.pi / rate for _, rate in waves), default=0.0)
+    sample = _searched(expression, values, start, min(end, start + 2 * slowest)).stretches
+    shortest = min([fastest / (2 * _STEPS_OF_A_BUMP), *(s.step for s in sample)])
+    all_along = Stretch(start=start, end=end, step=shortest)
+    limited = _affordable(all_along, missed=rest.missed)
+    return Features(stretches=(*rest.stretches, *limited.stretches), missed=limited.missed)
+
+
+def _affordable(stretch: Stretch, *, missed: bool) -> Features:
+    if (stretch.end - stretch.start) / stretch.step > _MOST_STEPS:
+        return Features(missed=True)
+    return Features(stretches=(stretch,), missed=missed)
+
+
+def _waves(
+    expression: Expression, values: Mapping[str, float]
+) -> Iterator[tuple[Expression, float]]:
+    """Sines, cosines and tangents of a straight function of time, with its slope."""
+    for part in walk(expression):
+        if isinstance(part, Call) and part.op in ("sin", "cos", "tan") and reads_time(part):
+            arg = function(part.args[0])
+            at = [arg(values, t) for t in (0.0, 1.0, 2.0, 1000.0)]
+            slope = at[1] - at[0]
+            straight = all(
+                math.isclose(at[0] + slope * t, x, rel_tol=1e-6, abs_tol=1e-6 * abs(slope))
+                for t, x in zip((2.0, 1000.0), at[2:], strict=True)
+            )
+            if straight and slope:
+                yield part, abs(slope)
+
+
+def _period(expression: Expression, waves: list[tuple[Expression, float]]) -> float | None:
+    """After which the expression repeats itself; None where something else in it reads time."""
+    if not waves or reads_time(_stilled(expression, {wave for wave, _ in waves})):
+        return None
+    slowest = min(rate for _, rate in waves)
+    times = [rate / slowest for _, rate in waves]
+    commensurate = all(math.isclose(n, round(n), rel_tol=1e-9) for n in times)
+    return 2 * math.pi / slowest if commensurate else None
+
+
+def _stilled(expression: Expression, waves: set[Expression]) -> Expression:
+    """With ones in the place of waves."""
+    if expression in waves:
+        return Number(1)
+    if isinstance(expression, Call):
+        return Call(expression.op, tuple(_stilled(arg, waves) for arg in expression.args))
+    return expression
+
+
+def _searched(
+    expression: Expression, values: Mapping[str, float], start: float, end: float
+) -> Features:
+    if not reads_time(expression) or isinstance(expression, Time) or not start < end:
+        return Features()
+    plain = function(expression)
+
+    def at(time: float) -> float:
+        value = plain(values, time)
+        return value if math.isfinite(value) else 0.0
+
+    points, missed = _picture(expression, at, values, start, end)
+    turns = _turns(points)
+    found = [_bump(at, *around) for around in zip(turns, turns[1:], turns[2:], strict=False)]
+    return Features(stretches=tuple(found), missed=missed)
+
+
+_Point = tuple[float, float]
+
+
+def _picture(
+    expression: Expression,
+    at: Callable[[float], float],
+    values: Mapping[str, float],
+    start: float,
+    end: float,
+) -> tuple[list[_Point], bool]:
+    """Points (time, value) with nothing of weight between them, and whether there may be all the
+    same."""
+    within = enclosure(expression, ())
+    slope = derivative(expression)
+    slopes = enclosure(slope, ()) if slope is not None else None
+
+    def cell(a: _Point, b: _Point) -> tuple[float, _Point, _Point]:
+        if slopes is not None:
+            least, most = slopes(values, (a[0], b[0]))
+            if least >= 0 or most <= 0:
+                return 0.0, a, b
+        low, high = within(values, (a[0], b[0]))
+        hidden = max(high - max(a[1], b[1]), min(a[1], b[1]) - low, 0.0)
+        return -min(hidden * (b[0] - a[0]), 1e300), a, b
+
+    times = [start + (end - start) * i / _FIRST for i in range(_FIRST)] + [end]
+    points = [(t, at(t)) for t in times]
+    cells = [cell(a, b) for a, b in pairwise(points)]
+    heapify(cells)
+    for count in range(_CELLS):
+        if count % _FIRST == 0 and _is_seen(cells):
+            break
+        _, a, b = heappop(cells)
+        middle = a[0] + (b[0] - a[0]) / 2
+        if not a[0] < middle < b[0]:
+            heappush(cells, (0.0, a, b))
+            continue
+        m = middle, at(middle)
+        heappush(cells, cell(a, m))
+        heappush(cells, cell(m, b))
+    ends = sorted([a for _, a, _ in cells] + [(end, points[-1][1])])
+    return ends, not _is_seen(cells)
+
+
+def _is_seen(cells: list[tuple[float, _Point, _Point]]) -> bool:
+    lowest = min(min(a[1], b[1]) for _, a, b in cells)
+    highest = max(max(a[1], b[1]) for _, a, b in cells)
+    length = math.fsum(b[0] - a[0] for _, a, b in cells)
+    above = math.fsum((b[0] - a[0]) * ((a[1] + b[1]) / 2 - lowest) for _, a, b in cells)
+    swept = min(above, length * (highest - lowest) - above)
+    rounding = 1e-12 * length * max(abs(lowest), abs(highest))
+    return -math.fsum(hidden for hidden, _, _ in cells) <= _HIDDEN * swept + rounding
+
+
+def _turns(points: list[_Point]) -> list[_Point]:
+    """The start, each turning point of weight, and the end."""
+    least = _SWING * (max(v for _, v in points) - min(v for _, v in points))
+    kept = [points[0]]
+    best, rising = points[0], 0
+    for point in points[1:]:
+        if (rising >= 0 and point[1] > best[1]) or (rising <= 0 and point[1] < best[1]):
+            if rising or abs(point[1] - kept[0][1]) > least:
+                rising = rising or (1 if point[1] > best[1] else -1)
+                best = point
+        elif rising and abs(point[1] - best[1]) > least:
+            kept.append(best)
+            best, rising = point, -rising
+    if abs(points[-1][1] - best[1]) > least:
+        kept.append(best)
+    return [*kept, points[-1]]
+
+
+def _bump(at: Callable[[float], float], before: _Point, top: _Point, after: _Point) -> Stretch:
+    """Where a bump is, and steps that see it."""
+    height = min(abs(top[1] - before[1]), abs(top[1] - after[1]))
+    width = 0.0
+    edges = []
+    for side in (before, after):
+        sign = math.copysign(1.0, side[1] - top[1])
+        width += abs(_crossing(at, top[0], side[0], top[1] + sign * height / 2) - top[0])
+        edges.append(_crossing(at, top[0], side[0], side[1] - sign * _TAIL * height))
+    tiny = 1e-12 * (after[0] - before[0])
+    return Stretch(start=edges[0], end=edges[1], step=max(width, tiny) / _STEPS_OF_A_BUMP)
+
+
+def _crossing(at: Callable[[float], float], near: float, far: float, level: float) -> float:
+    """Between a turning point and the next one: where the level is passed, to 2 %, or a little
+    beyond."""
+    top = near
+    over = at(near) > level
+    for _ in range(200):
+        if abs(far - near) <= 0.02 * abs(far - top):
+            break
+        middle = near + (far - near) / 2
+        if (at(middle) > level) == over:
+            near = middle
+        else:
+            far = middle
+    return far
+
+
+def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Those that overlap as one, with the shortest of their steps."""
+    found: list[Stretch] = []
+    for s in sorted(stretches, key=lambda s: s.start):
+        last = found[-1] if found else None
+        if last is not None and s.start <= last.end + 4 * max(s.step, last.step):
+            found[-1] = Stretch(
+                start=last.start, end=max(last.end, s.end), step=min(last.step, s.step)
+            )
+        else:
+            found.append(s)
+    return found

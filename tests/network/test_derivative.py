@@ -1,0 +1,46 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simnet.network.derivative import derivative
+from simnet.network.expression import Call, Expression, Number, Symbol, Time, function
+
+T = Time()
+_LEAVES = st.sampled_from([T, Number(2), Number(0.7), Symbol("k")])
+_UNARY = st.sampled_from("exp ln log10 sqrt sin cos tan atan sinh cosh tanh minus".split())
+_BINARY = st.sampled_from("plus minus times divide".split())
+_EXPRESSIONS = st.recursive(
+    _LEAVES,
+    lambda inner: st.one_of(
+        st.builds(lambda op, a: Call(op, (a,)), _UNARY, inner),
+        st.builds(lambda op, a, b: Call(op, (a, b)), _BINARY, inner, inner),
+        st.builds(lambda a, n: Call("power", (a, Number(n))), inner, st.sampled_from([2, 3, 0.5])),
+        st.builds(lambda a: Call("power", (Number(0.5), a)), inner),
+    ),
+    max_leaves=6,
+)
+
+
+@given(_EXPRESSIONS, st.floats(0.2, 2))
+def test_it_is_the_limit_of_differences(e: Expression, t: float) -> None:
+    """By differences of fourth order, where two widths of them agree."""
+    slope = derivative(e)
+    assert slope is not None
+    at = function(e)
+
+    def difference(h: float) -> float:
+        left, right = (at({"k": 1.3}, t - h * i) - at({"k": 1.3}, t + h * i) for i in (1, 2))
+        return (right - 8 * left) / (12 * h)
+
+    coarse, fine = difference(2e-3), difference(1e-3)
+    if not (math.isfinite(coarse) and abs(fine) < 1e6 and abs(coarse - fine) < 1e-6):
+        return
+    assert function(slope)({"k": 1.3}, t) == pytest.approx(fine, rel=1e-4, abs=1e-4)
+
+
+@pytest.mark.parametrize("op", ["floor", "abs", "factorial"])
+def test_corners_and_steps_have_none(op: str) -> None:
+    assert derivative(Call("plus", (T, Call(op, (T,))))) is None
+    assert derivative(Call(op, (Symbol("k"),))) == Number(0)
