@@ -2,7 +2,8 @@
 
 A model is loaded from the SBML that we write for the method, once per set of held species, and runs
 program after program. Every replicate sets its whole state itself, so nothing is left over from the
-one before.
+one before. `reset` does not forget events that have a delay, or that a failed run left unfinished: a
+file with delays is loaded anew for each run, and a model with events after a failure.
 """
 
 import hashlib
@@ -95,15 +96,11 @@ class _Model:
     def simulate(self, segment: Segment) -> FloatArray:
         """Readouts at the segment's output times, (k, R)."""
         times, rows = _times(segment)
-        if not self.from_zero:
+        if not self.from_zero or segment.start == segment.end:
             result = _simulated(self.runner, times)
-        elif segment.start < segment.end:
+        else:
             result = _simulated(self.runner, [t - segment.start for t in times])
             result[:, 0] = times
-        else:  # nothing passes but events take place; CVODE finds no first step in no time
-            self.runner.integrator.initial_time_step = 1e-12 * max(1.0, abs(segment.end))
-            result = _simulated(self.runner, times)
-            self.runner.integrator.initial_time_step = 0.0
         readouts = len(self.task.symbols)
         states = result[:, 1 + readouts : 1 + readouts + len(self.species)]
         check = require_counts if self.task.method == "ssa" else require_amounts
@@ -148,7 +145,12 @@ class RoadRunnerSimulator:
                 state.values.update(self._rested(segment, model, state.values))
                 continue
             model.settle(state.values)
-            parts.append(model.simulate(segment))
+            try:
+                parts.append(model.simulate(segment))
+            except BaseException:  # also where a user stops it
+                if self.task.network.state_events:  # `reset` keeps those about to take effect
+                    self.models.clear()
+                raise
             state.values.update(model.left())
             triggers.leave(state, segment)
         return np.concatenate(parts)
@@ -246,6 +248,9 @@ def _set_first_step(runner: Any, program: Program) -> None:
 
 
 def _simulated(runner: Any, times: list[float]) -> FloatArray:
+    if times[0] == times[-1] and runner.integrator.getName() == "cvode":
+        runner.model.setTime(times[0])  # CVODE takes no step of no length
+        return np.array([runner.getSelectedValues()] * len(times), dtype=np.float64)
     try:
         return np.array(runner.simulate(times=times), dtype=np.float64)
     except RuntimeError as error:
