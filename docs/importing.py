@@ -72,7 +72,7 @@ def ours(network: Network, ids: list[str]) -> dict[str, FloatArray]:
         points=POINTS,
         readouts=ids,
         rtol=1e-10,
-        atol=1e-12,
+        atol=1e-18,
         workers=0,
     )
     place = {s.id: network.compartment_by_id[s.compartment].size for s in network.species}

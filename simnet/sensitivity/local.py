@@ -29,6 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simnet.arrays import FloatArray
+from simnet.elementary import exp, log
 from simnet.errors import InputError, Problem
 from simnet.sensitivity.design import Design, Outputs, check_outputs
 from simnet.sensitivity.factors import FactorSpace
@@ -98,7 +99,7 @@ def local_design(
     rows = [baseline]
     for unit, moves in enumerate(steps):
         for move in moves:
-            rows.append(np.where(space.unit_of_column == unit, baseline * math.exp(move), baseline))
+            rows.append(np.where(space.unit_of_column == unit, baseline * exp(move), baseline))
     matrix = np.tile(np.array(rows), (samples, 1))
     for i, factor in enumerate(space.factors):
         if factor.whole:
@@ -122,8 +123,8 @@ def local_design(
 def _steps(space: FactorSpace, unit: int, h: float) -> FloatArray:
     """(4,) ln p - ln baseline of a unit's rows, with which none of its factors leaves its range."""
     members = [f for f, u in zip(space.factors, space.unit_of_column, strict=True) if u == unit]
-    up = min(math.log(f.upper / f.baseline) for f in members)
-    down = min(math.log(f.baseline / f.lower) if f.lower > 0 else math.inf for f in members)
+    up = min(log(f.upper / f.baseline) for f in members)
+    down = min(log(f.baseline / f.lower) if f.lower > 0 else math.inf for f in members)
     least, most = sorted((max(up, 0.0), max(down, 0.0)))
     if least >= min(h, most / 4) > 0:
         return _MOVES * min(h, least)
