@@ -11,9 +11,9 @@ _SPACE, _RULE = re.compile(r"[ \t]+"), re.compile(r"[─-]{3,}")
 def agree(kept: str, now: str) -> bool:
     """Whether two texts are equal but for the rounding of their numbers.
 
-    A number with decimals or a power of ten may differ by one unit of its last digit, and zero may
-    have a sign: other processors and versions of libraries round otherwise. Whole numbers are
-    counts, and have to be equal. Columns may be wider only where a number is.
+    A number may differ by one unit of its last digit, and zero may have a sign: other processors and
+    versions of libraries round otherwise. Whole numbers below 1,000 are counts, and have to be
+    equal; above, tables show rounded values so. Columns may be wider only where a number is.
     """
     kept, now = (_VERSION.sub("VERSION", text) for text in (kept, now))
     numbers = [_NUMBER.findall(text) for text in (kept, now)]
@@ -29,7 +29,9 @@ def _words(text: str) -> list[str]:
 
 def _close(kept: str, now: str) -> bool:
     (a, unit_a, whole_a), (b, unit_b, whole_b) = _read(kept), _read(now)
-    return a == b or (not (whole_a and whole_b) and abs(a - b) <= min(unit_a, unit_b))
+    if whole_a and whole_b and min(abs(a), abs(b)) < 1000:
+        return a == b
+    return abs(a - b) <= min(unit_a, unit_b)
 
 
 def _read(text: str) -> tuple[Decimal, Decimal, bool]:
