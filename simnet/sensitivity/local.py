@@ -18,8 +18,7 @@ output for each time. `scaled` divides by the readout at the baseline, `absolute
 the readout's unit. `samples` repeats all rows with other seeds, which only noise needs.
 
 Error estimates: Press et al., Numerical Recipes, 3rd ed., section 5.7. Control coefficients and
-elasticities are these same derivatives of the fluxes and amounts of a steady state: `control` has
-them.
+elasticities are the same derivatives of a steady state's fluxes and amounts: see `control`.
 """
 
 import math
@@ -50,7 +49,7 @@ def local_rows(space: FactorSpace, samples: int, settings: Mapping[str, float]) 
 
 def local_step(settings: Mapping[str, float]) -> float:
     """h: as set, or else where the errors of the difference and of the integrator are alike."""
-    return settings["step"] or settings["accuracy"] ** 0.2
+    return settings["step"] or exp(log(float(settings["accuracy"])) / 5)
 
 
 def local_design(
