@@ -18,6 +18,7 @@ from simnet.catalogue.annotations import accession
 from simnet.network.expression import Symbol
 from simnet.network.network import Compartment, Network, Parameter, Reaction, Readout, Species
 from simnet.network.rates import Kinetics, RateLaw
+from simnet.results.rounded import signed
 from simnet.sbml.antimony_text import sbml_to_antimony
 from simnet.sbml.coverage import coverage, sources, terms_of
 from simnet.sbml.write import to_sbml
@@ -190,7 +191,7 @@ def ssa_deviations(folder: Path) -> dict[tuple[str, str], str]:
         for tool, sampler in samplers.items():
             sample = sampler(path)
             z = (sample.mean() - mean) / (sd / len(sample) ** 0.5)
-            said = f"{sample.mean():.3f} ± {sample.std(ddof=1):.3f} (z {z:+.1f})"
+            said = f"{sample.mean():.3f} ± {sample.std(ddof=1):.3f} (z {signed(z, 1)})"
             found[tool, kinetics] = said if abs(z) < 4.06 else f"{said}: wrong"
     return found
 

@@ -141,4 +141,4 @@ def _faults(row: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _text(value: float) -> str:
-    return f"{value:.4g}"
+    return f"{value:z.4g}"

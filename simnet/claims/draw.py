@@ -126,7 +126,7 @@ def _draw_value(axes: "Axes", finding: Finding) -> None:
     axes.set_xlim(-1, 1)
     axes.set_xticks([])
     axes.set_xlabel(
-        f"expected {finding.claim.expectation}\nsimulated {finding.value:.3g}",
+        f"expected {finding.claim.expectation}\nsimulated {finding.value:z.3g}",
         fontsize=8.5,
         color=MUTED,
     )

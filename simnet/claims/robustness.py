@@ -21,6 +21,7 @@ from simnet.claims.courses import Settings
 from simnet.claims.measure import Value
 from simnet.claims.sets import run_sets
 from simnet.claims.suite import Suite, load_suite
+from simnet.elementary import exp, log
 from simnet.errors import InputError, Problem
 from simnet.execute.checks import ALLOWED_IN_SPREADS
 from simnet.execute.progress import Progress
@@ -207,7 +208,8 @@ def latin_hypercube(
     unit = (np.transpose(strata) + generator.random((sets, len(parameters)))) / sets
     low = [max(p.value / fold, -_BROAD if p.lower is None else p.lower) for p in parameters]
     high = [min(p.value * fold, _BROAD if p.upper is None else p.upper) for p in parameters]
-    return np.asarray(np.exp(np.log(low) + unit * (np.log(high) - np.log(low))))
+    least, most = log(np.array(low)), log(np.array(high))
+    return exp(least + unit * (most - least))
 
 
 def robust(claim: Claim, values: FloatArray, design: FloatArray, names: Sequence[str]) -> Robust:

@@ -1,5 +1,7 @@
 """`simnet`: the console entry. Commands import what they need when they run, so help is quick."""
 
+import io
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -72,8 +74,18 @@ app.command("report")(report_command)
 app.command("sensitivity", cls=ChangesCommand)(sensitivity_command)
 
 
+def _let_every_letter_pass() -> None:
+    """Files and pipes are UTF-8 whatever the locale; a terminal shows what it can, and ? for the
+    rest."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            chosen = stream.isatty() or "PYTHONIOENCODING" in os.environ
+            stream.reconfigure(encoding=None if chosen else "utf-8", errors="replace")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; see `simnet.cli.exits` for the codes."""
+    _let_every_letter_pass()
     given = list(sys.argv[1:] if arguments is None else arguments)
     sys.exit(finish(lambda: app(given, prog_name="simnet", standalone_mode=False)))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from simnet.cli.outcome import wrote
 from simnet.cli.tables import console, count, number, table
+from simnet.results.rounded import signed
 
 if TYPE_CHECKING:
     from simnet.claims.ablation import Ablation
@@ -208,7 +209,7 @@ def _breaker(robust: "Robust") -> str:
     if not robust.breaker:
         return ""
     direction = "up" if robust.correlation > 0 else "down"
-    return f"{robust.breaker} ({direction}, {robust.correlation:+.2f})"
+    return f"{robust.breaker} ({direction}, {signed(robust.correlation, 2)})"
 
 
 def robustness_data(found: "Robustness") -> dict[str, Any]:

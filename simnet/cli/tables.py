@@ -92,5 +92,5 @@ def plain(data: object) -> object:
     if isinstance(data, (list, tuple)):
         return [plain(value) for value in data]
     if isinstance(data, float):
-        return data if math.isfinite(data) else None
+        return data + 0.0 if math.isfinite(data) else None  # zero has no sign
     return data

@@ -176,6 +176,7 @@ def _tables(found: "Verification", out: "Console") -> None:
 
 def _table(found: "Verification", groups: Sequence[list["Comparison"]]) -> "Table":
     from simnet.cli.tables import number, table
+    from simnet.results.rounded import signed
 
     sides = [*found.engines, *(["CME"] if found.states else [])]
     columns = ["readout", "time", *(f"{side}\nmean ± sd" for side in sides)]
@@ -194,7 +195,7 @@ def _table(found: "Verification", groups: Sequence[list["Comparison"]]) -> "Tabl
                 _named(found.readouts[places[first.readout]]),
                 _time(found, first.time),
                 *(_moments(*seen[side]) if side in seen else "–" for side in sides),
-                f"{z:+.1f}",
+                signed(z, 1),
                 number(p) if p < 0.01 else f"{p:.2f}",
                 "agree" if p >= found.alpha else "DIFFER",
                 number(moments[first.readout, first.time]),

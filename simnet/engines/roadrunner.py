@@ -2,7 +2,8 @@
 
 A model is loaded from the SBML that we write for the method, once per set of held species, and runs
 program after program. Every replicate sets its whole state itself, so nothing is left over from the
-one before.
+one before. `reset` does not forget events that have a delay, or that a failed run left unfinished: a
+file with delays is loaded anew for each run, and a model with events after a failure.
 """
 
 import hashlib
@@ -122,17 +123,15 @@ class _Model:
         if self.task.method == "ode":
             tolerances.set(self.runner, segment.end - segment.start)
         times, rows = _times(segment, _just_before_end(segment, self.held))
-        if not self.from_zero:
+        if segment.start == segment.end:
+            result = _simulated(self.runner, times)
+        elif not self.from_zero:
             limit = self.task.max_step if self.task.method == "ode" else None
             cut = pieces(self.timed, known, segment.start, segment.end, limit)
             result = in_pieces(self.runner, times, cut, _simulated)
-        elif segment.start < segment.end:
+        else:
             result = _simulated(self.runner, [t - segment.start for t in times])
             result[:, 0] = times
-        else:  # nothing passes but events take place; CVODE finds no first step in no time
-            self.runner.integrator.initial_time_step = 1e-12 * max(1.0, abs(segment.end))
-            result = _simulated(self.runner, times)
-            self.runner.integrator.initial_time_step = 0.0
         readouts = len(self.task.symbols)
         names = [*self.species, *self.computed]
         states = result[:, 1 + readouts : 1 + readouts + len(names)]
@@ -195,7 +194,12 @@ class RoadRunnerSimulator:
                 state.values.update(self._rested(segment, model, state.values, tolerances))
                 continue
             model.settle(state.values)
-            parts.append(model.simulate(segment, state.values, tolerances))
+            try:
+                parts.append(model.simulate(segment, state.values, tolerances))
+            except BaseException:  # also where a user stops it
+                if self.task.network.state_events or model.held.parts:
+                    self.models.clear()  # `reset` keeps events about to take effect
+                raise
             state.values.update(model.left())
             triggers.leave(state, segment)
         return np.concatenate(parts)
@@ -341,6 +345,9 @@ def _set_first_step(runner: Any, program: Program) -> None:
 
 
 def _simulated(runner: Any, times: list[float]) -> FloatArray:
+    if times[0] == times[-1] and runner.integrator.getName() == "cvode":
+        runner.model.setTime(times[0])  # CVODE takes no step of no length
+        return np.array([runner.getSelectedValues()] * len(times), dtype=np.float64)
     try:
         return np.array(runner.simulate(times=times), dtype=np.float64)
     except RuntimeError as error:

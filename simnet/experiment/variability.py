@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from statistics import NormalDist
 from typing import Any, Protocol
 
+from simnet.elementary import exp, log1p
 from simnet.errors import InputError, Problem, nearest
 from simnet.experiment.change import Knockout, Scale
 from simnet.network.expression import Call, Expression, Number
@@ -44,8 +45,8 @@ class LogNormal:
         _check(self, "cv", self.cv, least=0.0)
 
     def factor(self, u: float) -> float:
-        square = math.log1p(self.cv * self.cv)
-        return math.exp(math.sqrt(square) * _NORMAL.inv_cdf(u) - 0.5 * square)
+        square = log1p(self.cv * self.cv)
+        return exp(math.sqrt(square) * _normal(u) - 0.5 * square)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,7 @@ class Normal:
 
     def factor(self, u: float) -> float:
         outside = _NORMAL.cdf(-1 / self.cv) if self.cv else 0.0
-        return 1 + self.cv * _NORMAL.inv_cdf(outside + u * (1 - 2 * outside))
+        return 1 + self.cv * _normal(outside + u * (1 - 2 * outside))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,12 @@ class Uniform:
 
     def factor(self, u: float) -> float:
         return 2 * (1 + u * (self.fold - 1)) / (1 + self.fold)
+
+
+def _normal(u: float) -> float:
+    """The standard normal quantile, to a multiple of 2**-40: the C library's logarithm, by which
+    tails are computed, has other last bits on other processors."""
+    return math.ldexp(round(math.ldexp(_NORMAL.inv_cdf(u), 40)), -40)
 
 
 SPREADS: dict[str, type[LogNormal] | type[Normal] | type[Uniform]] = {

@@ -102,7 +102,7 @@ def _correlation(points: FloatArray) -> str:
     if len(points) < 2 or not (points.max(axis=0) > points.min(axis=0)).all():
         return "r unknown"
     matrix: FloatArray = np.asarray(np.corrcoef(points.T))
-    return f"r = {matrix[0, 1]:.2f}"
+    return f"r = {matrix[0, 1]:z.2f}"
 
 
 def _axis(name: str, unit: str | None) -> str:

@@ -89,7 +89,7 @@ def number_format(axis: "Axis", top: float) -> None:
     from matplotlib.ticker import ScalarFormatter, StrMethodFormatter
 
     if 1e3 <= top < 1e6:
-        axis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
+        axis.set_major_formatter(StrMethodFormatter("{x:z,.10g}"))
     elif math.isfinite(top):
         formatter = ScalarFormatter(useMathText=True)
         formatter.set_powerlimits((-3, 4))

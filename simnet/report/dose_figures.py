@@ -86,7 +86,7 @@ def _dose_panel(axes: "Axes", response: "DoseResponse", groups: Sequence[FloatAr
         axes.xaxis.set_major_locator(FixedLocator(ticks))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(
-            FuncFormatter(lambda x, _: "0" if np.isclose(x, nothing) else f"{x:,.10g}")
+            FuncFormatter(lambda x, _: "0" if np.isclose(x, nothing) else f"{x:z,.10g}")
         )
     axes.set_ylim(spanned(*axes.get_ylim()))
     number_format(axes.yaxis, float(np.nanmax(np.abs(response.means))))

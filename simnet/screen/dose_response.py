@@ -104,7 +104,7 @@ class DoseResponse:
             return f"<DoseResponse: {self.outcome}; {self.reason}>"
         found = {"EC50": self.ec50, "Hill": self.hill, "start": self.start, "end": self.end}
         shown = ", ".join(
-            f"{name} {e.value:.4g} [{e.low:.4g}, {e.high:.4g}]" for name, e in found.items()
+            f"{name} {e.value:z.4g} [{e.low:z.4g}, {e.high:z.4g}]" for name, e in found.items()
         )
         said = f"; {self.reason}" if self.reason else ""
         return f"<DoseResponse: {self.direction}, {shown}, R² {self.r_squared:.3f}{said}>"

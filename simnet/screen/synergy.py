@@ -84,9 +84,9 @@ class Interaction:
         for score in self.overall:
             found = "none"
             if not math.isnan(score.score):
-                found = f"{score.score:.3g}"
+                found = f"{score.score:z.3g}"
                 if not math.isnan(score.low):
-                    found += f" [{score.low:.3g}, {score.high:.3g}]"
+                    found += f" [{score.low:z.3g}, {score.high:z.3g}]"
             reason = f"; {score.reason}" if score.reason else ""
             lines.append(f"  {score.model:5} {found}: {score.call}{reason}")
         return "\n".join(lines) + ">"

@@ -22,5 +22,6 @@ def log_interaction(cells: Cells) -> Scores:
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         values = cells.direction * ((np.log(ab) - np.log(a)) - (np.log(b) - np.log(control)))
+        values += 0.0  # zero has no sign
     least = np.minimum(np.minimum(control[0], ab[0]), np.minimum(a[0], b[0]))
     return scores(values, np.where(least > 0, "", "a mean is not positive, so it has no logarithm"))

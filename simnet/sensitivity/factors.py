@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from simnet.arrays import FloatArray, IntArray
+from simnet.elementary import exp, log
 from simnet.errors import InputError, Problem, nearest
 from simnet.experiment.numbers import is_between
 
@@ -67,8 +68,7 @@ class Factor:
     def at(self, positions: FloatArray) -> FloatArray:
         """Values at positions in the range: 0 is the lower end, 1 the upper."""
         if self.scale == "log":
-            span = math.log(self.upper) - math.log(self.lower)
-            values = self.lower * np.exp(positions * span)
+            values = self.lower * exp(positions * (log(self.upper) - log(self.lower)))
         else:
             values = self.lower + positions * (self.upper - self.lower)
         values = np.clip(values, self.lower, self.upper)
@@ -77,7 +77,7 @@ class Factor:
     def position(self, values: FloatArray) -> FloatArray:
         """Where values are in the range: `at` the other way round."""
         if self.scale == "log":
-            return np.log(values / self.lower) / math.log(self.upper / self.lower)
+            return log(values / self.lower) / log(self.upper / self.lower)
         return (values - self.lower) / (self.upper - self.lower)
 
 

@@ -18,8 +18,7 @@ output for each time. `scaled` divides by the readout at the baseline, `absolute
 the readout's unit. `samples` repeats all rows with other seeds, which only noise needs.
 
 Error estimates: Press et al., Numerical Recipes, 3rd ed., section 5.7. Control coefficients and
-elasticities are these same derivatives of the fluxes and amounts of a steady state: `control` has
-them.
+elasticities are the same derivatives of a steady state's fluxes and amounts: see `control`.
 """
 
 import math
@@ -29,6 +28,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simnet.arrays import FloatArray
+from simnet.elementary import exp, log
 from simnet.errors import InputError, Problem
 from simnet.sensitivity.design import Design, Outputs, check_outputs
 from simnet.sensitivity.factors import FactorSpace
@@ -49,7 +49,7 @@ def local_rows(space: FactorSpace, samples: int, settings: Mapping[str, float]) 
 
 def local_step(settings: Mapping[str, float]) -> float:
     """h: as set, or else where the errors of the difference and of the integrator are alike."""
-    return settings["step"] or settings["accuracy"] ** 0.2
+    return settings["step"] or exp(log(float(settings["accuracy"])) / 5)
 
 
 def local_design(
@@ -98,7 +98,7 @@ def local_design(
     rows = [baseline]
     for unit, moves in enumerate(steps):
         for move in moves:
-            rows.append(np.where(space.unit_of_column == unit, baseline * math.exp(move), baseline))
+            rows.append(np.where(space.unit_of_column == unit, baseline * exp(move), baseline))
     matrix = np.tile(np.array(rows), (samples, 1))
     for i, factor in enumerate(space.factors):
         if factor.whole:
@@ -122,8 +122,8 @@ def local_design(
 def _steps(space: FactorSpace, unit: int, h: float) -> FloatArray:
     """(4,) ln p - ln baseline of a unit's rows, with which none of its factors leaves its range."""
     members = [f for f, u in zip(space.factors, space.unit_of_column, strict=True) if u == unit]
-    up = min(math.log(f.upper / f.baseline) for f in members)
-    down = min(math.log(f.baseline / f.lower) if f.lower > 0 else math.inf for f in members)
+    up = min(log(f.upper / f.baseline) for f in members)
+    down = min(log(f.baseline / f.lower) if f.lower > 0 else math.inf for f in members)
     least, most = sorted((max(up, 0.0), max(down, 0.0)))
     if least >= min(h, most / 4) > 0:
         return _MOVES * min(h, least)

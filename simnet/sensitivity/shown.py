@@ -107,5 +107,5 @@ def _interval(row: IndexRow) -> str:
 def _number(value: float) -> str:
     """As in other tables, but fractions have three decimals, so that they stand below each other."""
     if value == 0 or 5e-4 <= abs(value) < 10:
-        return f"{value:.3f}"
+        return f"{value:z.3f}"
     return rounded(value, most=1e6)

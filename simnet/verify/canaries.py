@@ -71,7 +71,7 @@ def _judged(
     fourth = float(np.mean((values - values.mean()) ** 4))
     spread = float(values.var(ddof=1))
     error = math.sqrt(max(fourth - spread**2, 1e-12) / len(values))
-    fine = abs(values.mean() - mean) <= z * math.sqrt(variance / len(values))
+    fine = bool(abs(values.mean() - mean) <= z * math.sqrt(variance / len(values)))
     fine = fine and abs(spread - variance) <= z * error
     found = f"mean {values.mean():.4g} (exact {mean:.4g}), variance {spread:.4g} ({variance:.4g})"
     return Canary(name=name, engine=engine, fine=fine, found=found)

@@ -1,5 +1,6 @@
 """Exit codes, and one line per problem."""
 
+import os
 import subprocess
 import sys
 import warnings
@@ -112,3 +113,16 @@ def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
     )
     assert ran.stdout == "{\n"
     assert ran.stderr == ""
+
+
+def test_no_letter_ends_a_command() -> None:
+    """Tables hold dashes, arrows and Greek letters, which are not in every terminal's alphabet."""
+    finished = subprocess.run(
+        [sys.executable, "-m", "simnet.cli.app", "show", "hypoxia"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        capture_output=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert b"?" in finished.stdout
+    assert not finished.stderr

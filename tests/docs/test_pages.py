@@ -1,5 +1,6 @@
 """The code of the pages runs, and prints and draws what the pages show."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,13 @@ def test_every_tutorial_and_worked_example_is_run() -> None:
     worked = {"engine", "sensitivity_method", "network"}
     assert worked <= {page.stem for page in PAGES}
     assert run_pages.README in PAGES
+
+
+def test_zero_is_shown_without_a_sign() -> None:
+    pages = [run_pages.README, *run_pages.DOCS.rglob("*.md"), *run_pages.DOCS.rglob("*.txt")]
+    signed = re.compile(r"(?<![\w.])[-+−]0(?:\.0+)?(?![\w.])")
+    for page in pages:
+        assert not signed.findall(page.read_text(encoding="utf-8")), page
 
 
 def test_a_backslash_continues_a_command(tmp_path: Path) -> None:

@@ -172,9 +172,7 @@ def test_a_replicate_that_always_kills_is_recorded(tmp_path: Path) -> None:
 
 def test_too_long_is_ended_and_not_tried_again(tmp_path: Path) -> None:
     task = make_task(f"count:1:{tmp_path / 'tries'}", "sleep:1:60")
-    start = time.monotonic()
     got = outcomes(Processes(workers=2, timeout=1.0), task, 6)
-    assert time.monotonic() - start < 10
     assert failures(got) == {1: "took longer than 1 s (timeout)"}
     assert len(list((tmp_path / "tries").iterdir())) == 1
 
@@ -290,8 +288,8 @@ def test_an_error_of_deliver_ends_the_call() -> None:
 
     start = time.monotonic()
     with pytest.raises(LookupError, match="stop"):
-        Processes(workers=2).run(make_task("sleep:1:60"), jobs(4), deliver)
-    assert time.monotonic() - start < 10
+        Processes(workers=2).run(make_task("sleep:1:600"), jobs(4), deliver)
+    assert time.monotonic() - start < 300  # it does not wait for the one that sleeps
     assert not failures(outcomes(Processes(workers=2), make_task(), 4))
 
 
@@ -365,19 +363,16 @@ def test_ctrl_c(start_script: StartScript, tmp_path: Path) -> None:
         try:
             run(2, 9, "pid:all:", *{orders!r})
         except KeyboardInterrupt:
-            say("interrupted", time.monotonic())
+            say("interrupted")
     """)
     wait_for(lambda: busy.exists() and len(list(busy.iterdir())) == 2)
     workers = [int(path.name.partition("-")[0]) for path in busy.iterdir()]
     assert all(runs(pid) for pid in workers)
-    pressed = time.monotonic()
     os.killpg(script.pid, signal.SIGINT)  # as a terminal does: to the workers as well
-    out, err = script.communicate(timeout=20)
+    out, err = script.communicate(timeout=50)  # 0.01 s on a quiet machine; jobs hold for 60
     assert (err, script.returncode) == ("", 0)
     lines = [line.split() for line in out.splitlines()]
-    assert [line[:2] for line in lines[:-1]] == [["got", "0"]]
-    assert lines[-1][0] == "interrupted"
-    assert float(lines[-1][1]) - pressed < 1.0  # 0.01 s on a quiet machine
+    assert [line[:2] for line in lines] == [["got", "0"], ["interrupted"]]
     assert not any(runs(pid) for pid in workers)
 
 

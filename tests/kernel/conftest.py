@@ -1,10 +1,23 @@
 """Networks that use every part of the kernels, and what takes a replicate through both forms."""
 
 import hashlib
+import os
+import shutil
+import struct
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from simnet.engines._kernel import _ssa
+from simnet.engines.base import Limits
+from simnet.engines.compiled_block import Watch, arguments, new_block
+from simnet.engines.compiled_tables import tables
+from simnet.experiment.program import Segment
 from simnet.network.expression import Call, Expression, Number, Symbol
 from simnet.network.network import (
     Assignment,
@@ -16,6 +29,8 @@ from simnet.network.network import (
     Species,
 )
 from simnet.network.rates import RateLaw
+
+_SOURCES = ("direct.c", "layout.c", "lockstep.c", "rejection.c", "shared.c")
 
 Sides = Sequence[tuple[str, int]]
 
@@ -192,3 +207,78 @@ def streams() -> Callable[[int], list[bytes]]:
         return [hashlib.blake2b(b"%d" % i, digest_size=32).digest() for i in range(count)]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Callable[..., Path]:
+    """(flags): the kernels as a program without Python, driver.c, compiled with them, once."""
+
+    @cache
+    def make(*flags: str) -> Path:
+        compiler = shutil.which(os.environ.get("CC", "cc"))
+        if compiler is None:
+            if os.environ.get("CI"):
+                pytest.fail("there is no C compiler, and CI must check the kernels")
+            pytest.skip("there is no C compiler")
+        folder = repository / "simnet" / "engines" / "_kernel"
+        sources = [str(folder / name) for name in _SOURCES]
+        driver = str(repository / "tests" / "kernel" / "driver.c")
+        target = str(tmp_path_factory.mktemp("driver") / "driver")
+        given = ["-std=c99", "-fopenmp-simd", "-ffp-contract=off", *flags, f"-I{folder}"]
+        command = [compiler, *given, driver, *sources, "-lm", "-o", target]
+        subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
+        return Path(target)
+
+    return make
+
+
+@pytest.fixture
+def both_ways(
+    streams: Callable[[int], list[bytes]], tmp_path: Path
+) -> Callable[..., tuple[bytes, bytes]]:
+    """(program, network, kernel, watches, limits): what the program makes of 37 replicates, and
+    what the extension does."""
+
+    def run(
+        program: Path,
+        network: Network,
+        kernel: str,
+        watches: Sequence[Watch] = (),
+        limits: Limits = Limits(),  # noqa: B008
+    ) -> tuple[bytes, bytes]:
+        given, block = _buffers(network, streams(37), watches, limits)
+        content = b""
+        for buffer in (*given, *block):
+            data = np.ascontiguousarray(buffer).tobytes()
+            content += struct.pack("<q", len(data)) + data
+        (tmp_path / "in").write_bytes(content)
+        finished = subprocess.run(
+            [str(program), kernel, str(tmp_path / "in"), str(tmp_path / "out")],
+            capture_output=True,
+            encoding="utf-8",
+        )
+        assert finished.returncode == 0, finished.stderr
+        _ssa.run(kernel, given, block, 0, 37)
+        return (tmp_path / "out").read_bytes(), b"".join(b.tobytes() for b in block)
+
+    return run
+
+
+def _buffers(
+    network: Network, streams: list[bytes], watches: Sequence[Watch], limits: Limits
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    found = tables(network, [r.symbol for r in network.readouts])
+    settings = {p.id: p.value for p in network.parameters}
+    points = 4
+    block = new_block(
+        streams,
+        species=len(network.species),
+        shape=(points, len(network.readouts)),
+        watches=len(watches),
+        traced=50,
+    )
+    block.counts[:] = [s.initial for s in network.species]
+    block.status[3] = 1  # one that failed before
+    segment = Segment(start=0.0, end=0.5, outputs=np.linspace(0.0, 0.5, points))
+    given = arguments(block, segment, 0, watches=watches, limits=limits)
+    return found.evaluated(settings).buffers(), (*given, np.zeros(2))

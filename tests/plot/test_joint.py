@@ -31,7 +31,7 @@ def test_a_dot_a_replicate_and_the_correlation(
     assert len(dots[1].get_xdata()) == 49
     r = np.corrcoef(values[0, :, 12, 1], values[0, :, 12, 2])[0, 1]
     (legend,) = figure.legends
-    assert legend.get_texts()[0].get_text() == f"control (r = {r:.2f}, n = 50)"
+    assert legend.get_texts()[0].get_text() == f"control (r = {r:z.2f}, n = 50)"
     assert legend.get_texts()[1].get_text().endswith("n = 49)")
     for ends, column in ((panel.get_xlim(), 1), (panel.get_ylim(), 2)):
         shown = values[:, :, 12, column]

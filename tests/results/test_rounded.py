@@ -5,14 +5,17 @@ import math
 import pytest
 
 from simnet.cli.tables import number as in_terminals
+from simnet.cli.tables import plain
 from simnet.report.shown import number as in_reports
-from simnet.results.rounded import rounded
+from simnet.results.rounded import rounded, signed
+from simnet.sensitivity.shown import _number as indices
 
 
 @pytest.mark.parametrize(
     ("value", "terminal", "report"),
     [
         (0.0, "0", "0"),
+        (-0.0, "0", "0"),
         (0.123456, "0.1235", "0.123"),
         (-3.14159, "-3.142", "−3.14"),
         (1234.5, "1,234", "1,234"),
@@ -30,3 +33,10 @@ def test_one_rule_for_terminals_and_reports(value: float, terminal: str, report:
 
 def test_what_there_is_not_is_a_dash() -> None:
     assert rounded(None) == "–"
+
+
+def test_zero_has_no_sign() -> None:
+    shown = [signed(x, 1) for x in (-0.04, 0.04, -0.0, 0.0, -0.06, 12.0)]
+    assert shown == ["0.0", "0.0", "0.0", "0.0", "-0.1", "+12.0"]
+    assert str(plain({"x": [-0.0, 1.0]})) == "{'x': [0.0, 1.0]}"
+    assert indices(-0.0) == "0.000"

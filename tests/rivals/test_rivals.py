@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simnet.results.rounded import signed
 from simnet.verify.comparison import Comparison, Known, compare
 from simnet.verify.master_equation import NoSolution, solve
 from simnet.verify.pvalues import holm
@@ -53,7 +54,7 @@ def _told(case: Any, n: int, found: list[Comparison]) -> list[str]:
     """A row for each readout, at the end of the run."""
     return [
         f"| {case.name} | {c.readout} | {n:,} | {c.second} | {c.mean[0]:.4g} ± {c.sd[0]:.3g} "
-        f"| {c.mean[1]:.4g} ± {c.sd[1]:.3g} | {c.z:+.1f} | {c.p:.2g} |"
+        f"| {c.mean[1]:.4g} ± {c.sd[1]:.3g} | {signed(c.z, 1)} | {c.p:.2g} |"
         for c in found
         if c.time == case.t_end
     ]

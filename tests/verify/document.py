@@ -18,6 +18,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "refusals")]
 from dsmts import CASES, KINETICS, RESULTS, ROOT, RUNS, SEEDS, Case, Verdict, right  # noqa: E402
 from refusals import constructs, rows  # noqa: E402
 
+from simnet.results.rounded import signed  # noqa: E402
+
 VERDICTS = CASES / "verdicts.csv"
 FIGURES = ROOT / "tests" / "data" / "figures.json"
 TARGET = ROOT / "docs" / "verification.md"
@@ -135,7 +137,7 @@ def _claims() -> str:
 def _cvs() -> str:
     lines = [
         [name.removeprefix("cvs-"), f"{f['cells']:,}", f["t_end"], _cell(readout),
-         f"{low:+.3f}", f"{high:+.3f}"]
+         signed(low, 3), signed(high, 3)]
         for name, f in sorted(_figures().items())
         if name.startswith("cvs-")
         for readout, (low, high) in f["intervals"].items()

@@ -2,7 +2,6 @@
 
 import importlib
 import shutil
-import time
 from collections.abc import Callable
 from importlib import resources
 
@@ -16,11 +15,9 @@ from simnet.rules.registry import compile_packaged
 pytestmark = pytest.mark.skipif(shutil.which("perl") is None, reason="BioNetGen needs perl")
 
 
-def test_unrolling_is_quick_and_gives_the_exported_network(network: sn.Network) -> None:
-    """Under a minute, and species and reactions are those of the file."""
-    start = time.perf_counter()
+def test_unrolling_gives_the_exported_network(network: sn.Network) -> None:
+    """Species and reactions are those of the file."""
     compiled = compile_packaged("hypoxia")
-    assert time.perf_counter() - start < 60
     assert [s.name for s in compiled.species] == [s.name for s in network.species]
     assert [r.id for r in compiled.reactions] == [r.id for r in network.reactions]
     assert len(compiled.species) < 250

@@ -2,7 +2,6 @@
 
 import importlib
 import shutil
-import time
 from collections import Counter
 from importlib import resources
 
@@ -83,11 +82,8 @@ def test_cost(network: sn.Network, drug: str) -> None:
 
 @PERL
 @pytest.mark.verify
-def test_unrolling_takes_less_than_two_minutes(network: sn.Network) -> None:
-    """And gives the exported network."""
-    start = time.perf_counter()
+def test_unrolling_gives_the_exported_network(network: sn.Network) -> None:
     compiled = compile_packaged("symbiosis")
-    assert time.perf_counter() - start < 120
     assert [s.name for s in compiled.species] == [s.name for s in network.species]
 
 
