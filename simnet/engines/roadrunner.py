@@ -177,6 +177,9 @@ class RoadRunnerSimulator:
     def run(self, program: Program, seed: int, tighter: float = 1.0) -> TimesByReadouts:
         """One replicate, (T, R)."""
         tolerances = Tolerances(self.task, tighter)
+        return tolerances.followed(lambda: self._run(program, seed, tolerances))
+
+    def _run(self, program: Program, seed: int, tolerances: Tolerances) -> TimesByReadouts:
         for position, held in enumerate(dict.fromkeys(s.held for s in program.segments)):
             if held not in self.models:
                 self.models[held] = _Model(with_held(self.task.network, held), self.task)
@@ -216,7 +219,8 @@ class RoadRunnerSimulator:
         tolerances: Tolerances,
     ) -> dict[str, float]:
         """What a rest ends with: arms that differ only in what comes later have it in common."""
-        key = (segment.held, segment.start, segment.end, tolerances.tighter, dict(values))
+        met = dict(tolerances.sizes)
+        key = (segment.held, segment.start, segment.end, tolerances.tighter, met, dict(values))
         if self._rest is None or self._rest[0] != key:
             model.settle(values)
             model.simulate(segment, values, tolerances)
@@ -239,6 +243,9 @@ class DocumentSimulator:
     def run(self, program: Program, seed: int, tighter: float = 1.0) -> TimesByReadouts:
         """The one replicate, (T, R)."""
         tolerances = Tolerances(self.task, tighter)
+        return tolerances.followed(lambda: self._run(program, tolerances))
+
+    def _run(self, program: Program, tolerances: Tolerances) -> TimesByReadouts:
         runner = _loaded(self.held.text, self.task, as_it_is=True)
         _set_first_step(runner, program)
         timed = timed_parts(self.task.network).alone

@@ -6,16 +6,22 @@ ever, nor the rounding errors of what is left. A variable that is still 0 takes 
 may be made from.
 """
 
-from typing import Any
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.engines.base import Task
+from simnet.errors import SimulationError, StateError
+
+T = TypeVar("T")
 
 _OF_SIZE = 1e-12  # times the relative tolerance
 _LEAST = 1e-20  # the same of the largest, whose exchanges leave rounding errors in the others
-_MOLECULE = 1e-24  # mol, the smallest amount in any unit, where there is nothing to go by
+_GROWTH = 10.0  # of the largest variable, from which on a run may have failed for its tolerances
+_UNKNOWN = 1.0  # where there is nothing to go by: CVODE fails where an event meets less than 1e-30
 
 
 def absolute_tolerances(
@@ -25,14 +31,14 @@ def absolute_tolerances(
 
     Args:
         sizes: (V,) the largest amount that each has had when a segment began.
-        rates: (V,) of change where the segment begins.
+        rates: (V,) of change where the segment begins, or later where all of them are 0.
         span: length of the segment.
         rtol: relative tolerance.
     """
     sizes = _finite(sizes)
     with np.errstate(over="ignore"):
         made = _finite(span * rates)  # unless it grows or is lost in the meantime
-    largest = sizes.max(initial=0.0) or made.max(initial=0.0) or _MOLECULE
+    largest = sizes.max(initial=0.0) or made.max(initial=0.0) or _UNKNOWN
     source = np.where(made > 0, np.minimum(made, largest), largest)
     scale = np.maximum(_OF_SIZE * np.where(sizes > 0, sizes, source), _LEAST * largest)
     return np.maximum(rtol * scale, np.finfo(np.float64).tiny)
@@ -43,14 +49,62 @@ def _finite(values: FloatArray) -> FloatArray:
     return found
 
 
+def _rates(runner: Any, span: float = 0.0) -> FloatArray:
+    """(V,) of change now; where all are 0, those at later times of the span: laws may wait."""
+    now = runner.model.getTime()
+    rates = np.asarray(runner.getRatesOfChange(), dtype=np.float64)
+    for part in (0.01, 0.5, 1.0):
+        if rates.any() or not span:
+            break
+        runner.model.setTime(now + part * span)
+        rates = np.asarray(runner.getRatesOfChange(), dtype=np.float64)
+    runner.model.setTime(now)
+    return rates
+
+
 class Tolerances:
     """Those of one replicate, segment by segment. `sizes` are what its variables have been."""
 
     def __init__(self, task: Task, tighter: float = 1.0) -> None:
         self.tighter = tighter
         self.sizes: dict[str, float] = {}
+        self._runner: Any = None
         self._rtol = tighter * task.rtol
         self._atol = None if task.atol is None else tighter * task.atol
+
+    def followed(self, run: Callable[[], T]) -> T:
+        """What a run gives, made again from its start where it met an amount so much larger than all
+        before, as of an event within it, that CVODE could not go on.
+
+        Raises:
+            SimulationError: it fails for another reason.
+        """
+        while True:
+            try:
+                return run()
+            except StateError:
+                raise
+            except SimulationError:
+                if self._atol is not None or not self._grown():
+                    raise
+
+    def _grown(self) -> bool:
+        """Whether variables are larger now, where a run has stopped, than any has been."""
+        if self._runner is None:
+            return False
+        largest = max(self.sizes.values(), default=0.0)
+        self._measure(self._runner, list(self.sizes))
+        return max(self.sizes.values(), default=0.0) > _GROWTH * largest
+
+    def _measure(self, runner: Any, ids: Sequence[str]) -> None:
+        model = runner.model
+        now = dict(
+            zip(model.getFloatingSpeciesIds(), model.getFloatingSpeciesAmounts(), strict=True)
+        )
+        for name in ids:
+            value = abs(float(now[name] if name in now else runner[name]))
+            if math.isfinite(value):
+                self.sizes[name] = max(value, self.sizes.get(name, 0.0))
 
     def set(self, runner: Any, span: float) -> None:
         """Set them for a segment of that length that begins now.
@@ -67,14 +121,10 @@ class Tolerances:
             integrator.absolute_tolerance = [self._atol] * count
             return
         ids = [model.getStateVectorId(i) for i in range(count)]
-        now = dict(
-            zip(model.getFloatingSpeciesIds(), model.getFloatingSpeciesAmounts(), strict=True)
-        )
-        for name in ids:
-            value = abs(float(now[name] if name in now else runner[name]))
-            self.sizes[name] = max(value, self.sizes.get(name, 0.0))
-        sizes = np.array([self.sizes[name] for name in ids])
-        rates = np.asarray(runner.getRatesOfChange(), dtype=np.float64)
+        self._runner = runner
+        self._measure(runner, ids)
+        sizes = np.array([self.sizes.get(name, 0.0) for name in ids])
+        rates = _rates(runner, span) if not sizes.any() else _rates(runner)
         rules = model.getNumRateRules()
         kinds = (slice(0, rules), slice(rules, None))  # each with units of its own
         found = [absolute_tolerances(sizes[k], rates[k], span, self._rtol) for k in kinds]

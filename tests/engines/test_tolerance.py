@@ -159,7 +159,7 @@ def test_each_variable_gets_its_own(read: Read) -> None:
     simulator, plan = prepared(network)
     import roadrunner
 
-    runner = roadrunner.RoadRunner(simulator.text)
+    runner = roadrunner.RoadRunner(simulator.held.text)
     Tolerances(plan.task).set(runner, 10.0)
     names = [runner.model.getStateVectorId(i) for i in range(5)]
     found = dict(zip(names, runner.integrator.getAbsoluteToleranceVector(), strict=True))
@@ -218,3 +218,22 @@ def test_they_are_above_0_and_finite_whatever_comes() -> None:
         found = absolute_tolerances(sizes, strange[::-1], 1e10, 1e-8)
         assert (np.isfinite(found) & (found > 0)).all()
     assert absolute_tolerances(np.zeros(0), np.zeros(0), 1.0, 1e-8).shape == (0,)
+
+
+@pytest.mark.parametrize("as_it_is", [False, True])
+@pytest.mark.parametrize("first", [0.0, 1e-20, 1e-3])
+@pytest.mark.parametrize("dose", [1.0, 1e6, 1e23])
+def test_a_dose_within_the_file(read: Read, first: float, dose: float, as_it_is: bool) -> None:
+    """What an event adds is of a size that nothing told of before: X -> Z -> W, Z = t exp(-t)."""
+    body = f"""species y, X, Z, W; y = {first}; X = 0; Z = 0; W = 0
+      y => ; 0.1*y; X => Z; X; Z => W; Z; at time >= 5: X = {dose}"""
+    network = read(body, as_it_is=as_it_is)
+    z = sn.simulate(network, t_end=10, points=3, readouts="Z", workers=0).readout("Z")[0, -1]
+    assert z == pytest.approx(dose * 5 * np.exp(-5), rel=1e-6)
+
+
+def test_laws_that_wait(read: Read) -> None:
+    """Nothing is there and nothing happens at t = 0: Y = 1e-21 t^2 / 2."""
+    network = read("species Y; Y = 0; => Y; 1e-21*time")
+    y = sn.simulate(network, t_end=10, points=3, readouts="Y", workers=0).readout("Y")[0, -1]
+    assert y == pytest.approx(5e-20, rel=1e-6)
