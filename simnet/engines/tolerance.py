@@ -20,7 +20,9 @@ T = TypeVar("T")
 
 _OF_SIZE = 1e-12  # times the relative tolerance
 _LEAST = 1e-20  # the same of the largest, whose exchanges leave rounding errors in the others
-_GROWTH = 10.0  # of the largest variable, from which on a run may have failed for its tolerances
+_GROWTH = 10.0  # of a variable, from which on a run may have failed for its tolerances
+_LOOKS = 32  # at rates within a segment that begins with nothing
+_NOTHING = 1e-24  # mol, the smallest amount in any unit
 _UNKNOWN = 1.0  # where there is nothing to go by: CVODE fails where an event meets less than 1e-30
 
 
@@ -50,15 +52,19 @@ def _finite(values: FloatArray) -> FloatArray:
 
 
 def _rates(runner: Any, span: float = 0.0) -> FloatArray:
-    """(V,) of change now; where all are 0, those at later times of the span: laws may wait."""
-    now = runner.model.getTime()
-    rates = np.asarray(runner.getRatesOfChange(), dtype=np.float64)
-    for part in (0.01, 0.5, 1.0):
-        if rates.any() or not span:
-            break
-        runner.model.setTime(now + part * span)
-        rates = np.asarray(runner.getRatesOfChange(), dtype=np.float64)
-    runner.model.setTime(now)
+    """(V,) of change now; or, where nothing changes now, the largest in a span: laws may wait."""
+
+    def look(time: float) -> FloatArray:
+        runner.model.setTime(time)
+        return _finite(np.asarray(runner.getRatesOfChange(), dtype=np.float64))
+
+    now = float(runner.model.getTime())
+    rates = look(now)
+    if span and not rates.any():
+        later = [look(now + part * span) for part in np.linspace(0, 1, _LOOKS + 1)]
+        rates = np.max(later, axis=0)
+        rates[span * rates < _NOTHING] = 0.0
+        runner.model.setTime(now)
     return rates
 
 
@@ -89,12 +95,12 @@ class Tolerances:
                     raise
 
     def _grown(self) -> bool:
-        """Whether variables are larger now, where a run has stopped, than any has been."""
+        """Whether a variable is much larger now, where a run has stopped, than it has been."""
         if self._runner is None:
             return False
-        largest = max(self.sizes.values(), default=0.0)
-        self._measure(self._runner, list(self.sizes))
-        return max(self.sizes.values(), default=0.0) > _GROWTH * largest
+        before = dict(self.sizes)
+        self._measure(self._runner, list(before))
+        return any(size > _GROWTH * before[name] for name, size in self.sizes.items())
 
     def _measure(self, runner: Any, ids: Sequence[str]) -> None:
         model = runner.model
