@@ -118,6 +118,23 @@ def test_values_by_every_method(form: str) -> None:
     np.testing.assert_allclose(values(as_it_is, names), right, rtol=1e-12)
 
 
+def in_a_chain(rules: int, levels: int) -> dict[str, str]:
+    """a0 = X, and each other rule is the one before it, divided by 1 so many times."""
+    left, right = "<apply><divide/>" * levels, "<cn>1</cn></apply>" * levels
+    chain = {f"a{i}": f"{left}<ci>a{i - 1}</ci>{right}" for i in range(1, rules)}
+    return {"a0": "<ci>X</ci>"} | chain
+
+
+def test_rules_that_read_each_other_in_a_long_chain() -> None:
+    """Put into each other they are 560 levels: more than Python's stack holds for the tape."""
+    text = document(in_a_chain(190, 3))
+    assert values(text, ["a189"]) == [5.0]
+    for engine in ("reference", "compiled"):
+        assert values(text, ["a189"], "ssa", engine) == [5.0]
+    with pytest.raises(sn.ModelError, match="nested more than 2,000 deep, with the rules"):
+        from_sbml(document(in_a_chain(50, 100)))  # roadrunner ends the process
+
+
 @pytest.mark.parametrize("op", sorted(ASSOCIATIVE))
 def test_what_is_written_is_read(op: str) -> None:
     for count in (2, WIDEST, WIDEST + 1, WIDEST**2, WIDEST**2 + 1, 5_000):
