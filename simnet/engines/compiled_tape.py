@@ -95,6 +95,16 @@ class Varying:
         """Whether it depends on time, itself or through assignments."""
         return reads_time(expression) or not self.timed.isdisjoint(symbols(expression))
 
+    def chain(self, name: str, known: Collection[str]) -> list[str]:
+        """Assignments that this one reads, and itself, each after those that it reads; not those
+        that are known. One after the other, for a long chain would exhaust Python's stack."""
+        found, pending = set(), {name} - set(known)
+        while pending:
+            found |= pending
+            read = set().union(*(symbols(self.assignments[rule]) for rule in pending))
+            pending = (read & self.assignments.keys()) - found - set(known)
+        return [rule for rule in self.assignments if rule in found] if len(found) > 1 else [*found]
+
     def reads(self, expression: Expression) -> set[str]:
         """The species it depends on, through assignments."""
         found: set[str] = set()
@@ -121,14 +131,15 @@ class Tape:
         self._numbers: dict[float | str, int] = {}
         self._settings: dict[Expression, int] = {}
         self._known: dict[tuple[int, ...], int] = {}
+        self._rules: dict[str, int] = {}
         self._temporaries = 0
 
     @contextmanager
     def item(self) -> Iterator[None]:
         """Operations that run together: rows that others write are not taken for granted."""
-        kept, self._known = self._known, {}
+        kept, self._known, self._rules = (self._known, self._rules), {}, {}
         yield
-        self._known = kept
+        self._known, self._rules = kept
 
     def row(self, expression: Expression) -> int:
         """The row that holds the value of an expression once the tape has run."""
@@ -140,7 +151,11 @@ class Tape:
                     return self.varying.species[name]
                 if name in self.named:
                     return self.named[name]
-                return self.row(self.varying.assignments[name])
+                if name not in self._rules:
+                    known = self._rules.keys() | self.named.keys()
+                    for rule in self.varying.chain(name, known):
+                        self._rules[rule] = self.row(self.varying.assignments[rule])
+                return self._rules[name]
             case Time():
                 return self.time
             case Call(op=op, args=args):
@@ -240,11 +255,14 @@ class Tape:
 
 def unsupported(varying: Varying, expression: Expression) -> str | None:
     """The first operator that the tape lacks, in what varies of an expression."""
-    if not isinstance(expression, (Call, Symbol)) or not varying.varies(expression):
-        return None
-    if isinstance(expression, Symbol):
-        inner = varying.assignments.get(expression.id)
-        return unsupported(varying, inner) if inner is not None else None
-    if expression.op in UNSUPPORTED:
-        return expression.op
-    return next((found for arg in expression.args if (found := unsupported(varying, arg))), None)
+    pending, seen = [expression], set()
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Symbol) and part.id not in seen:
+            seen.add(part.id)
+            pending += [varying.assignments[part.id]] if part.id in varying.assignments else []
+        elif isinstance(part, Call) and varying.varies(part):
+            if part.op in UNSUPPORTED:
+                return part.op
+            pending += reversed(part.args)
+    return None

@@ -4,14 +4,14 @@ libsbml follows nested elements and function definitions by recursion in C, so a
 nested deep enough, or whose functions call themselves, would end this process.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, TypeAlias
 
 import libsbml
 
 from simnet.errors import ModelError, Problem
-from simnet.network.expression import Symbol, walk
+from simnet.network.expression import Call, Expression, Symbol, walk
 from simnet.network.network import Assignment
 from simnet.sbml.members import members
 from simnet.sbml.wide import WIDEST, Shape, flat, grouped
@@ -24,6 +24,8 @@ LARGEST_FORMULAS = 1_000_000
 """Operators and operands of all formulas together, once function definitions are put in."""
 LARGEST_RULE = 100_000
 """Those of one assignment rule with the rules that it reads put in, as roadrunner does."""
+DEEPEST_RULE = 2_000
+"""Levels of the same; roadrunner follows them by recursion, and 5,000 end the process."""
 
 
 def require_size(size: int, name: str) -> None:
@@ -86,11 +88,22 @@ def require_short_chains(rules: Iterable[Assignment]) -> None:
     """Raise ModelError where assignment rules, ordered, read each other in too long a chain."""
     sizes: dict[str, int] = {}
     lengths: dict[str, int] = {}
+    levels: dict[str, int] = {}
     for rule in rules:
         parts = list(walk(rule.expression))
         sizes[rule.id] = sum(sizes.get(p.id, 1) if isinstance(p, Symbol) else 1 for p in parts)
         read = [p.id for p in parts if isinstance(p, Symbol)]
         lengths[rule.id] = 1 + max((lengths.get(name, 0) for name in read), default=0)
+        levels[rule.id] = _levels(rule.expression, levels)
+        if levels[rule.id] > DEEPEST_RULE:
+            raise ModelError(
+                Problem(
+                    what=f"assignment rule for {rule.id}",
+                    why=f"is nested more than {DEEPEST_RULE:,} deep, with the rules that it reads "
+                    "put in",
+                    way_out="make the formulas of these rules less deep",
+                )
+            )
         if sizes[rule.id] > LARGEST_RULE or lengths[rule.id] > DEEPEST:
             raise ModelError(
                 Problem(
@@ -100,6 +113,18 @@ def require_short_chains(rules: Iterable[Assignment]) -> None:
                     way_out=f"at most {LARGEST_RULE:,} terms and {DEEPEST} levels are read",
                 )
             )
+
+
+def _levels(expression: Expression, of_rules: Mapping[str, int]) -> int:
+    """Levels that roadrunner follows: of a sum or product, as many as it has terms in a group."""
+    deepest, pending = 0, [(expression, 1)]
+    while pending:
+        part, at = pending.pop()
+        deepest = max(deepest, at + of_rules.get(part.id, 0) if isinstance(part, Symbol) else at)
+        if isinstance(part, Call):
+            below = min(len(part.args), 2 * WIDEST) if part.op in ("plus", "times") else 1
+            pending += [(arg, at + below) for arg in part.args]
+    return deepest
 
 
 Measures: TypeAlias = tuple[dict[str, int], dict[str, int]]

@@ -18,6 +18,8 @@ PIECES = WIDEST - 1
 """Pieces of a piecewise that are not put into its otherwise: roadrunner compiles n pieces in a time
 that grows with n^3, and 3,000 exhaust memory."""
 
+_SIGNED = ("plus", "minus")
+
 Item = TypeVar("Item")
 
 
@@ -61,13 +63,39 @@ class Shape:
 
 
 def flat(data: bytes) -> bytes:
-    """Sums within sums made one, and so for the other operators of ASSOCIATIVE."""
-    cuts: list[tuple[int, int, bytes]] = []
-    for call in _calls(data):
-        if call.within and call.starts and call.end_tag is not None:
-            cuts.append((call.start, call.starts[0], b""))
-            cuts.append((*call.end_tag, b""))
-    return _edited(data, cuts)
+    """Sums within sums made one, and so for the other operators of ASSOCIATIVE. In a long chain
+    ((a - b) + c) - d becomes a + -b + c + -d."""
+    edits: list[tuple[int, int, bytes]] = []
+    calls = _calls(data)
+    _mark_long(calls)
+    for call in calls:
+        if not call.starts or call.end_tag is None:
+            continue
+        above, prefix = call.above, call.prefix.encode()
+        merges = above is not None and (
+            above.name == call.name != "minus"
+            or (above.name == "plus" and call.splits)
+            or (above.splits and above.starts[0] == call.start and call.name in _SIGNED)
+        )
+        if call.splits:
+            opening = b"" if merges else b"<%sapply><%splus/>" % (prefix, prefix)
+            edits.append((call.start, call.starts[0], opening))
+            edits.append((call.starts[1],) * 2 + (b"<%sapply><%sminus/>" % (prefix, prefix),))
+            if not merges:
+                edits.append((call.end_tag[0],) * 2 + (b"</%sapply>" % prefix,))
+        elif merges and call.name != "minus":
+            edits += [(call.start, call.starts[0], b""), (*call.end_tag, b"")]
+    return _edited(data, edits)
+
+
+def _mark_long(calls: Sequence["_Call"]) -> None:
+    """Mark the differences that lie in a chain of more than WIDEST sums and differences."""
+    for call in calls:
+        if call.name in _SIGNED and call.above is not None and call.above.name in _SIGNED:
+            call.chain = call.above.chain + 1
+        part: _Call | None = call if call.chain > WIDEST else None
+        while part is not None and part.name in _SIGNED and not part.long:
+            part.long, part = True, part.above
 
 
 def grouped(data: bytes) -> bytes:
@@ -106,12 +134,19 @@ def _in_otherwise(call: "_Call", end: int) -> list[tuple[int, int, bytes]]:
 
 
 class _Call:
-    """An `apply` of an operator of ASSOCIATIVE, or a piecewise: byte offsets of its parts."""
+    """An `apply` of an operator of ASSOCIATIVE or of minus, or a piecewise: byte offsets of its
+    parts, and the one whose argument it is."""
 
-    def __init__(self, prefix: str, name: str, start: int, within: bool) -> None:
-        self.prefix, self.name, self.start, self.within = prefix, name, start, within
+    def __init__(self, prefix: str, name: str, start: int, above: "_Call | None" = None) -> None:
+        self.prefix, self.name, self.start, self.above = prefix, name, start, above
+        self.chain, self.long = 1, False
         self.starts: list[int] = []
         self.end_tag: tuple[int, int] | None = None
+
+    @property
+    def splits(self) -> bool:
+        """Whether it is a difference that becomes a sum."""
+        return self.name == "minus" and self.long and len(self.starts) == 2
 
 
 def _calls(data: bytes) -> list[_Call]:
@@ -127,16 +162,15 @@ def _calls(data: bytes) -> list[_Call]:
             outer, begun, holder = open_[-1]
             if holder:
                 holder[0].starts.append(at)
-            elif outer == "apply" and name in ASSOCIATIVE and begun >= 0:
+            elif outer == "apply" and (name in ASSOCIATIVE or name == "minus") and begun >= 0:
                 above = open_[-2][2] if len(open_) > 1 else []
-                within = bool(above) and above[0].name == name
-                call = _Call(prefix and prefix + ":", name, begun, within)
+                call = _Call(prefix and prefix + ":", name, begun, *above)
                 holder.append(call)
                 found.append(call)
             open_[-1] = (outer, -1, holder)  # only a first child can be the operator
         holder = []
         if name == "piecewise":
-            holder.append(_Call(prefix and prefix + ":", name, at, False))
+            holder.append(_Call(prefix and prefix + ":", name, at))
             found.extend(holder)
         open_.append((name, at, holder))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import simnet as sn
+from simnet.sbml import antimony
 
 PAIRING = """
 model pairing
@@ -38,6 +39,15 @@ def test_what_is_no_antimony_is_told(tmp_path: Path) -> None:
     path.write_text("model x\n a -> ; k*** \nend")
     with pytest.raises(sn.ModelError, match=r"wrong\.ant.*line 2"):
         sn.load(path)
+
+
+def test_a_formula_that_ends_the_reader_is_told(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """20,000 subtractions do; here the reader ends itself."""
+    monkeypatch.setattr(antimony, "_CONVERT", "import os, signal; os.kill(os.getpid(), 11)")
+    with pytest.raises(sn.ModelError, match=r"pairing\.ant: .*ended by signal 11; .*split it"):
+        sn.load(file)
 
 
 def test_files_are_read_where_libsedml_came_after_libsbml(file: Path, tmp_path: Path) -> None:
