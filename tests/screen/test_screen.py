@@ -223,7 +223,7 @@ def test_killed_in_the_middle(gene_file: Path, tmp_path: Path) -> None:
     resumed = sn.run_screen(asked, workers=1, out=out, progress=lambda done, _: seen.append(done))
     assert resumed.complete
     if running.returncode == -signal.SIGKILL:
-        assert seen[0] > 0
+        assert not seen or seen[0] > 0  # on a busy machine all may be stored before it is killed
     same(resumed, sn.run_screen(asked, workers=1))
 
 
