@@ -222,8 +222,8 @@ def test_killed_in_the_middle(gene_file: Path, tmp_path: Path) -> None:
     seen: list[int] = []
     resumed = sn.run_screen(asked, workers=1, out=out, progress=lambda done, _: seen.append(done))
     assert resumed.complete
-    if running.returncode == -signal.SIGKILL:
-        assert not seen or seen[0] > 0  # on a busy machine all may be stored before it is killed
+    if running.returncode == -signal.SIGKILL and seen:  # else it was killed after its last part
+        assert seen[0] > 0
     same(resumed, sn.run_screen(asked, workers=1))
 
 
