@@ -30,6 +30,7 @@ from compare_pages import agree
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
 FIGURES = "figures"
+TERMINAL = {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
 BIN = Path(sys.executable).parent
 _FENCE = re.compile(r"^```(\w*)(?: title=\"([^\"]+)\")?\n(.*?)^```\n", re.DOTALL | re.MULTILINE)
 _IMAGE = re.compile(r"!\[[^\]]*\]\(([^)]+)\)")
@@ -124,7 +125,7 @@ def _console(block: Block) -> str:
     for line in block.text.replace("\\\n", "").splitlines():
         assert line.startswith("$ "), f"a console block holds commands, not {line!r}"
         settings = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-        settings |= {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+        settings |= {**TERMINAL, "PYTHONIOENCODING": "utf-8"}
         ran = subprocess.run(
             line[2:], shell=True, env=settings, encoding="utf-8", capture_output=True, check=False
         )
@@ -136,8 +137,11 @@ def _console(block: Block) -> str:
 
 @contextlib.contextmanager
 def empty_folder() -> Iterator[Path]:
-    """An empty folder that is the current one, and from which modules can be imported."""
+    """An empty folder that is the current one, and from which modules can be imported; in the same
+    terminal everywhere."""
     before, path, modules = Path.cwd(), list(sys.path), set(sys.modules)
+    environment = dict(os.environ)
+    os.environ.update(TERMINAL)
     with tempfile.TemporaryDirectory() as name:
         os.chdir(name)
         sys.path.insert(0, name)
@@ -146,6 +150,8 @@ def empty_folder() -> Iterator[Path]:
         finally:
             os.chdir(before)
             sys.path[:] = path
+            os.environ.clear()
+            os.environ.update(environment)
             for module in set(sys.modules) - modules:  # pages may write modules of one name
                 file = getattr(sys.modules[module], "__file__", None)
                 if file and Path(file).is_relative_to(name):

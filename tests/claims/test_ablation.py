@@ -29,14 +29,14 @@ def test_what_falls_without_what(chain: Network, folder: Path) -> None:
 
 def test_a_claim_that_does_not_hold_cannot_fall(chain: Network, folder: Path) -> None:
     file = folder / "claims.csv"
-    file.write_text(file.read_text().replace("within,100,5", "within,200,5"))
+    file.write_text(file.read_text(encoding="utf-8").replace("within,100,5", "within,200,5"))
     found = ablate(chain, folder=folder, workers=0)
     assert all("steady" not in ablated.fallen for ablated in found.without)
 
 
 def test_no_mechanism(chain: Network, folder: Path) -> None:
     file = folder / "protocols.toml"
-    file.write_text(file.read_text().split("[mechanisms")[0])
+    file.write_text(file.read_text(encoding="utf-8").split("[mechanisms")[0])
     with pytest.raises(sn.InputError, match="declares no mechanism"):
         ablate(chain, folder=folder)
 

@@ -21,7 +21,9 @@ def test_claims_that_hold(cli: Cli) -> None:
 
 def test_a_claim_that_fails_has_exit_code_3(cli: Cli, folder: Path) -> None:
     file = folder / "claims.csv"
-    file.write_text(file.read_text().replace("fold at least,1.9", "fold at least,2.1"))
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("fold at least,1.9", "fold at least,2.1")
+    )
     ran = cli()
     assert ran.code == 3
     assert "FAILS" in ran.out
@@ -69,11 +71,11 @@ def test_robustness(cli: Cli, folder: Path) -> None:
     (data,) = json.loads(cli("--robustness", 10, "--out", "values.jsonl", "--json").out)
     assert data["claims"][0]["keeps"] == pytest.approx(1.0)
     file = folder / "values.jsonl"
-    file.write_text("".join(file.read_text().splitlines(keepends=True)[:5]))
+    file.write_text("".join(file.read_text(encoding="utf-8").splitlines(keepends=True)[:5]))
     ran = cli("--robustness", 10, "--out", "values.jsonl", "--kept")
     assert "4 of 10 sets of 1 parameter" in ran.out
     assert "could not be simulated" not in ran.out
-    assert len(file.read_text().splitlines()) == 5
+    assert len(file.read_text(encoding="utf-8").splitlines()) == 5
     assert cli("--robustness", 10, "--kept").code == 2
 
 

@@ -112,7 +112,7 @@ def test_it_goes_on_where_it_stopped(chain: Network, folder: Path) -> None:
     """Half of a file, and a line that was cut off: only the rest is run, with the same result."""
     file = folder / "values.jsonl"
     whole = robustness(chain, sets=30, folder=folder, out=file, workers=0)
-    lines = file.read_text().splitlines()
+    lines = file.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 31
     file.write_text("\n".join(lines[:12]) + "\n" + lines[12][:9])
     ran: list[tuple[int, int]] = []

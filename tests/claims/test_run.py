@@ -155,7 +155,7 @@ def test_what_tables_and_network_do_not_share_is_told_at_once(
         "f,s,rest,X@1s[q=1],at least,1,,F",
         "g,s,rest,X@1.5s,at least,1,,F",
     )
-    text = (folder / "protocols.toml").read_text()
+    text = (folder / "protocols.toml").read_text(encoding="utf-8")
     (folder / "protocols.toml").write_text(text.replace('zero = ["m"]', 'zero = ["mm"]'))
     with pytest.raises(sn.ModelError) as caught:
         load_suite(chain, folder=folder)
@@ -179,8 +179,8 @@ def test_protocols_that_cannot_be_run(
     chain: Network, folder: Path, old: str, new: str, why: str
 ) -> None:
     file = folder / "protocols.toml"
-    assert old in file.read_text()
-    file.write_text(file.read_text().replace(old, new))
+    assert old in file.read_text(encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8").replace(old, new))
     with pytest.raises(sn.InputError, match=why):
         load_suite(chain, folder=folder)
 

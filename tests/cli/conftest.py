@@ -113,7 +113,7 @@ def squared(birth_death: Network, tmp_path_factory: pytest.TempPathFactory) -> P
         birth_death, reactions=(pair,), time_unit=None, inputs=(), readouts=(), parameters=()
     )
     path = sn.write_sbml(network, tmp_path_factory.mktemp("models") / "squared.xml")
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     start, end = text.index("    <annotation>"), text.index("    </annotation>\n")
     path.write_text(text[:start] + text[end + len("    </annotation>\n") :])
     return path

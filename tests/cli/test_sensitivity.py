@@ -34,7 +34,7 @@ def test_from_the_command_to_the_report(cli: Cli, model: Path, tmp_path: Path) -
         for kind in ("tornado", "over-time")
         for form in ("svg", "png")
     }
-    page = (out / "report.html").read_text()
+    page = (out / "report.html").read_text(encoding="utf-8")
     assert "Sensitivity of birth_death" in page
     assert 'src="http' not in page
     assert "Control coefficients" in page

@@ -36,6 +36,17 @@ def test_a_backslash_continues_a_command(tmp_path: Path) -> None:
     assert run_pages.differences(page) == []
 
 
+def test_a_page_is_as_wide_in_every_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.md"
+    code = "import pandas as pd\nprint(pd.DataFrame([[0.5] * 8], columns=list('abcdefgh')))"
+    page.write_text(f"```python\n{code}\n```\n", encoding="utf-8")
+    assert run_pages.differences(page, take=True) == []
+    monkeypatch.setenv("COLUMNS", "20")
+    assert run_pages.differences(page) == []
+
+
 def test_a_page_that_shows_something_else_is_told(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# A\n\n```python\nprint(1 + 1)\n```\n```text\n3\n```\n", encoding="utf-8")

@@ -75,7 +75,10 @@ def pids(workers: int, count: int = 1) -> list[int]:
 def runs(pid: int) -> bool:
     """Whether a process runs; one that ended and waits for its parent does not."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return (
+            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+            not in "ZX"
+        )
     except (FileNotFoundError, ProcessLookupError):
         return False
 

@@ -223,7 +223,7 @@ def test_a_run_is_repeated_from_its_folder_to_the_bit(binding: Network, tmp_path
 def test_a_changed_network_file_is_not_rerun(binding: Network, tmp_path: Path) -> None:
     run = sn.simulate(binding, t_end=1, points=2, workers=0)
     file = run.save(tmp_path / "run") / "network.xml"
-    file.write_text(file.read_text().replace('value="0.005"', 'value="0.006"'))
+    file.write_text(file.read_text(encoding="utf-8").replace('value="0.005"', 'value="0.006"'))
     with pytest.raises(sn.InputError, match="digest"):
         sn.rerun(sn.Trajectories.load(tmp_path / "run"))
     with pytest.raises(sn.InputError, match="'run': not Trajectories"):

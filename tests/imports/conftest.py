@@ -20,7 +20,7 @@ def decay_sbml(
     """A -> B at k = 0.5 from 40 A, as SBML."""
     network = make_network("decay", {"A": 40, "B": 0}, {"k": 0.5}, [("A", "B", "k")])
     path = tmp_path_factory.mktemp("models") / "decay.xml"
-    return sn.write_sbml(network, path).read_text()
+    return sn.write_sbml(network, path).read_text(encoding="utf-8")
 
 
 @pytest.fixture

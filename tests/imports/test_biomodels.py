@@ -42,7 +42,7 @@ def page() -> Any:
 
 @pytest.fixture(scope="module")
 def expected(page: Any) -> Any:
-    return json.loads(page.EXPECTED.read_text())
+    return json.loads(page.EXPECTED.read_text(encoding="utf-8"))
 
 
 def test_there_are_models() -> None:

@@ -159,7 +159,7 @@ def test_bionetgen_would_have_run_it(tmp_path: Path) -> None:
     )
     assert mark.exists()
     mark.unlink()
-    assert len(bngl.from_bngl(file.read_text(), "x").reactions) == 1
+    assert len(bngl.from_bngl(file.read_text(encoding="utf-8"), "x").reactions) == 1
     assert not mark.exists()
 
 

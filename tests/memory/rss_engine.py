@@ -25,7 +25,7 @@ class Measured:
 
     def run(self, program: Program, seed: int) -> TimesByReadouts:
         last = self.simulator.run(program, seed)[-1, -1]
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
         return np.array([[os.getpid(), pages * _PAGE, last]])
 
 

@@ -31,7 +31,7 @@ def test_compiling_again_gives_the_same_bytes(
 
 
 def test_provenance_names_the_tools_and_the_digests(repository: Path) -> None:
-    record = json.loads((repository / "sbml" / "PROVENANCE.json").read_text())
+    record = json.loads((repository / "sbml" / "PROVENANCE.json").read_text(encoding="utf-8"))
     assert sorted(record) == sorted(NAMES)
     for name, entry in record.items():
         assert {"simnet", "pysb", "bionetgen", "python-libsbml"} <= set(entry["versions"])
@@ -51,7 +51,9 @@ def test_libsbml_finds_nothing(file: str, repository: Path) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_both_files_hold_the_same_network(name: str, repository: Path) -> None:
-    texts = [(repository / "sbml" / f"{name}{x}.xml").read_text() for x in ("", "-ssa")]
+    texts = [
+        (repository / "sbml" / f"{name}{x}.xml").read_text(encoding="utf-8") for x in ("", "-ssa")
+    ]
     continuous, discrete = (from_sbml(text) for text in texts)
     assert continuous == discrete
     assert 'kinetics="continuous"' in texts[0]

@@ -184,7 +184,7 @@ def test_damage_is_found(make_run: RunMaker, tmp_path: Path, name: str) -> None:
 
 
 def edit_record(folder: Path, **changed: object) -> None:
-    data = json.loads((folder / RECORD).read_text())
+    data = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     (folder / RECORD).write_text(json.dumps(data | changed))
 
 

@@ -137,7 +137,7 @@ def gillespy2(case: Case, n: int) -> Samples:
     network = replace(network, assignments=(), readouts=shown)
     with tempfile.TemporaryDirectory() as folder:
         file = case.text("discrete", folder, network)
-        file.write_text(re.sub(r' sbml:units="\w+"', "", file.read_text()))
+        file.write_text(re.sub(r' sbml:units="\w+"', "", file.read_text(encoding="utf-8")))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # it uses parts of ast that go
             model, errors = peer.import_SBML(str(file))
@@ -168,7 +168,7 @@ def run_network(case: Case, n: int) -> Samples:
             if ran.returncode:
                 raise Refused(f"run_network: {ran.stderr[-200:] or ran.stdout[-200:]}")
             observables, species = (out.with_suffix(end) for end in (".gdat", ".cdat"))
-            names = observables.read_text().splitlines()[0].lstrip("# ").split()
+            names = observables.read_text(encoding="utf-8").splitlines()[0].lstrip("# ").split()
             found = names, np.loadtxt(observables), np.loadtxt(species)[:, 1:]
             observables.unlink()
             species.unlink()

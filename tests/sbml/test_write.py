@@ -94,7 +94,7 @@ def test_numbers_keep_what_sbml_can_hold(dimer: Network) -> None:
 
 def test_write_sbml_and_its_mistakes(dimer: Network, tmp_path: Path) -> None:
     path = sn.write_sbml(dimer, tmp_path / "x.xml", kinetics="discrete")
-    assert path.read_text() == to_sbml(dimer, "discrete")
+    assert path.read_text(encoding="utf-8") == to_sbml(dimer, "discrete")
     with pytest.raises(sn.InputError, match=r"kinetics='both'.*\"continuous\" or \"discrete\""):
         sn.write_sbml(dimer, path, kinetics="both")  # type: ignore[arg-type]
     with pytest.raises(sn.InputError, match="there is no folder"):

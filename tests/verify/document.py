@@ -37,7 +37,7 @@ def take(results: Path, n: int = 10_000) -> None:
         found: dict[int, Verdict] = {}
         files = results.glob(f"{case.name}-{engine}-n{n}-*.json")
         for path in sorted(files, key=lambda f: f.stat().st_mtime):
-            verdict = Verdict(**json.loads(path.read_text()))
+            verdict = Verdict(**json.loads(path.read_text(encoding="utf-8")))
             found[verdict.seed] = verdict
         verdicts = [found[s] for s in map(case.seed, range(SEEDS)) if s in found]
         if not verdicts:
@@ -76,7 +76,9 @@ def take(results: Path, n: int = 10_000) -> None:
 def take_figures(folder: Path) -> None:
     """Collect what other tests wrote down as figures; those that are not there stay as they were."""
     figures = _figures()
-    figures |= {p.stem: json.loads(p.read_text()) for p in sorted(folder.glob("*.json"))}
+    figures |= {
+        p.stem: json.loads(p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.json"))
+    }
     text = json.dumps(figures, indent=2, sort_keys=True)
     FIGURES.write_text(text + "\n", encoding="utf-8", newline="\n")
 

@@ -70,7 +70,7 @@ class Case:
 
     @cached_property
     def settings(self) -> dict[str, str]:
-        text = (CASES / self.name / f"{self.name}-settings.txt").read_text()
+        text = (CASES / self.name / f"{self.name}-settings.txt").read_text(encoding="utf-8")
         return dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
 
     @cached_property
@@ -80,7 +80,7 @@ class Case:
     @cached_property
     def columns(self) -> dict[str, np.ndarray]:
         """Columns "time", "X-mean", "X-sd", ...: (T,)."""
-        text = (CASES / self.name / f"{self.name}-results.csv").read_text()
+        text = (CASES / self.name / f"{self.name}-results.csv").read_text(encoding="utf-8")
         head, *rows = [row for row in csv.reader(text.splitlines()) if row]
         return dict(zip(head, np.array(rows, dtype=float).T, strict=True))
 
@@ -95,7 +95,7 @@ class Case:
     @cached_property
     def exact(self) -> dict[str, np.ndarray]:
         """(T, 4) by output: mean, sd, skewness, excess kurtosis."""
-        return exact_moments(self.sbml.read_text(), self.outputs, self.times)
+        return exact_moments(self.sbml.read_text(encoding="utf-8"), self.outputs, self.times)
 
     def network(self) -> sn.Network:
         kinetics, _ = KINETICS.get(self.name, (None, ""))
@@ -257,7 +257,7 @@ def kept(make: Callable[[], Verdict], case: Case, *, n: int, seed: int, engine: 
     used = "-".join(f"{name}{number}" for name, number in versions(engine).items())
     file = RESULTS / f"{case.name}-{engine}-n{n}-seed{seed}-{used}.json"
     if file.is_file():
-        return Verdict(**json.loads(file.read_text()))
+        return Verdict(**json.loads(file.read_text(encoding="utf-8")))
     verdict = make()
     RESULTS.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(".part")
