@@ -19,7 +19,7 @@ from simnet.engines.base import Engine, Method, Simulator, Task
 from simnet.engines.roadrunner_states import runner_of
 from simnet.engines.state import State, applied, require_amounts, require_counts
 from simnet.engines.state_events import Triggers, armed
-from simnet.engines.tolerance import Tolerances
+from simnet.engines.tolerance import Tolerances, as_fine_as_possible
 from simnet.errors import InputError, MissingToolError, Problem, SimulationError, StateError
 from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
@@ -135,7 +135,9 @@ class RoadRunnerSimulator:
 
     def run(self, program: Program, seed: int, tighter: float = 1.0) -> TimesByReadouts:
         """One replicate, (T, R)."""
-        tolerances = Tolerances(self.task, tighter)
+        return as_fine_as_possible(lambda t: self._run(program, seed, t), self.task, tighter)
+
+    def _run(self, program: Program, seed: int, tolerances: Tolerances) -> TimesByReadouts:
         for position, held in enumerate(dict.fromkeys(s.held for s in program.segments)):
             if held not in self.models:
                 self.models[held] = _Model(with_held(self.task.network, held), self.task)
@@ -169,7 +171,7 @@ class RoadRunnerSimulator:
         tolerances: Tolerances,
     ) -> dict[str, float]:
         """What a rest ends with: arms that differ only in what comes later have it in common."""
-        key = (segment.held, segment.start, segment.end, tolerances.tighter, dict(values))
+        key = (segment.held, segment.start, segment.end, tolerances.how, dict(values))
         if self._rest is None or self._rest[0] != key:
             model.settle(values)
             model.simulate(segment, tolerances)
@@ -188,7 +190,9 @@ class DocumentSimulator:
 
     def run(self, program: Program, seed: int, tighter: float = 1.0) -> TimesByReadouts:
         """The one replicate, (T, R)."""
-        tolerances = Tolerances(self.task, tighter)
+        return as_fine_as_possible(lambda t: self._run(program, t), self.task, tighter)
+
+    def _run(self, program: Program, tolerances: Tolerances) -> TimesByReadouts:
         runner = _loaded(self.text, self.task, as_it_is=True)
         _set_first_step(runner, program)
         runner.timeCourseSelections = ["time", *self.task.symbols]
@@ -233,7 +237,6 @@ def _loaded(text: str, task: Task, *, as_it_is: bool = False) -> Any:
 def _set_integrator(runner: Any, task: Task) -> None:
     if task.method == "ode":
         runner.setIntegrator("cvode")
-        runner.integrator.maximum_num_steps = 1_000_000
     else:
         runner.setIntegrator("gillespie")
         runner.integrator.variable_step_size = False

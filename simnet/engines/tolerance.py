@@ -6,20 +6,38 @@ ever, nor the rounding errors of what is left. A variable that is still 0 takes 
 may be made from.
 """
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.engines.base import Task
+from simnet.errors import SimulationError, StateError
 
-_OF_SIZE = 1e-12  # times the relative tolerance
-_LEAST = 1e-20  # the same of the largest, whose exchanges leave rounding errors in the others
-_MOLECULE = 1e-24  # mol, the smallest amount in any unit, where there is nothing to go by
+T = TypeVar("T")
+
+_LEAST = 1e-20  # of the largest, whose exchanges leave rounding errors in the others
+
+
+@dataclass(frozen=True)
+class Fineness:
+    """`of_size`, times the relative tolerance, is what a variable is followed to, as a part of its
+    size. `nothing` is the size where there is nothing to go by. CVODE gets that many `steps` from
+    one output to the next."""
+
+    of_size: float
+    nothing: float
+    steps: int
+
+
+FINE = Fineness(1e-12, 1e-24, 100_000)  # 1e-24 mol: a molecule, the smallest amount in any unit
+COARSE = Fineness(1e-6, 1.0, 1_000_000)
 
 
 def absolute_tolerances(
-    sizes: FloatArray, rates: FloatArray, span: float, rtol: float
+    sizes: FloatArray, rates: FloatArray, span: float, rtol: float, fineness: Fineness = FINE
 ) -> FloatArray:
     """(V,) one for each variable of a kind, in the unit of its size.
 
@@ -28,13 +46,14 @@ def absolute_tolerances(
         rates: (V,) of change where the segment begins.
         span: length of the segment.
         rtol: relative tolerance.
+        fineness: how small they are.
     """
     sizes = _finite(sizes)
     with np.errstate(over="ignore"):
         made = _finite(span * rates)  # unless it grows or is lost in the meantime
-    largest = sizes.max(initial=0.0) or made.max(initial=0.0) or _MOLECULE
+    largest = sizes.max(initial=0.0) or made.max(initial=0.0) or fineness.nothing
     source = np.where(made > 0, np.minimum(made, largest), largest)
-    scale = np.maximum(_OF_SIZE * np.where(sizes > 0, sizes, source), _LEAST * largest)
+    scale = np.maximum(fineness.of_size * np.where(sizes > 0, sizes, source), _LEAST * largest)
     return np.maximum(rtol * scale, np.finfo(np.float64).tiny)
 
 
@@ -46,8 +65,9 @@ def _finite(values: FloatArray) -> FloatArray:
 class Tolerances:
     """Those of one replicate, segment by segment. `sizes` are what its variables have been."""
 
-    def __init__(self, task: Task, tighter: float = 1.0) -> None:
-        self.tighter = tighter
+    def __init__(self, task: Task, tighter: float = 1.0, fineness: Fineness = FINE) -> None:
+        self.fineness = fineness if task.atol is None else COARSE
+        self.how = (tighter, self.fineness)
         self.sizes: dict[str, float] = {}
         self._rtol = tighter * task.rtol
         self._atol = None if task.atol is None else tighter * task.atol
@@ -60,6 +80,7 @@ class Tolerances:
         """
         integrator, model = runner.integrator, runner.model
         integrator.relative_tolerance = self._rtol
+        integrator.maximum_num_steps = self.fineness.steps
         count = len(integrator.getAbsoluteToleranceVector())
         if not count:
             return
@@ -77,5 +98,24 @@ class Tolerances:
         rates = np.asarray(runner.getRatesOfChange(), dtype=np.float64)
         rules = model.getNumRateRules()
         kinds = (slice(0, rules), slice(rules, None))  # each with units of its own
-        found = [absolute_tolerances(sizes[k], rates[k], span, self._rtol) for k in kinds]
+        found = [
+            absolute_tolerances(sizes[k], rates[k], span, self._rtol, self.fineness) for k in kinds
+        ]
         integrator.absolute_tolerance = np.concatenate(found).tolist()
+
+
+def as_fine_as_possible(run: Callable[[Tolerances], T], task: Task, tighter: float) -> T:
+    """What a run gives at fine tolerances or, where CVODE cannot keep them, at coarser ones: where
+    laws cancel, what is left of a variable may be all rounding error, which no step makes smaller.
+
+    Raises:
+        SimulationError: it cannot keep these either.
+    """
+    try:
+        return run(Tolerances(task, tighter))
+    except StateError:
+        raise
+    except SimulationError:
+        if task.method != "ode" or task.atol is not None:
+            raise
+        return run(Tolerances(task, tighter, COARSE))
