@@ -30,7 +30,7 @@ from simnet.engines.state import (
     takers_of,
 )
 from simnet.engines.state_events import Triggers, armed
-from simnet.engines.tolerance import Tolerances
+from simnet.engines.tolerance import Tolerances, as_fine_as_possible
 from simnet.errors import InputError, MissingToolError, Problem, SimulationError, StateError
 from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
@@ -176,8 +176,7 @@ class RoadRunnerSimulator:
 
     def run(self, program: Program, seed: int, tighter: float = 1.0) -> TimesByReadouts:
         """One replicate, (T, R)."""
-        tolerances = Tolerances(self.task, tighter)
-        return tolerances.followed(lambda: self._run(program, seed, tolerances))
+        return as_fine_as_possible(lambda t: self._run(program, seed, t), self.task, tighter)
 
     def _run(self, program: Program, seed: int, tolerances: Tolerances) -> TimesByReadouts:
         for position, held in enumerate(dict.fromkeys(s.held for s in program.segments)):
@@ -220,7 +219,7 @@ class RoadRunnerSimulator:
     ) -> dict[str, float]:
         """What a rest ends with: arms that differ only in what comes later have it in common."""
         met = dict(tolerances.sizes)
-        key = (segment.held, segment.start, segment.end, tolerances.tighter, met, dict(values))
+        key = (segment.held, segment.start, segment.end, tolerances.how, met, dict(values))
         if self._rest is None or self._rest[0] != key:
             model.settle(values)
             model.simulate(segment, values, tolerances)
@@ -242,8 +241,7 @@ class DocumentSimulator:
 
     def run(self, program: Program, seed: int, tighter: float = 1.0) -> TimesByReadouts:
         """The one replicate, (T, R)."""
-        tolerances = Tolerances(self.task, tighter)
-        return tolerances.followed(lambda: self._run(program, tolerances))
+        return as_fine_as_possible(lambda t: self._run(program, t), self.task, tighter)
 
     def _run(self, program: Program, tolerances: Tolerances) -> TimesByReadouts:
         runner = _loaded(self.held.text, self.task, as_it_is=True)
@@ -329,7 +327,6 @@ def _loaded(sbml: str, task: Task, *, as_it_is: bool = False) -> Any:
 def _set_integrator(runner: Any, task: Task) -> None:
     if task.method == "ode":
         runner.setIntegrator("cvode")
-        runner.integrator.maximum_num_steps = 1_000_000
         runner.integrator.maximum_time_step = task.max_step or 0.0
     else:
         runner.setIntegrator("gillespie")

@@ -8,6 +8,7 @@ may be made from.
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,16 +19,29 @@ from simnet.errors import SimulationError, StateError
 
 T = TypeVar("T")
 
-_OF_SIZE = 1e-12  # times the relative tolerance
-_LEAST = 1e-20  # the same of the largest, whose exchanges leave rounding errors in the others
+_LEAST = 1e-20  # of the largest, whose exchanges leave rounding errors in the others
 _GROWTH = 10.0  # of a variable, from which on a run may have failed for its tolerances
 _LOOKS = 32  # at rates within a segment that begins with nothing
-_NOTHING = 1e-24  # mol, the smallest amount in any unit
-_UNKNOWN = 1.0  # where there is nothing to go by: CVODE fails where an event meets less than 1e-30
+_MOLECULE = 1e-24  # mol, the smallest amount in any unit
+
+
+@dataclass(frozen=True)
+class Fineness:
+    """`of_size`, times the relative tolerance, is what a variable is followed to, as a part of its
+    size. `nothing` is the size where there is nothing to go by. CVODE gets that many `steps` from
+    one output to the next."""
+
+    of_size: float
+    nothing: float
+    steps: int
+
+
+FINE = Fineness(1e-12, _MOLECULE, 100_000)
+COARSE = Fineness(1e-6, 1.0, 1_000_000)
 
 
 def absolute_tolerances(
-    sizes: FloatArray, rates: FloatArray, span: float, rtol: float
+    sizes: FloatArray, rates: FloatArray, span: float, rtol: float, fineness: Fineness = FINE
 ) -> FloatArray:
     """(V,) one for each variable of a kind, in the unit of its size.
 
@@ -36,13 +50,14 @@ def absolute_tolerances(
         rates: (V,) of change where the segment begins, or later where all of them are 0.
         span: length of the segment.
         rtol: relative tolerance.
+        fineness: how small they are.
     """
     sizes = _finite(sizes)
     with np.errstate(over="ignore"):
         made = _finite(span * rates)  # unless it grows or is lost in the meantime
-    largest = sizes.max(initial=0.0) or made.max(initial=0.0) or _UNKNOWN
+    largest = sizes.max(initial=0.0) or made.max(initial=0.0) or fineness.nothing
     source = np.where(made > 0, np.minimum(made, largest), largest)
-    scale = np.maximum(_OF_SIZE * np.where(sizes > 0, sizes, source), _LEAST * largest)
+    scale = np.maximum(fineness.of_size * np.where(sizes > 0, sizes, source), _LEAST * largest)
     return np.maximum(rtol * scale, np.finfo(np.float64).tiny)
 
 
@@ -63,7 +78,7 @@ def _rates(runner: Any, span: float = 0.0) -> FloatArray:
     if span and not rates.any():
         later = [look(now + part * span) for part in np.linspace(0, 1, _LOOKS + 1)]
         rates = np.max(later, axis=0)
-        rates[span * rates < _NOTHING] = 0.0
+        rates[span * rates < _MOLECULE] = 0.0
         runner.model.setTime(now)
     return rates
 
@@ -71,30 +86,15 @@ def _rates(runner: Any, span: float = 0.0) -> FloatArray:
 class Tolerances:
     """Those of one replicate, segment by segment. `sizes` are what its variables have been."""
 
-    def __init__(self, task: Task, tighter: float = 1.0) -> None:
-        self.tighter = tighter
+    def __init__(self, task: Task, tighter: float = 1.0, fineness: Fineness = FINE) -> None:
+        self.fineness = fineness if task.atol is None else COARSE
+        self.how = (tighter, self.fineness)
         self.sizes: dict[str, float] = {}
         self._runner: Any = None
         self._rtol = tighter * task.rtol
         self._atol = None if task.atol is None else tighter * task.atol
 
-    def followed(self, run: Callable[[], T]) -> T:
-        """What a run gives, made again from its start where it met an amount so much larger than all
-        before, as of an event within it, that CVODE could not go on.
-
-        Raises:
-            SimulationError: it fails for another reason.
-        """
-        while True:
-            try:
-                return run()
-            except StateError:
-                raise
-            except SimulationError:
-                if self._atol is not None or not self._grown():
-                    raise
-
-    def _grown(self) -> bool:
+    def grown(self) -> bool:
         """Whether a variable is much larger now, where a run has stopped, than it has been."""
         if self._runner is None:
             return False
@@ -120,6 +120,7 @@ class Tolerances:
         """
         integrator, model = runner.integrator, runner.model
         integrator.relative_tolerance = self._rtol
+        integrator.maximum_num_steps = self.fineness.steps
         count = len(integrator.getAbsoluteToleranceVector())
         if not count:
             return
@@ -133,5 +134,30 @@ class Tolerances:
         rates = _rates(runner, span) if not sizes.any() else _rates(runner)
         rules = model.getNumRateRules()
         kinds = (slice(0, rules), slice(rules, None))  # each with units of its own
-        found = [absolute_tolerances(sizes[k], rates[k], span, self._rtol) for k in kinds]
+        found = [
+            absolute_tolerances(sizes[k], rates[k], span, self._rtol, self.fineness) for k in kinds
+        ]
         integrator.absolute_tolerance = np.concatenate(found).tolist()
+
+
+def as_fine_as_possible(run: Callable[[Tolerances], T], task: Task, tighter: float) -> T:
+    """What a run gives at fine tolerances; from its start anew where it met a variable so much larger
+    than before, as by an event, that CVODE could not go on; and at coarser ones where it cannot keep
+    these: where laws cancel, what is left may be all rounding error, which no step makes smaller.
+
+    Raises:
+        SimulationError: it cannot keep these either.
+    """
+    tolerances = Tolerances(task, tighter)
+    while True:
+        try:
+            return run(tolerances)
+        except StateError:
+            raise
+        except SimulationError:
+            if task.method != "ode" or task.atol is not None:
+                raise
+            if not tolerances.grown():
+                if tolerances.fineness is COARSE:
+                    raise
+                tolerances = Tolerances(task, tighter, COARSE)

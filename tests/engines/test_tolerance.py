@@ -138,8 +138,6 @@ def prepared(network: sn.Network, **more: Any) -> Any:
     plan = planned(
         network,
         conditions=(Condition(),),
-        t_end=1.0,
-        points=2,
         method="ode",
         replicates=1,
         seed=None,
@@ -147,7 +145,7 @@ def prepared(network: sn.Network, **more: Any) -> Any:
         engine="roadrunner",
         timeout=None,
         workers=0,
-        **{"rtol": 1e-8, "atol": None, **more},
+        **{"t_end": 1.0, "points": 2, "rtol": 1e-8, "atol": None, **more},
     )
     return ROADRUNNER.prepare(plan.task), plan
 
@@ -200,6 +198,21 @@ def test_what_ran_before_leaves_no_trace(read: Read) -> None:
     assert simulator.run(here, 0).tobytes() == first.tobytes()
     assert simulator.run(here, 0, 0.1).tobytes() == tighter.tobytes() != first.tobytes()
     assert prepared(network)[0].run(there, 0).tobytes() == elsewhere.tobytes()
+
+
+@pytest.mark.parametrize("as_it_is", [False, True])
+def test_rounding_errors_that_no_step_makes_smaller(read: Read, as_it_is: bool) -> None:
+    """Laws that cancel to 1e-10: coarser tolerances, and no trace of the finer ones that failed."""
+    body = "species A, B; A = 1; B = 0; A => B; (1e6 + A) - 1e6; B => ; 3*((1e6 + B) - 1e6)"
+    network = read(body, as_it_is=as_it_is)
+    simulator, plan = prepared(network, t_end=50.0, points=6)
+    first = simulator.run(plan.job(0).program, 0)
+    times = np.linspace(0.0, 50.0, 6)
+    right = np.stack([np.exp(-times), (np.exp(-times) - np.exp(-3 * times)) / 2], axis=1)
+    assert first[:, :2] == pytest.approx(right, abs=1e-8)
+    assert simulator.run(plan.job(0).program, 0).tobytes() == first.tobytes()
+    with pytest.raises(sn.SimulationError, match="CVODE"):
+        prepared(network, t_end=50.0, atol=1e-20)[0].run(plan.job(0).program, 0)
 
 
 @pytest.mark.parametrize("unit", [1e-24, 1e-9, 1.0, 1e12])
