@@ -43,25 +43,35 @@ class _Laws:
                 net[species] += n
             self.changes.append([(s, n) for s, n in net.items() if n and s not in fixed])
         self.timed = TimedLaws(network, self.enough)
+        moving = {name for name, _ in self.timed.moving}
+        self.assign_moving = assigner(
+            replace(network, assignments=tuple(a for a in network.assignments if a.id in moving))
+        )
 
     def propensities(self, values: dict[str, float], time: float) -> list[float]:
         """One a reaction; zero where a reactant has run out."""
         self.assign(values, time)
-        found = []
-        for i, (rate, name) in enumerate(zip(self.rates, self.names, strict=True)):
-            propensity = rate(values, time) if self.enough(i, values) else 0.0
-            if not (propensity >= 0 and math.isfinite(propensity)):
-                raise SimulationError(f"reaction {name}: propensity {propensity:g} at t={time:g}")
-            found.append(propensity)
+        return [self.propensity(i, values, time) for i in range(len(self.rates))]
+
+    def propensity(self, reaction: int, values: dict[str, float], time: float) -> float:
+        if not self.enough(reaction, values):
+            return 0.0
+        found = self.rates[reaction](values, time)
+        if not (found >= 0 and math.isfinite(found)):
+            name = self.names[reaction]
+            raise SimulationError(f"reaction {name}: propensity {found:g} at t={time:g}")
         return found
 
     def drawn(
         self, values: dict[str, float], time: float, now: list[float], target: float
     ) -> int | None:
         """The reaction in whose share the target lies; None if it is beyond the propensities, which
-        are `now` where they do not change with time."""
+        are `now` where laws do not depend on time."""
         if self.timed.laws:
-            now = self.propensities(values, time)
+            self.assign_moving(values, time)
+            now = list(now)
+            for i, _ in self.timed.laws:
+                now[i] = self.propensity(i, values, time)
             if target >= math.fsum(now):
                 return None
         return _chosen(now, target)

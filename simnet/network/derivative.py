@@ -50,12 +50,15 @@ _CHAINS: dict[str, Callable[[Expression], Expression]] = {
 
 def derivative(expression: Expression) -> Expression | None:
     """The derivative with respect to time, of which symbols do not depend; None where an operator
-    in it has none everywhere (steps, corners, a variable power of what varies)."""
+    in it has none (steps, a power of what varies that varies itself). At a corner, as of max(), it
+    is one of those on either side."""
     if isinstance(expression, Time):
         return _ONE
     if not isinstance(expression, Call) or not reads_time(expression):
         return _ZERO
     args = expression.args
+    if expression.op == "piecewise":
+        return _by_pieces(args)
     inner = [derivative(arg) for arg in args]
     known = [arg for arg in inner if arg is not None]
     if len(known) < len(args):
@@ -76,6 +79,29 @@ def derivative(expression: Expression) -> Expression | None:
             if dv == _ZERO:
                 return _times(v, Call("power", (u, _minus(v, _ONE))), du)
             return _times(expression, Call("ln", (u,)), dv) if du == _ZERO else None
+        case "abs":
+            rising = Call("gt", (args[0], _ZERO))
+            return Call("piecewise", (known[0], rising, _minus(_ZERO, known[0])))
+        case "max" | "min" as op:
+            first, slope = args[0], known[0]
+            for second, other in zip(args[1:], known[1:], strict=True):
+                ahead = Call("gt" if op == "max" else "lt", (first, second))
+                slope = Call("piecewise", (slope, ahead, other))
+                first = Call(op, (first, second))
+            return slope
         case op if op in _CHAINS:
             return _times(_CHAINS[op](args[0]), known[0])
     return None
+
+
+def _by_pieces(args: tuple[Expression, ...]) -> Expression | None:
+    """Where conditions do not jump with time."""
+    values = [*args[0:-1:2], *args[len(args) - len(args) % 2 :]]
+    slopes = [derivative(value) for value in values]
+    known = [slope for slope in slopes if slope is not None]
+    if len(known) < len(values) or any(reads_time(condition) for condition in args[1::2]):
+        return None
+    rest = list(args)
+    for i, slope in enumerate(known):
+        rest[2 * i] = slope
+    return Call("piecewise", tuple(rest))

@@ -32,6 +32,11 @@ def test_the_table_names_the_engine(cli: Callable[..., Any], model: Path) -> Non
     assert ran.err == ""
 
 
+def test_the_longest_step_is_kept(cli: Callable[..., Any], model: Path) -> None:
+    ran = cli("run", model, "--t-end", "5", "--workers", "0", "--max-step", "500 ms", "--json")
+    assert json.loads(ran.out)["record"]["max_step"] == 0.5
+
+
 def test_several_replicates_mean_ssa(cli: Callable[..., Any], model: Path) -> None:
     ran = cli("run", model, "--t-end", "5", "--replicates", "2", "--workers", "0", "--json")
     assert json.loads(ran.out)["record"]["method"] == "ssa"

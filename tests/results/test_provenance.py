@@ -72,6 +72,14 @@ def test_json_there_and_back(make_run: RunMaker) -> None:
     assert again == record
 
 
+def test_a_record_from_before_max_step_is_read(make_run: RunMaker) -> None:
+    record = replace(make_run().record, max_step=None)
+    data = record.to_json()
+    del data["max_step"]
+    assert Record.from_json(data) == record
+    assert Record.from_json(data | {"max_step": 2}).max_step == 2.0
+
+
 def test_conditions_come_back_with_the_content_that_keys_the_seeds(make_run: RunMaker) -> None:
     run = make_run()
     again = Record.from_json(json.loads(json.dumps(run.record.to_json()))).as_conditions()

@@ -295,6 +295,17 @@ def test_a_law_of_time_beside_events(
     assert_distributed(births.astype(int), lambda n: poisson.pmf(n, 5 * math.sqrt(math.pi)))
 
 
+def test_an_event_that_sets_what_a_law_of_time_reads(eventful: Any) -> None:
+    """At the first birth h goes from 20 to 200. The integral of the rate until then is exponential
+    with mean 1, so births are 1 + 200*I - 10 on average, I the integral of 2 + sin; at LEVEL."""
+    network = eventful(
+        {"X": 0}, {"h": 20.0}, [("", "X", "h*(2 + sin(time))")], ("X >= 1", {"h": "200"})
+    )
+    x = ssa(network, replicates=100, t_end=0.5, points=2, engine="auto").readout("X")[:, -1]
+    mean = 1 + 200 * (2 - math.cos(0.5)) - 10
+    assert abs(x.mean() - mean) < 3.9 * math.sqrt((mean + 100) / 100)
+
+
 def test_write_read_write_is_the_identity(eventful: Any) -> None:
     network = eventful(
         {"X": 0},
