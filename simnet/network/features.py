@@ -25,6 +25,7 @@ from simnet.network.expression import (
     function,
     reads_time,
     symbols,
+    total,
     walk,
 )
 
@@ -200,11 +201,11 @@ def _picture(
 def _is_seen(cells: list[tuple[float, _Point, _Point]]) -> bool:
     lowest = min(min(a[1], b[1]) for _, a, b in cells)
     highest = max(max(a[1], b[1]) for _, a, b in cells)
-    length = math.fsum(b[0] - a[0] for _, a, b in cells)
-    above = math.fsum((b[0] - a[0]) * ((a[1] + b[1]) / 2 - lowest) for _, a, b in cells)
+    length = total(b[0] - a[0] for _, a, b in cells)
+    above = total((b[0] - a[0]) * ((a[1] + b[1]) / 2 - lowest) for _, a, b in cells)
     swept = min(above, length * (highest - lowest) - above)
     rounding = 1e-12 * length * max(abs(lowest), abs(highest))
-    return -math.fsum(hidden for hidden, _, _ in cells) <= _HIDDEN * swept + rounding
+    return -total(hidden for hidden, _, _ in cells) <= _HIDDEN * swept + rounding
 
 
 def _turns(points: list[_Point]) -> list[_Point]:
