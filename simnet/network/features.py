@@ -171,11 +171,16 @@ def _picture(
     slopes = enclosure(slope, ()) if slope is not None else None
 
     def cell(a: _Point, b: _Point) -> tuple[float, _Point, _Point]:
+        low, high = within(values, (a[0], b[0]))
         if slopes is not None:
             least, most = slopes(values, (a[0], b[0]))
             if least >= 0 or most <= 0:
                 return 0.0, a, b
-        low, high = within(values, (a[0], b[0]))
+            steepest = max(-least, most)
+            if math.isfinite(steepest):  # the mean value theorem: how far it can get from the ends
+                reach = steepest * (b[0] - a[0]) / 2
+                low = max(low, (a[1] + b[1]) / 2 - reach)
+                high = min(high, (a[1] + b[1]) / 2 + reach)
         hidden = max(high - max(a[1], b[1]), min(a[1], b[1]) - low, 0.0)
         return -min(hidden * (b[0] - a[0]), 1e300), a, b
 
@@ -205,7 +210,9 @@ def _is_seen(cells: list[tuple[float, _Point, _Point]]) -> bool:
     above = total((b[0] - a[0]) * ((a[1] + b[1]) / 2 - lowest) for _, a, b in cells)
     swept = min(above, length * (highest - lowest) - above)
     rounding = 1e-12 * length * max(abs(lowest), abs(highest))
-    return -total(hidden for hidden, _, _ in cells) <= _HIDDEN * swept + rounding
+    least = _SWING * (highest - lowest)
+    hidden = total(-area for area, a, b in cells if -area > least * (b[0] - a[0]))
+    return hidden <= _HIDDEN * swept + rounding
 
 
 def _turns(points: list[_Point]) -> list[_Point]:
