@@ -23,8 +23,10 @@ from simnet.network.expression import (
     Number,
     Time,
     function,
+    plus,
     reads_time,
     symbols,
+    times,
     total,
     walk,
 )
@@ -166,8 +168,9 @@ def _picture(
 ) -> tuple[list[_Point], bool]:
     """Points (time, value) with nothing of weight between them, and whether there may be all the
     same."""
-    within = enclosure(expression, ())
-    slope = derivative(expression)
+    once = _read_once(expression)
+    within = enclosure(once, ())
+    slope = derivative(once)
     slopes = enclosure(slope, ()) if slope is not None else None
 
     def cell(a: _Point, b: _Point) -> tuple[float, _Point, _Point]:
@@ -184,8 +187,8 @@ def _picture(
         hidden = max(high - max(a[1], b[1]), min(a[1], b[1]) - low, 0.0)
         return -min(hidden * (b[0] - a[0]), 1e300), a, b
 
-    times = [start + (end - start) * i / _FIRST for i in range(_FIRST)] + [end]
-    points = [(t, at(t)) for t in times]
+    ticks = [start + (end - start) * i / _FIRST for i in range(_FIRST)] + [end]
+    points = [(t, at(t)) for t in ticks]
     cells = [cell(a, b) for a, b in pairwise(points)]
     heapify(cells)
     for count in range(_CELLS):
@@ -201,6 +204,25 @@ def _picture(
         heappush(cells, cell(m, b))
     ends = sorted([a for _, a, _ in cells] + [(end, points[-1][1])])
     return ends, not _is_seen(cells)
+
+
+def _read_once(expression: Expression) -> Expression:
+    """With k*u/(c + u) as k/(1 + c/u), which has tight bounds: u occurs once."""
+    if not isinstance(expression, Call) or not reads_time(expression):
+        return expression
+    match expression:
+        case Call(op="divide", args=(above, Call(op="plus", args=terms))):
+            factors = above.args if isinstance(above, Call) and above.op == "times" else (above,)
+            for i, u in enumerate(factors):
+                others = [term for term in terms if term != u]
+                if (
+                    reads_time(u)
+                    and len(others) + 1 == len(terms)
+                    and not any(map(reads_time, others))
+                ):
+                    below = plus(Number(1), Call("divide", (plus(*others), u)))
+                    return Call("divide", (times(*factors[:i], *factors[i + 1 :]), below))
+    return Call(expression.op, tuple(_read_once(arg) for arg in expression.args))
 
 
 def _is_seen(cells: list[tuple[float, _Point, _Point]]) -> bool:
