@@ -23,8 +23,11 @@ from simnet.network.expression import (
     Number,
     Time,
     function,
+    plus,
     reads_time,
     symbols,
+    times,
+    total,
     walk,
 )
 
@@ -165,21 +168,27 @@ def _picture(
 ) -> tuple[list[_Point], bool]:
     """Points (time, value) with nothing of weight between them, and whether there may be all the
     same."""
-    within = enclosure(expression, ())
-    slope = derivative(expression)
+    once = _read_once(expression)
+    within = enclosure(once, ())
+    slope = derivative(once)
     slopes = enclosure(slope, ()) if slope is not None else None
 
     def cell(a: _Point, b: _Point) -> tuple[float, _Point, _Point]:
+        low, high = within(values, (a[0], b[0]))
         if slopes is not None:
             least, most = slopes(values, (a[0], b[0]))
             if least >= 0 or most <= 0:
                 return 0.0, a, b
-        low, high = within(values, (a[0], b[0]))
+            steepest = max(-least, most)
+            if math.isfinite(steepest):  # the mean value theorem: how far it can get from the ends
+                reach = steepest * (b[0] - a[0]) / 2
+                low = max(low, (a[1] + b[1]) / 2 - reach)
+                high = min(high, (a[1] + b[1]) / 2 + reach)
         hidden = max(high - max(a[1], b[1]), min(a[1], b[1]) - low, 0.0)
         return -min(hidden * (b[0] - a[0]), 1e300), a, b
 
-    times = [start + (end - start) * i / _FIRST for i in range(_FIRST)] + [end]
-    points = [(t, at(t)) for t in times]
+    ticks = [start + (end - start) * i / _FIRST for i in range(_FIRST)] + [end]
+    points = [(t, at(t)) for t in ticks]
     cells = [cell(a, b) for a, b in pairwise(points)]
     heapify(cells)
     for count in range(_CELLS):
@@ -197,14 +206,35 @@ def _picture(
     return ends, not _is_seen(cells)
 
 
+def _read_once(expression: Expression) -> Expression:
+    """With k*u/(c + u) as k/(1 + c/u), which has tight bounds: u occurs once."""
+    if not isinstance(expression, Call) or not reads_time(expression):
+        return expression
+    match expression:
+        case Call(op="divide", args=(above, Call(op="plus", args=terms))):
+            factors = above.args if isinstance(above, Call) and above.op == "times" else (above,)
+            for i, u in enumerate(factors):
+                others = [term for term in terms if term != u]
+                if (
+                    reads_time(u)
+                    and len(others) + 1 == len(terms)
+                    and not any(map(reads_time, others))
+                ):
+                    below = plus(Number(1), Call("divide", (plus(*others), u)))
+                    return Call("divide", (times(*factors[:i], *factors[i + 1 :]), below))
+    return Call(expression.op, tuple(_read_once(arg) for arg in expression.args))
+
+
 def _is_seen(cells: list[tuple[float, _Point, _Point]]) -> bool:
     lowest = min(min(a[1], b[1]) for _, a, b in cells)
     highest = max(max(a[1], b[1]) for _, a, b in cells)
-    length = math.fsum(b[0] - a[0] for _, a, b in cells)
-    above = math.fsum((b[0] - a[0]) * ((a[1] + b[1]) / 2 - lowest) for _, a, b in cells)
+    length = total(b[0] - a[0] for _, a, b in cells)
+    above = total((b[0] - a[0]) * ((a[1] + b[1]) / 2 - lowest) for _, a, b in cells)
     swept = min(above, length * (highest - lowest) - above)
     rounding = 1e-12 * length * max(abs(lowest), abs(highest))
-    return -math.fsum(hidden for hidden, _, _ in cells) <= _HIDDEN * swept + rounding
+    least = _SWING * (highest - lowest)
+    hidden = total(-area for area, a, b in cells if -area > least * (b[0] - a[0]))
+    return hidden <= _HIDDEN * swept + rounding
 
 
 def _turns(points: list[_Point]) -> list[_Point]:

@@ -56,6 +56,9 @@ def test_a_bump(law: Expression, end: float, step: float, around: tuple[float, f
         call("power", T, 2),
         gauss(500),
         gauss(-500),
+        call(
+            "divide", call("times", 3, call("power", T, 4)), call("plus", 16, call("power", T, 4))
+        ),
     ],
 )
 def test_what_is_monotone_limits_nothing(law: Expression) -> None:
