@@ -8,21 +8,30 @@ file with delays is loaded anew for each run, and a model with events after a fa
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simnet.arrays import FloatArray, TimesByReadouts
 from simnet.engines.base import Engine, Method, Simulator, Task
+from simnet.engines.roadrunner_file import DocumentSimulator
 from simnet.engines.roadrunner_ids import put
-from simnet.engines.roadrunner_states import runner_of
+from simnet.engines.roadrunner_runs import (
+    hold,
+    just_before_end,
+    loaded,
+    require_one_course,
+    require_values,
+    set_first_step,
+    simulated,
+    times_of,
+    version_of_roadrunner,
+)
 from simnet.engines.roadrunner_time import doubts, in_pieces, pieces, timed_parts
 from simnet.engines.state import (
     State,
-    applied,
     first_negative,
     negative,
     require_counts,
@@ -31,16 +40,14 @@ from simnet.engines.state import (
 )
 from simnet.engines.state_events import Triggers, armed
 from simnet.engines.tolerance import Tolerances, as_fine_as_possible
-from simnet.errors import InputError, MissingToolError, Problem, SimulationError, StateError
-from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
-from simnet.network.expression import function, reads_time, symbols, text
+from simnet.network.expression import reads_time
 from simnet.network.jumps import jumps
-from simnet.network.network import Document, Network
+from simnet.network.network import Network
 from simnet.network.rates import Kinetics
 
 if TYPE_CHECKING:
-    from simnet.sbml.document import Held
+    pass
 
 _KINETICS: dict[Method, Kinetics] = {"ode": "continuous", "ssa": "discrete"}
 
@@ -66,7 +73,7 @@ class _Model:
         self.compartments = [c.id for c in network.compartments]
         sbml = sbml_text(_bare(network, task.method), _KINETICS[task.method])
         self.held = held(sbml, jumps(network) if task.method == "ode" else ())
-        self.runner = _loaded(self.held.text, task)
+        self.runner = loaded(self.held.text, task)
         self.runner.timeCourseSelections = [
             "time",
             *task.symbols,
@@ -88,7 +95,7 @@ class _Model:
         if self.task.method == "ssa":
             self.runner.integrator.seed = seed
         elif not self.from_zero:
-            _set_first_step(self.runner, program)
+            set_first_step(self.runner, program)
 
     def settle(self, values: Mapping[str, float]) -> None:
         """Set everything: parameters, volumes, then amounts (which volumes would disturb)."""
@@ -106,7 +113,7 @@ class _Model:
             model.setFloatingSpeciesAmounts([values[s] for s in self.species])
         for species in self.fixed:  # roadrunner 2.10 offers no setter for all of them in Python
             put(self.runner, species, values[species])
-        _hold(self.runner, self.held)
+        hold(self.runner, self.held)
 
     def left(self) -> dict[str, float]:
         """What a segment left behind: amounts, and parameters that events set."""
@@ -122,15 +129,15 @@ class _Model:
         """Readouts at the segment's output times, (k, R); `known` is what was set."""
         if self.task.method == "ode":
             tolerances.set(self.runner, segment.end - segment.start)
-        times, rows = _times(segment, _just_before_end(segment, self.held))
+        times, rows = times_of(segment, just_before_end(segment, self.held))
         if segment.start == segment.end:
-            result = _simulated(self.runner, times)
+            result = simulated(self.runner, times)
         elif not self.from_zero:
             limit = self.task.max_step if self.task.method == "ode" else None
             cut = pieces(self.timed, known, segment.start, segment.end, limit)
-            result = in_pieces(self.runner, times, cut, _simulated)
+            result = in_pieces(self.runner, times, cut, simulated)
         else:
-            result = _simulated(self.runner, [t - segment.start for t in times])
+            result = simulated(self.runner, [t - segment.start for t in times])
             result[:, 0] = times
         readouts = len(self.task.symbols)
         names = [*self.species, *self.computed]
@@ -139,14 +146,14 @@ class _Model:
             last = result[-1, 1 + readouts :].tolist()
             hidden = [*names, *self.set_by_events]
             self.armed.require_right(dict(zip(hidden, last, strict=True)), segment.end)
-        _require_one_course(result, self.held)
+        require_one_course(result, self.held)
         if self.task.method == "ssa":
             species = len(self.species)
             require_counts(states[:, :species], self.species, result[:, 0])
         else:
             self._require_amounts(states, names, result[:, 0], known)
         values: FloatArray = result[rows, 1 : 1 + readouts]
-        _require_values(values, segment, self.task)
+        require_values(values, segment, self.task)
         return values
 
     def _require_amounts(
@@ -228,110 +235,10 @@ class RoadRunnerSimulator:
         return self._rest[1]
 
 
-class DocumentSimulator:
-    """Runs a foreign file as it is, under ODE only; it is loaded anew for each run."""
-
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        from simnet.sbml.document import held  # libsbml takes a while to import
-
-        assert task.network.document is not None
-        self.document = task.network.document
-        self.held = held(self.document.text, self.document.jumps)
-
-    def run(self, program: Program, seed: int, tighter: float = 1.0) -> TimesByReadouts:
-        """The one replicate, (T, R)."""
-        return as_fine_as_possible(lambda t: self._run(program, t), self.task, tighter)
-
-    def _run(self, program: Program, tolerances: Tolerances) -> TimesByReadouts:
-        runner = _loaded(self.held.text, self.task, as_it_is=True)
-        _set_first_step(runner, program)
-        timed = timed_parts(self.task.network).alone
-        clocks = {name for _, part in timed for name in symbols(part)}
-        model = runner.model
-        species = [*model.getFloatingSpeciesIds(), *model.getBoundarySpeciesIds()]
-        reactions = list(model.getReactionIds())
-        read = [*self.task.symbols, *species, *reactions, *self.held.stands, *self.held.now]
-        runner.timeCourseSelections = ["time", *read]
-        readouts = len(self.task.symbols)
-        parts: list[FloatArray] = []
-        for name, value in program.settings.items():
-            put(runner, name, value)
-        for segment in program.segments:
-            for name, value in segment.settings.items():
-                put(runner, name, value)
-            for act in segment.acts:
-                if not isinstance(act, Assign):  # a file's own events stay in it
-                    put(runner, act.id, applied(float(runner[act.id]), act, whole=False))
-            _hold(runner, self.held)
-            moments = _moments(self.document, runner)
-            tolerances.set(runner, segment.end - segment.start)
-            times, rows = _times(segment, [*moments, *_just_before_end(segment, self.held)])
-            known = {name: float(runner[name]) for name in clocks}
-            cut = pieces(timed, known, segment.start, segment.end, self.task.max_step)
-            result = in_pieces(runner, times, cut, _simulated)
-            _require_one_course(result, self.held)
-            amounts = result[:, 1 + readouts : 1 + readouts + len(species)]
-            place = None if self.task.allow_negative else first_negative(amounts)
-            if place is not None:
-                columns = 1 + readouts + len(species) + np.arange(len(reactions))
-                rates = dict(zip(reactions, result[place[0], columns], strict=True))
-                name, time = species[place[1]], float(result[place[0], 0])
-                raise negative(name, float(amounts[place]), time, _takers(runner, name, rates))
-            parts.append(result[rows, 1 : 1 + readouts])
-            _require_values(parts[-1], segment, self.task)
-        return np.concatenate(parts)
-
-
-def _takers(runner: Any, species: str, rates: Mapping[str, float]) -> list[tuple[str, float]]:
-    """The reactions that lower a species of a file that runs as it is, and by how much."""
-    matrix = runner.getFullStoichiometryMatrix()
-    if species not in matrix.rownames:
-        return []
-    changes = matrix[matrix.rownames.index(species)]
-    lowered = ((name, -n * rates[name]) for name, n in zip(matrix.colnames, changes, strict=True))
-    return [(name, float(by)) for name, by in lowered if by > 0]
-
-
-def _require_values(values: FloatArray, segment: Segment, task: Task) -> None:
-    """Raise StateError for readouts (k, R) that are no numbers, but for parameters that are declared
-    so."""
-    for row, column in np.argwhere(~np.isfinite(values)).tolist():
-        symbol = task.symbols[column]
-        parameter = task.network.parameter_by_id.get(symbol)
-        if parameter is None or math.isfinite(parameter.value):
-            raise StateError(
-                f"readout {symbol} is {values[row, column]} at t={segment.outputs[row]:g}"
-            )
-
-
 def _prepare(task: Task) -> Simulator:
     if task.network.document is not None:
         return DocumentSimulator(task)
     return RoadRunnerSimulator(task)
-
-
-def _loaded(sbml: str, task: Task, *, as_it_is: bool = False) -> Any:
-    """A RoadRunner with its integrator set."""
-    _require_version()
-    try:
-        runner = runner_of(sbml, as_it_is=as_it_is)
-    except RuntimeError as error:
-        raise InputError(
-            Problem(what=f"network {task.network.id}", why=f"roadrunner: {_one_line(error)}")
-        ) from error
-    _set_integrator(runner, task)
-    return runner
-
-
-def _set_integrator(runner: Any, task: Task) -> None:
-    if task.method == "ode":
-        runner.setIntegrator("cvode")
-        runner.integrator.maximum_time_step = task.max_step or 0.0
-    else:
-        runner.setIntegrator("gillespie")
-        runner.integrator.variable_step_size = False
-        runner.integrator.nonnegative = True  # exact: a reaction without its reactants cannot fire
 
 
 def _reads_time(network: Network) -> bool:
@@ -340,73 +247,6 @@ def _reads_time(network: Network) -> bool:
     events = [e.trigger for e in network.state_events]
     events += [value for e in network.state_events for _, value in e.assignments]
     return any(reads_time(expression) for expression in (*laws, *rules, *events))
-
-
-def _set_first_step(runner: Any, program: Program) -> None:
-    """Where |t| is large CVODE's own first step may be lost in rounding."""
-    ends = [abs(t) for s in program.segments for t in (s.start, s.end)]
-    runner.integrator.initial_time_step = 1e-12 * max(ends)
-
-
-def _simulated(runner: Any, times: list[float]) -> FloatArray:
-    if times[0] == times[-1] and runner.integrator.getName() == "cvode":
-        runner.model.setTime(times[0])  # CVODE takes no step of no length
-        return np.array([runner.getSelectedValues()] * len(times), dtype=np.float64)
-    try:
-        return np.array(runner.simulate(times=times), dtype=np.float64)
-    except RuntimeError as error:
-        raise SimulationError(f"roadrunner: {_one_line(error)}") from error
-
-
-def _times(segment: Segment, moments: Iterable[float] = ()) -> tuple[list[float], list[int]]:
-    """Times to simulate (start, end and moments in between are among them) and which of them are
-    outputs."""
-    outputs = [float(t) for t in segment.outputs]
-    stops = {t for t in moments if segment.start < t < segment.end}
-    if segment.start == segment.end:  # a change at the very end: nothing passes, one row is due
-        return [segment.start, segment.end], [0] * len(outputs)
-    full = sorted({segment.start, segment.end, *outputs, *stops})
-    places = {t: place for place, t in enumerate(full)}
-    return full, [places[t] for t in outputs]
-
-
-def _hold(runner: Any, parts: "Held") -> None:
-    """Let what stands for the parts of rates that jump have their values."""
-    for stands, now in zip(parts.stands, parts.now, strict=True):
-        runner[stands] = runner[now]
-
-
-def _require_one_course(result: FloatArray, parts: "Held") -> None:
-    """Raise where a part of a rate that jumps was not followed, at two output times in a row: the
-    rate that it gives takes it back at once, and roadrunner leaves out events that come so often.
-
-    The last columns of the result are what stands for the parts, and their values.
-    """
-    if not parts.parts:
-        return
-    stands, now = np.split(result[:, -2 * len(parts.parts) :], 2, axis=1)
-    missed = stands != now
-    found = np.argwhere(missed[1:] & missed[:-1])
-    if len(found):
-        row, column = found[0]
-        raise SimulationError(
-            f"{text(parts.parts[column])}, before t={result[row + 1, 0]:g}: the rate jumps there, and "
-            "what it jumps to takes it back at once, without end; make it change smoothly, as in "
-            "X^20/(K^20 + X^20) for X > K"
-        )
-
-
-def _just_before_end(segment: Segment, parts: "Held") -> list[float]:
-    """A time to look at parts of rates that jump, where there are any."""
-    before = segment.end - 1e-6 * (segment.end - segment.start)
-    return [before] if parts.parts else []
-
-
-def _moments(document: Document, runner: Any) -> list[float]:
-    """When an event of the file is true at one moment only."""
-    read = {name for moment in document.moments for name in symbols(moment)}
-    values = {name: float(runner[name]) for name in read}
-    return [function(moment)(values, 0.0) for moment in document.moments]
 
 
 def _bare(network: Network, method: Method) -> Network:
@@ -452,34 +292,10 @@ def _derived(seed: int, position: int) -> int:
     return int.from_bytes(digest, "little") % (2**32 - 1)
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
-
-
-@cache
-def _require_version() -> None:
-    """Before 2.10 propensities of rules and of time were wrong, and some runs froze."""
-    found = _version()
-    if tuple(int(part) for part in found.split(".")[:2]) < (2, 10):
-        raise MissingToolError(
-            Problem(
-                what=f"libroadrunner {found}",
-                why="its SSA is wrong for some models",
-                way_out='pip install "libroadrunner>=2.10"',
-            )
-        )
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("libroadrunner")
-
-
 ROADRUNNER = Engine(
     name="roadrunner",
     methods=frozenset[Method]({"ode", "ssa"}),
     prepare=_prepare,
-    version=_version,
+    version=version_of_roadrunner,
     doubts=doubts,
 )

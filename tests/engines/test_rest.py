@@ -49,13 +49,13 @@ def test_a_rest_that_arms_share_is_run_once(monkeypatch: pytest.MonkeyPatch) -> 
     """Three arms of one rest and two of another are five runs and two rests, to the bit what each
     gives alone; a rest comes back after another one."""
     runs: list[float] = []
-    simulated = roadrunner._simulated
+    simulated = roadrunner.simulated
 
     def counted(runner: object, times: list[float]) -> object:
         runs.append(times[-1])
         return simulated(runner, times)
 
-    monkeypatch.setattr(roadrunner, "_simulated", counted)
+    monkeypatch.setattr(roadrunner, "simulated", counted)
     slow = [Set("g", 0.05)]
     arms = [arm([]), arm([Set("k", 20)]), arm([Set("g", 0.2)])]
     arms += [arm([], slow), arm([Set("k", 20)], slow)]

@@ -123,6 +123,9 @@ def bare(case: Case, sbml: Path | None = None, amounts_only: bool = False) -> Ou
     import roadrunner
 
     places = case.places()
+    # or ids become properties of a class that simnet uses in this process
+    no_properties = roadrunner.Config.ROADRUNNER_DISABLE_PYTHON_DYNAMIC_PROPERTIES
+    roadrunner.Config.setValue(no_properties, True)
     try:
         runner = roadrunner.RoadRunner(str(sbml or case.sbml))
         for name, value in TIGHT.items():
@@ -133,6 +136,8 @@ def bare(case: Case, sbml: Path | None = None, amounts_only: bool = False) -> Ou
         result = np.array(runner.simulate(times=case.times.tolist()))
     except RuntimeError as error:
         return Outcome("refused", " ".join(str(error).split())[:100])
+    finally:
+        roadrunner.Config.setValue(no_properties, False)
     found = result[:, 1 : 1 + len(chosen)]
     for column, name in enumerate(case.table[0]):
         if name in places and amounts_only:
