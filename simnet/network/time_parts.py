@@ -66,7 +66,7 @@ def time_parts(
     mixed: dict[Expression, str] = {}
     fixed = {*constants}
     for name, formula in formulas:
-        written_out = substitute(formula, timed)
+        written_out = _without_moments(substitute(formula, timed))
         for part in _parts(written_out, fixed):
             alone.setdefault(part, name)
         for part in walk(written_out):
@@ -77,6 +77,16 @@ def time_parts(
         alone=tuple((name, part) for part, name in alone.items()),
         mixed=tuple((name, part) for part, name in mixed.items()),
     )
+
+
+def _without_moments(expression: Expression) -> Expression:
+    """The expression at almost all times: what is so at one moment only has no width to look for,
+    and an event at `time == c` stops the run."""
+    if not isinstance(expression, Call) or not reads_time(expression):
+        return expression
+    if expression.op in ("eq", "ne"):
+        return Call("false" if expression.op == "eq" else "true", ())
+    return Call(expression.op, tuple(_without_moments(arg) for arg in expression.args))
 
 
 def _parts(expression: Expression, constants: set[str]) -> Iterator[Expression]:
