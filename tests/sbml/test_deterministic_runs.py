@@ -96,8 +96,10 @@ def test_it_is_exact_under_ssa(antimony: Model) -> None:
         ("species X; X=-3\n J: X => ; 0*X", "a start, rule or event", -3.0),
         ("species X; X=1\n J: X => ; 0*X\n at time >= 2: X = -2", "event of the model", -2.0),
         ("species X, A; A=1; X := A - 2\n J: A => ; 0*A", "a start, rule or event", -1.0),
+        ("species X; X=1\n X' = -0.5", "a start, rule or event", -4.0),
+        ("species $X; X=1\n X' = -0.5\n J: $X => ; 1", "a start, rule or event", -4.0),
     ],
-    ids=["law", "law of a small amount", "start", "event", "rule"],
+    ids=["law", "law of a small amount", "start", "event", "rule", "rate rule", "fixed species"],
 )
 def test_amounts_below_zero(
     antimony: Model, lines: str, says: str, right: float, extra: str
