@@ -91,7 +91,11 @@ def test_it_is_exact_under_ssa(antimony: Model) -> None:
 @pytest.mark.parametrize(
     ("lines", "says", "right"),
     [
-        ("species X; X=1\n drain: X => ; 0.5", "reaction drain takes 0.5 of it a time unit", -4.0),
+        (
+            "species X; X=1\n drain: X => ; 0.5",
+            "reaction drain takes 0.5 of it per unit of time",
+            -4.0,
+        ),
         ("species X, Y; X=1; Y=1e9\n drain: X => ; 0.5\n K: Y => ; 0.1*Y", "reaction drain", -4.0),
         ("species X; X=-3\n J: X => ; 0*X", "a start, rule or event", -3.0),
         ("species X; X=1\n J: X => ; 0*X\n at time >= 2: X = -2", "event of the model", -2.0),
@@ -111,6 +115,14 @@ def test_amounts_below_zero(
     assert run.readout("X")[0, -1] == pytest.approx(right, rel=1e-6)
     again = sn.rerun(run, workers=0)
     assert (again.values == run.values).all()
+
+
+def test_what_the_integrator_says_names_no_function_of_its_own(antimony: Model) -> None:
+    """1/(1 - t) grows beyond all bounds at t = 1."""
+    network = antimony("x = 1; x' = x^2")
+    with pytest.raises(sn.SimulationError, match="CVODE") as caught:
+        sn.simulate(network, t_end=2, points=2, workers=0, atol=1e-9)
+    assert "::" not in str(caught.value)
 
 
 def test_below_zero_is_no_number_of_molecules(antimony: Model) -> None:
