@@ -3,6 +3,7 @@ closed form, on any output grid, for Networks and for files that run as they are
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -141,3 +142,5 @@ def test_screens_and_studies_take_them_too(antimony: Model) -> None:
         method="morris", samples=4, parameters=["k"], fold=2.0, allow_negative=True, **asked
     )
     assert sn.run_study(study, workers=0).complete
+    failed = sn.run_study(replace(study, allow_negative=False), workers=0)
+    assert any("reaction drain takes" in said for said in failed.statements)
