@@ -118,6 +118,14 @@ def test_amounts_below_zero(
     assert (again.values == run.values).all()
 
 
+@pytest.mark.parametrize("extra", ["", AS_IT_IS], ids=["network", "file"])
+def test_a_little_below_zero_is_below_zero(antimony: Model, extra: str) -> None:
+    """1 - 0.5 t is -1e-5 at the end, and an error of the integrator would be of 1e-8."""
+    network = antimony(f"species X; X=1\n drain: X => ; 0.5{extra}")
+    with pytest.raises(sn.SimulationError, match="reaction drain"):
+        sn.simulate(network, t_end=2.00002, points=2, readouts="X", workers=0)
+
+
 def test_what_the_integrator_says_names_no_function_of_its_own(antimony: Model) -> None:
     """1/(1 - t) grows beyond all bounds at t = 1."""
     network = antimony("x = 1; x' = x^2")
