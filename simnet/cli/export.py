@@ -83,6 +83,14 @@ def export_command(
     ] = None,
     volume: VolumeOption = None,
     copies: CopiesOption = None,
+    allow_negative: Annotated[
+        bool,
+        typer.Option(
+            "--allow-negative",
+            help="Take amounts below zero as results, where the model means them (ode).",
+            rich_help_panel=_ARCHIVE,
+        ),
+    ] = False,
 ) -> None:
     """Write a network as SBML Level 3 Version 2, as Antimony, or as a COMBINE archive.
 
@@ -109,6 +117,7 @@ def export_command(
             creator=creators,
             licence=licence or None,
             workers=workers,
+            allow_negative=allow_negative or None,
         )
         _one_file(network, to, kinetics or "continuous")
         return
@@ -128,6 +137,7 @@ def export_command(
             creators=creators or (),
             licence=licence,
             workers=workers,
+            allow_negative=allow_negative,
         )
     typer.echo(f"{to}: {network.id}, {count(len(made.members), 'file')}")
     for experiment in made.experiments:

@@ -2,6 +2,7 @@
 behind each segment."""
 
 import math
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from simnet.network.expression import text
 
 if TYPE_CHECKING:
     from simnet.sbml.document import Held
+
+_SAID_BY = re.compile(r"[,;] (?:In|at) [^,;:]*rr(?:llvm)?::.*$")
 
 
 def loaded(sbml: str, task: Task, *, as_it_is: bool = False) -> Any:
@@ -115,7 +118,8 @@ def require_values(values: FloatArray, segment: Segment, task: Task) -> None:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    """What it says, without the C++ function that said so."""
+    return _SAID_BY.sub("", " ".join(str(error).split()))
 
 
 @cache

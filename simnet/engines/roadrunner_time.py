@@ -46,9 +46,9 @@ def missed(network: Network, program: Program) -> Iterator[str]:
     declared |= {c.id: c.size for c in network.compartments}
     for name, part in parts.mixed[:1]:
         yield (
-            f"{name}: {text(part)} reads time and state in one, and when it changes is not known "
-            "before: the ODE integrator can step over a narrow pulse of it; give the longest step, "
-            "max_step="
+            f"{name}: {text(part)} reads time and state together, so that when it changes is not "
+            "known in advance: the ODE integrator can step over a narrow pulse of it; give the longest step, "
+            "max_step= (--max-step)"
         )
     stages = zip(program.segments, program.stages(), strict=True)
     for segment, values in stages if parts.alone else ():
@@ -57,7 +57,7 @@ def missed(network: Network, program: Program) -> Iterator[str]:
             yield (
                 f"{name}: it changes too often with time to be followed from t={segment.start:g} to "
                 f"{segment.end:g}, so the ODE integrator can step over some of it; give the longest "
-                "step, max_step=, or an earlier end"
+                "step, max_step= (--max-step), or an earlier end"
             )
 
 

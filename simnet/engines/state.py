@@ -103,13 +103,13 @@ def negative(
 ) -> StateError:
     """The error for an amount below zero; `takers` are the reactions that lower it there, and by how
     much a unit of time."""
-    what = f"{name} is {amount:g} at t={time:g}, less than nothing"
+    what = f"{name} is {amount:g} at t={time:g}, below zero"
     if takers:
         reaction, rate = max(takers, key=lambda taker: taker[1])
-        more = f" and {len(takers) - 1} more" if len(takers) > 1 else ""
+        more = f" (and {len(takers) - 1} more)" if len(takers) > 1 else ""
         return StateError(
-            f"{what}: reaction {reaction}{more} takes {rate:.3g} of it a time unit although there is "
-            f"none; make its law vanish where {name} does, or, where amounts below zero are meant, "
+            f"{what}: reaction {reaction}{more} takes {rate:.3g} of it per unit of time although there "
+            f"is none; make its law vanish where {name} does, or, where amounts below zero are meant, "
             "allow_negative=True (--allow-negative) runs it"
         )
     return StateError(

@@ -54,6 +54,7 @@ def write_archive(
     creators: Sequence[str] | str = (),
     licence: str = "",
     workers: Workers = None,
+    allow_negative: bool = False,
 ) -> Archive:
     """Write a network as a COMBINE archive (.omex).
 
@@ -72,6 +73,7 @@ def write_archive(
         creators: people or groups, for the metadata; of a packaged network, simnet's authors.
         licence: SPDX identifier, for the metadata; of a packaged network, simnet's.
         workers: as in `simulate`.
+        allow_negative: as in `simulate`, for the experiments under "ode".
 
     Returns:
         What was written.
@@ -125,9 +127,8 @@ def write_archive(
         )
     )
     for experiment in experiments:
-        text = expected(network, experiment, workers=workers).to_csv(
-            index=False, float_format="%.9g", lineterminator="\n"
-        )
+        table = expected(network, experiment, workers=workers, allow_negative=allow_negative)
+        text = table.to_csv(index=False, float_format="%.9g", lineterminator="\n")
         members.append(Member(location=f"expected/{experiment.id}.csv", content=text, format=CSV))
     write_omex(target, members, about, master=_MASTER)
     return Archive(
@@ -190,7 +191,11 @@ def headline_experiments(
 
 
 def expected(
-    network: Network, experiment: Experiment, *, workers: Workers = None
+    network: Network,
+    experiment: Experiment,
+    *,
+    workers: Workers = None,
+    allow_negative: bool = False,
 ) -> "pd.DataFrame":
     """What an experiment gives here, a row for each output time.
 
@@ -214,6 +219,7 @@ def expected(
                 for number, changes in enumerate(later)
             ],
             rtol=1e-9,
+            allow_negative=allow_negative,
             workers=0,
         )
         values = dict(zip(run.readout_names, run.values[0, 0].T, strict=True))

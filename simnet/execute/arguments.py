@@ -60,7 +60,7 @@ def not_allowed(allow_negative: object, method: str) -> list[Problem]:
     if not isinstance(allow_negative, bool):
         return [Problem(what=what, why="neither True nor False")]
     if allow_negative and method == "ssa":
-        why = "SSA counts molecules, and there are no fewer than none"
+        why = "SSA counts molecules, which are never fewer than 0"
         return [Problem(what=what, why=why, way_out='use method="ode"')]
     return []
 

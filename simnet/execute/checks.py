@@ -119,7 +119,8 @@ class Checks:
                 f"its maximum{others}: the integrator's error is of that size",
                 way_out="leave atol out, or give a smaller one"
                 if self._task.atol is not None
-                else f"give rtol={max(self._task.rtol / 100, _TIGHTEST):.0e}, which takes longer",
+                else f"give rtol={max(self._task.rtol / 100, _TIGHTEST):.0e} (simnet run: --rtol), which "
+                "takes longer",
             )
             warnings.warn(str(problem), SimnetWarning, stacklevel=stacklevel + 1)
         for reason, condition in self._failed.items():

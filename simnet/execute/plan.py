@@ -46,6 +46,9 @@ from simnet.seeds import drawn_root, replicate_seed, stream_state
 
 T = TypeVar("T")
 
+_LEAST_RTOL = 1e-15
+"""CVODE takes no smaller one."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -213,12 +216,21 @@ def planned(
             problems.append(Problem(what=f"timeout={timeout!r}", why=why, way_out="use workers=1"))
     attempt(lambda: worker_processes(workers), None)
     for name, tolerance in (("rtol", rtol), ("atol", 1.0 if atol is None else atol)):
-        attempt(lambda name=name, tolerance=tolerance: positive_time(tolerance, name, None), 1.0)  # type: ignore[misc]
+        value = attempt(
+            lambda name=name, tolerance=tolerance: positive_time(tolerance, name, None),  # type: ignore[misc]
+            1.0,
+        )
+        if name == "rtol" and value < _LEAST_RTOL:
+            why = f"below {_LEAST_RTOL:g}, where rounding errors are larger"
+            problems.append(Problem(what=f"rtol={rtol!r}", why=why, way_out="give rtol=1e-13"))
     longest = None
     if max_step is not None:
         longest = attempt(lambda: positive_time(max_step, "max_step", network.time_unit), 1.0)
         if method == "ssa":
-            why, way_out = "SSA goes from firing to firing", 'leave it out, or use method="ode"'
+            why, way_out = (
+                "only the ODE integrator takes steps",
+                'leave it out, or use method="ode"',
+            )
             problems.append(Problem(what=f"max_step={max_step!r}", why=why, way_out=way_out))
     runs = attempt(lambda: whole_number(replicates, "replicates", 1), 1)
     named = attempt(lambda: engine_named(method, engine), None)

@@ -313,7 +313,9 @@ def control_of(study: "SensitivityStudy") -> tuple["pd.DataFrame", str]:
         changes = (*study.background, *study.changes)
         try:
             found = steady_control(study.network, changes=changes, symbols=study.symbols)
-        except (UnsupportedError, SimulationError) as error:
+        except UnsupportedError as error:
+            why = "; ".join(map(str, error.problems))
+        except SimulationError as error:
             why = "; ".join(str(error).splitlines())
         else:
             return found.frame(), ""

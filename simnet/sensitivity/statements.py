@@ -24,6 +24,9 @@ def statements_of(result: "StudyResult") -> Iterator[str]:
         count = sum(not row.converged for row in found.rows)
         if count and not found.stuck:
             waiting.append(f"{readout}: {count} of {len(found.rows)}")
+    failed = result.failures.loc[result.failures["readout"] == "", "reason"]
+    if len(failed):
+        yield f"Failed runs: {len(failed):,}, the first because of this: {failed.iloc[0]}."
     if waiting:
         yield (
             f"{'; '.join(waiting)} indices have not converged at {result.about['samples']:,} "

@@ -101,7 +101,7 @@ def test_what_cannot_be_followed_is_said(load: Any, monkeypatch: pytest.MonkeyPa
 
 def test_a_pulse_that_state_moves_is_told_of(load: Any) -> None:
     network = load("R: => X; 1 + exp(-(time - 50 - X)^2)")
-    with pytest.warns(sn.SimnetWarning, match=r"reaction R: exp.* reads time and state in one"):
+    with pytest.warns(sn.SimnetWarning, match=r"reaction R: exp.* reads time and state together"):
         last(network, 1)
     last(network, 1, max_step=0.1)
     last(load("R: => X; exp(-time)/(1 + X^2)*(2 + sin(time))"), 1)
@@ -115,5 +115,5 @@ def test_the_users_longest_step(load: Any) -> None:
     assert (sn.rerun(run, workers=0).values == run.values).all()
     with pytest.raises(sn.InputError, match="max_step=0"):
         last(slow, 100, max_step=0)
-    with pytest.raises(sn.InputError, match="SSA goes from firing to firing"):
+    with pytest.raises(sn.InputError, match="only the ODE integrator takes steps"):
         last(slow, 100, max_step=1, method="ssa")

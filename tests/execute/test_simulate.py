@@ -172,6 +172,11 @@ def test_all_mistakes_of_a_call_at_once(binding: Network) -> None:
     assert len(caught.value.problems) == 7
 
 
+def test_a_relative_tolerance_that_rounding_does_not_allow(binding: Network) -> None:
+    with pytest.raises(sn.InputError, match=r"rtol=1e-16: below 1e-15.*give rtol=1e-13"):
+        sn.simulate(binding, t_end=1, rtol=1e-16)
+
+
 def test_an_ode_has_one_replicate(binding: Network) -> None:
     with pytest.raises(sn.InputError, match="the same every time"):
         sn.simulate(binding, t_end=1, replicates=5)

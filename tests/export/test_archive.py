@@ -60,6 +60,19 @@ def test_what_is_in_it(archive: Path, dosed: Network, members: Members) -> None:
         assert f"`{name}`" in readme, name
 
 
+def test_amounts_below_zero(tmp_path: Path) -> None:
+    """X(20) = 1 - 0.5*20."""
+    source, path = tmp_path / "m.ant", tmp_path / "m.omex"
+    source.write_text("model m\n species X; X=1; z=0; z'=1\n drain: X => ; 0.5\nend\n")
+    network = sn.load(source)
+    with pytest.raises(sn.SimulationError, match="allow_negative=True"):
+        write_archive(network, path, t_end=20, workers=0)
+    made = write_archive(network, path, t_end=20, workers=0, allow_negative=True)
+    (course,) = made.experiments
+    table = expected(network, course, allow_negative=True)
+    assert table["X"].iloc[-1] == pytest.approx(-9.0, rel=1e-6)
+
+
 def test_members_are_the_same_each_time(
     archive: Path, dosed: Network, members: Members, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@ closed form, on any output grid, for Networks and for files that run as they are
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -91,13 +92,19 @@ def test_it_is_exact_under_ssa(antimony: Model) -> None:
 @pytest.mark.parametrize(
     ("lines", "says", "right"),
     [
-        ("species X; X=1\n drain: X => ; 0.5", "reaction drain takes 0.5 of it a time unit", -4.0),
+        (
+            "species X; X=1\n drain: X => ; 0.5",
+            "reaction drain takes 0.5 of it per unit of time",
+            -4.0,
+        ),
         ("species X, Y; X=1; Y=1e9\n drain: X => ; 0.5\n K: Y => ; 0.1*Y", "reaction drain", -4.0),
         ("species X; X=-3\n J: X => ; 0*X", "a start, rule or event", -3.0),
         ("species X; X=1\n J: X => ; 0*X\n at time >= 2: X = -2", "event of the model", -2.0),
         ("species X, A; A=1; X := A - 2\n J: A => ; 0*A", "a start, rule or event", -1.0),
+        ("species X; X=1\n X' = -0.5", "a start, rule or event", -4.0),
+        ("species $X; X=1\n X' = -0.5\n J: $X => ; 1", "a start, rule or event", -4.0),
     ],
-    ids=["law", "law of a small amount", "start", "event", "rule"],
+    ids=["law", "law of a small amount", "start", "event", "rule", "rate rule", "fixed species"],
 )
 def test_amounts_below_zero(
     antimony: Model, lines: str, says: str, right: float, extra: str
@@ -109,6 +116,22 @@ def test_amounts_below_zero(
     assert run.readout("X")[0, -1] == pytest.approx(right, rel=1e-6)
     again = sn.rerun(run, workers=0)
     assert (again.values == run.values).all()
+
+
+@pytest.mark.parametrize("extra", ["", AS_IT_IS], ids=["network", "file"])
+def test_a_little_below_zero_is_below_zero(antimony: Model, extra: str) -> None:
+    """1 - 0.5 t is -1e-5 at the end, and an error of the integrator would be of 1e-8."""
+    network = antimony(f"species X; X=1\n drain: X => ; 0.5{extra}")
+    with pytest.raises(sn.SimulationError, match="reaction drain"):
+        sn.simulate(network, t_end=2.00002, points=2, readouts="X", workers=0)
+
+
+def test_what_the_integrator_says_names_no_function_of_its_own(antimony: Model) -> None:
+    """1/(1 - t) grows beyond all bounds at t = 1."""
+    network = antimony("x = 1; x' = x^2")
+    with pytest.raises(sn.SimulationError, match="CVODE") as caught:
+        sn.simulate(network, t_end=2, points=2, workers=0, atol=1e-9)
+    assert "::" not in str(caught.value)
 
 
 def test_below_zero_is_no_number_of_molecules(antimony: Model) -> None:
@@ -127,3 +150,5 @@ def test_screens_and_studies_take_them_too(antimony: Model) -> None:
         method="morris", samples=4, parameters=["k"], fold=2.0, allow_negative=True, **asked
     )
     assert sn.run_study(study, workers=0).complete
+    failed = sn.run_study(replace(study, allow_negative=False), workers=0)
+    assert any("reaction drain takes" in said for said in failed.statements)

@@ -155,6 +155,8 @@ def _semantic() -> str:
         for way, counts in found.get("verdicts", {}).items()
     ]
     table = _kept(["", "match", "wrong", "refused", "raised"], lines)
+    if not found:
+        return table
     flagged = ", ".join(found.get("flagged", [])) or "none"
     ssa = ", ".join(f"{n} {text}" for text, n in sorted(found.get("ssa", {}).items()))
     return f"{table}\n\nFlagged under `ode` by the estimate of the error: {flagged}. Of the matches " \
