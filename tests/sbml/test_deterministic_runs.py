@@ -59,6 +59,56 @@ def test_a_jump_that_takes_itself_back(antimony: Model, extra: str, points: int)
         sn.simulate(network, t_end=20, points=points, readouts="X", workers=0)
 
 
+CHAINS = [
+    ("X=1.5; b := floor(2*a); a := piecewise(1.5, X >= 1, 0.25)\n J: => X; b - 2.5", 1, 2.0),
+    ("X=1.5; a := floor(2*b); b := piecewise(1.5, X >= 1, 0.25)\n J: => X; a - 2.5", 1, 2.0),
+    ("X=0.5; y := piecewise(1.5, X >= 1, 0.25)\n J: => X; floor(2*y) + 1", 1, 3.0),
+    (
+        "X=1.5; q := r > 0.5; r := piecewise(1, s > 0.5, 0); s := piecewise(1, X > 1, 0)\n"
+        "J: => X; piecewise(1.5, q, 0.5)",
+        1,
+        3.0,
+    ),
+]
+
+
+@pytest.mark.parametrize("extra", ["", AS_IT_IS], ids=["network", "file"])
+@pytest.mark.parametrize(("lines", "end", "right"), CHAINS)
+def test_jumps_that_read_jumps(
+    antimony: Model, lines: str, end: float, right: float, extra: str
+) -> None:
+    """In any order, and again by a model that has run before."""
+    network = antimony(f"species X; {lines}{extra}")
+    for points in GRIDS:
+        run = sn.simulate(network, t_end=end, points=points, readouts="X", workers=0)
+        assert run.readout("X")[0, -1] == pytest.approx(right, rel=2e-7)
+
+
+@pytest.mark.filterwarnings("ignore:.*step over the moments")
+@pytest.mark.parametrize(
+    ("law", "end", "right"),
+    [("floor(time/4)", 11, 10.0), ("piecewise(1, time^2 + 0*X < 20.25, 3)", 10, 21.0)],
+)
+def test_jumps_in_time_behind_a_change_of_model(
+    antimony: Model, law: str, end: float, right: float
+) -> None:
+    """From t = 5 on a clamp makes another model run, which has seen no time before."""
+    network = antimony(f"species X, Y; X=0; Y=1\n J: => X; {law}\n K: Y => ; Y")
+    clamp = sn.At(5, sn.Clamp("Y", 1))
+    for points in GRIDS:
+        run = sn.simulate(
+            network, t_end=end, points=points, readouts="X", schedule=clamp, workers=0
+        )
+        assert run.readout("X")[0, -1] == pytest.approx(right, rel=2e-7)
+
+
+def test_jumps_in_time_before_the_start(antimony: Model) -> None:
+    """A file at rest from t = -5 on, where its switch is off."""
+    network = antimony(f"species X; X=0\n J: => X; piecewise(10, time >= 0, 0){AS_IT_IS}")
+    run = sn.simulate(network, t_end=2, points=3, equilibrate=5, readouts="X", workers=0)
+    assert run.readout("X")[0] == pytest.approx([0, 10, 20], abs=1e-6)
+
+
 def test_rate_rules_that_jump(antimony: Model) -> None:
     network = antimony("x = 0; x' = piecewise(2, x < 1, 0.5)")
     for points in GRIDS:
