@@ -84,6 +84,8 @@ class DocumentSimulator:
 
 def _takers(runner: Any, species: str, rates: Mapping[str, float]) -> list[tuple[str, float]]:
     """The reactions that lower a species of a file that runs as it is, and by how much."""
+    if not rates:  # then roadrunner has no matrix
+        return []
     matrix = runner.getFullStoichiometryMatrix()
     if species not in matrix.rownames:
         return []

@@ -24,6 +24,10 @@ JUMPS = [
     ("species X; X=10\n J: X => ; ceil(X)", 2.5, None),
     ("species X; X=0; on := X >= 1\n J: => X; piecewise(0.5, on, 2)", 5, 3.25),
     ("species X; X=0\n J: => X; piecewise(0.5, 1 <= X && X < 2, 2)", 3.5, 4.0),
+    ("species X; X=0\n J: => X; 1 + rem(floor(X), 2)", 2.5, 3.0),
+    ("species X; X=0\n J: => X; piecewise(2, rem(X, 2) >= 1, 1)", 4.5, 6.0),
+    ("species X; X=0\n J: => X; 1 + quotient(X, 2)", 3, 4.0),
+    ("species X; X=0\n J: => X; piecewise(1, implies(X > 1, X < 2), 10)", 3, 12.0),
     # semantic suite 00269: factorial(ceil(4 S1))/25
     ("species X; X=1\n J: X => ; factorial(ceil(4*X))/25", 5, 0.2270833333),
 ]
@@ -159,6 +163,12 @@ def test_amounts_below_zero(
     assert run.readout("X")[0, -1] == pytest.approx(right, rel=1e-6)
     again = sn.rerun(run, workers=0)
     assert (again.values == run.values).all()
+
+
+def test_below_zero_without_reactions(antimony: Model) -> None:
+    network = antimony("species X; X=1; X' = -0.5")
+    with pytest.raises(sn.SimulationError, match=r"X is -4 at t=10.*a start, rule or event"):
+        sn.simulate(network, t_end=10, points=2, readouts="X", workers=0)
 
 
 def test_below_zero_is_no_number_of_molecules(antimony: Model) -> None:
