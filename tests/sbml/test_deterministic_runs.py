@@ -147,11 +147,12 @@ def test_it_is_exact_under_ssa(antimony: Model) -> None:
     [
         ("species X; X=1\n drain: X => ; 0.5", "reaction drain takes 0.5 of it a time unit", -4.0),
         ("species X, Y; X=1; Y=1e9\n drain: X => ; 0.5\n K: Y => ; 0.1*Y", "reaction drain", -4.0),
+        ("species X, Y; X=1; Y=1e9\n drain: X => ; 0.11\n K: Y => ; 0.1*Y", "drain", -0.1),
         ("species X; X=-3\n J: X => ; 0*X", "a start, rule or event", -3.0),
         ("species X; X=1\n J: X => ; 0*X\n at time >= 2: X = -2", "event of the model", -2.0),
         ("species X, A; A=1; X := A - 2\n J: A => ; 0*A", "a start, rule or event", -1.0),
     ],
-    ids=["law", "law of a small amount", "start", "event", "rule"],
+    ids=["law", "law of a small amount", "a little", "start", "event", "rule"],
 )
 def test_amounts_below_zero(
     antimony: Model, lines: str, says: str, right: float, extra: str
@@ -160,9 +161,23 @@ def test_amounts_below_zero(
     with pytest.raises(sn.SimulationError, match=says):
         sn.simulate(network, t_end=10, points=11, readouts="X", workers=0)
     run = sn.simulate(network, t_end=10, points=11, readouts="X", workers=0, allow_negative=True)
-    assert run.readout("X")[0, -1] == pytest.approx(right, rel=1e-6)
+    assert run.readout("X")[0, -1] == pytest.approx(right, rel=1e-5)
     again = sn.rerun(run, workers=0)
     assert (again.values == run.values).all()
+
+
+def test_rounding_is_not_below_zero(antimony: Model) -> None:
+    """What decays, and what two fast reactions leave of it, is rounding in the end."""
+    lines = "species A, B, C; A=1e6\n a: A -> B; 1e3*A\n b: B -> C; 1e4*B\n c: C -> ; 1e2*C"
+    run = sn.simulate(antimony(lines), t_end=100, points=1001, workers=0)
+    assert run.values.min() < 0
+
+
+@pytest.mark.parametrize("change", [sn.Set("T", 5), sn.Scale("T", 2)])
+def test_what_a_rule_of_a_file_computes_cannot_be_set(antimony: Model, change: sn.Set) -> None:
+    network = antimony(f"species A, T; A=1; T := 2*A\n J: A => ; A{AS_IT_IS}")
+    with pytest.raises(sn.InputError, match="'T' is computed by a rule of the file"):
+        sn.simulate(network, t_end=1, changes=change, workers=0)
 
 
 def test_below_zero_without_reactions(antimony: Model) -> None:
