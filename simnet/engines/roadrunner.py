@@ -10,7 +10,6 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -45,9 +44,6 @@ from simnet.network.expression import reads_time
 from simnet.network.jumps import jumps
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
-
-if TYPE_CHECKING:
-    pass
 
 _KINETICS: dict[Method, Kinetics] = {"ode": "continuous", "ssa": "discrete"}
 
@@ -97,8 +93,8 @@ class _Model:
         elif not self.from_zero:
             set_first_step(self.runner, program)
 
-    def settle(self, values: Mapping[str, float]) -> None:
-        """Set everything: parameters, volumes, then amounts (which volumes would disturb)."""
+    def settle(self, values: Mapping[str, float], time: float) -> None:
+        """Set everything at that time: parameters, volumes, then amounts (which volumes would disturb)."""
         if self.armed:
             values = {**values, **self.armed.start}
         model = self.runner.model
@@ -113,7 +109,7 @@ class _Model:
             model.setFloatingSpeciesAmounts([values[s] for s in self.species])
         for species in self.fixed:  # roadrunner 2.10 offers no setter for all of them in Python
             put(self.runner, species, values[species])
-        hold(self.runner, self.held)
+        hold(self.runner, self.held, time)
 
     def left(self) -> dict[str, float]:
         """What a segment left behind: amounts, and parameters that events set."""
@@ -202,7 +198,7 @@ class RoadRunnerSimulator:
             if segment is program.segments[0] and self._is_rest(segment, model):
                 state.values.update(self._rested(segment, model, state.values, tolerances))
                 continue
-            model.settle(state.values)
+            model.settle(state.values, segment.start)
             try:
                 parts.append(model.simulate(segment, state.values, tolerances))
             except BaseException:  # also where a user stops it
@@ -228,7 +224,7 @@ class RoadRunnerSimulator:
         met = dict(tolerances.sizes)
         key = (segment.held, segment.start, segment.end, tolerances.how, met, dict(values))
         if self._rest is None or self._rest[0] != key:
-            model.settle(values)
+            model.settle(values, segment.start)
             model.simulate(segment, values, tolerances)
             self._rest = key, model.left(), tolerances.sizes
         tolerances.sizes = dict(self._rest[2])

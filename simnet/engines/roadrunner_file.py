@@ -62,7 +62,7 @@ class DocumentSimulator:
             for act in segment.acts:
                 if not isinstance(act, Assign):  # a file's own events stay in it
                     put(runner, act.id, applied(float(runner[act.id]), act, whole=False))
-            hold(runner, self.held)
+            hold(runner, self.held, segment.start)
             moments = _moments(self.document, runner)
             tolerances.set(runner, segment.end - segment.start)
             times, rows = times_of(segment, [*moments, *just_before_end(segment, self.held)])

@@ -73,10 +73,16 @@ def times_of(segment: Segment, moments: Iterable[float] = ()) -> tuple[list[floa
     return full, [places[t] for t in outputs]
 
 
-def hold(runner: Any, parts: "Held") -> None:
-    """Let what stands for the parts of rates that jump have their values."""
-    for stands, now in zip(parts.stands, parts.now, strict=True):
-        runner[stands] = runner[now]
+def hold(runner: Any, parts: "Held", time: float) -> None:
+    """Let what stands for the parts of rates that jump have their values at that time."""
+    if not parts.parts:
+        return
+    runner.model.setTime(time)  # or it is that of another run, or of none
+    for _ in parts.parts:  # a part may read a rule that another one is in
+        for stands, now in zip(parts.stands, parts.now, strict=True):
+            runner[stands] = runner[now]
+        if all(runner[s] == runner[n] for s, n in zip(parts.stands, parts.now, strict=True)):
+            return
 
 
 def require_one_course(result: FloatArray, parts: "Held") -> None:

@@ -92,9 +92,9 @@ def require_finite(amounts: FloatArray, species: Sequence[str], times: FloatArra
 
 def first_negative(amounts: FloatArray) -> tuple[int, int] | None:
     """The row and column of the first amount (T, S) of an ODE that is below zero, but for the
-    integrator's error: of the species' own scale, and where it has none, of that of all."""
-    own = np.abs(amounts).max(axis=0, initial=0.0)
-    bad = amounts < -(1e-6 * own + 1e-9 * own.max(initial=0.0))
+    integrator's error, of the most that the species has been, and rounding, of the most of all."""
+    most = np.maximum(amounts, 0.0).max(axis=0, initial=0.0)
+    bad = amounts < -(1e-6 * most + 1e-12 * np.abs(amounts).max(initial=0.0))
     return tuple(np.argwhere(bad)[0].tolist()) if bad.any() else None
 
 

@@ -47,6 +47,9 @@ def settable(network: Network, name: str, what: str) -> tuple[str, list[Problem]
     if target in network.assignment_by_id or target in network.readout_by_name:
         readout = network.readout_by_name.get(target)
         symbol = readout.symbol if readout else target
+        if symbol not in network.assignment_by_id:  # of a file that runs as it is
+            why = f"{name!r} is computed by a rule of the file"
+            return target, [Problem(what=what, why=why, way_out="take the rule out of the model")]
         kind = network.assignment_by_id[symbol].kind
         way_out = "use Clamp to hold it" if kind == "expression" else "set one of its species"
         if _is_other_readout(network, target):

@@ -17,20 +17,23 @@ def jumps(network: Network) -> tuple[Expression, ...]:
 
 
 def jumps_of(expressions: Iterable[Expression]) -> tuple[Expression, ...]:
-    """Comparisons, floors and ceilings of what changes, each once, the outermost where they are
-    nested. Kinks (abs, min, max) are none: there an integrator's own control of errors is enough."""
+    """Comparisons, floors and ceilings of what changes, each once, also those within others: a floor
+    may take a comparison there and back within a step. Kinks (abs, min, max) are none: there an
+    integrator's own control of errors is enough."""
     return tuple(dict.fromkeys(part for e in expressions for part in _jumping(e)))
 
 
 def _jumping(expression: Expression) -> Iterator[Expression]:
     if not isinstance(expression, Call):
         return
-    if expression.op in _JUMPING:
-        if any(isinstance(part, (Symbol, Time)) for part in walk(expression)):
-            yield expression
-        return
+    if expression.op in _JUMPING and not _is_constant(expression):
+        yield expression
     for arg in expression.args:
         yield from _jumping(arg)
+
+
+def _is_constant(expression: Expression) -> bool:
+    return not any(isinstance(part, (Symbol, Time)) for part in walk(expression))
 
 
 def replaced(expression: Expression, by: Mapping[Expression, Expression]) -> Expression:

@@ -67,11 +67,6 @@ class Starts:
         return symbols(formula) <= self._known and not any(missing)
 
 
-MOST_JUMPS = 10_000
-"""Jumps of a run that are located. Where rates push a state back and forth over a jump there is no
-end to them, and the integrator by itself says so."""
-
-
 def jumps_in(model: Any) -> tuple[Expression, ...]:
     """The parts of a libsbml.Model's rate laws and rules that jump, see `network.jumps`; symbols mean
     what they mean there."""

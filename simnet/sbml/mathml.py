@@ -186,6 +186,12 @@ def from_ast(node: Any, units: dict[str, str]) -> Expression:
         if degree == Number(2.0):
             return Call("sqrt", (value,))
         return Call("power", (value, Call("divide", (Number(1.0), degree))))
+    if kind == libsbml.AST_FUNCTION_QUOTIENT:
+        return _whole(args)
+    if kind == libsbml.AST_FUNCTION_REM:
+        return Call("minus", (args[0], Call("times", (args[1], _whole(args)))))
+    if kind == libsbml.AST_LOGICAL_IMPLIES:
+        return Call("or", (Call("not", args[:1]), args[1]))
     op = _OPERATORS.get(kind)
     if op is None or op not in OPERATORS:
         formula = libsbml.formulaToL3String(node)
@@ -193,6 +199,13 @@ def from_ast(node: Any, units: dict[str, str]) -> Expression:
             raise DelayNotHeld(Problem(what=formula, why="is a delay"))
         raise NotHeld(Problem(what=formula, why="this function has no form in a Network"))
     return _applied(op, args)
+
+
+def _whole(args: tuple[Expression, ...]) -> Expression:
+    """The whole part of a quotient, which lies on the side of 0."""
+    ratio = Call("divide", args)
+    down, up = Call("floor", (ratio,)), Call("ceil", (ratio,))
+    return Call("piecewise", (down, Call("ge", (ratio, Number(0.0))), up))
 
 
 _OF_NOTHING: dict[str, Expression] = {

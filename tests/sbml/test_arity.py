@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Callable, Sequence
-from math import prod, sqrt
+from math import fmod, prod, sqrt, trunc
 
 import numpy as np
 import pytest
@@ -32,6 +32,7 @@ GROUPS = [
     "qzq",
     "qrpz",
 ]
+DIVIDED = ["qr", "rq", "qq", "rp", "zq"]
 MORE_THAN_ONE = [group for group in GROUPS if len(group) > 1]
 
 
@@ -58,6 +59,9 @@ RIGHT: dict[str, tuple[Callable[[Sequence[float]], float], list[str]]] = {
     "geq": (_chain(operator.ge), MORE_THAN_ONE),
     "eq": (_chain(operator.eq), MORE_THAN_ONE),
     "neq": (_chain(operator.ne), ["qr", "qq"]),
+    "quotient": (lambda values: float(trunc(values[0] / values[1])), DIVIDED),
+    "rem": (lambda values: fmod(*values), DIVIDED),
+    "implies": (lambda values: float(not values[0] or bool(values[1])), MORE_THAN_ONE[:4]),
     "piecewise": (lambda values: values[0], ["q"]),
     "root": (lambda values: sqrt(values[0]), ["q"]),
 }
@@ -129,6 +133,17 @@ def test_values(engine: str, varying: bool) -> None:
             if abs(value - right) > 1e-12
         }
         assert wrong == {}
+
+
+@pytest.mark.parametrize(("a", "b"), [(-7, 3), (7, -3), (-7, -3), (-6, 3), (7, 3)])
+def test_quotients_of_negative_numbers(a: int, b: int) -> None:
+    """They lie on the side of 0, as in C and in roadrunner by itself."""
+    numbers = f"<cn type='integer'>{a}</cn><cn type='integer'>{b}</cn>"
+    rules = {op: f"<apply><{op}/>{numbers}</apply>" for op in ("quotient", "rem")}
+    run = sn.simulate(
+        from_sbml(document(rules)), t_end=1, points=2, readouts=list(rules), workers=0
+    )
+    assert run.values[0, 0, -1].tolist() == [trunc(a / b), fmod(a, b)]
 
 
 def test_read_again_it_is_the_same() -> None:
