@@ -160,7 +160,7 @@ class _Model:
         known: Mapping[str, float],
     ) -> None:
         require_finite(states, names, times)
-        place = None if self.task.allow_negative else first_negative(states)
+        place = first_negative(states, self.task)
         if place is not None:
             row, column = place
             name, time = names[column], float(times[row])

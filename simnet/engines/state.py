@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from simnet.arrays import FloatArray
+from simnet.engines.base import Task
 from simnet.errors import StateError
 from simnet.experiment.action import Act, AddAmount, Assign, ScaleValue, SetValue
 from simnet.experiment.program import Program, Segment
@@ -90,11 +91,15 @@ def require_finite(amounts: FloatArray, species: Sequence[str], times: FloatArra
         raise StateError(f"{_amount(amounts, species, times, row, column)}, no amount it can have")
 
 
-def first_negative(amounts: FloatArray) -> tuple[int, int] | None:
+def first_negative(amounts: FloatArray, task: Task) -> tuple[int, int] | None:
     """The row and column of the first amount (T, S) of an ODE that is below zero, but for the
-    integrator's error, of the most that the species has been, and rounding, of the most of all."""
+    integrator's error, of the most that the species has been, and rounding, of the most of all.
+    None where the task takes such amounts as results."""
+    if task.allow_negative:
+        return None
     most = np.maximum(amounts, 0.0).max(axis=0, initial=0.0)
-    bad = amounts < -(1e-6 * most + 1e-12 * np.abs(amounts).max(initial=0.0))
+    error = max(1e-6, 10 * task.rtol) * most + 10 * (task.atol or 0.0)
+    bad = amounts < -(error + 1e-12 * np.abs(amounts).max(initial=0.0))
     return tuple(np.argwhere(bad)[0].tolist()) if bad.any() else None
 
 
