@@ -69,6 +69,7 @@ class _Model:
         self.compartments = [c.id for c in network.compartments]
         sbml = sbml_text(_bare(network, task.method), _KINETICS[task.method])
         self.held = held(sbml, jumps(network) if task.method == "ode" else ())
+        self.restarts = bool(network.state_events or self.held.parts)
         self.runner = loaded(self.held.text, task)
         self.runner.timeCourseSelections = [
             "time",
@@ -90,7 +91,7 @@ class _Model:
         self.runner.reset()
         if self.task.method == "ssa":
             self.runner.integrator.seed = seed
-        elif not self.from_zero:
+        elif not self.from_zero or self.restarts:
             set_first_step(self.runner, program)
 
     def settle(self, values: Mapping[str, float], time: float) -> None:

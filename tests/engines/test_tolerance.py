@@ -176,7 +176,7 @@ def test_what_decays_is_not_followed_for_ever(read: Read) -> None:
 
     def steps(span: float) -> int:
         model.runner.reset()
-        model.settle(plan.job(0).program.amounts | plan.job(0).program.settings)
+        model.settle(plan.job(0).program.amounts | plan.job(0).program.settings, 0.0)
         Tolerances(plan.task).set(model.runner, span)
         model.runner.integrator.variable_step_size = True
         return len(model.runner.simulate(0.0, span))
