@@ -275,7 +275,7 @@ How a case is decided (`tests/verify/dsmts.py`):
 Half of the time-course cases of its core, run by `tests/verify/semantic.py` as a user would, at defaults, in one process; a case matches where each output lies within the case's own tolerances. 60 of them lie in `tests/data/semantic` and run in `make test`; `make verify` runs all that lie where the environment variable SIMNET_SEMANTIC points.
 - `ode`: `simulate`, with `allow_negative=True` where right values are negative, and for 01626, where an amount that is no output is.
 - export: what `write_sbml` writes, in roadrunner by itself.
-- `ssa`: with `copies=`, where the case is accepted (`kinetics="continuous"`). At the end, and without events halfway as well, means lie within 4 standard errors where laws are linear (1e4 molecules of what there is most, 100 replicates); elsewhere the bias has to fall with 1e3, 1e4 and 1e5 molecules.
+- `ssa`: with `copies=`, where the case is accepted (`kinetics="continuous"`). At the end, and without events halfway as well, means lie within 4 standard errors where laws are linear (1e4 molecules of what there is most, 100 replicates); elsewhere the bias has to fall with 1e3, 1e4 and 1e5 molecules. Where laws depend on time, a tenth of these.
 
 {semantic}
 

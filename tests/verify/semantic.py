@@ -19,6 +19,7 @@ import numpy as np
 import simnet as sn
 from simnet.network.expression import symbols
 from simnet.network.network import Network
+from simnet.network.timing import timed_reactions
 
 FEW = Path(__file__).resolve().parents[1] / "data" / "semantic"
 """The cases that come along; the environment variable SIMNET_SEMANTIC says where all of them are."""
@@ -214,7 +215,8 @@ def is_linear(network: Network) -> bool:
 
 def ssa(case: Case) -> Outcome:
     """Replicates of the case with amounts as molecules, 1e4 or more of what there is most; where laws
-    are not linear with 1e3, 1e4 and 1e5.
+    are not linear with 1e3, 1e4 and 1e5; and a tenth of these where laws depend on time, which the
+    reference engine runs.
 
     At the end, and where nothing but laws changes amounts halfway as well, each mean lies within 4
     standard errors of the right value and the case's own tolerance. Where laws are not linear there
@@ -238,7 +240,9 @@ def _ssa(case: Case) -> Outcome:
     rows = [-1] if network.all_events else [len(case.times) // 2, -1]
     right, slack = (table[rows][:, columns] for table in (case.right, case.slack()))
     bias, error = np.full_like(right, np.inf), np.zeros_like(right)
-    for molecules, replicates in ((1e4, 100),) if linear else ((1e3, 200), (1e4, 100), (1e5, 40)):
+    part = 0.1 if timed_reactions(network) else 1.0
+    for most, replicates in ((1e4, 100),) if linear else ((1e3, 200), (1e4, 100), (1e5, 40)):
+        molecules = part * most
         before, uncertain = bias, error
         copies = 10.0 ** np.ceil(np.log10(molecules / largest))  # so that starts are whole
         values = _cells(case, copies, replicates, outputs)[:, rows]
@@ -247,7 +251,7 @@ def _ssa(case: Case) -> Outcome:
         allowed = 4 * error + slack
         if not linear:
             falls = before / 2 + 2 * uncertain if np.isfinite(before).all() else bias
-            allowed += falls if molecules < 1e5 else np.minimum(falls, 0.01 * largest)
+            allowed += falls if most < 1e5 else np.minimum(falls, 0.01 / part * largest)
         if (bias > allowed).any():
             row, column = np.argwhere(bias > allowed)[0]
             what = f"{outputs[column]} at {case.times[rows[row]]:g} with {molecules:g} molecules"
