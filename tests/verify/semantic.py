@@ -251,7 +251,7 @@ def _ssa(case: Case) -> Outcome:
         allowed = 4 * error + slack
         if not linear:
             falls = before / 2 + 2 * uncertain if np.isfinite(before).all() else bias
-            allowed += falls if most < 1e5 else np.minimum(falls, 0.01 / part * largest)
+            allowed += falls if most < 1e5 else np.minimum(falls, 0.01 * largest)
         if (bias > allowed).any():
             row, column = np.argwhere(bias > allowed)[0]
             what = f"{outputs[column]} at {case.times[rows[row]]:g} with {molecules:g} molecules"
