@@ -8,7 +8,8 @@ from simnet.network.network import Network, Reaction
 
 
 def cautions(network: Network) -> Iterator[str]:
-    """What to warn of under ODE: switches in time at which a run is not cut."""
+    """What to warn of under ODE: switches in time and state, of which nobody knows before when they
+    are. Those in time alone are looked for and located."""
     if network.document is not None:
         yield from network.document.cautions
     for reaction in kept(network, _switching):
@@ -21,7 +22,9 @@ def cautions(network: Network) -> Iterator[str]:
 
 
 def _switching(network: Network) -> list[Reaction]:
-    return [r for r in network.reactions if time_switch(network, r.law.rate) is not None]
+    state = {*network.species_index, *network.set_by_state_events}
+    found = ((r, time_switch(network, r.law.rate)) for r in network.reactions)
+    return [r for r, switch in found if switch is not None and network.depends_on(switch) & state]
 
 
 def time_switch(network: Network, expression: Expression) -> Expression | None:

@@ -83,11 +83,6 @@ def _laws(model: Any) -> Iterator[tuple[Any, Expression]]:
                 yield holder, from_ast(node, {})
 
 
-MOST_JUMPS = 10_000
-"""Jumps of a run that are located. Where rates push a state back and forth over a jump there is no
-end to them, and the integrator by itself says so."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Held:
     """An SBML text whose rates do not jump within a step of an integrator.
@@ -118,32 +113,26 @@ def held(text: str, jumps: Collection[Expression]) -> Held:
     model = document.getModel()
     elements = document.getListOfAllElements()
     ids = Ids(elements.get(place).getId() for place in range(elements.getSize()))
-    count = _parameter(model, ids.claim("simnet_jumps"))
-    few = Call("lt", (count, Number(MOST_JUMPS)))
     pairs: list[tuple[str, str]] = []
     by: dict[Expression, Expression] = {}
     laws = list(_laws(model))
     for part in jumps:
-        stands, now, used = (
-            _parameter(model, ids.claim(f"simnet_{what}")) for what in ("held", "now", "used")
-        )
+        stands, now = (_parameter(model, ids.claim(f"simnet_{what}")) for what in ("held", "now"))
         condition = part.op in CONDITIONS if isinstance(part, Call) else False
         value = Call("piecewise", (Number(1), part, Number(0))) if condition else part
         _rule(model, now, value)
-        _rule(model, used, Call("piecewise", (stands, few, now)))
-        by[part] = Call("ne", (used, Number(0))) if condition else used
+        by[part] = Call("ne", (stands, Number(0))) if condition else stands
         pairs.append((stands.id, now.id))
         event = model.createEvent()
         event.setId(ids.claim("simnet_jump"))
         event.setUseValuesFromTriggerTime(True)
         trigger = event.createTrigger()
-        trigger.setMath(to_ast(Call("and", (few, Call("ne", (now, stands))))))
+        trigger.setMath(to_ast(Call("ne", (now, stands))))
         trigger.setInitialValue(True)
         trigger.setPersistent(True)
-        for target, new in ((stands, now), (count, Call("plus", (count, Number(1))))):
-            assignment = event.createEventAssignment()
-            assignment.setVariable(target.id)
-            assignment.setMath(to_ast(new))
+        assignment = event.createEventAssignment()
+        assignment.setVariable(stands.id)
+        assignment.setMath(to_ast(now))
     for holder, law in laws:
         if (changed := replaced(law, by)) != law:
             holder.setMath(to_ast(changed))

@@ -123,7 +123,22 @@ def test_an_ode_does_not_step_over_a_short_pulse() -> None:
     assert run.readout("X")[0, -1] == pytest.approx(2, rel=1e-6)
 
 
-def test_an_ode_with_other_switches_warns() -> None:
-    rate = when("lt", call("floor", Time()), Number(3))
+@pytest.mark.parametrize("points", [2, 101])
+@pytest.mark.parametrize(("period", "on"), [(1.0, 0.5), (24.0, 12.0), (24.0, 4.0)])
+def test_an_ode_follows_switches_that_come_again(period: float, on: float, points: int) -> None:
+    """2 a second for the first `on` seconds of each period: thousands of switches."""
+    phase = call(
+        "minus",
+        Time(),
+        call("times", Number(period), call("floor", call("divide", Time(), Number(period)))),
+    )
+    rate = when("lt", phase, Number(on))
+    end = 3000 * period + on / 2
+    run = sn.simulate(net(rate), t_end=end, points=points, readouts=["X"], workers=0)
+    assert run.readout("X")[0, -1] == pytest.approx(2 * (3000 * on + on / 2), rel=1e-7)
+
+
+def test_an_ode_with_switches_in_time_and_state_warns() -> None:
+    rate = when("lt", call("plus", Time(), Symbol("X")), Number(3))
     with pytest.warns(sn.SimnetWarning, match="reaction r: .*can step over the moments"):
         sn.simulate(net(rate), t_end=8, points=3, readouts=["X"], workers=0)
