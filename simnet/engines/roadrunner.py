@@ -41,7 +41,7 @@ from simnet.engines.state_events import Triggers, armed
 from simnet.engines.tolerance import Tolerances, as_fine_as_possible
 from simnet.experiment.program import Program, Segment, with_held
 from simnet.network.expression import reads_time
-from simnet.network.jumps import jumps
+from simnet.network.jumps import jumps, passing
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
 
@@ -52,7 +52,7 @@ class _Model:
     """One loaded RoadRunner and the positions of our ids in it."""
 
     def __init__(self, network: Network, task: Task) -> None:
-        from simnet.sbml.document import held  # libsbml takes a while to import
+        from simnet.sbml.document import Held, held  # libsbml takes a while to import
         from simnet.sbml.writer import sbml_text
 
         self.task = task
@@ -68,7 +68,9 @@ class _Model:
         self.parameters = [p.id for p in network.parameters]
         self.compartments = [c.id for c in network.compartments]
         sbml = sbml_text(_bare(network, task.method), _KINETICS[task.method])
-        self.held = held(sbml, jumps(network) if task.method == "ode" else ())
+        self.held = Held(text=sbml)
+        if task.method == "ode":
+            self.held = held(sbml, jumps(network), passing(network))
         self.restarts = bool(network.state_events or self.held.parts)
         self.runner = loaded(self.held.text, task)
         self.runner.timeCourseSelections = [

@@ -36,7 +36,7 @@ class DocumentSimulator:
 
         assert task.network.document is not None
         self.document = task.network.document
-        self.held = held(self.document.text, self.document.jumps)
+        self.held = held(self.document.text, self.document.jumps, self.document.passing)
 
     def run(self, program: Program, seed: int, tighter: float = 1.0) -> TimesByReadouts:
         """The one replicate, (T, R)."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from simnet.network.expression import Call, Expression, Symbol, Time, walk
+from simnet.network.expression import LOGICAL, Call, Expression, Symbol, Time, walk
 from simnet.network.network import Network
 from simnet.network.timing import assignments_of
 
@@ -14,6 +14,19 @@ def jumps(network: Network) -> tuple[Expression, ...]:
     """The parts of the network's rate laws that jump; see `jumps_of`."""
     laws = [r.law.expression("continuous") for r in network.reactions]
     return jumps_of(e for law in laws for e in (law, *assignments_of(network, law)))
+
+
+def passing(network: Network) -> tuple[Expression, ...]:
+    """The conditions in triggers of several of them; see `passing_of`."""
+    triggers = [e.trigger for e in network.state_events]
+    return passing_of(e for t in triggers for e in (t, *assignments_of(network, t)))
+
+
+def passing_of(triggers: Iterable[Expression]) -> tuple[Expression, ...]:
+    """The conditions in triggers, or in rules that they read, of several conditions: the time at which
+    all are met may pass between two steps of an integrator, so it has to stop at each."""
+    several = (t for t in triggers if isinstance(t, Call) and t.op in LOGICAL)
+    return tuple(c for c in jumps_of(several) if isinstance(c, Call) and c.op in CONDITIONS)
 
 
 def jumps_of(expressions: Iterable[Expression]) -> tuple[Expression, ...]:

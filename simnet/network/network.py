@@ -201,8 +201,9 @@ class Document:
     reason and way out.
 
     `refused` are those that no method runs, `cautions` what to warn of when it runs under ODE. Of
-    that run, `moments` are times at which it has to stop, and `jumps` conditions at which rates may
-    jump; their symbols mean what they mean in the file.
+    that run, `moments` are times at which it has to stop, `jumps` parts at which rates may jump, and
+    `passing` conditions that may be met for a moment only; their symbols mean what they mean in the
+    file.
     """
 
     text: str
@@ -211,6 +212,7 @@ class Document:
     refused: tuple[Problem, ...] = ()
     moments: tuple[Expression, ...] = ()
     jumps: tuple[Expression, ...] = ()
+    passing: tuple[Expression, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -17,7 +17,7 @@ from simnet.network.expression import (
     symbols,
     walk,
 )
-from simnet.network.jumps import CONDITIONS, jumps_of, replaced
+from simnet.network.jumps import CONDITIONS, jumps_of, passing_of, replaced
 from simnet.network.network import Assignment, Compartment, Parameter, Species
 from simnet.sbml.ids import Ids
 from simnet.sbml.mathml import NotHeld, from_ast, to_ast
@@ -73,11 +73,21 @@ def jumps_in(model: Any) -> tuple[Expression, ...]:
     return jumps_of(law for _, law in _laws(model))
 
 
+def passing_in(model: Any) -> tuple[Expression, ...]:
+    """The conditions in triggers of several of them, see `network.jumps.passing_of`."""
+    triggers = (e.getTrigger() for e in members(model.getListOfEvents()))
+    return passing_of(condition for _, condition in _read(t for t in triggers if t is not None))
+
+
 def _laws(model: Any) -> Iterator[tuple[Any, Expression]]:
     """Rate laws and rules that have a form as an Expression, with the element that holds each."""
-    holders = [r.getKineticLaw() for r in members(model.getListOfReactions())]
-    for holder in (*holders, *members(model.getListOfRules())):
-        node = holder.getMath() if holder is not None else None
+    laws = (r.getKineticLaw() for r in members(model.getListOfReactions()))
+    yield from _read([*(law for law in laws if law is not None), *members(model.getListOfRules())])
+
+
+def _read(holders: Iterable[Any]) -> Iterator[tuple[Any, Expression]]:
+    for holder in holders:
+        node = holder.getMath()
         if node is not None and node.isWellFormedASTNode():
             with suppress(NotHeld):  # such as rateOf: it stays as it is
                 yield holder, from_ast(node, {})
@@ -104,9 +114,10 @@ class Held:
     now: tuple[str, ...] = ()
 
 
-def held(text: str, jumps: Collection[Expression]) -> Held:
-    """The SBML text with parts of its laws held; the text as it is where there are none."""
-    if not jumps:
+def held(text: str, jumps: Collection[Expression], passing: Collection[Expression] = ()) -> Held:
+    """The SBML text with parts of its laws held, and with events that do nothing where `passing`
+    conditions turn true or false, for an integrator stops at events."""
+    if not jumps and not passing:
         return Held(text=text)
     document = libsbml.readSBMLFromString(text)
     expand_functions(document)
@@ -123,23 +134,33 @@ def held(text: str, jumps: Collection[Expression]) -> Held:
         _rule(model, now, value)
         by[part] = Call("ne", (stands, Number(0))) if condition else stands
         pairs.append((stands.id, now.id))
-        event = model.createEvent()
-        event.setId(ids.claim("simnet_jump"))
-        event.setUseValuesFromTriggerTime(True)
-        trigger = event.createTrigger()
-        trigger.setMath(to_ast(Call("ne", (now, stands))))
-        trigger.setInitialValue(True)
-        trigger.setPersistent(True)
-        assignment = event.createEventAssignment()
+        assignment = _event(model, ids, Call("ne", (now, stands))).createEventAssignment()
         assignment.setVariable(stands.id)
         assignment.setMath(to_ast(now))
     for holder, law in laws:
         if (changed := replaced(law, by)) != law:
             holder.setMath(to_ast(changed))
-    stand, present = zip(*pairs, strict=True)
+    for met in passing:
+        _event(model, ids, met)
+        _event(model, ids, Call("not", (met,)))
     return Held(
-        text=libsbml.writeSBMLToString(document), parts=tuple(jumps), stands=stand, now=present
+        text=libsbml.writeSBMLToString(document),
+        parts=tuple(jumps),
+        stands=tuple(stands for stands, _ in pairs),
+        now=tuple(now for _, now in pairs),
     )
+
+
+def _event(model: Any, ids: Ids, condition: Expression) -> Any:
+    """A new event without effect."""
+    event = model.createEvent()
+    event.setId(ids.claim("simnet_stop"))
+    event.setUseValuesFromTriggerTime(False)  # another event of the moment may change them again
+    trigger = event.createTrigger()
+    trigger.setMath(to_ast(condition))
+    trigger.setInitialValue(True)
+    trigger.setPersistent(True)
+    return event
 
 
 def _parameter(model: Any, name: str) -> Symbol:

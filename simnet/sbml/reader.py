@@ -27,7 +27,7 @@ from simnet.network.network import (
 )
 from simnet.network.rates import Declared, Kinetics
 from simnet.sbml import annotation
-from simnet.sbml.document import Starts, jumps_in
+from simnet.sbml.document import Starts, jumps_in, passing_in
 from simnet.sbml.events import EventReader, late_values, may_be_stepped_over, ordered_by_more
 from simnet.sbml.guard import require_short_chains
 from simnet.sbml.ids import Ids
@@ -149,6 +149,7 @@ class Reader:
                     refused=unrunnable,
                     moments=tuple(dict.fromkeys(self.moments)),
                     jumps=jumps_in(self.model),
+                    passing=passing_in(self.model),
                 )
                 if self.obstacles
                 else None

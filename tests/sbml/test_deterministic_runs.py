@@ -29,6 +29,8 @@ JUMPS = [
     ("species X; X=0\n J: => X; piecewise(2, rem(X, 2) >= 1, 1)", 4.5, 6.0),
     ("species X; X=0\n J: => X; 1 + quotient(X, 2)", 3, 4.0),
     ("species X; X=0\n J: => X; piecewise(1, implies(X > 1, X < 2), 10)", 3, 12.0),
+    ("species X; X=0\n J: => X; piecewise(1, X < 3, 5)\n at X >= 3: X = 0", 100.5, 1.5),
+    ("species X; X=0\n J: => X; 1 + floor(X)\n at X >= 3: X = 0", 99.5, 0.5),  # again after 11/6
     # semantic suite 00269: factorial(ceil(4 S1))/25
     ("species X; X=1\n J: X => ; factorial(ceil(4*X))/25", 5, 0.2270833333),
 ]
@@ -128,6 +130,19 @@ def test_rate_rules_that_jump(antimony: Model) -> None:
     for points in GRIDS:
         run = sn.simulate(network, t_end=5, points=points, readouts="x", workers=0)
         assert run.readout("x")[0, -1] == pytest.approx(3.25, rel=2e-7)
+
+
+@pytest.mark.parametrize("extra", ["", AS_IT_IS], ids=["network", "file"])
+@pytest.mark.parametrize("trigger", ["Y >= 50 && Y < 50.001", "!(Y < 50 || Y >= 50.001)", "on"])
+def test_an_event_whose_moment_passes(antimony: Model, trigger: str, extra: str) -> None:
+    """Y = t; 1 a second from t = 50 on, so X(100) = 50."""
+    network = antimony(
+        "species X, Y; X=0; Y=0; q=0; on := Y >= 50 && Y < 50.001\n R: => X; q\n C: => Y; 1\n"
+        f" at {trigger}: q = 1{extra}"
+    )
+    for points in GRIDS:
+        run = sn.simulate(network, t_end=100, points=points, readouts="X", workers=0)
+        assert run.readout("X")[0, -1] == pytest.approx(50, rel=1e-7)
 
 
 @pytest.mark.parametrize("extra", ["", AS_IT_IS], ids=["network", "file"])
