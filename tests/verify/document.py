@@ -150,9 +150,12 @@ def _cvs() -> str:
 def _semantic() -> str:
     found = _figures().get("semantic", {})
     kinds = ("match", "wrong", "refused", "raised")
+    order = {"roadrunner by itself": 0, "ode": 1, "export": 2, "ssa": 3}
     lines = [
         [way, *(f"{counts.get(kind, 0):,}" for kind in kinds)]
-        for way, counts in found.get("verdicts", {}).items()
+        for way, counts in sorted(
+            found.get("verdicts", {}).items(), key=lambda pair: order[pair[0]]
+        )
     ]
     table = _kept(["", "match", "wrong", "refused", "raised"], lines)
     if not found:
