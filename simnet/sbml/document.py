@@ -120,7 +120,7 @@ def held(text: str, jumps: Collection[Expression], passing: Collection[Expressio
     if not jumps and not passing:
         return Held(text=text)
     document = libsbml.readSBMLFromString(text)
-    expand_functions(document)
+    convert(document, "expandFunctionDefinitions")
     model = document.getModel()
     elements = document.getListOfAllElements()
     ids = Ids(elements.get(place).getId() for place in range(elements.getSize()))
@@ -177,8 +177,8 @@ def _rule(model: Any, target: Symbol, value: Expression) -> None:
     rule.setMath(to_ast(value))
 
 
-def expand_functions(document: Any) -> None:
-    """Put the definitions of functions in their place."""
+def convert(document: Any, option: str) -> None:
+    """One of libsbml's conversions of a document, in place."""
     properties = libsbml.ConversionProperties()
-    properties.addOption("expandFunctionDefinitions", True)
+    properties.addOption(option, True)
     document.convert(properties)

@@ -10,6 +10,7 @@ from simnet.errors import InputError, ModelError, Problem
 from simnet.experiment.paths import path_of
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
+from simnet.sbml.document import convert
 from simnet.sbml.guard import harmless, require_expandable, require_size
 from simnet.sbml.reader import Reader
 from simnet.sbml.submodels import put_together
@@ -52,17 +53,11 @@ def from_sbml(content: str, *, name: str = "model", kinetics: Kinetics | None = 
     require_expandable(document.getModel(), name)
     model = document.getModel()
     declared = model.getNumParameters()
-    _convert(document, "promoteLocalParameters")
+    convert(document, "promoteLocalParameters")
     if model.getNumParameters() > declared:  # a file that runs as it is runs with these
         content = libsbml.writeSBMLToString(document)
-    _convert(document, "expandFunctionDefinitions")
+    convert(document, "expandFunctionDefinitions")
     return Reader(document, content, name, kinetics).network()
-
-
-def _convert(document: Any, option: str) -> None:
-    properties = libsbml.ConversionProperties()
-    properties.addOption(option, True)
-    document.convert(properties)
 
 
 def _require_readable(document: Any, name: str) -> None:

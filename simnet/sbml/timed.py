@@ -10,6 +10,7 @@ from simnet.errors import ModelError
 from simnet.network.evaluate import dependency_order
 from simnet.network.expression import Expression
 from simnet.network.time_parts import Parts, time_parts
+from simnet.sbml.document import convert
 from simnet.sbml.mathml import from_ast
 from simnet.sbml.members import members
 
@@ -19,9 +20,7 @@ def document_parts(text: str) -> Parts:
     """Functions of time alone in the laws, rules and triggers of an SBML text. What has no form as
     an Expression (delays, rateOf) is left out."""
     document = libsbml.readSBMLFromString(text)
-    options = libsbml.ConversionProperties()
-    options.addOption("expandFunctionDefinitions", True)
-    document.convert(options)
+    convert(document, "expandFunctionDefinitions")
     model = document.getModel()
     definitions: dict[str, Expression] = {}
     formulas: list[tuple[str, Expression]] = []
