@@ -12,6 +12,9 @@ from typing import Any, BinaryIO
 
 PRINTED_KEPT = 1 << 16  # bytes; an integrator in trouble repeats itself by the megabyte
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_RAISED = re.compile(r"(Error: )?CVODE Error|\[ERROR\]\[rank")
+"""How lines begin that CVODE prints beside its exceptions: of a run that was made again at other
+tolerances nobody has to hear."""
 _LENGTH = struct.Struct("<Q")
 
 
@@ -37,11 +40,12 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
 
 
 def printed_lines(descriptor: int) -> tuple[str, ...]:
-    """The lines in a file, or its last `PRINTED_KEPT` bytes of them; moves its position."""
+    """The lines in a file, or its last `PRINTED_KEPT` bytes of them, but for what is raised as well;
+    moves its position."""
     size = os.fstat(descriptor).st_size
     os.lseek(descriptor, max(0, size - PRINTED_KEPT), os.SEEK_SET)
     text = os.read(descriptor, PRINTED_KEPT).decode("utf-8", "replace")
     lines = _COLOURS.sub("", text).splitlines()
     if size > PRINTED_KEPT:
         lines[0] = f"... ({size - PRINTED_KEPT} bytes before are left out)"
-    return tuple(line.rstrip() for line in lines if line.strip())
+    return tuple(s.rstrip() for s in lines if s.strip() and not _RAISED.match(s))

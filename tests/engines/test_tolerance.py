@@ -245,6 +245,14 @@ def test_a_dose_within_the_file(read: Read, first: float, dose: float, as_it_is:
     assert z == pytest.approx(dose * 5 * np.exp(-5), rel=1e-6)
 
 
+def test_a_run_that_is_made_again_warns_of_nothing(read: Read) -> None:
+    """What CVODE prints of the first one reaches nobody: warnings are errors here."""
+    body = """species y, X, Z, W; y = 1e-10; X = 0; Z = 0; W = 0
+      y => ; 0.1*y; X => Z; X; Z => W; Z; at time >= 5: X = 1e6"""
+    run = sn.simulate(read(body, as_it_is=True), t_end=6, points=2, readouts="X", workers=1)
+    assert run.readout("X")[0, -1] == pytest.approx(1e6 * np.exp(-1), rel=1e-6)
+
+
 def test_laws_that_wait(read: Read) -> None:
     """Nothing is there and nothing happens at t = 0: Y = 1e-21 t^2 / 2."""
     network = read("species Y; Y = 0; => Y; 1e-21*time")
