@@ -12,9 +12,10 @@ from typing import Any, BinaryIO
 
 PRINTED_KEPT = 1 << 16  # bytes; an integrator in trouble repeats itself by the megabyte
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-_RAISED = re.compile(r"(Error: )?CVODE Error|\[ERROR\]\[rank")
-"""How lines begin that CVODE prints beside its exceptions: of a run that was made again at other
-tolerances nobody has to hear."""
+_NOISE = re.compile(r"(Error: )?CVODE Error|\[(ERROR|WARNING)\]\[rank")
+"""How lines of CVODE begin: errors, which are raised as well, also those of a run that was made again
+at other tolerances; and warnings of steps that are lost in rounding, which the estimate of the error
+sees where they matter."""
 _LENGTH = struct.Struct("<Q")
 
 
@@ -40,7 +41,7 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
 
 
 def printed_lines(descriptor: int) -> tuple[str, ...]:
-    """The lines in a file, or its last `PRINTED_KEPT` bytes of them, but for what is raised as well;
+    """The lines in a file, or its last `PRINTED_KEPT` bytes of them, but for CVODE's own;
     moves its position."""
     size = os.fstat(descriptor).st_size
     os.lseek(descriptor, max(0, size - PRINTED_KEPT), os.SEEK_SET)
@@ -48,4 +49,4 @@ def printed_lines(descriptor: int) -> tuple[str, ...]:
     lines = _COLOURS.sub("", text).splitlines()
     if size > PRINTED_KEPT:
         lines[0] = f"... ({size - PRINTED_KEPT} bytes before are left out)"
-    return tuple(s.rstrip() for s in lines if s.strip() and not _RAISED.match(s))
+    return tuple(s.rstrip() for s in lines if s.strip() and not _NOISE.match(s))
