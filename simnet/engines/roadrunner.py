@@ -150,7 +150,7 @@ class _Model:
             species = len(self.species)
             require_counts(states[:, :species], self.species, result[:, 0])
         else:
-            self._require_amounts(states, names, result[:, 0], known)
+            self._require_amounts(states, names, result[:, 0], known, tolerances.peaks)
         values: FloatArray = result[rows, 1 : 1 + readouts]
         require_values(values, segment, self.task)
         return values
@@ -161,9 +161,10 @@ class _Model:
         names: list[str],
         times: FloatArray,
         known: Mapping[str, float],
+        peaks: dict[str, float],
     ) -> None:
         require_finite(states, names, times)
-        place = first_negative(states, self.task)
+        place = first_negative(states, names, self.task, peaks)
         if place is not None:
             row, column = place
             name, time = names[column], float(times[row])
@@ -178,7 +179,9 @@ class RoadRunnerSimulator:
     def __init__(self, task: Task) -> None:
         self.task = task
         self.models: dict[frozenset[str], _Model] = {}
-        self._rest: tuple[object, dict[str, float], dict[str, float]] | None = None
+        self._rest: tuple[object, dict[str, float], dict[str, float], dict[str, float]] | None = (
+            None
+        )
 
     def run(self, program: Program, seed: int, tighter: float = 1.0) -> TimesByReadouts:
         """One replicate, (T, R)."""
@@ -229,8 +232,8 @@ class RoadRunnerSimulator:
         if self._rest is None or self._rest[0] != key:
             model.settle(values, segment.start)
             model.simulate(segment, values, tolerances)
-            self._rest = key, model.left(), tolerances.sizes
-        tolerances.sizes = dict(self._rest[2])
+            self._rest = key, model.left(), tolerances.sizes, tolerances.peaks
+        tolerances.sizes, tolerances.peaks = map(dict, self._rest[2:])
         return self._rest[1]
 
 

@@ -71,7 +71,7 @@ class DocumentSimulator:
             result = in_pieces(runner, times, cut, simulated)
             require_one_course(result, self.held)
             amounts = result[:, 1 + readouts : 1 + readouts + len(species)]
-            place = first_negative(amounts, self.task)
+            place = first_negative(amounts, species, self.task, tolerances.peaks)
             if place is not None:
                 columns = 1 + readouts + len(species) + np.arange(len(reactions))
                 rates = dict(zip(reactions, result[place[0], columns], strict=True))

@@ -91,15 +91,25 @@ def require_finite(amounts: FloatArray, species: Sequence[str], times: FloatArra
         raise StateError(f"{_amount(amounts, species, times, row, column)}, no amount it can have")
 
 
-def first_negative(amounts: FloatArray, task: Task) -> tuple[int, int] | None:
+def first_negative(
+    amounts: FloatArray, names: Sequence[str], task: Task, peaks: dict[str, float]
+) -> tuple[int, int] | None:
     """The row and column of the first amount (T, S) of an ODE that is below zero, but for the
     integrator's error, of the most that the species has been, and rounding, of the most of all.
-    None where the task takes such amounts as results."""
+    None where the task takes such amounts as results.
+
+    `peaks` are what species have been in the run so far, by id, and are brought up to date: what is
+    left of something long gone is rounding as well.
+    """
     if task.allow_negative:
         return None
-    most = np.maximum(amounts, 0.0).max(axis=0, initial=0.0)
+    highest = np.maximum(amounts, 0.0).max(axis=0, initial=0.0)
+    for name, amount in zip(names, highest.tolist(), strict=True):
+        peaks[name] = max(amount, peaks.get(name, 0.0))
+    most = np.array([peaks[name] for name in names])
     error = max(1e-6, 10 * task.rtol) * most + 10 * (task.atol or 0.0)
-    bad = amounts < -(error + 1e-12 * np.abs(amounts).max(initial=0.0))
+    largest = max([*peaks.values(), np.abs(amounts).max(initial=0.0)])
+    bad = amounts < -(error + 1e-12 * largest)
     return tuple(np.argwhere(bad)[0].tolist()) if bad.any() else None
 
 

@@ -84,12 +84,14 @@ def _rates(runner: Any, span: float = 0.0) -> FloatArray:
 
 
 class Tolerances:
-    """Those of one replicate, segment by segment. `sizes` are what its variables have been."""
+    """Those of one replicate, segment by segment. `sizes` are what its variables have been
+    where segments began, `peaks` the most that its species have been at output times."""
 
     def __init__(self, task: Task, tighter: float = 1.0, fineness: Fineness = FINE) -> None:
         self.fineness = fineness if task.atol is None else COARSE
         self.how = (tighter, self.fineness)
         self.sizes: dict[str, float] = {}
+        self.peaks: dict[str, float] = {}
         self._runner: Any = None
         self._rtol = tighter * task.rtol
         self._atol = None if task.atol is None else tighter * task.atol

@@ -229,6 +229,19 @@ def test_rounding_is_not_below_zero(antimony: Model) -> None:
     assert abs(run.values[:, :, -1]).max() < 1e-3  # some of it below zero, on most processors
 
 
+@pytest.mark.parametrize("extra", ["", AS_IT_IS], ids=["network", "file"])
+@pytest.mark.parametrize("time", [1, 20, 200, 2000])
+def test_what_is_left_of_something_long_gone_is_rounding(
+    antimony: Model, time: int, extra: str
+) -> None:
+    """A change long after all has decayed: what is left is some 1e-30 of what there was."""
+    lines = "species A, B, C; A=1e6; k=1\n a: A => B; 1e3*A\n b: B => C; 1e4*B\n c: C => ; k*1e2*C"
+    network = antimony(lines + extra)
+    late = sn.At(time, sn.Set("k", 2))
+    run = sn.simulate(network, t_end=time + 100, points=101, schedule=late, workers=0)
+    assert abs(run.values[0, 0, -1, :3]).max() < 1e-3
+
+
 @pytest.mark.parametrize("change", [sn.Set("T", 5), sn.Scale("T", 2)])
 def test_what_a_rule_of_a_file_computes_cannot_be_set(antimony: Model, change: sn.Set) -> None:
     network = antimony(f"species A, T; A=1; T := 2*A\n J: A => ; A{AS_IT_IS}")
