@@ -43,7 +43,7 @@ HEADLINES = (
         meaning="cells in steady state at 20 % O2, then at 1 %",
         readouts=("log(HIF1A@4h)", "log(GLUT1@48h)", "log(VEGF@48h)"),
         changes=(sn.Set("O2_percent", 1.0),),
-        method="morris",
+        analysis="morris",
         samples=16,
     ),
     Headline(
@@ -51,7 +51,7 @@ HEADLINES = (
         meaning="cells in steady state, then 0.1 mM glucose and 10 mM lactate",
         readouts=("log(pS6@48h)", "log(auc(GLUT2))", "lactate_uptake@48h"),
         changes=(sn.Set("glucose_mM", 0.1), sn.Set("lactate_mM", 10.0)),
-        method="morris",
+        analysis="morris",
         samples=16,
     ),
     Headline(
@@ -59,7 +59,7 @@ HEADLINES = (
         meaning="a tissue in steady state, then axitinib 10 nM",
         readouts=("tumour_burden@7d", "pS6_distal@7d", "lactate_flux_distal@7d"),
         changes=(sn.Dose("axitinib", nM=10.0),),
-        method="local",  # a run takes a second, and minutes where ranges meet at their ends
+        analysis="local",  # a run takes a second, and minutes where ranges meet at their ends
         samples=1,
         rtol=1e-6,
         settings={"accuracy": 1e-5},

@@ -7,7 +7,7 @@ import numpy as np
 
 from simnet.arrays import Ensemble, FloatArray, Times
 from simnet.claims.arms import Arm, Script, knows_time, script
-from simnet.engines.base import Engine, Method, Task
+from simnet.engines.base import Engine, Task
 from simnet.engines.table import preferred
 from simnet.errors import SimulationError
 from simnet.execute.backends import backend_for
@@ -16,6 +16,7 @@ from simnet.execute.checks import ALLOWED, Checks
 from simnet.execute.plan import planned
 from simnet.execute.progress import Progress
 from simnet.experiment.change import Change
+from simnet.experiment.run import Method, Run
 from simnet.network.network import Network
 from simnet.seeds import replicate_seed, stream_state
 
@@ -133,21 +134,14 @@ def _task(
     tasks, programs = [], []
     for arm in arms:
         made = script(network, arm)
-        plan = planned(
-            network,
-            conditions=[made.condition],
-            t_end=1.0,
-            times=made.start + made.times,
+        run = Run(
+            times=(made.start + made.times).tolist(),
             method=settings.method,
             replicates=settings.replicates,
             seed=settings.seed,
-            readouts=names,
-            engine="auto",
-            timeout=None,
-            workers=settings.workers,
             rtol=settings.rtol,
-            atol=None,
         )
+        plan = planned(network, run, (made.condition,), names, workers=settings.workers)
         tasks.append(plan.task)
         programs.append(made.program(tasks[0].network))
     engine = preferred(settings.method, tasks[0].network, programs)

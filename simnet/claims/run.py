@@ -9,10 +9,10 @@ from simnet.claims.arms import Arm
 from simnet.claims.courses import Course, Settings, all_courses
 from simnet.claims.measure import FEWEST, Finding, Taken, interval_of, judged, value_of
 from simnet.claims.suite import Case, Suite, load_suite
-from simnet.engines.base import Method
 from simnet.errors import InputError, Problem, SimulationError
 from simnet.execute.arguments import root_seed, worker_processes
 from simnet.execute.progress import Progress
+from simnet.experiment.run import Method
 from simnet.network.network import Network
 from simnet.seeds import drawn_root
 

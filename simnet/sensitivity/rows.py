@@ -68,10 +68,11 @@ class RowConditions(Sequence[Condition]):
             values = zip(self._names, self._matrix[row].tolist(), strict=False)  # not the dummy
             varied = [Set(n, v) for n, v in values if v != self._declared.get(n)]
         return Condition(
-            background=(*varied, *study.background),
-            changes=(*study.changes, *key),
-            schedule=study.schedule,
+            background=(*varied, *study.done.background),
+            changes=(*study.done.changes, *key),
+            schedule=study.done.schedule,
             equilibrate=study.before,
+            variability=study.variability or {},
             label=f"row {row}{bracket_text(key)}",
             key=f"{study.digest} row {row}",
         )
@@ -83,7 +84,7 @@ def distinct_rows(study: SensitivityStudy, design: Design) -> tuple[IntArray, In
     Under ODE equal rows (but for the dummy) give equal results, and the first of them is run.
     """
     everything = np.arange(design.rows)
-    if study.simulate == "ssa":
+    if study.is_noisy:
         return everything, everything
     _, first, place = np.unique(
         design.matrix[:, :-1], axis=0, return_index=True, return_inverse=True
@@ -101,24 +102,16 @@ def plan_of(study: SensitivityStudy, design: Design, rows: IntArray, workers: Wo
         InputError, UnsupportedError: it cannot be run.
     """
     conditions = RowConditions(study, design, rows)
-    plan = planned(
-        study.network,
-        conditions=conditions[: len(study.brackets)],
-        t_end=study.end,
-        times=study.times,
-        method=study.simulate,
+    run = study.as_run(
+        t_end=None,
+        times=study.output_times.tolist(),
         replicates=study.runs,
-        seed=study.seed,
-        readouts=study.symbols,
-        engine=study.engine,
-        timeout=study.timeout,
-        workers=workers,
         rtol=study.tolerance,
-        atol=None,
-        allow_negative=study.allow_negative,
     )
+    first = conditions[: len(study.brackets)]
+    plan = planned(study.network, run, first, study.symbols, workers=workers)
     accuracy = max(ALLOWED, 10 * study.tolerance)  # that `local` counts with
-    allowed = accuracy if study.method == "local" else ALLOWED_IN_SPREADS
+    allowed = accuracy if study.analysis == "local" else ALLOWED_IN_SPREADS
     return replace(plan, conditions=cast(Any, conditions), allowed_error=allowed)
 
 
@@ -153,7 +146,7 @@ def kept(
 
 def courses_of_rows(frame: "pd.DataFrame", study: SensitivityStudy) -> FloatArray:
     """(K, B, N, T, R) from the stored rows of K rows, in order."""
-    shape = (-1, len(study.brackets), study.runs, len(study.times), len(study.symbols))
+    shape = (-1, len(study.brackets), study.runs, len(study.output_times), len(study.symbols))
     return np.stack(frame["values"].tolist()).reshape(shape)
 
 
