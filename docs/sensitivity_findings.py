@@ -31,7 +31,7 @@ class Headline:
     meaning: str
     readouts: tuple[str, ...]
     changes: tuple[Change, ...]
-    method: str
+    analysis: str
     samples: int
     rtol: float | None = None
     settings: Mapping[str, float] = field(default_factory=dict)
@@ -67,16 +67,16 @@ HEADLINES = (
 )
 
 
-def study_of(headline: Headline, method: str = "", samples: int = 0) -> SensitivityStudy:
+def study_of(headline: Headline, analysis: str = "", samples: int = 0) -> SensitivityStudy:
     """All declared parameters, but for what an experimenter sets."""
     network = sn.load(headline.network)
     return SensitivityStudy(
         network=network,
         readouts=headline.readouts,
-        method=method or headline.method,
+        analysis=analysis or headline.analysis,
         samples=samples or headline.samples,
-        rtol=None if method else headline.rtol,
-        settings={} if method else headline.settings,
+        rtol=None if analysis else headline.rtol,
+        settings={} if analysis else headline.settings,
         exclude=tuple(i.parameter for i in network.inputs),
         changes=headline.changes,
         seed=1,
@@ -89,7 +89,7 @@ def section(headline: Headline, result: StudyResult) -> Iterator[str]:
     yield f"\n## {headline.network}: {headline.meaning}\n"
     about = result.about
     yield (
-        f"{varied} parameters, {about['method']}, samples={about['samples']}: "
+        f"{varied} parameters, {about['analysis']}, samples={about['samples']}: "
         f"{result.design.rows:,} evaluations.\n"
     )
     for readout in result.indices:
@@ -131,11 +131,11 @@ def page(results: list[tuple[Headline, StudyResult]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main(folder: str, samples: str = "0", method: str = "", workers: str = "0") -> None:
+def main(folder: str, samples: str = "0", analysis: str = "", workers: str = "0") -> None:
     """Run what is missing, and write the page."""
     results = []
     for headline in HEADLINES:
-        study = study_of(headline, method, int(samples))
+        study = study_of(headline, analysis, int(samples))
         out = Path(folder, headline.network)
         count = int(workers) or None
         results.append((headline, run_study(study, out=out, workers=count)))
