@@ -9,11 +9,11 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -25,6 +25,8 @@ from simnet.results.folder import ASIDE, other_data, refusal
 from simnet.results.provenance import Record
 from simnet.results.trajectories import Failure, Trajectories
 
+T = TypeVar("T")
+
 TABLE = "trajectories.parquet"
 RECORD = "record.json"
 NETWORK = "network.xml"
@@ -32,13 +34,20 @@ NETWORK = "network.xml"
 _FORMAT = "simnet trajectories"
 _AGAIN = f"the conditions and the seed in {RECORD} make the run again"
 _KEYS = ("condition", "replicate", "time")
+_WIDE = ("times", "seeds")  # a line each, not one for every number
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """What a folder holds of a run beside its numbers: the record, the network, and all else."""
+
+    record: Record
+    sbml: Callable[[], str] | None
+    data: Mapping[str, Any]
 
 
 def save(trajectories: Trajectories, folder: str | Path) -> Path:
     """Write a run into a new or empty folder, or over an earlier run.
-
-    Files are written aside and then moved into place, so an interrupted save leaves what was there.
-    Only our three files are ever touched.
 
     Args:
         trajectories: the run.
@@ -50,17 +59,45 @@ def save(trajectories: Trajectories, folder: str | Path) -> Path:
     Raises:
         InputError: the folder holds something else, or cannot be written.
     """
+    run = trajectories
+    about = {
+        "readouts": [asdict(readout) for readout in run.readouts],
+        "time_unit": run.time_unit,
+        "times": run.times.tolist(),
+        "seeds": run.seeds,
+        "failures": [asdict(failure) for failure in run.failures],
+    }
+    write = partial(_write_table, run)
+    return write_run(folder, TABLE, write, _FORMAT, run.record, about, run.network_sbml)
+
+
+def write_run(
+    folder: str | Path,
+    table: str,
+    write_table: Callable[[Path], None],
+    kind: str,
+    record: Record,
+    about: Mapping[str, Any],
+    sbml: str | None,
+) -> Path:
+    """Write a run's numbers with `write_table`, its record with what else there is `about` it, and
+    its network. `kind` is the form of all that. The rest is as in `save`.
+
+    Files are written aside and then moved into place, so an interrupted save leaves what was there.
+    Only our three files are ever touched.
+    """
     target = path_of(folder, "folder")
     try:
-        check_free(target)
+        check_free(target, kind)
         target.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=ASIDE, dir=target) as aside:
-            table = Path(aside, TABLE)
-            _write_table(trajectories, table)
-            Path(aside, RECORD).write_bytes(_record_text(trajectories, _checksum(table)).encode())
-            if (sbml := trajectories.network_sbml) is not None:
+            write_table(Path(aside, table))
+            data = {"format": kind, "record": record.to_json(), **about}
+            data["sha256"] = _checksum(Path(aside, table))
+            Path(aside, RECORD).write_bytes(_json_text(data).encode())
+            if sbml is not None:
                 Path(aside, NETWORK).write_bytes(sbml.encode())
-            for name in (TABLE, NETWORK, RECORD):  # the record last: it vouches for the table
+            for name in (table, NETWORK, RECORD):  # the record last: it vouches for the table
                 if Path(aside, name).exists():
                     os.replace(Path(aside, name), target / name)
                 else:
@@ -76,45 +113,14 @@ def load(folder: str | Path) -> Trajectories:
     Raises:
         InputError: no saved run there, a damaged one, or one of a newer simnet.
     """
-    source = path_of(folder, "folder")
-    if not source.is_dir():
-        why = "is not a folder" if source.exists() else "does not exist"
-        raise refusal(source, why, "give the folder that a run was saved in")
-    missing = [name for name in (RECORD, TABLE) if not (source / name).is_file()]
-    if missing:
-        way_out = f"a saved run has {RECORD} and {TABLE}"
-        raise refusal(source, f"{' and '.join(missing)} missing", way_out)
-    try:
-        return _restored(source)
-    except OSError as error:
-        raise refusal(source, f"cannot be read: {error.strerror or error}") from error
 
-
-def _restored(source: Path) -> Trajectories:
-    data = _read_json(source / RECORD)
-    if data is None or data.get("format") != _FORMAT:
-        raise refusal(source / RECORD, "damaged, or not of a saved run")
-    try:
-        record = Record.from_json(data["record"])
-    except InputError as error:
-        raise InputError(
-            [
-                Problem(what=f"{source / RECORD}: {p.what}", why=p.why, way_out=p.way_out)
-                for p in error.problems
-            ]
-        ) from None
-    except (KeyError, AttributeError):
-        raise refusal(source / RECORD, "damaged: it holds no record") from None
-    table = source / TABLE
-    if _checksum(table) != data.get("sha256"):
-        raise refusal(table, "damaged, or of another run than the record beside it", _AGAIN)
-    network = source / NETWORK
-    try:
+    def restored(source: Path, stored: Stored) -> Trajectories:
+        data, record = stored.data, stored.record
         times = np.array(data["times"], dtype=np.float64)
         readouts = tuple(Readout(**readout) for readout in data["readouts"])
         shape = (len(record.conditions), record.run.count, len(times), len(readouts))
         return Trajectories(
-            values=_read_table(table, shape),
+            values=_read_table(source / TABLE, shape),
             conditions=record.as_conditions(),
             times=times,
             readouts=readouts,
@@ -124,19 +130,61 @@ def _restored(source: Path) -> Trajectories:
             record=record,
             seeds=tuple(tuple(int(seed) for seed in row) for row in data["seeds"]),
             failures=tuple(Failure(**failure) for failure in data["failures"]),
-            sbml=partial(str, network.read_bytes().decode()) if network.is_file() else None,
+            sbml=stored.sbml,
         )
+
+    return read_run(folder, TABLE, _FORMAT, restored)
+
+
+def read_run(folder: str | Path, table: str, kind: str, restored: Callable[[Path, Stored], T]) -> T:
+    """What `restored` makes of a folder that `write_run` wrote; a KeyError, TypeError or ValueError
+    of it is damage. Errors are as in `load`."""
+    source = path_of(folder, "folder")
+    if not source.is_dir():
+        why = "is not a folder" if source.exists() else "does not exist"
+        raise refusal(source, why, "give the folder that a run was saved in")
+    missing = [name for name in (RECORD, table) if not (source / name).is_file()]
+    if missing:
+        way_out = f"a saved run has {RECORD} and {table}"
+        raise refusal(source, f"{' and '.join(missing)} missing", way_out)
+    try:
+        data = _read_json(source / RECORD)
+        if data is None or data.get("format") != kind:
+            raise refusal(source / RECORD, "damaged, or not of a saved run")
+        record = _record_in(data, source)
+        if _checksum(source / table) != data.get("sha256"):
+            why = "damaged, or of another run than the record beside it"
+            raise refusal(source / table, why, _AGAIN)
+        network = source / NETWORK
+        sbml = partial(str, network.read_bytes().decode()) if network.is_file() else None
+        return restored(source, Stored(record=record, sbml=sbml, data=data))
+    except OSError as error:
+        raise refusal(source, f"cannot be read: {error.strerror or error}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise refusal(source, f"damaged ({type(error).__name__}: {error})") from error
 
 
-def check_free(target: Path) -> None:
+def _record_in(data: Mapping[str, Any], source: Path) -> Record:
+    try:
+        return Record.from_json(data["record"])
+    except InputError as error:
+        raise InputError(
+            [
+                Problem(what=f"{source / RECORD}: {p.what}", why=p.why, way_out=p.way_out)
+                for p in error.problems
+            ]
+        ) from None
+    except (KeyError, AttributeError):
+        raise refusal(source / RECORD, "damaged: it holds no record") from None
+
+
+def check_free(target: Path, kind: str = _FORMAT) -> None:
     """Raise InputError unless a run may be saved there: a new or empty folder, or an earlier run."""
     refused = other_data(target)
     if refused is None:
         return
     record = _read_json(target / RECORD) if (target / RECORD).is_file() else None
-    if record is None or record.get("format") != _FORMAT:
+    if record is None or record.get("format") != kind:
         raise refused
 
 
@@ -183,21 +231,10 @@ def _read_table(path: Path, shape: tuple[int, int, int, int]) -> Ensemble:
     return values
 
 
-def _record_text(run: Trajectories, sha256: str) -> str:
-    data = {
-        "format": _FORMAT,
-        "record": run.record.to_json(),
-        "readouts": [asdict(readout) for readout in run.readouts],
-        "time_unit": run.time_unit,
-        "times": run.times.tolist(),
-        "seeds": run.seeds,
-        "failures": [asdict(failure) for failure in run.failures],
-        "sha256": sha256,
-    }
-    wide = ("times", "seeds")  # a line each, not one for every number
+def _json_text(data: Mapping[str, Any]) -> str:
     lines = [
         f"  {json.dumps(key)}: "
-        + json.dumps(value, indent=None if key in wide else 2, allow_nan=False).replace(
+        + json.dumps(value, indent=None if key in _WIDE else 2, allow_nan=False).replace(
             "\n", "\n  "
         )
         for key, value in data.items()

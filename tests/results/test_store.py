@@ -135,7 +135,7 @@ def test_an_interrupted_save_leaves_the_earlier_run(
     def interrupted(*_: object) -> str:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store, "_record_text", interrupted)  # the table is written by then
+    monkeypatch.setattr(store, "_json_text", interrupted)  # the table is written by then
     with pytest.raises(KeyboardInterrupt):
         save(make_run(np.zeros((2, 4, 5, 3))), tmp_path)
     assert contents(tmp_path) == before
