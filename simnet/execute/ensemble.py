@@ -1,9 +1,11 @@
 """`run_ensemble`: very many replicates of one condition, of which only statistics are kept."""
 
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Unpack
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 import numpy as np
 
@@ -20,13 +22,14 @@ from simnet.execute.failures import in_order, tell_failures
 from simnet.execute.plan import Plan, planned
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered
-from simnet.experiment.condition import Condition
+from simnet.experiment.condition import Condition, condition_from_record
 from simnet.experiment.numbers import finite_number
 from simnet.experiment.run import Run, RunArguments, run_of, takes_run
 from simnet.experiment.times import TimeSpec, output_index
 from simnet.network.network import Network, Readout
 from simnet.results.provenance import Record
 from simnet.results.trajectories import Failure, positions
+from simnet.sbml.write import sbml_of
 from simnet.stats.blocks import (
     BlockStatistics,
     Merging,
@@ -38,10 +41,17 @@ from simnet.stats.comoments import Comoments, correlation, covariance_estimate
 from simnet.stats.distribution import Histogram, histogram, quantile_estimate
 from simnet.stats.estimate import Estimate
 from simnet.stats.modes import TwoModes, two_modes_of
-from simnet.stats.powers import cv_estimate, fano_estimate, mean_estimate, sd_estimate
+from simnet.stats.powers import Powers, cv_estimate, fano_estimate, mean_estimate, sd_estimate
+from simnet.stats.tallies import Tallies
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+STATISTICS = "statistics.npz"
+_FORMAT = "simnet ensemble"
+
+AnyArray: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -58,6 +68,7 @@ class Ensemble:
         engine: name in the engine table.
         record: from which the run can be repeated.
         failures: replicates that failed, with the reason.
+        sbml: writes the network as it was run; None where it is not there.
     """
 
     statistics: BlockStatistics
@@ -69,6 +80,7 @@ class Ensemble:
     engine: str
     record: Record
     failures: tuple[Failure, ...] = ()
+    sbml: Callable[[], str] | None = None
 
     @property
     def replicates(self) -> int:
@@ -160,6 +172,59 @@ class Ensemble:
         found = correlation(self._comoments)[self._index(at)]
         return pd.DataFrame(found, index=names, columns=names)
 
+    def save(self, folder: str | Path) -> Path:
+        """Write the ensemble into a new or empty folder, or over an earlier one; returns the folder.
+
+        Raises:
+            InputError: the folder holds something else, or cannot be written.
+        """
+        from simnet.results.store import write_run
+
+        about = {
+            "condition": self.condition.record(),
+            "readouts": [asdict(readout) for readout in self.readouts],
+            "time_unit": self.time_unit,
+            "times": self.times.tolist(),
+            "thresholds": [asdict(threshold) for threshold in self.statistics.thresholds],
+            "whole": self.statistics.tallies.whole,
+            "replicates": self.replicates,
+            "failures": [asdict(failure) for failure in self.failures],
+        }
+
+        def write(path: Path) -> None:
+            np.savez_compressed(path, **_arrays(self.statistics))  # type: ignore[arg-type]
+
+        sbml = self.sbml and self.sbml()
+        return write_run(folder, STATISTICS, write, _FORMAT, self.record, about, sbml)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Ensemble":
+        """The ensemble that `save` wrote, equal bit for bit.
+
+        Raises:
+            InputError: no saved ensemble there, a damaged one, or one of a newer simnet.
+        """
+        from simnet.results.store import Stored, read_run
+
+        def restored(source: Path, stored: Stored) -> Ensemble:
+            data, run = stored.data, stored.record.run
+            with np.load(source / STATISTICS, allow_pickle=False) as arrays:
+                statistics = _statistics(arrays, data)
+            return cls(
+                statistics=statistics,
+                condition=condition_from_record(data["condition"]),
+                times=np.array(data["times"], dtype=np.float64),
+                readouts=tuple(Readout(**readout) for readout in data["readouts"]),
+                time_unit=data["time_unit"],
+                method=run.method,
+                engine=run.engine,
+                record=stored.record,
+                failures=tuple(Failure(**failure) for failure in data["failures"]),
+                sbml=stored.sbml,
+            )
+
+        return read_run(folder, STATISTICS, _FORMAT, restored)
+
     def _index(self, at: TimeSpec | None) -> int:
         return output_index(self.times, at, self.time_unit)
 
@@ -185,6 +250,42 @@ class Ensemble:
             f"{self.replicates:,} replicates of {self.condition.name}, {len(self.times)} times, "
             f"{len(self.readouts)} readouts>"
         )
+
+
+def _arrays(statistics: BlockStatistics) -> dict[str, AnyArray]:
+    """All arrays of an ensemble's statistics, by name."""
+    tallies = statistics.tallies
+    tables = zip(tallies.tables, tallies.bins, strict=True)
+    found = {f"powers {name}": array for name, array in vars(statistics.powers).items()}
+    for r, (table, bins) in enumerate(tables):
+        found |= {f"table {r}": table, f"bins {r}": bins}
+    if statistics.comoments is not None:
+        found |= {f"comoments {n}": array for n, array in vars(statistics.comoments).items()}
+    return {**found, "above": statistics.above}
+
+
+def _statistics(arrays: Mapping[str, AnyArray], data: Mapping[str, Any]) -> BlockStatistics:
+    """The statistics that `_arrays` took apart."""
+
+    def of(kind: str) -> dict[str, AnyArray]:
+        known = (name.partition(" ") for name in arrays)
+        return {name: arrays[f"{kind} {name}"] for start, _, name in known if start == kind}
+
+    places = range(len(data["readouts"]))
+    comoments = of("comoments")
+    return BlockStatistics(
+        first=0,
+        stop=int(data["replicates"]),
+        powers=Powers(**of("powers")),
+        tallies=Tallies(
+            tables=tuple(arrays[f"table {r}"] for r in places),
+            bins=tuple(arrays[f"bins {r}"] for r in places),
+            whole=tuple(map(bool, data["whole"])),
+        ),
+        comoments=Comoments(**comoments) if comoments else None,
+        thresholds=tuple(Threshold(**threshold) for threshold in data["thresholds"]),
+        above=arrays["above"],
+    )
 
 
 @takes_run
@@ -272,6 +373,7 @@ def ensemble_of(
         engine=plan.engine_name,
         record=replace(plan, replicates=total.stop).record(),
         failures=told,
+        sbml=partial(sbml_of, plan.network),
     )
 
 

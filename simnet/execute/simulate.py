@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Unpack
+from typing import Unpack, overload
 
 import numpy as np
 
 from simnet.errors import InputError, Problem
 from simnet.execute.blocks import run_in_blocks
 from simnet.execute.cluster import Workers
+from simnet.execute.ensemble import Ensemble, ensemble_of
 from simnet.execute.failures import in_order, tell_failures
 from simnet.execute.plan import Plan, planned
 from simnet.execute.progress import Progress
@@ -66,18 +67,29 @@ def simulate(
     )
 
 
-def rerun(run: Trajectories, *, workers: Workers = None) -> Trajectories:
+@overload
+def rerun(run: Trajectories, *, workers: Workers = None) -> Trajectories: ...
+@overload
+def rerun(run: Ensemble, *, workers: Workers = None) -> Ensemble: ...
+def rerun(run: Trajectories | Ensemble, *, workers: Workers = None) -> Trajectories | Ensemble:
     """Run again what a record describes; with the same versions, to the same bits.
 
     Args:
-        run: of an earlier time, for example from `Trajectories.load`.
+        run: of an earlier time, for example from `Trajectories.load` or `Ensemble.load`.
         workers: as in `simulate`.
 
     Raises:
-        InputError: not trajectories, or they have no network with them.
+        InputError: neither trajectories nor an ensemble, or there is no network with them.
     """
-    require_trajectories(run)
+    if not isinstance(run, Ensemble):
+        require_trajectories(run)
     network, record = _network_of(run), run.record
+    if isinstance(run, Ensemble):
+        again = record.run_of(run.condition)
+        plan = planned(network, again, (run.condition,), record.readouts, workers=workers)
+        sums = run.statistics
+        covariance = sums.comoments is not None
+        return ensemble_of(plan, sums.thresholds, covariance=covariance, workers=workers)
     return join(
         *(
             _run(
@@ -95,14 +107,14 @@ def rerun(run: Trajectories, *, workers: Workers = None) -> Trajectories:
     )
 
 
-def _network_of(run: Trajectories) -> Network:
+def _network_of(run: Trajectories | Ensemble) -> Network:
     """The network that was stored with a run, which must be the one that its record names."""
     from simnet.sbml.read import from_sbml  # libsbml takes a while to import
 
     record = run.record
-    if run.network_sbml is None:
+    if run.sbml is None:
         raise InputError(Problem(what="the run", why="its network was not stored with it"))
-    network = from_sbml(run.network_sbml, name=record.network)
+    network = from_sbml(run.sbml(), name=record.network)
     if network.digest != record.network_digest:
         raise InputError(
             Problem(
