@@ -147,11 +147,12 @@ class Plan:
 
     def _cell(self, condition: Condition, replicate: int) -> Program:
         """The program of a replicate's own cell: the same in every condition, but for those with a
-        key, as the rows of a design: their noise is taken to be independent."""
+        key, as the rows of a design, whose noise is taken to be independent."""
         assert self.root is not None
         network, spread = self.task.network, condition.variability
         cell = replicate // condition.replicates_per_cell
-        content = canonical_json(variability_record(spread)) + condition.key
+        own_cells = condition.content(network.time_unit) if condition.key else ""
+        content = canonical_json(variability_record(spread)) + own_cells
         key = stream_state(self.root, content, cell)
         factors = {c.name: c.factor for c in draw(spread, network, key)}
         scales = [Scale(n, f) for n, f in factors.items() if n not in network.species_index]

@@ -66,8 +66,8 @@ class SensitivityStudy(Run):
         points: output times where a readout looks at a whole course; `times` are not taken.
         equilibrate: time under baseline inputs before t = 0; the network's suggestion if None, and
             0 for none.
-        variability: as in `Run`, but each row has cells of its own, the same under all conditions
-            in the brackets of readouts.
+        variability: as in `Run`, but each row, and each condition in the brackets of readouts, has
+            cells of its own: their noise is subtracted as that of independent runs.
         rtol: relative tolerance of the ODE integrator; 1e-8 for `local`, else 1e-6, if None.
 
     Raises:

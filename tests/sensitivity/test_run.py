@@ -380,3 +380,40 @@ def test_an_interrupted_save_is_no_study(
     (tmp_path / "design.parquet").write_bytes(design)
     with pytest.raises(sn.InputError, match="damaged"):
         StudyResult.load(tmp_path)
+
+
+def test_cells_are_noise_that_is_taken_out(make_network: Callable[..., sn.Network]) -> None:
+    """X@20 = k/g (1 - exp(-20 g)) by ODE, where k differs from cell to cell: all that rows differ by
+    is g. Cells are others in every row and under every condition, or their noise would be taken out
+    where it is not."""
+    network = make_network(
+        "cells", {"X": 0}, {"k": 1.0, "g": 0.1, "idle": 1.0}, [("", "X", "k"), ("X", "", "g")]
+    )
+    study = SensitivityStudy(
+        network=network,
+        readouts=("X@20", "X@20[idle=2] / X@20"),
+        samples=128,
+        fold=2,
+        variability={"k": sn.LogNormal(cv=0.3)},
+        replicates=10,
+        index_precision=SURE,
+        seed=3,
+        max_step=5.0,
+        atol=1e-9,
+    )
+    assert study.evaluations == 128 * 4 * 2 * 10
+    assert [(i.name, i.reason) for i in study.space.left_out if i.name == "k"] == [
+        ("k", "the experiment sets it")
+    ]
+    plain = dataclasses.replace(study, variability=None, replicates=None, max_step=None, atol=None)
+    assert plain.digest != study.digest
+    assert not {"variability", "max_step", "atol"} & plain.identity.keys()
+    result = run_study(study, workers=0)
+    (total,) = (r for r in result.indices["X@20"].rows if (r.index, r.factor) == ("total", "g"))
+    assert total.low < 1 < total.high
+    assert total.low > 0.4
+    ratio = result.outputs["X@20[idle=2] / X@20"]
+    assert ratio.estimate.mean() == pytest.approx(1, abs=0.05)
+    assert ratio.estimate.var() == pytest.approx(ratio.variance.mean(), rel=0.4)
+    with pytest.raises(sn.InputError, match="the experiment sets it, so it cannot be varied"):
+        dataclasses.replace(study, parameters=("k",))
