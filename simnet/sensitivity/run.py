@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simnet.errors import InputError, Problem
-from simnet.execute.campaign import Item, run_campaign
+from simnet.execute.campaign import run_campaign
 from simnet.execute.cluster import Workers
 from simnet.execute.progress import Progress
-from simnet.execute.run import Gathered
 from simnet.experiment.numbers import whole_number
 from simnet.experiment.paths import path_of
 from simnet.readouts.bracket import bracket_text
@@ -27,7 +26,7 @@ from simnet.sensitivity.evaluate import evaluated
 from simnet.sensitivity.indices import IndexPrecision, Indices
 from simnet.sensitivity.pilot import seconds_for
 from simnet.sensitivity.result import FAILURE_COLUMNS, NETWORK, StudyResult
-from simnet.sensitivity.row_programs import quick_plan
+from simnet.sensitivity.row_programs import row_programs
 from simnet.sensitivity.rows import (
     courses_of_rows,
     distinct_rows,
@@ -164,13 +163,10 @@ def _once(
     stored = parts.keys() if parts is not None and shard is None else set()
     items = items_to_run(study, design, rows, plan, stored)
 
-    def measure(item: Item, gathered: Gathered) -> "pd.DataFrame":
-        return kept(plan, len(study.brackets), rows, item, gathered)
-
     frame = run_campaign(
-        quick_plan(plan, study, design, rows),
+        replace(plan, programs=row_programs(plan, study, design, rows)),
         items,
-        measure=measure,
+        measure=lambda item, found: kept(plan, len(study.brackets), rows, item, found[0]),
         parts=parts,
         workers=workers,
         shard=shard,
