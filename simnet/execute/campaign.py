@@ -214,6 +214,23 @@ def run_campaign(
     return rows.iloc[order[: int(rank.notna().sum())]].reset_index(drop=True)
 
 
+def rows_of(item: Item, gathered: Gathered) -> "pd.DataFrame":
+    """A row for each replicate of an item of one condition: replicate, seed (0 under ODE), values
+    (T * R,) and reason, "" where it finished."""
+    import pandas as pd
+
+    reasons = {f.replicate: f.reason for f in gathered.failures}
+    count = item.stop - item.first
+    return pd.DataFrame(
+        {
+            "replicate": np.arange(item.first, item.stop),
+            "seed": np.array(gathered.seeds or [0] * count, dtype=np.uint64),
+            "values": list(gathered.values.reshape(count, -1)),
+            "reason": [reasons.get(i, "") for i in range(item.first, item.stop)],
+        }
+    )
+
+
 class _Store:
     """Rows as they come: into a part every few seconds, or kept in memory."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from simnet.arrays import FloatArray, IntArray
-from simnet.execute.campaign import Item, Lazy, items_of
+from simnet.execute.campaign import Item, Lazy, items_of, rows_of
 from simnet.execute.checks import ALLOWED, ALLOWED_IN_SPREADS
 from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan, planned
@@ -116,25 +116,10 @@ def items_to_run(
     return items_of(replace(plan, conditions=cast(Any, bare)), stored=stored)
 
 
-def kept(
-    plan: Plan, brackets: int, rows: IntArray, item: Item, gathered: Gathered
-) -> "pd.DataFrame":
-    """What is stored of an item: a row for each replicate, with its course (T * R,) flattened."""
-    import pandas as pd
-
-    reasons = {f.replicate: f.reason for f in gathered.failures}
-    count = item.stop - item.first
+def kept(brackets: int, rows: IntArray, item: Item, gathered: Gathered) -> "pd.DataFrame":
+    """What is stored of an item: a row for each replicate; see `rows_of`."""
     place, bracket = divmod(item.condition, brackets)
-    return pd.DataFrame(
-        {
-            "row": np.full(count, rows[place]),
-            "condition": np.full(count, bracket),
-            "replicate": np.arange(item.first, item.stop),
-            "seed": np.array(gathered.seeds or [0] * count, dtype=np.uint64),
-            "values": list(gathered.values.reshape(count, -1)),
-            "reason": [reasons.get(i, "") for i in range(item.first, item.stop)],
-        }
-    )
+    return rows_of(item, gathered).assign(row=rows[place], condition=bracket)
 
 
 def courses_of_rows(frame: "pd.DataFrame", study: SensitivityStudy) -> FloatArray:

@@ -166,7 +166,7 @@ def _once(
     frame = run_campaign(
         replace(plan, programs=row_programs(plan, study, design, rows)),
         items,
-        measure=lambda item, found: kept(plan, len(study.brackets), rows, item, found[0]),
+        measure=lambda item, found: kept(len(study.brackets), rows, item, found[0]),
         parts=parts,
         workers=workers,
         shard=shard,
