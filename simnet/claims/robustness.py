@@ -249,18 +249,13 @@ def _most_correlated(
 ) -> tuple[str, float]:
     if len(margins) < 3 or np.ptp(margins) == 0:
         return "", math.nan
-    ranks = np.transpose([_ranks(column) for column in design.T])
-    other = _ranks(margins)
+    from scipy.stats import rankdata
+
+    middle = (len(margins) + 1) / 2
+    ranks, other = rankdata(design, axis=0) - middle, rankdata(margins) - middle
     found = (other @ ranks) / np.sqrt((ranks**2).sum(axis=0) * (other**2).sum())
     place = int(np.argmax(np.abs(found)))
     return names[place], float(found[place])
-
-
-def _ranks(values: FloatArray) -> FloatArray:
-    """Ranks less their mean; equal values share the middle of theirs."""
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2)[places] - (len(values) + 1) / 2)
 
 
 def _key(suite: Suite, names: Sequence[str], fold: float, seed: int, sets: int) -> str:
