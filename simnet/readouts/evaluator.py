@@ -7,11 +7,11 @@ import numpy as np
 
 from simnet.arrays import BoolArray, FloatArray, Times
 from simnet.errors import InputError, Problem, SimulationError, UnknownNameError, nearest
-from simnet.experiment.times import TimeSpec, duration
+from simnet.experiment.times import TimeSpec, duration, position
 from simnet.readouts.bracket import bracket_text
 from simnet.readouts.canonical import canonical_text
 from simnet.readouts.courses import SIMPLE, last_tenths, passage
-from simnet.readouts.data import Courses, position
+from simnet.readouts.data import Courses
 from simnet.readouts.expression import ReadoutExpression
 from simnet.readouts.operations import ARITHMETICS
 from simnet.readouts.statistics import RELATIVE, SPREADS, statistic

@@ -112,7 +112,7 @@ def _doses(result: ScreenResult) -> Iterator[Part]:
             continue
         for readout in result.record.readouts:
             try:
-                found = result.dose_response(drug, readout.name, draws=400)
+                found = result.dose_response(drug, readout.name, resamples=400)
             except SimnetError as error:
                 rows.append([drug, readout.name, "–", "–", "–", str(error)])
                 continue
@@ -152,7 +152,7 @@ def _interaction(result: ScreenResult) -> Iterator[Part]:
         many = len(surface.levels_a) * len(surface.levels_b) > 4
         for place, readout in enumerate(result.record.readouts):
             try:
-                found = result.synergy(a, b, readout.name, models=["log"], draws=400)
+                found = result.synergy(a, b, readout.name, models=["log"], resamples=400)
             except SimnetError as error:
                 rows.append([a, b, readout.name, "", "–", "–", str(error)])
                 continue

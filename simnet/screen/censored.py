@@ -25,11 +25,13 @@ _OF_MEANS = (
 )
 
 
-def compare_censored(control: FloatArray, treated: FloatArray, *, level: float = 0.95) -> Effect:
+def compare_censored(
+    control: FloatArray, treated: FloatArray, *, confidence: float = 0.95
+) -> Effect:
     """As `compare`, for values of which some are infinite: of either sign, as the readout has it."""
     counts = [int(np.isinf(values).sum()) for values in (control, treated)]
     if not any(counts):
-        return compare(control, treated, level=level)
+        return compare(control, treated, confidence=confidence)
     both = np.concatenate([control, treated])
     finite = both[np.isfinite(both)]
     beyond = 1 + 2 * float(np.abs(finite).max(initial=0.0))
@@ -37,7 +39,7 @@ def compare_censored(control: FloatArray, treated: FloatArray, *, level: float =
         np.where(np.isinf(values), np.copysign(beyond, values), values)
         for values in (control, treated)
     ]
-    found = compare(ranked[0], ranked[1], level=level)
+    found = compare(ranked[0], ranked[1], confidence=confidence)
     sizes = (found.n_control, found.n_treated)
     said = [
         f"{count} of {n} replicates of the {name}"

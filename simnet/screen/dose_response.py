@@ -15,8 +15,7 @@ from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.experiment.numbers import number_array
 from simnet.screen.bootstrap import (
-    check_draws,
-    check_level,
+    interval_problems,
     keyed_generator,
     resampled_means,
     scaled_interval,
@@ -63,7 +62,7 @@ class DoseResponse:
         r_squared: of the (weighted) means; NaN where the curve has as many parameters as means.
         lack_of_fit_p: F test of the means' distance from the curve; NaN without replicates or means
             to spare. With many replicates a good curve may fail it: look at `r_squared` beside it.
-        level, draws, seed: of the intervals.
+        confidence, resamples, seed: of the intervals.
     """
 
     doses: FloatArray
@@ -79,8 +78,8 @@ class DoseResponse:
     end: Estimate = Estimate()
     r_squared: float = NAN
     lack_of_fit_p: float = NAN
-    level: float
-    draws: int
+    confidence: float
+    resamples: int
     seed: int
     _curve: HillCurves | None = None
 
@@ -130,8 +129,8 @@ def fit_dose_response(
     doses: Sequence[float] | FloatArray,
     values: Sequence[FloatArray],
     *,
-    level: float = 0.95,
-    draws: int = 1000,
+    confidence: float = 0.95,
+    resamples: int = 1000,
     seed: int = 0,
     key: str = "",
 ) -> DoseResponse:
@@ -142,9 +141,9 @@ def fit_dose_response(
             run.
         values: D arrays (N,), the replicates of each dose, in the readout's unit; NaN is one that failed. A dose without
             any value is left out.
-        level: of the intervals, between 0 and 1.
-        draws: bootstrap draws over replicates; each is fitted again.
-        seed, key: of the draws; the same ones give the same intervals.
+        confidence: of the intervals, between 0 and 1.
+        resamples: of the bootstrap over replicates; each is fitted again.
+        seed, key: of the resamples; the same ones give the same intervals.
 
     Returns:
         A `DoseResponse`; whether there is a curve is its `outcome`. One value a dose (ODE) gives a
@@ -155,9 +154,9 @@ def fit_dose_response(
         InputError: doses that are negative or given twice, what is no number, infinite values, or
             wrong settings.
     """
-    given, groups = _checked(doses, values, level, draws, seed)
+    given, groups = _checked(doses, values, confidence, resamples, seed)
     data = dose_means(given, groups)
-    settings = _Settings(level=level, draws=draws, seed=seed, key=key)
+    settings = _Settings(confidence=confidence, resamples=resamples, seed=seed, key=key)
     count = int((data.doses > 0).sum())
     if count < FEWEST_DOSES:
         why = f"{count} positive doses have values, and four parameters need {FEWEST_DOSES}"
@@ -171,8 +170,8 @@ def fit_dose_response(
 
 @dataclass(frozen=True, kw_only=True)
 class _Settings:
-    level: float
-    draws: int
+    confidence: float
+    resamples: int
     seed: int
     key: str
 
@@ -183,9 +182,9 @@ def _fit(data: DoseMeans, settings: _Settings) -> DoseResponse:
     drawn = None
     if not data.exact:
         generator = keyed_generator(settings.seed, "dose response", settings.key)
-        means = resampled_means(data.groups, settings.draws, generator)
+        means = resampled_means(data.groups, settings.resamples, generator)
         drawn = fit_hill(data.doses, means, data.weights, positive=positive)
-    ec50, hill, start, end = _estimates(data, point, drawn, settings.level)
+    ec50, hill, start, end = _estimates(data, point, drawn, settings.confidence)
     lowest, highest = data.doses[data.doses > 0][[0, -1]]
     middle = float(np.exp(point.log_ec50[0]))
     curve = float(point.hill[0])
@@ -224,7 +223,7 @@ def _fit(data: DoseMeans, settings: _Settings) -> DoseResponse:
 
 
 def _estimates(
-    data: DoseMeans, point: HillCurves, drawn: HillCurves | None, level: float
+    data: DoseMeans, point: HillCurves, drawn: HillCurves | None, confidence: float
 ) -> tuple[Estimate, Estimate, Estimate, Estimate]:
     """EC50, Hill coefficient, start and end; EC50 and coefficient on their logarithms."""
     tested = data.doses[data.doses > 0][[0, -1]]
@@ -236,7 +235,7 @@ def _estimates(
             value, spread = np.log(value), None if spread is None else np.log(spread)
         low = high = NAN
         if spread is not None:
-            ends = scaled_interval(value, spread, level, np.asarray(data.freedom))
+            ends = scaled_interval(value, spread, confidence, np.asarray(data.freedom))
             low, high = float(ends[0]), float(ends[1])
         if scale is not None:
             value, low, high = (float(scale(x)) for x in (value, low, high))
@@ -283,8 +282,8 @@ def _without(
         ec50=ec50 or Estimate(),
         r_squared=r_squared,
         lack_of_fit_p=lack_of_fit_p,
-        level=settings.level,
-        draws=0 if data.exact else settings.draws,
+        confidence=settings.confidence,
+        resamples=0 if data.exact else settings.resamples,
         seed=settings.seed,
     )
 
@@ -292,8 +291,8 @@ def _without(
 def _checked(
     doses: Sequence[float] | FloatArray,
     values: Sequence[FloatArray],
-    level: float,
-    draws: int,
+    confidence: float,
+    resamples: int,
     seed: int,
 ) -> tuple[FloatArray, list[FloatArray]]:
     """(D,) the doses, and the replicates (N,) of each."""
@@ -303,7 +302,7 @@ def _checked(
         raise InputError(Problem(what=f"values={every!r:.60}", why="not arrays", way_out=way_out))
     given = number_array(doses, "doses").reshape(-1)
     groups = [number_array(group, "values of a dose").reshape(-1) for group in values]
-    problems = [*check_level(level), *check_draws(draws, seed)]
+    problems = interval_problems(confidence, resamples, seed)
     if len(given) != len(groups):
         why = f"{len(given)} doses and values for {len(groups)}"
         problems.append(

@@ -24,7 +24,7 @@ import numpy as np
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.screen.adjust import adjusted_pvalues
-from simnet.screen.bootstrap import check_level, welch_freedom
+from simnet.screen.bootstrap import interval_problems, welch_freedom
 from simnet.screen.distances import cliffs_delta, hedges_g, ks_distance
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Effect:
             readout's unit.
         hedges_g, cliffs_delta, ks_distance: effect sizes without unit.
         p: Mann-Whitney, two-sided; NaN where there is nothing to test.
-        level: of the intervals.
+        confidence: of the intervals.
         reason: why a number is NaN; empty where none is.
     """
 
@@ -67,29 +67,29 @@ class Effect:
     cliffs_delta: float
     ks_distance: float
     p: float
-    level: float
+    confidence: float
     reason: str
 
 
-def compare(control: FloatArray, treated: FloatArray, *, level: float = 0.95) -> Effect:
+def compare(control: FloatArray, treated: FloatArray, *, confidence: float = 0.95) -> Effect:
     """The effect of a condition.
 
     Args:
         control: (N0,) one value a replicate, in the readout's unit; NaN is one that failed.
         treated: (N1,) the same under the condition.
-        level: of the intervals, 0.95 for 95 %.
+        confidence: of the intervals, 0.95 for 95 %.
 
     Returns:
         An `Effect`. With one replicate (or none that differs, as under ODE) it holds the ratio and
         the difference, no interval and no p, and says so in `reason`.
 
     Raises:
-        InputError: a level outside 0 to 1, or infinite values.
+        InputError: a confidence outside 0 to 1, or infinite values.
 
     Source: delta method, e.g. Oehlert 1992 (doi:10.1080/00031305.1992.10475842); degrees of freedom,
     Welch 1947 (doi:10.1093/biomet/34.1-2.28); Mann & Whitney 1947 (doi:10.1214/aoms/1177730491).
     """
-    problems = check_level(level)
+    problems = interval_problems(confidence)
     for name, values in (("control", control), ("treated", treated)):
         if np.isinf(values).any():
             problems.append(Problem(what=f"values of {name}", why="some are infinite"))
@@ -101,8 +101,8 @@ def compare(control: FloatArray, treated: FloatArray, *, level: float = 0.95) ->
     positive = m0 > 0 and m1 > 0
     noisy = min(len(x0), len(x1)) > 1 and bool(np.ptp(x0) or np.ptp(x1))
     log2 = float(np.log2(m1 / m0)) if positive else NAN
-    log2_half = _half_width(x0, x1, m0, m1, level) / np.log(2) if positive and noisy else NAN
-    half = _half_width(x0, x1, 1.0, 1.0, level) if noisy else NAN
+    log2_half = _half_width(x0, x1, m0, m1, confidence) / np.log(2) if positive and noisy else NAN
+    half = _half_width(x0, x1, 1.0, 1.0, confidence) if noisy else NAN
     return Effect(
         n_control=len(x0),
         n_treated=len(x1),
@@ -118,7 +118,7 @@ def compare(control: FloatArray, treated: FloatArray, *, level: float = 0.95) ->
         cliffs_delta=cliffs_delta(x0, x1),
         ks_distance=ks_distance(x0, x1),
         p=_mann_whitney(x0, x1) if noisy else NAN,
-        level=level,
+        confidence=confidence,
         reason=_reason(x0, x1, positive),
     )
 
@@ -166,14 +166,14 @@ def effects_frame(
 
 
 def _half_width(
-    x0: FloatArray, x1: FloatArray, scale0: float, scale1: float, level: float
+    x0: FloatArray, x1: FloatArray, scale0: float, scale1: float, confidence: float
 ) -> float:
     """Half the interval of x1's mean / scale1 - x0's mean / scale0."""
     from scipy.stats import t
 
     parts = np.array([x.var(ddof=1) / len(x) / s**2 for x, s in ((x0, scale0), (x1, scale1))])
     freedom = welch_freedom(np.sqrt(parts), np.array([len(x0) - 1.0, len(x1) - 1.0]))
-    return float(t.ppf(0.5 + level / 2, freedom) * np.sqrt(parts.sum()))
+    return float(t.ppf(0.5 + confidence / 2, freedom) * np.sqrt(parts.sum()))
 
 
 def _mann_whitney(x0: FloatArray, x1: FloatArray) -> float:

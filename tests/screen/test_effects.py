@@ -136,7 +136,7 @@ def test_frame():
 
 def test_mistakes():
     with pytest.raises(InputError) as caught:
-        compare(np.array([np.inf]), np.array([1.0]), level=95)
+        compare(np.array([np.inf]), np.array([1.0]), confidence=95)
     assert len(caught.value.problems) == 2
     with pytest.raises(InputError, match="label 'p'"):
         effects_frame([({"p": 1}, compare(np.array([1.0]), np.array([1.0])))])
