@@ -25,7 +25,7 @@ from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.screen.adjust import adjusted_pvalues
 from simnet.screen.bootstrap import interval_problems, welch_freedom
-from simnet.screen.distances import cliffs_delta, hedges_g, ks_distance
+from simnet.screen.distances import hedges_g, ks_distance, mann_whitney
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,7 +87,7 @@ def compare(control: FloatArray, treated: FloatArray, *, confidence: float = 0.9
         InputError: a confidence outside 0 to 1, or infinite values.
 
     Source: delta method, e.g. Oehlert 1992 (doi:10.1080/00031305.1992.10475842); degrees of freedom,
-    Welch 1947 (doi:10.1093/biomet/34.1-2.28); Mann & Whitney 1947 (doi:10.1214/aoms/1177730491).
+    Welch 1947 (doi:10.1093/biomet/34.1-2.28).
     """
     problems = interval_problems(confidence)
     for name, values in (("control", control), ("treated", treated)):
@@ -103,6 +103,7 @@ def compare(control: FloatArray, treated: FloatArray, *, confidence: float = 0.9
     log2 = float(np.log2(m1 / m0)) if positive else NAN
     log2_half = _half_width(x0, x1, m0, m1, confidence) / np.log(2) if positive and noisy else NAN
     half = _half_width(x0, x1, 1.0, 1.0, confidence) if noisy else NAN
+    delta, p = mann_whitney(x0, x1)
     return Effect(
         n_control=len(x0),
         n_treated=len(x1),
@@ -115,9 +116,9 @@ def compare(control: FloatArray, treated: FloatArray, *, confidence: float = 0.9
         difference_low=m1 - m0 - half,
         difference_high=m1 - m0 + half,
         hedges_g=hedges_g(x0, x1),
-        cliffs_delta=cliffs_delta(x0, x1),
+        cliffs_delta=delta,
         ks_distance=ks_distance(x0, x1),
-        p=_mann_whitney(x0, x1) if noisy else NAN,
+        p=p,
         confidence=confidence,
         reason=_reason(x0, x1, positive),
     )
@@ -174,13 +175,6 @@ def _half_width(
     parts = np.array([x.var(ddof=1) / len(x) / s**2 for x, s in ((x0, scale0), (x1, scale1))])
     freedom = welch_freedom(np.sqrt(parts), np.array([len(x0) - 1.0, len(x1) - 1.0]))
     return float(t.ppf(0.5 + confidence / 2, freedom) * np.sqrt(parts.sum()))
-
-
-def _mann_whitney(x0: FloatArray, x1: FloatArray) -> float:
-    """Exact for up to 8 values on a side without ties, else normal with corrections."""
-    from scipy.stats import mannwhitneyu
-
-    return float(mannwhitneyu(x0, x1, alternative="two-sided", method="auto").pvalue)
 
 
 def _reason(x0: FloatArray, x1: FloatArray, positive: bool) -> str:
