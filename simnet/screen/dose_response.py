@@ -16,12 +16,12 @@ from simnet.errors import InputError, Problem
 from simnet.experiment.numbers import number_array
 from simnet.screen.bootstrap import (
     interval_problems,
-    keyed_generator,
     resampled_means,
     scaled_interval,
 )
 from simnet.screen.dose_checks import DoseMeans, dose_means, flat, lack_of_fit, turns_back
 from simnet.screen.hill import SHALLOWEST, STEEPEST, HillCurves, fit_hill
+from simnet.seeds import screen_generator
 
 Outcome: TypeAlias = Literal[
     "fitted", "too few doses", "flat", "non-monotone", "not bracketed", "poor fit"
@@ -181,7 +181,7 @@ def _fit(data: DoseMeans, settings: _Settings) -> DoseResponse:
     point = fit_hill(data.doses, data.means[None, :], data.weights, positive=positive)
     drawn = None
     if not data.exact:
-        generator = keyed_generator(settings.seed, "dose response", settings.key)
+        generator = screen_generator(settings.seed, "dose response", settings.key)
         means = resampled_means(data.groups, settings.resamples, generator)
         drawn = fit_hill(data.doses, means, data.weights, positive=positive)
     ec50, hill, start, end = _estimates(data, point, drawn, settings.confidence)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from simnet.arrays import FloatArray
-from simnet.screen.bootstrap import keyed_generator, resampled_means, scaled_interval
+from simnet.screen.bootstrap import resampled_means, scaled_interval
 from simnet.screen.dose_checks import dose_means
 from simnet.screen.dose_response import fit_dose_response
 from simnet.screen.hill import fit_hill
@@ -33,6 +33,7 @@ from simnet.screen.synergy_cells import Cells, SingleCurves
 from simnet.screen.synergy_checks import Direction, Grid, check_and_sort
 from simnet.screen.synergy_score import ROLES, Score, judge
 from simnet.screen.synergy_table import SYNERGY_MODELS
+from simnet.seeds import screen_generator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -196,7 +197,7 @@ def _batch(grid: Grid, resamples: int, seed: int, key: str) -> FloatArray:
         batch[1 + role] += np.where(roles == role, grid.sems, 0.0)
     if resamples:
         groups = [group for row in grid.values for group in row if len(group)]
-        generator = keyed_generator(seed, "interaction", key)
+        generator = screen_generator(seed, "interaction", key)
         batch[1 + ROLES :, present] = resampled_means(groups, resamples, generator)
     return batch
 
