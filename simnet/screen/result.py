@@ -253,7 +253,7 @@ class ScreenResult:
                 of the screen.
             readout: its name.
             at: an output time, for a time course; its end if None.
-            models: of the table; all where both are doses, else all but Loewe's.
+            models: of `SYNERGY_MODELS`; all where both are doses, else those that need none.
 
         The rest is as in `screen.synergy.surface_interaction`.
 
@@ -266,7 +266,7 @@ class ScreenResult:
         chosen = models
         if chosen is None:
             dosed = a in self.drugs and b in self.drugs
-            chosen = [name for name in SYNERGY_MODELS if dosed or name != "loewe"]
+            chosen = [n for n, model in SYNERGY_MODELS.items() if dosed or not model.needs_doses]
         nothing = np.empty(0)
         return surface_interaction(
             surface.levels_a,

@@ -98,7 +98,7 @@ def surface_interaction(
     levels_b: Sequence[float] | FloatArray,
     values: Sequence[Sequence[FloatArray]],
     *,
-    models: Sequence[str] = tuple(SYNERGY_MODELS),
+    models: Sequence[str] | None = None,
     full_effect: float | None = None,
     direction: Direction | None = None,
     minimum_effect: float = 0.1,
@@ -114,7 +114,7 @@ def surface_interaction(
         levels_a, levels_b: (A,) and (B,) doses, both with 0: the change is absent there.
         values: values[i][j] are the replicates (N,) at levels_a[i] and levels_b[j]; NaN is one that
             failed, and an empty array a combination that was not run.
-        models: names in `SYNERGY_MODELS`.
+        models: names in `SYNERGY_MODELS`; all of them if None.
         full_effect: the readout at full effect, in its unit; Bliss and HSA need it.
         direction: "rising" or "falling", where the readout's effect is known.
         minimum_effect: what counts, 0.1 for 10 %.
@@ -129,6 +129,7 @@ def surface_interaction(
         InputError: levels without 0, an unknown model, a full effect equal to the control or against
             the stated direction, or other wrong settings: all of them at once.
     """
+    models = tuple(SYNERGY_MODELS) if models is None else models
     grid = check_and_sort(
         levels_a,
         levels_b,
