@@ -17,10 +17,9 @@ from simnet.experiment.paths import path_of
 from simnet.experiment.times import TimeSpec, output_index
 from simnet.readouts.parser import parse_readout
 from simnet.results.parts import Parts
-from simnet.screen.censored import compare_censored
 from simnet.screen.conditions import CONTROL
 from simnet.screen.dose_response import DoseResponse, fit_dose_response
-from simnet.screen.effects import effects_frame
+from simnet.screen.effects import compare, effects_frame
 from simnet.screen.frames import (
     change_of,
     design_frame,
@@ -171,7 +170,7 @@ class ScreenResult:
             for place, readout in enumerate(self.record.readouts):
                 when = at if readout.course else None
                 control, treated = (self._values(x, place, when) for x in (base, c))
-                effect = compare_censored(control, treated, confidence=confidence)
+                effect = compare(control, treated, confidence=confidence)
                 if why := self._why_nothing(base, c, place):
                     effect = replace(effect, reason=why)
                 labels = {

@@ -36,6 +36,7 @@ def test_by_hand_with_ties_and_nan_is_not_counted():
 
 def test_holm_by_hand():
     np.testing.assert_allclose(adjusted_pvalues([0.04, 0.01, 0.03], "holm"), [0.06, 0.03, 0.06])
+    assert adjusted_pvalues([0.9, 0.8], "holm").max() == 1
 
 
 def test_nothing_to_adjust():
