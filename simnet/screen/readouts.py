@@ -16,7 +16,7 @@ from simnet.errors import InputError, Problem
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.network import Network
 from simnet.readouts.check import problems as problems_of
-from simnet.readouts.evaluator import DRIFT, VANISHED
+from simnet.readouts.courses import RUN_LONGER, drifts
 from simnet.readouts.expression import ReadoutExpression, expression_of
 from simnet.readouts.parser import parse_readout
 from simnet.readouts.tree import (
@@ -105,17 +105,10 @@ def require_steady(last: FloatArray, before: FloatArray, largest: FloatArray, ex
         largest: (n,) the largest size of the course.
         exact: the values have no noise.
     """
-    drift = last - before
-    noise = 0.0
-    if not exact and len(drift) > 1:
-        noise = 3 * float(drift.std(ddof=1)) / np.sqrt(len(drift))
-    allowed = max(DRIFT * abs(last.mean()), VANISHED * float(np.mean(largest)), noise)
-    if abs(drift.mean()) <= allowed:
-        return ""
-    return (
-        f"still drifts: its mean over the last tenth of the time is {last.mean():g}, and "
-        f"{before.mean():g} over the tenth before; run longer, or take its value at a time"
-    )
+    noisy = not exact and len(last) > 1
+    error = float((last - before).std(ddof=1)) / np.sqrt(len(last)) if noisy else 0.0
+    why = drifts(float(last.mean()), float(before.mean()), float(largest.mean()), error)
+    return f"{why}; {RUN_LONGER}" if why else ""
 
 
 def _unfit(asked: ReadoutExpression) -> list[Problem]:
