@@ -16,15 +16,12 @@ from simnet.readouts.data import Courses
 from simnet.readouts.evaluation import evaluate, replicate_values
 from simnet.readouts.expression import ReadoutExpression
 from simnet.readouts.tree import (
-    Binary,
     Compare,
     ConditionKey,
-    Negative,
     OfCourse,
-    OfEnsemble,
-    Pointwise,
     Quantity,
     Tree,
+    renewed,
     walk,
 )
 
@@ -142,8 +139,7 @@ def interval_of(case: Case, courses: Mapping[Arm, Courses], seed: int) -> tuple[
             _column(name, arm.changes) for arm in case.arms for name in case.readout.symbols
         ),
     )
-    tree = _merged(case.readout.tree)
-    readout = ReadoutExpression(text=str(case.readout), canonical=str(case.readout), tree=tree)
+    readout = replace(case.readout, tree=_merged(case.readout.tree))
     try:
         numbers = _values(readout, merged)
     except SimulationError:
@@ -184,10 +180,10 @@ def _column(name: str, changes: ConditionKey) -> str:
 def _merged(tree: Tree) -> Tree:
     """The tree with a name for each readout of each arm: resamples of all arms side by side are
     then like replicates of one condition, and evaluated together."""
-    if isinstance(tree, Quantity):
-        return replace(tree, name=_column(tree.name, tree.changes), changes=())
-    if isinstance(tree, Binary | Compare):
-        return replace(tree, left=_merged(tree.left), right=_merged(tree.right))
-    if isinstance(tree, Negative | Pointwise | OfCourse | OfEnsemble):
-        return replace(tree, of=_merged(tree.of))
-    return tree
+
+    def merged(part: Tree) -> Tree | None:
+        if not isinstance(part, Quantity):
+            return None
+        return replace(part, name=_column(part.name, part.changes), changes=())
+
+    return renewed(tree, merged)

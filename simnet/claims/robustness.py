@@ -358,7 +358,7 @@ def _most_correlated(
 ) -> tuple[str, float]:
     from scipy.stats import spearmanr
 
-    if len(margins) < 3 or np.ptp(margins) == 0:
+    if len(margins) < 3 or len(np.unique(margins)) == 1:  # all may be without a value
         return "", math.nan
     found = [float(spearmanr(column, margins).statistic) for column in design.T]
     place = int(np.argmax(np.abs(found)))

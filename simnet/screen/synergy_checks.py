@@ -8,7 +8,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem, nearest
-from simnet.screen.bootstrap import check_draws, check_level
+from simnet.screen.bootstrap import interval_problems
 from simnet.screen.synergy_table import SYNERGY_MODELS
 
 Direction: TypeAlias = Literal["rising", "falling"]
@@ -34,12 +34,12 @@ def check_and_sort(
     full_effect: float | None,
     direction: str | None,
     minimum_effect: float,
-    level: float,
-    draws: int,
+    confidence: float,
+    resamples: int,
     seed: int,
 ) -> Grid:
     """The grid, or InputError with everything that is wrong."""
-    problems = [*check_level(level), *check_draws(draws, seed)]
+    problems = interval_problems(confidence, resamples, seed)
     for name in models:
         if name not in SYNERGY_MODELS:
             way = nearest(name, SYNERGY_MODELS)

@@ -54,7 +54,7 @@ def judge(
     cells: Cells,
     grid: Grid,
     minimum_effect: float,
-    level: float,
+    confidence: float,
     exact: bool,
     opposed: bool,
 ) -> tuple[list[Score], list[Score]]:
@@ -68,8 +68,8 @@ def judge(
     defined = ~np.isnan(found.values[0])
     count = max(1, int(defined.sum()))
     freedom = _freedom(found.values, grid, n)
-    single = _intervals(found.values, level, freedom)
-    at_once = _intervals(found.values, 1 - (1 - level) / count, freedom)
+    single = _intervals(found.values, confidence, freedom)
+    at_once = _intervals(found.values, 1 - (1 - confidence) / count, freedom)
     bare = Score(
         model=name, a=NAN, b=NAN, n=0, score=NAN, low=NAN, high=NAN, low_all=NAN, high_all=NAN,
         threshold=model.threshold(minimum_effect), call="no call", reason="",
@@ -93,7 +93,7 @@ def judge(
         return of_cells, [replace(bare, reason=f"not defined for any combination: {reasons[0, 0]}")]
     with np.errstate(invalid="ignore"):  # an infinite version and one of the other sign
         values = found.values[:, defined].mean(axis=1)
-    low, high = _intervals(values, level, freedom[defined].min())
+    low, high = _intervals(values, confidence, freedom[defined].min())
     surface = replace(
         bare,
         n=int(n[defined].min()),
@@ -107,12 +107,12 @@ def judge(
 
 
 def _intervals(
-    values: FloatArray, level: float, freedom: FloatArray
+    values: FloatArray, confidence: float, freedom: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     if len(values) == 1 + ROLES:
         none = np.full(values.shape[1:], np.nan)
         return none, none
-    return scaled_interval(values[0], values[1 + ROLES :], level, freedom)
+    return scaled_interval(values[0], values[1 + ROLES :], confidence, freedom)
 
 
 def _freedom(values: FloatArray, grid: Grid, n: FloatArray) -> FloatArray:
