@@ -13,7 +13,7 @@ from simnet.claims.arms import Arm
 from simnet.claims.courses import Course
 from simnet.claims.suite import Case
 from simnet.errors import SimulationError
-from simnet.readouts.bracket import bracket_text
+from simnet.readouts.canonical import bracket_text
 from simnet.readouts.data import Courses
 from simnet.readouts.evaluation import evaluate, replicate_values
 from simnet.readouts.expression import ReadoutExpression
