@@ -11,7 +11,7 @@ from simnet.claims.run import ClaimsResult
 from simnet.claims.suite import Case
 from simnet.experiment.times import duration
 from simnet.plot.style import COLOURS, INK, MUTED, dress, time_axis, time_scale, value_axis
-from simnet.readouts.bracket import bracket_text
+from simnet.readouts.canonical import bracket_text
 from simnet.readouts.tree import quantities
 
 if TYPE_CHECKING:

@@ -17,12 +17,13 @@ from simnet.catalogue.protocols import PROTOCOLS, Mechanism, Protocol, read_prot
 from simnet.errors import InputError, ModelError, Problem, UnknownNameError, nearest
 from simnet.experiment.change import Change, Knockdown, Knockout, Overexpress
 from simnet.experiment.condition import Condition
+from simnet.experiment.notation import read_changes
 from simnet.experiment.program import Program, program
 from simnet.experiment.schedule import At
 from simnet.experiment.times import duration
 from simnet.network.network import Network
 from simnet.network.timing import depends_on_time
-from simnet.readouts.bracket import FORMS, bracket_text, change_of
+from simnet.readouts.canonical import bracket_text
 from simnet.readouts.check import problems as readout_problems
 from simnet.readouts.expression import ReadoutExpression
 from simnet.readouts.parser import parse_readout
@@ -120,7 +121,13 @@ def script(network: Network, arm: Arm, first: Sequence[Change] = ()) -> Script:
         return 1.0
 
     def changes(texts: Sequence[str], key: str) -> tuple[Change, ...]:
-        return _changes(texts, f"{where}.{key}", problems)
+        found: list[Change] = []
+        for text in texts:
+            try:
+                found += read_changes(text, f"{where}.{key}:")
+            except InputError as error:
+                problems.extend(error.problems)
+        return tuple(found)
 
     lines = tuple(c for c in arm.changes if protocol.genotypes_first and isinstance(c, GENOTYPES))
     acute = tuple(c for c in arm.changes if c not in lines)
@@ -153,20 +160,6 @@ def script(network: Network, arm: Arm, first: Sequence[Change] = ()) -> Script:
         start=start,
         times=np.linspace(0.0, end, round(steps) + 1),
     )
-
-
-def _changes(texts: Sequence[str], where: str, problems: list[Problem]) -> tuple[Change, ...]:
-    """The changes that "name=text" mean."""
-    found = []
-    for text in texts:
-        name, _, value = text.partition("=")
-        change = change_of(name.strip().strip("\"'"), value.strip())
-        if change is None:
-            why = f"{text!r} is no change"
-            problems.append(Problem(what=where, why=why, way_out=f"write NAME= and {FORMS}"))
-        else:
-            found.append(change)
-    return tuple(found)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from simnet.execute.plan import Plan, planned
 from simnet.execute.run import Gathered
 from simnet.experiment.change import Set
 from simnet.experiment.condition import Condition
-from simnet.readouts.bracket import bracket_text
+from simnet.readouts.canonical import bracket_text
 from simnet.sensitivity.design import Design
 from simnet.sensitivity.study import SensitivityStudy
 

@@ -12,9 +12,10 @@ from simnet.errors import InputError, Problem
 from simnet.execute.campaign import run_campaign
 from simnet.execute.cluster import Workers
 from simnet.execute.progress import Progress
+from simnet.experiment.notation import change_text, schedule_text
 from simnet.experiment.numbers import whole_number
 from simnet.experiment.paths import path_of
-from simnet.readouts.bracket import bracket_text
+from simnet.readouts.canonical import bracket_text
 from simnet.results.folder import into_place
 from simnet.results.parts import Parts
 from simnet.results.provenance import now_text, versions_of
@@ -215,6 +216,9 @@ def _place(study: SensitivityStudy, bracket: int, replicate: int) -> str:
 def _about(study: SensitivityStudy, design: Design) -> dict[str, Any]:
     return {
         **study.identity,
+        "background": [change_text(change) for change in study.background],
+        "changes": [change_text(change) for change in study.changes],
+        "schedule": [schedule_text(entry) for entry in study.schedule],
         "samples": design.samples,
         "replicates": study.runs,
         "digest": study.digest,
