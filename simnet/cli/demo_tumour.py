@@ -100,7 +100,7 @@ def cloud(network: Network, seed: int, workers: int | None) -> Trajectories | No
 
     They start from the rest of the ODE, in whole molecules: to come to rest by SSA takes 120 days.
     """
-    from simnet.claims.run import whole_rest
+    from simnet.claims.rest import whole_rest
     from simnet.cli.progress import progress
     from simnet.engines.compiled import available
 
