@@ -8,8 +8,10 @@ with the claim's margin: how far its value is on the right side.
 """
 
 import hashlib
+import json
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +46,7 @@ ENOUGH = 0.7
 _RTOL = 1e-5  # fractions over hundreds of sets do not see the rest
 _LONGEST = 30.0  # seconds an arm may take: where CVODE stalls, the set has no value
 _BROAD = math.inf
+_FORMAT = 2  # of files before there were folders
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,7 +245,7 @@ def robustness(
         out: a folder that stores the values; what it has of the same study is not run again.
         shard: (i, n) runs the i-th of n parts of the sets, counted from 1; `simnet merge` joins
             their folders, and the same call on the whole judges the claims.
-        run: False to judge the sets that `out` holds and run no more.
+        run: False to judge the sets that `out` holds (a file, in its earlier form) and run no more.
         folder: with claims.csv and protocols.toml.
         workers: as in `simulate`.
         progress: called with (simulations done, in all), stored ones among them.
@@ -263,17 +266,23 @@ def robustness(
     varied = varied_parameters(suite.network)
     design = latin_hypercube(varied, sets=sets, fold=fold, seed=seed)
     names = tuple(parameter.id for parameter in varied)
-    settings = Settings(
-        workers=workers, rtol=_RTOL, timeout=_LONGEST, allowed_error=ALLOWED_IN_SPREADS
-    )
-    plan = plan_of(suite, settings, [tuple(map(Set, names, row)) for row in design.tolist()])
-    parts = None
-    if out is not None:
-        study = {"sets": sets, "fold": fold, "seed": seed, "parameters": list(names)}
-        if not run:
-            Parts.load(out)
-        parts = opened(out, "robustness", plan, {"claims": _claims(suite), **study})
-    found = _values(suite, plan, parts, workers=workers, shard=shard, progress=progress, run=run)
+    if out is not None and not run and Path(out).is_file():
+        content = [suite.network.digest, names, fold, seed, sets, _content(suite), _FORMAT]
+        found = _from_file(Path(out), canonical_json(content), suite)
+    else:
+        settings = Settings(
+            workers=workers, rtol=_RTOL, timeout=_LONGEST, allowed_error=ALLOWED_IN_SPREADS
+        )
+        plan = plan_of(suite, settings, [tuple(map(Set, names, row)) for row in design.tolist()])
+        parts = None
+        if out is not None:
+            study = {"sets": sets, "fold": fold, "seed": seed, "parameters": list(names)}
+            if not run:
+                Parts.load(out)
+            parts = opened(out, "robustness", plan, {"claims": _claims(suite), **study})
+        found = _values(
+            suite, plan, parts, workers=workers, shard=shard, progress=progress, run=run
+        )
     missing = (Value(number=math.nan, not_run=True),) * len(suite.cases)
     rows = [found.get(place, missing) for place in range(sets)]
     table = np.array([[value.number for value in row] for row in rows])
@@ -365,10 +374,31 @@ def _most_correlated(
     return names[place], found[place]
 
 
+def _content(suite: Suite) -> list[list[str]]:
+    """What is claimed."""
+    return [[case.claim.id, str(case.readout), repr(case.protocol)] for case in suite.cases]
+
+
 def _claims(suite: Suite) -> str:
-    """What is claimed, for the identity of a folder."""
-    content = [[case.claim.id, str(case.readout), repr(case.protocol)] for case in suite.cases]
-    return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:24]
+    """The same, for the identity of a folder."""
+    return hashlib.sha256(canonical_json(_content(suite)).encode()).hexdigest()[:24]
+
+
+def _from_file(file: Path, study: str, suite: Suite) -> dict[int, tuple[Value, ...]]:
+    """Values in a file of the form that was before folders: a line says of which study they are,
+    each other one is a set and its values, null where an arm could not be simulated."""
+    rows = []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        with suppress(ValueError):  # a line that was cut off
+            rows.append(json.loads(line))
+    if not rows or rows[0] != {"study": study}:
+        why = "holds another study (network, claims, number of sets, factor or seed differ)"
+        raise InputError(Problem(what=str(file), why=why, way_out="name another file"))
+    return {
+        place: tuple(Value(number=math.nan if v is None else v, not_run=v is None) for v in values)
+        for place, *values in rows[1:]
+        if len(values) == len(suite.cases)
+    }
 
 
 def _values(
