@@ -11,6 +11,7 @@ import numpy as np
 from simnet.errors import InputError, Problem
 from simnet.execute.campaign import run_campaign
 from simnet.execute.cluster import Workers
+from simnet.execute.cost import cost_of
 from simnet.execute.progress import Progress
 from simnet.experiment.notation import change_text, schedule_text
 from simnet.experiment.numbers import whole_number
@@ -25,7 +26,6 @@ from simnet.sensitivity.convergence import next_samples
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.evaluate import evaluated
 from simnet.sensitivity.indices import IndexPrecision, Indices
-from simnet.sensitivity.pilot import seconds_for
 from simnet.sensitivity.result import FAILURE_COLUMNS, NETWORK, StudyResult
 from simnet.sensitivity.row_programs import row_programs
 from simnet.sensitivity.rows import (
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KIND = "sensitivity"
+
+_TRIED = 4  # rows from which the time of a study is estimated
 
 AT_MOST = 16
 """Times as many samples as asked for, where samples are added until the indices have converged."""
@@ -143,6 +145,19 @@ def missing_runs(study: SensitivityStudy, parts: Parts) -> int:
     stored = parts.keys()
     items = items_to_run(study, design, rows, plan_of(study, design, rows, None), stored)
     return sum(item.stop - item.first for item in items if item.key not in stored)
+
+
+def seconds_for(study: SensitivityStudy, evaluations: int, workers: Workers = None) -> float:
+    """Wall time that so many evaluations will take here, in seconds, from a few rows that are spread
+    over the design; NaN where none of them can be run.
+
+    Raises:
+        InputError, UnsupportedError: the study cannot be run.
+    """
+    design = study.design()
+    rows = np.unique(np.linspace(0, design.rows - 1, _TRIED).astype(np.int64))
+    firsts = range(0, len(rows) * len(study.brackets), len(study.brackets))
+    return cost_of(plan_of(study, design, rows, workers), firsts).wall(evaluations, workers)
 
 
 def _made_with() -> dict[str, str]:
