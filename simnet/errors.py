@@ -15,9 +15,12 @@ and raise them together.
 
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,22 @@ class Problem:
     def __str__(self) -> str:
         text = f"{self.what}: {self.why}"
         return f"{text}; {self.way_out}" if self.way_out else text
+
+
+class Problems(list[Problem]):
+    """What is wrong with a call, as it is found, to be raised together."""
+
+    def add(self, what: str, why: str, way_out: str = "") -> None:
+        """Append a problem."""
+        self.append(Problem(what=what, why=why, way_out=way_out))
+
+    def attempt(self, value: Callable[[], T], otherwise: T) -> T:
+        """What `value()` returns; `otherwise` where it raises InputError, whose problems are taken."""
+        try:
+            return value()
+        except InputError as error:
+            self.extend(error.problems)
+            return otherwise
 
 
 class SimnetError(Exception):

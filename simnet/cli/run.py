@@ -216,4 +216,4 @@ def _keep(run: Trajectories | None, out: Path | None) -> None:
     folder = refuge(run) if out is None else out
     saved(run, folder)
     done = count(int(run.finished.sum()), "finished replicate")
-    complain(f"interrupted; {folder} holds {done} of {run.record.replicates}")
+    complain(f"interrupted; {folder} holds {done} of {run.record.run.count}")

@@ -153,14 +153,15 @@ def _dry(screen: "Screen") -> None:
 def _print(result: "ScreenResult") -> None:
     from simnet.cli.tables import console, count, number, table
 
-    run = result.record.run
+    record = result.record.run
+    run = record.run
     out = console()
 
     def line(text: str, style: str = "") -> None:
         out.print(text, style=style or None, markup=False, highlight=False)
 
     ran = int(result.table.ran.sum())
-    parts = [run.network, run.method.upper(), count(len(result.conditions), "condition")]
+    parts = [record.network, run.method.upper(), count(len(result.conditions), "condition")]
     parts += [count(ran, "simulation")] + ([f"seed {run.seed}"] if run.seed is not None else [])
     line(" · ".join(parts), "bold")
     if not result.complete:

@@ -1,7 +1,7 @@
 """`simnet sensitivity`: which parameters matter for which readouts."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from simnet.sensitivity.result import StudyResult
     from simnet.sensitivity.study import SensitivityStudy
 
-_VARIED, _OUTPUT, _METHOD = "What is varied", "Output", "Method"
+_VARIED, _OUTPUT, _ANALYSIS = "What is varied", "Output", "Analysis"
 
 
 def sensitivity_command(
@@ -64,44 +64,46 @@ def sensitivity_command(
         list[str] | None,
         typer.Option(metavar="EXPRESSION", help='"pS6@48h", "auc(GLUT2)"; may be repeated.'),
     ] = None,
-    method: Annotated[
+    analysis: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
             help="local, morris, sobol (the default), pawn or prcc.",
-            rich_help_panel=_METHOD,
+            rich_help_panel=_ANALYSIS,
         ),
     ] = None,
     samples: Annotated[
         int | None,
         typer.Option(
             metavar="N",
-            help="As the method counts; sobol: a power of two.",
-            rich_help_panel=_METHOD,
+            help="As the analysis counts; sobol: a power of two.",
+            rich_help_panel=_ANALYSIS,
         ),
     ] = None,
     second_order: Annotated[
         bool,
-        typer.Option("--second-order", help="Sobol: pairs as well.", rich_help_panel=_METHOD),
+        typer.Option("--second-order", help="Sobol: pairs as well.", rich_help_panel=_ANALYSIS),
     ] = False,
     setting: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=VALUE",
-            help="The method's own, such as step=0.2.",
-            rich_help_panel=_METHOD,
+            help="The analysis' own, such as step=0.2.",
+            rich_help_panel=_ANALYSIS,
         ),
     ] = None,
     until_converged: Annotated[
         bool,
-        typer.Option("--until-converged", help="Add samples until it is.", rich_help_panel=_METHOD),
+        typer.Option(
+            "--until-converged", help="Add samples until it is.", rich_help_panel=_ANALYSIS
+        ),
     ] = False,
     most_samples: Annotated[
         int | None,
         typer.Option(
             metavar="N",
             help="With --until-converged: at most so many; 16 times --samples.",
-            rich_help_panel=_METHOD,
+            rich_help_panel=_ANALYSIS,
         ),
     ] = None,
     tolerance: Annotated[
@@ -109,7 +111,7 @@ def sensitivity_command(
         typer.Option(
             metavar="X",
             help="Half-width of an interval that counts as converged; 0.05.",
-            rich_help_panel=_METHOD,
+            rich_help_panel=_ANALYSIS,
         ),
     ] = None,
     parameters: Annotated[
@@ -146,9 +148,9 @@ def sensitivity_command(
             metavar="SPECIES", help="Amounts at the start as well.", rich_help_panel=_VARIED
         ),
     ] = None,
-    simulate: Annotated[
-        Literal["ode", "ssa"] | None,
-        typer.Option(help="ode (CVODE), the default, or ssa (Gillespie)."),
+    method: Annotated[
+        str | None,
+        typer.Option(metavar="[ode|ssa]", help="ode (CVODE), the default, or ssa (Gillespie)."),
     ] = None,
     replicates: Annotated[
         int | None, typer.Option(metavar="N", help="SSA runs of each row; 20 if not given.")
@@ -215,9 +217,9 @@ def sensitivity_command(
     """Find out which parameters of a network matter for a readout.
 
     \b
-    simnet sensitivity hypoxia --readout "HIF1A@4h" --method local
-    simnet sensitivity hypoxia --readout "GLUT1@48h" --method sobol --samples 512 --out results
-    simnet sensitivity hypoxia --readout "cv(GLUT1)@6h" --method morris --simulate ssa
+    simnet sensitivity hypoxia --readout "HIF1A@4h" --analysis local
+    simnet sensitivity hypoxia --readout "GLUT1@48h" --analysis sobol --samples 512 --out results
+    simnet sensitivity hypoxia --readout "cv(GLUT1)@6h" --analysis morris --method ssa
     simnet sensitivity init hypoxia > study.toml
     simnet sensitivity study.toml --out results
 
@@ -239,14 +241,14 @@ def sensitivity_command(
     changes = changes_of(context)
     given: dict[str, Any] = {
         "readouts": tuple(readout) if readout else None,
-        "method": method,
+        "analysis": analysis,
         "samples": samples,
         "parameters": tuple(parameters) if parameters else None,
         "exclude": tuple(exclude) if exclude else None,
         "fold": fold,
         "groups": groups_of(group),
         "initial_amounts": tuple(initial) if initial else None,
-        "simulate": simulate,
+        "method": method,
         "replicates": replicates,
         "t_end": number_or_text(t_end),
         "equilibrate": number_or_text(equilibrate),
@@ -281,7 +283,7 @@ def _study(
     from simnet.sensitivity.study_file import study_from_file
 
     if tolerance is not None:
-        over["precision"] = IndexPrecision(tolerance=tolerance)
+        over["index_precision"] = IndexPrecision(tolerance=tolerance)
     if source.endswith(".toml"):
         with progress(f"reading {source}"):
             return study_from_file(source, over, **reading)
@@ -307,7 +309,7 @@ def _run(
         return yes or seconds <= ASKS_ABOVE or asked(evaluations, seconds)
 
     try:
-        with progress(f"{study.network.id}, {study.method}") as advance:
+        with progress(f"{study.network.id}, {study.analysis}") as advance:
             return run_study(
                 study,
                 workers=workers,

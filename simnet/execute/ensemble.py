@@ -3,31 +3,27 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from simnet.arrays import Times
-from simnet.engines.base import Method
 from simnet.errors import (
     InputError,
     Problem,
     SimnetWarning,
     UnknownNameError,
 )
-from simnet.execute.arguments import listed, require_precision
 from simnet.execute.blocks import run_in_blocks, without_infinite
 from simnet.execute.cluster import Workers
 from simnet.execute.failures import in_order, tell_failures
-from simnet.execute.plan import planned
+from simnet.execute.plan import Plan, planned
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered
-from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
 from simnet.experiment.numbers import finite_number
-from simnet.experiment.schedule import Scheduled
+from simnet.experiment.run import Run, RunArguments, run_of, takes_run
 from simnet.experiment.times import TimeSpec, output_index
-from simnet.experiment.variability import Variability
 from simnet.network.network import Network, Readout
 from simnet.results.provenance import Record
 from simnet.results.trajectories import Failure, positions
@@ -43,7 +39,6 @@ from simnet.stats.distribution import Histogram, histogram, quantile_estimate
 from simnet.stats.estimate import Estimate
 from simnet.stats.modes import TwoModes, two_modes_of
 from simnet.stats.powers import cv_estimate, fano_estimate, mean_estimate, sd_estimate
-from simnet.stats.precision import Precision
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,29 +187,17 @@ class Ensemble:
         )
 
 
+@takes_run
 def run_ensemble(
     network: Network,
     *,
-    t_end: TimeSpec,
-    points: int = 101,
-    method: Method = "ssa",
-    replicates: int = 1000,
-    precision: Precision | None = None,
-    seed: int | None = None,
-    workers: Workers = None,
-    equilibrate: TimeSpec | None = None,
-    background: Sequence[Change] | Change = (),
-    variability: Variability | None = None,
-    changes: Sequence[Change] | Change = (),
-    schedule: Sequence[Scheduled] | Scheduled = (),
     readouts: Sequence[str] | str | None = None,
     thresholds: Mapping[str, float] | None = None,
     covariance: bool = True,
-    engine: str = "auto",
     label: str = "",
-    timeout: TimeSpec | None = None,
-    allow_negative: bool = False,
+    workers: Workers = None,
     progress: Progress | None = None,
+    **run: Unpack[RunArguments],
 ) -> Ensemble:
     """Run an ensemble and keep its statistics, not its trajectories: memory does not grow with it.
 
@@ -222,48 +205,39 @@ def run_ensemble(
     same bits for any number of workers.
 
     Args:
-        replicates: independent runs.
-        precision: run 128, 256, 512, ... until the readouts are known as well as this, in place of
-            `replicates`.
+        network: from `load`.
+        readouts: as in `simulate`.
         thresholds: by readout; the fraction of replicates above it is counted at each time.
         covariance: whether to keep covariances between readouts, (T, R, R).
-
-    The rest is as in `simulate`.
+        label: as in `simulate`.
+        workers: as in `simulate`.
+        progress: as in `simulate`.
+        run: the arguments of `Run`; here `method` is "ssa" and `replicates` are 1000 by default.
 
     Raises:
         InputError: mistakes in the call; nothing was run.
         UnsupportedError: the network has no exact meaning under `method`.
         SimulationError: every replicate failed.
     """
-    require_precision(precision)
-    condition = Condition(
-        background=listed(background),
-        changes=listed(changes),
-        schedule=listed(schedule),
-        equilibrate=equilibrate,
-        variability=variability or {},
-        label=label,
-    )
-    plan = planned(
-        network,
-        conditions=(condition,),
-        t_end=t_end,
-        points=points,
-        method=method,
-        replicates=replicates if precision is None else precision.sizes()[0],
-        seed=seed,
-        readouts=readouts,
-        engine=engine,
-        timeout=timeout,
-        allow_negative=allow_negative,
-        workers=workers,
-        rtol=1e-8,
-        atol=None,
-    )
+    described = run_of(run_ensemble, run)
+    conditions = (described.condition(label),)
+    besides = dependent(described)
+    plan = planned(network, described, conditions, readouts, workers=workers, besides=besides)
     limits = _limits(thresholds, plan.readouts)
+    return ensemble_of(plan, limits, covariance=covariance, workers=workers, progress=progress)
+
+
+def ensemble_of(
+    plan: Plan,
+    thresholds: Sequence[Threshold],
+    *,
+    covariance: bool,
+    workers: Workers,
+    progress: Progress | None = None,
+) -> Ensemble:
+    """Run a plan of one condition; the rest is as in `run_ensemble`, of which it is the other half."""
     merging = Merging()
     failures: list[Failure] = []
-
     infinite = np.zeros(len(plan.readouts), dtype=np.int64)
 
     def receive(gathered: Gathered) -> None:
@@ -273,32 +247,42 @@ def run_ensemble(
             without_infinite(gathered.values),
             first=gathered.first,
             covariance=covariance,
-            thresholds=limits,
+            thresholds=thresholds,
         )
         merging.take(block)
 
-    run_in_blocks(plan, workers=workers, receive=receive, precision=precision, progress=progress)
+    run_in_blocks(plan, workers=workers, receive=receive, progress=progress)
     total = merging.total
     assert total is not None, "every block was received"
     for readout, count in zip(plan.readouts, infinite, strict=True):
         if count:
             text = f"readout {readout.name} is infinite at some time in {count:,} replicates"
             warnings.warn(
-                f"{text}, and left out of its statistics there", SimnetWarning, stacklevel=2
+                f"{text}, and left out of its statistics there", SimnetWarning, stacklevel=3
             )
     told = in_order(failures)
-    tell_failures(told, total.stop, stacklevel=3)
+    tell_failures(told, total.stop, stacklevel=4)
     return Ensemble(
         statistics=total,
-        condition=condition,
+        condition=plan.conditions[0],
         times=plan.times,
         readouts=plan.readouts,
-        time_unit=network.time_unit,
-        method=method,
+        time_unit=plan.network.time_unit,
+        method=plan.task.method,
         engine=plan.engine_name,
         record=replace(plan, replicates=total.stop).record(),
         failures=told,
     )
+
+
+def dependent(run: Run) -> list[Problem]:
+    """What is wrong where replicates have to be independent of each other."""
+    if run.replicates_per_cell == 1:
+        return []
+    why = "replicates of one cell are not independent, which intervals here take them to be"
+    way_out = "leave it out, or use simulate and noise_parts"
+    what = f"replicates_per_cell={run.replicates_per_cell!r}"
+    return [Problem(what=what, why=why, way_out=way_out)]
 
 
 def _limits(thresholds: Mapping[str, float] | None, readouts: Sequence[Readout]) -> list[Threshold]:

@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ _AGAIN = f"the conditions and the seed in {RECORD} make the run again"
 _KEYS = ("condition", "replicate", "time")
 
 
-def save(trajectories: Trajectories, folder: str | Path, network_sbml: str | None = None) -> Path:
+def save(trajectories: Trajectories, folder: str | Path) -> Path:
     """Write a run into a new or empty folder, or over an earlier run.
 
     Files are written aside and then moved into place, so an interrupted save leaves what was there.
@@ -42,7 +43,6 @@ def save(trajectories: Trajectories, folder: str | Path, network_sbml: str | Non
     Args:
         trajectories: the run.
         folder: made where it does not exist.
-        network_sbml: the network as it was run; else that of `trajectories`, if it has one.
 
     Returns:
         The folder.
@@ -51,7 +51,6 @@ def save(trajectories: Trajectories, folder: str | Path, network_sbml: str | Non
         InputError: the folder holds something else, or cannot be written.
     """
     target = path_of(folder, "folder")
-    sbml = trajectories.network_sbml if network_sbml is None else network_sbml
     try:
         check_free(target)
         target.mkdir(parents=True, exist_ok=True)
@@ -59,7 +58,7 @@ def save(trajectories: Trajectories, folder: str | Path, network_sbml: str | Non
             table = Path(aside, TABLE)
             _write_table(trajectories, table)
             Path(aside, RECORD).write_bytes(_record_text(trajectories, _checksum(table)).encode())
-            if sbml is not None:
+            if (sbml := trajectories.network_sbml) is not None:
                 Path(aside, NETWORK).write_bytes(sbml.encode())
             for name in (TABLE, NETWORK, RECORD):  # the record last: it vouches for the table
                 if Path(aside, name).exists():
@@ -113,19 +112,19 @@ def _restored(source: Path) -> Trajectories:
     try:
         times = np.array(data["times"], dtype=np.float64)
         readouts = tuple(Readout(**readout) for readout in data["readouts"])
-        shape = (len(record.conditions), record.replicates, len(times), len(readouts))
+        shape = (len(record.conditions), record.run.count, len(times), len(readouts))
         return Trajectories(
             values=_read_table(table, shape),
             conditions=record.as_conditions(),
             times=times,
             readouts=readouts,
             time_unit=data["time_unit"],
-            method=record.method,
-            engine=record.engine,
+            method=record.run.method,
+            engine=record.run.engine,
             record=record,
             seeds=tuple(tuple(int(seed) for seed in row) for row in data["seeds"]),
             failures=tuple(Failure(**failure) for failure in data["failures"]),
-            network_sbml=network.read_bytes().decode() if network.is_file() else None,
+            sbml=partial(str, network.read_bytes().decode()) if network.is_file() else None,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise refusal(source, f"damaged ({type(error).__name__}: {error})") from error

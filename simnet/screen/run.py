@@ -9,6 +9,7 @@ from simnet.errors import InputError, Problem
 from simnet.execute.campaign import Item, items_of, run_campaign
 from simnet.execute.cluster import Workers
 from simnet.execute.progress import Progress
+from simnet.experiment.precision import Precision
 from simnet.results.parts import Parts
 from simnet.sbml.write import sbml_of
 from simnet.screen.measure import measuring
@@ -16,7 +17,6 @@ from simnet.screen.plan import Screen
 from simnet.screen.precision import precise
 from simnet.screen.record import ScreenRecord, identity_of, record_of, write_record
 from simnet.screen.result import ScreenResult, result_from_rows
-from simnet.stats.precision import Precision
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -24,18 +24,18 @@ from typing import Any
 from simnet.errors import InputError, Problem, nearest
 from simnet.experiment.change import CHANGES, Change
 from simnet.experiment.condition import Condition
+from simnet.experiment.precision import Precision
 from simnet.experiment.schedule import At, Pulse, Repeat, Scheduled
 from simnet.experiment.toml_file import key_problems, read_toml
 from simnet.experiment.variability import SPREADS, Spread
 from simnet.rules.load import load
 from simnet.screen.factors import Entry
 from simnet.screen.plan import Screen
-from simnet.stats.precision import Precision
 
 _VERBS = {name.lower(): made for name, made in CHANGES.items()}
 _AS_THEY_ARE = (
     "readouts", "t_end", "points", "method", "replicates", "seed", "equilibrate", "engine",
-    "timeout", "rtol", "atol", "allow_negative", "replicates_per_cell",
+    "timeout", "rtol", "atol", "max_step", "allow_negative", "replicates_per_cell",
 )  # fmt: skip
 _OWN = ("network", "kinetics", "combinations", "changes", "conditions", "background", "schedule",
         "variability", "precision")  # fmt: skip

@@ -2,7 +2,7 @@
 
     network = "hypoxia"
     readouts = ["HIF1A@4h", "auc(GLUT1)"]
-    method = "sobol"
+    analysis = "sobol"
     samples = 512
 
     [changes]
@@ -33,7 +33,7 @@ from simnet.rules.load import load
 from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.study import SensitivityStudy
 
-_OWN = ("network", "kinetics", "background", "changes", "schedule", "precision")
+_OWN = ("network", "kinetics", "background", "changes", "schedule", "index_precision")
 _AS_THEY_ARE = tuple(f.name for f in fields(SensitivityStudy) if f.name not in _OWN)
 _LISTS = ("readouts", "parameters", "exclude", "initial_amounts")
 
@@ -68,8 +68,8 @@ def study_from_data(
     }
     if "schedule" in data:
         made["schedule"] = _schedule(data["schedule"], problems)
-    if "precision" in data:
-        made["precision"] = _precision(data["precision"], problems)
+    if "index_precision" in data:
+        made["index_precision"] = _precision(data["index_precision"], problems)
     if problems:
         raise InputError(problems)
     network = load(data["network"], **{"kinetics": data.get("kinetics"), **reading})
@@ -116,8 +116,8 @@ def _schedule(tables: object, problems: list[Problem]) -> tuple[At, ...]:
 def _precision(table: object, problems: list[Problem]) -> IndexPrecision:
     known = [f.name for f in fields(IndexPrecision)]
     if not isinstance(table, dict) or not set(table) <= set(known):
-        way_out = f"write precision = {{ tolerance = 0.05 }}; it takes {', '.join(known)}"
-        problems.append(Problem(what="precision", why="is not known", way_out=way_out))
+        way_out = f"write index_precision = {{ tolerance = 0.05 }}; it takes {', '.join(known)}"
+        problems.append(Problem(what="index_precision", why="is not known", way_out=way_out))
         return IndexPrecision()
     try:
         return IndexPrecision(**table)
@@ -138,7 +138,7 @@ def example_study(network: Network, name: str) -> str:
         f"# What matters in {network.id}? simnet sensitivity this-file.toml --out results",
         f"network = {toml_text(name)}",
         f"readouts = [{shown}]  # also auc(...), max(...), cv(...)@6h, A@6h[DRUG=10nM] / A@6h",
-        'method = "morris"  # local, morris, sobol, pawn or prcc',
+        'analysis = "morris"  # local, morris, sobol, pawn or prcc',
         "samples = 16  # trajectories; sobol: 512, a power of two",
         "seed = 0",
         "",
@@ -158,7 +158,7 @@ def example_study(network: Network, name: str) -> str:
     lines += [
         "",
         "# How each row is simulated.",
-        'simulate = "ode"  # or "ssa", with replicates = 20',
+        'method = "ode"  # or "ssa", with replicates = 20',
         "# replicates = 20",
     ]
     if network.suggested_equilibration:

@@ -17,6 +17,7 @@ from simnet.execute.plan import Plan, planned
 from simnet.execute.run import Gathered, run_jobs
 from simnet.experiment.change import Set
 from simnet.experiment.condition import Condition
+from simnet.experiment.run import Run
 
 GROWTH = "species X, Y; X = 1; Y = 5; k = 1; => X; k*X; Y => ; 0.1*Y"
 Load = Callable[[str], sn.Network]
@@ -153,24 +154,10 @@ def test_failures(load: Load, told: list[warnings.WarningMessage], late: bool) -
 def many(load: Load) -> Plan:
     """Forty conditions, of which k = 1.2 grows most."""
     network = load(GROWTH)
-    return planned(
-        network,
-        conditions=[
-            Condition(changes=(Set("k", 1.2 if i == 31 else 0.5),), label=f"c{i}")
-            for i in range(40)
-        ],
-        t_end=20.0,
-        points=3,
-        method="ode",
-        replicates=1,
-        seed=None,
-        readouts=["X"],
-        engine="auto",
-        timeout=None,
-        workers=0,
-        rtol=1e-3,
-        atol=None,
-    )
+    conditions = [
+        Condition(changes=(Set("k", 1.2 if i == 31 else 0.5),), label=f"c{i}") for i in range(40)
+    ]
+    return planned(network, Run(t_end=20.0, points=3, rtol=1e-3), conditions, ["X"], workers=0)
 
 
 def test_a_batch_tells_the_worst_of_those_that_were_checked(
