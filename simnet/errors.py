@@ -13,6 +13,8 @@ An error names the thing, the value and the way out. Checks collect every `Probl
 and raise them together.
 """
 
+import sys
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -95,6 +97,14 @@ class StateError(SimulationError):
 
 class SimnetWarning(UserWarning):
     """Base of every warning that simnet gives."""
+
+
+def caution(text: str) -> None:
+    """Warn, at the line of the user's that called simnet."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "simnet":
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, SimnetWarning, stacklevel=level)
 
 
 def nearest(name: str, known: Iterable[str], *, count: int = 3) -> str:

@@ -9,16 +9,20 @@ from typing import Any, ClassVar, Literal, TypeAlias, TypedDict, TypeVar
 import numpy as np
 
 from simnet.errors import InputError, Problem, Problems, nearest
-from simnet.experiment.change import Change, change_from_record, change_record
+from simnet.experiment.change import Change, change_record
 from simnet.experiment.condition import Condition
+from simnet.experiment.notation import (
+    change_from_record,
+    scheduled_from_record,
+    variability_from_record,
+)
 from simnet.experiment.numbers import root_seed, whole_number
 from simnet.experiment.precision import Precision
-from simnet.experiment.schedule import Scheduled, schedule_from_records
+from simnet.experiment.schedule import Scheduled
 from simnet.experiment.times import TimeSpec, positive_time
 from simnet.experiment.variability import (
     Variability,
     require_distributions,
-    variability_from_record,
     variability_record,
 )
 
@@ -261,7 +265,7 @@ def run_from_record(record: Mapping[str, Any]) -> Run:
     given = dict(record)
     for name in ("background", "changes"):
         given[name] = tuple(change_from_record(change) for change in record.get(name, ()))
-    given["schedule"] = schedule_from_records(record.get("schedule", ()))
+    given["schedule"] = tuple(map(scheduled_from_record, record.get("schedule", ())))
     if "variability" in record:
         given["variability"] = variability_from_record(record["variability"])
     if "precision" in record:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from simnet.experiment.times import TimeSpec
+from simnet.readouts.canonical import canonical_text
 from simnet.readouts.tree import (
     ConditionKey,
     OfCourse,
@@ -65,3 +66,9 @@ class ReadoutExpression:
     def is_ensemble(self) -> bool:
         """Whether its value is one for all replicates: a statistic of them, or of two conditions."""
         return is_ensemble(self.tree)
+
+
+def expression_of(tree: Tree, text: str = "") -> ReadoutExpression:
+    """A tree as an expression; its text is the canonical one where none is given."""
+    canonical = canonical_text(tree)
+    return ReadoutExpression(text=text or canonical, canonical=canonical, tree=tree)

@@ -16,7 +16,8 @@ from simnet.network.network import Network
 
 SCHEMA = 2
 """Version of the record's form; a higher number cannot be read by an older simnet. In schema 1 the
-fields of the run stood among those of the record."""
+fields of the run stood among those of the record, and changes were tables, where now they are texts.
+"""
 DISTRIBUTION = "simnet-bio"
 """What simnet is installed as. On PyPI `simnet` is another project."""
 
@@ -32,7 +33,7 @@ class Record:
     tells where bits may come to differ.
 
     Attributes:
-        schema: version of this form.
+        schema: version of this form; 1 had changes as tables, where 2 has texts.
         created: time of the run, UTC, ISO 8601.
         versions: of simnet, python, numpy and the engine (by its name).
         platform: operating system and processor.
@@ -157,10 +158,8 @@ def plain(value: object) -> Any:
 
 def _typed(data: Mapping[str, Any]) -> Record:
     values = {f.name: data[f.name] for f in fields(Record) if f.name in data}
-    conditions = tuple(dict(condition) for condition in data["conditions"])
-    cells = [
-        c for c in map(condition_from_record, conditions) if c.variability
-    ]  # damage shows here
+    conditions = [condition_from_record(dict(c)) for c in data["conditions"]]  # damage shows here
+    cells = [condition for condition in conditions if condition.variability]
     if "run" in data:
         run = run_from_record(data["run"])
     else:
@@ -174,7 +173,7 @@ def _typed(data: Mapping[str, Any]) -> Record:
         "schema": SCHEMA,
         "versions": {str(name): str(version) for name, version in dict(data["versions"]).items()},
         "readouts": tuple(str(name) for name in data["readouts"]),
-        "conditions": conditions,
+        "conditions": tuple(plain(condition.record()) for condition in conditions),
         "run": run,
     }
     return Record(**values)

@@ -1,8 +1,6 @@
-"""Resampling of replicates, with a stream of its own for each key, and intervals from it."""
+"""Resampling of replicates, and intervals from it."""
 
-import hashlib
 import math
-import struct
 from collections.abc import Sequence
 from functools import partial
 
@@ -17,16 +15,6 @@ FEWEST_RESAMPLES = 100
 """The quarter-point quantiles that `scaled_interval` reads need so many."""
 
 _ONE_SD = 0.8413447460685429  # the standard normal distribution at 1
-
-
-def keyed_generator(seed: int, *key: str) -> np.random.Generator:
-    """A random stream that depends on the seed and the key only.
-
-    Neither the order of the calls nor their number changes what one of them draws.
-    """
-    content = struct.pack("<Q", seed) + "\x1f".join(key).encode()
-    digest = hashlib.blake2b(content, digest_size=16).digest()
-    return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "little")))
 
 
 def resampled_means(

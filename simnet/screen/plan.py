@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from simnet.errors import InputError, Problem, Problems, UnsupportedError, nearest
+from simnet.execute.cost import Cost, cost_of
 from simnet.execute.plan import Plan, planned
 from simnet.experiment.precision import Precision
 from simnet.experiment.run import HALF_HOURS, Run, normalised
@@ -17,7 +18,6 @@ from simnet.network.checks import require_network
 from simnet.network.network import Network
 from simnet.readouts.check import grid
 from simnet.screen.conditions import Arm, Combinations, arms_of
-from simnet.screen.estimate import Cost, cost_of
 from simnet.screen.factors import Entry
 from simnet.screen.readouts import ScreenReadout, screen_readouts
 

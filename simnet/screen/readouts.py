@@ -6,8 +6,8 @@ runs: `fraction(X@48h > 100)` is kept as the 0 or 1 of each replicate, `mean(X@4
 once all replicates are there, whether their mean still drifts.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,20 +15,18 @@ from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.network import Network
-from simnet.readouts.canonical import canonical_text
 from simnet.readouts.check import problems as problems_of
-from simnet.readouts.evaluator import DRIFT, VANISHED
-from simnet.readouts.expression import ReadoutExpression
+from simnet.readouts.courses import RUN_LONGER, drifts
+from simnet.readouts.expression import ReadoutExpression, expression_of
 from simnet.readouts.parser import parse_readout
 from simnet.readouts.tree import (
     Binary,
-    Compare,
-    Negative,
     OfCourse,
     OfEnsemble,
     Pointwise,
     Quantity,
     Tree,
+    renewed,
     walk,
 )
 
@@ -107,17 +105,10 @@ def require_steady(last: FloatArray, before: FloatArray, largest: FloatArray, ex
         largest: (n,) the largest size of the course.
         exact: the values have no noise.
     """
-    drift = last - before
-    noise = 0.0
-    if not exact and len(drift) > 1:
-        noise = 3 * float(drift.std(ddof=1)) / np.sqrt(len(drift))
-    allowed = max(DRIFT * abs(last.mean()), VANISHED * float(np.mean(largest)), noise)
-    if abs(drift.mean()) <= allowed:
-        return ""
-    return (
-        f"still drifts: its mean over the last tenth of the time is {last.mean():g}, and "
-        f"{before.mean():g} over the tenth before; run longer, or take its value at a time"
-    )
+    noisy = not exact and len(last) > 1
+    error = float((last - before).std(ddof=1)) / np.sqrt(len(last)) if noisy else 0.0
+    why = drifts(float(last.mean()), float(before.mean()), float(largest.mean()), error)
+    return f"{why}; {RUN_LONGER}" if why else ""
 
 
 def _unfit(asked: ReadoutExpression) -> list[Problem]:
@@ -145,7 +136,11 @@ def _readout(asked: ReadoutExpression, network: Network, t_end: TimeSpec) -> Scr
     end = duration(t_end, "t_end", network.time_unit)
     found: list[tuple[ReadoutExpression, ReadoutExpression, ReadoutExpression]] = []
 
-    def settled(part: OfCourse) -> OfCourse:
+    def settled(part: Tree) -> Tree | None:
+        if not isinstance(part, OfCourse):
+            return None
+        if part.function != "steady":
+            return part
         start, stop = 0.0, end
         if part.window is not None:
             start, stop = (duration(time, "time", network.time_unit) for time in part.window)
@@ -153,10 +148,10 @@ def _readout(asked: ReadoutExpression, network: Network, t_end: TimeSpec) -> Scr
         last = OfCourse("average", part.of, (stop - tenth, stop))
         before = OfCourse("average", part.of, (stop - 2 * tenth, stop - tenth))
         top = OfCourse("max", Pointwise("abs", part.of), (start, stop))
-        found.append((_expression(last), _expression(before), _expression(top)))
+        found.append((expression_of(last), expression_of(before), expression_of(top)))
         return last
 
-    kept = _expression(_renewed(tree, settled))
+    kept = expression_of(renewed(tree, settled))
     return ScreenReadout(
         name=asked.text.strip(),
         canonical=str(asked),
@@ -164,23 +159,6 @@ def _readout(asked: ReadoutExpression, network: Network, t_end: TimeSpec) -> Scr
         kept=kept,
         judged=tuple(found),
     )
-
-
-def _expression(tree: Tree) -> ReadoutExpression:
-    text = canonical_text(tree)
-    return ReadoutExpression(text=text, canonical=text, tree=tree)
-
-
-def _renewed(tree: Tree, settled: Callable[[OfCourse], OfCourse]) -> Tree:
-    """The tree with what `settled` makes of each `steady(...)`."""
-    if isinstance(tree, OfCourse):
-        return settled(tree) if tree.function == "steady" else tree
-    if isinstance(tree, Binary | Compare):
-        left, right = _renewed(tree.left, settled), _renewed(tree.right, settled)
-        return replace(tree, left=left, right=right)
-    if isinstance(tree, Negative | Pointwise | OfEnsemble):
-        return replace(tree, of=_renewed(tree.of, settled))
-    return tree
 
 
 def _unit(tree: Tree, network: Network) -> str | None:

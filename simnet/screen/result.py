@@ -17,10 +17,9 @@ from simnet.experiment.paths import path_of
 from simnet.experiment.times import TimeSpec, output_index
 from simnet.readouts.parser import parse_readout
 from simnet.results.parts import Parts
-from simnet.screen.censored import compare_censored
 from simnet.screen.conditions import CONTROL
 from simnet.screen.dose_response import DoseResponse, fit_dose_response
-from simnet.screen.effects import effects_frame
+from simnet.screen.effects import compare, effects_frame
 from simnet.screen.frames import (
     change_of,
     design_frame,
@@ -171,7 +170,7 @@ class ScreenResult:
             for place, readout in enumerate(self.record.readouts):
                 when = at if readout.course else None
                 control, treated = (self._values(x, place, when) for x in (base, c))
-                effect = compare_censored(control, treated, confidence=confidence)
+                effect = compare(control, treated, confidence=confidence)
                 if why := self._why_nothing(base, c, place):
                     effect = replace(effect, reason=why)
                 labels = {
@@ -253,7 +252,7 @@ class ScreenResult:
                 of the screen.
             readout: its name.
             at: an output time, for a time course; its end if None.
-            models: of the table; all where both are doses, else all but Loewe's.
+            models: of `SYNERGY_MODELS`; all where both are doses, else those that need none.
 
         The rest is as in `screen.synergy.surface_interaction`.
 
@@ -266,7 +265,7 @@ class ScreenResult:
         chosen = models
         if chosen is None:
             dosed = a in self.drugs and b in self.drugs
-            chosen = [name for name in SYNERGY_MODELS if dosed or name != "loewe"]
+            chosen = [n for n, model in SYNERGY_MODELS.items() if dosed or not model.needs_doses]
         nothing = np.empty(0)
         return surface_interaction(
             surface.levels_a,

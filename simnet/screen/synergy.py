@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from simnet.arrays import FloatArray
-from simnet.screen.bootstrap import keyed_generator, resampled_means, scaled_interval
+from simnet.screen.bootstrap import resampled_means, scaled_interval
 from simnet.screen.dose_checks import dose_means
 from simnet.screen.dose_response import fit_dose_response
 from simnet.screen.hill import fit_hill
@@ -33,6 +33,7 @@ from simnet.screen.synergy_cells import Cells, SingleCurves
 from simnet.screen.synergy_checks import Direction, Grid, check_and_sort
 from simnet.screen.synergy_score import ROLES, Score, judge
 from simnet.screen.synergy_table import SYNERGY_MODELS
+from simnet.seeds import screen_generator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,7 +98,7 @@ def surface_interaction(
     levels_b: Sequence[float] | FloatArray,
     values: Sequence[Sequence[FloatArray]],
     *,
-    models: Sequence[str] = tuple(SYNERGY_MODELS),
+    models: Sequence[str] | None = None,
     full_effect: float | None = None,
     direction: Direction | None = None,
     minimum_effect: float = 0.1,
@@ -113,7 +114,7 @@ def surface_interaction(
         levels_a, levels_b: (A,) and (B,) doses, both with 0: the change is absent there.
         values: values[i][j] are the replicates (N,) at levels_a[i] and levels_b[j]; NaN is one that
             failed, and an empty array a combination that was not run.
-        models: names in `SYNERGY_MODELS`.
+        models: names in `SYNERGY_MODELS`; all of them if None.
         full_effect: the readout at full effect, in its unit; Bliss and HSA need it.
         direction: "rising" or "falling", where the readout's effect is known.
         minimum_effect: what counts, 0.1 for 10 %.
@@ -128,6 +129,7 @@ def surface_interaction(
         InputError: levels without 0, an unknown model, a full effect equal to the control or against
             the stated direction, or other wrong settings: all of them at once.
     """
+    models = tuple(SYNERGY_MODELS) if models is None else models
     grid = check_and_sort(
         levels_a,
         levels_b,
@@ -196,7 +198,7 @@ def _batch(grid: Grid, resamples: int, seed: int, key: str) -> FloatArray:
         batch[1 + role] += np.where(roles == role, grid.sems, 0.0)
     if resamples:
         groups = [group for row in grid.values for group in row if len(group)]
-        generator = keyed_generator(seed, "interaction", key)
+        generator = screen_generator(seed, "interaction", key)
         batch[1 + ROLES :, present] = resampled_means(groups, resamples, generator)
     return batch
 

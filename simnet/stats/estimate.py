@@ -33,6 +33,14 @@ class Estimate:
         return 0.5 * (self.high - self.low)
 
 
+def number_estimate(
+    value: object = np.nan, low: object = np.nan, high: object = np.nan, *, confidence: float
+) -> Estimate:
+    """An estimate of one number: its arrays have shape ()."""
+    ends = (np.asarray(end, dtype=np.float64) for end in (value, low, high))
+    return Estimate(**dict(zip(("value", "low", "high"), ends, strict=True)), confidence=confidence)
+
+
 def check_confidence(confidence: float) -> None:
     """Raise InputError unless a confidence lies between 0 and 1."""
     if not is_between(confidence, 0, 1):

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from simnet.errors import InputError
-from simnet.experiment.change import Set
+from simnet.experiment.change import Knockout, Set
 from simnet.experiment.condition import Condition
 from simnet.experiment.run import Run
 from simnet.experiment.schedule import At
 from simnet.experiment.variability import LogNormal
 from simnet.network.network import Network, Parameter
-from simnet.results.provenance import SCHEMA, Record, make_record
+from simnet.results.provenance import _LATER_IN_SCHEMA_1, _SCHEMA_1, SCHEMA, Record, make_record
 from simnet.results.trajectories import Trajectories
 
 RunMaker = Callable[..., Trajectories]
@@ -81,7 +81,7 @@ def test_json_there_and_back(make_run: RunMaker) -> None:
 def test_records_of_schema_1_are_read(repository: Path) -> None:
     """One of an SSA run with cells, and one of an ODE run, from when the run's fields were the
     record's."""
-    stored = repository / "tests" / "data" / "stored"
+    stored = repository / "tests" / "data" / "stored_before_run"
     ssa = json.loads((stored / "run" / "record.json").read_text())["record"]
     assert ssa["schema"] == 1
     record = Record.from_json(ssa)
@@ -118,8 +118,22 @@ def test_numpy_scalars_become_plain_numbers(network: Network) -> None:
     )
     record = record_of(network, (condition,))
     json.dumps(record.to_json())
-    assert record.conditions[0]["schedule"][0]["at"] == 3600
-    assert record.conditions[0] == condition.record()
+    assert record.conditions[0]["changes"] == ["k=0.5"]
+    assert record.conditions[0]["schedule"] == ["3600: k=1"]
+
+
+def test_a_record_of_schema_1_is_brought_to_the_present_form(network: Network) -> None:
+    condition = Condition(changes=(Set("k", 2.0),), schedule=(At("1 h", Knockout("X")),))
+    now = record_of(network, (condition,))
+    then = {
+        **condition.record(),
+        "changes": [{"change": "Set", "name": "k", "value": 2.0}],
+        "schedule": [{"at": "1 h", "changes": [{"change": "Knockout", "name": "X"}]}],
+    }
+    data = now.to_json()
+    run = data.pop("run")
+    data |= {name: run[name] for name in (*_SCHEMA_1, *_LATER_IN_SCHEMA_1)}
+    assert Record.from_json(data | {"schema": 1, "conditions": [then]}) == now
 
 
 def test_a_newer_schema_is_refused_and_the_writer_named(network: Network) -> None:

@@ -11,7 +11,9 @@ import simnet as sn
 
 @pytest.fixture
 def stored(repository: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(repository / "tests" / "data" / "stored", tmp_path / "stored"))
+    return Path(
+        shutil.copytree(repository / "tests" / "data" / "stored_before_run", tmp_path / "stored")
+    )
 
 
 def test_runs(stored: Path, binding: sn.Network) -> None:

@@ -179,8 +179,13 @@ def test_a_weak_trend_is_not_flat(hill, replicates):
 def test_same_key_same_interval(hill, replicates):
     values = replicates(hill(DOSES, *FALLING), 8, 3)
     one = fit_dose_response(DOSES, values, seed=5, key="x", resamples=200)
-    assert fit_dose_response(DOSES, values, seed=5, key="x", resamples=200).ec50 == one.ec50
-    assert fit_dose_response(DOSES, values, seed=5, key="y", resamples=200).ec50 != one.ec50
+    again, other = (
+        fit_dose_response(DOSES, values, seed=5, key=key, resamples=200).ec50 for key in "xy"
+    )
+    assert (again.value, again.low, again.high) == (one.ec50.value, one.ec50.low, one.ec50.high)
+    assert other.value == one.ec50.value
+    assert other.low != one.ec50.low
+    assert one.ec50.confidence == 0.95
     assert one.ec50.low < one.ec50.value < one.ec50.high
     assert one.lack_of_fit_p > 0.001
 

@@ -5,7 +5,8 @@ import pytest
 
 from simnet.errors import InputError
 from simnet.screen.synergy import surface_interaction
-from simnet.screen.synergy_table import SYNERGY_MODELS
+from simnet.screen.synergy_scaled import scaled_scores
+from simnet.screen.synergy_table import SYNERGY_MODELS, SynergyModel
 
 A = np.array([0, 0.3, 1, 3, 10, 30])
 B = np.array([0, 1, 3, 10, 30, 100])
@@ -81,6 +82,20 @@ def test_known_scores():
     assert by_model["log"].threshold == pytest.approx(np.log(1.1))
     assert {score.call for score in found.cells} == {"synergy"}
     assert by_model["log"].reason == "no interval: exact values"
+
+
+def test_a_model_from_outside(monkeypatch):
+    """Response additivity, E_ab - (E_a + E_b), is a function and an entry of the table."""
+    added = SynergyModel(score=lambda cells: scaled_scores(cells, np.add), scale="share")
+    monkeypatch.setitem(SYNERGY_MODELS, "additive", added)
+    values = [[np.array([100.0]), np.array([70.0])], [np.array([80.0]), np.array([30.0])]]
+    levels = (0.0, 1.0)
+    found = surface_interaction(levels, levels, values, full_effect=0.0, exact=True)
+    assert [score.model for score in found.overall] == ["log", "bliss", "hsa", "loewe", "additive"]
+    assert found.cells[-1].score == pytest.approx(0.7 - (0.2 + 0.3))
+    assert found.cells[-1].threshold == 0.1
+    assert found.cells[-1].call == "synergy"
+    assert set(found.frame()["model"]) == set(SYNERGY_MODELS)
 
 
 def test_one_inert_drug(hill, replicates):
