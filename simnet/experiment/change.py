@@ -2,13 +2,13 @@
 
 A change says what is done, in the user's words (`Knockdown("HIF1A", 0.9)`). Against a network it
 resolves to elementary actions, or to the problems that stand in its way. A new type is one class
-here and one row in `CHANGES`.
+here, with the forms in which its value is written, and one row in `CHANGES`.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import Protocol
+from typing import ClassVar, Protocol, TypeAlias
 
 import numpy as np
 
@@ -26,8 +26,34 @@ from simnet.network.network import Network
 Resolved = tuple[Sequence[Action], Sequence[Problem]]
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a value is written after `NAME=`; see `simnet.experiment.notation`.
+
+    Attributes:
+        text: words, and a number's field in braces: "knockdown {fraction}".
+        example: a number for the field, for messages.
+        factor: on the number as written, for other units than the field's.
+        ladder: whether several numbers may stand there, 0.1|1|10.
+    """
+
+    text: str
+    example: float = 1.0
+    factor: float = 1.0
+    ladder: bool = False
+
+
+Forms: TypeAlias = tuple[Form, ...]
+
+
 class Change(Protocol):
-    """A perturbation of a network."""
+    """A perturbation of a network.
+
+    Attributes:
+        forms: how its value is written; the first is the form that is written, others are read.
+    """
+
+    forms: ClassVar[Forms]
 
     @property
     def label(self) -> str:
@@ -43,6 +69,7 @@ class Change(Protocol):
 class Set:
     """Set an input, a parameter, a compartment's size or a species' amount."""
 
+    forms: ClassVar[Forms] = (Form("{value}", 2.5), Form("set {value}"))
     name: str
     value: float
 
@@ -60,6 +87,7 @@ class Set:
 class Scale:
     """Multiply an input, a parameter, a compartment's size or a species' amount by a factor."""
 
+    forms: ClassVar[Forms] = (Form("x{factor}", 2), Form("scale {factor}"))
     name: str
     factor: float
 
@@ -77,6 +105,7 @@ class Scale:
 class Add:
     """Add molecules of a species at once (a bolus)."""
 
+    forms: ClassVar[Forms] = (Form("add {amount}", 10),)
     name: str
     amount: float
 
@@ -103,6 +132,7 @@ class Knockdown:
     the amounts of all species that contain it.
     """
 
+    forms: ClassVar[Forms] = (Form("knockdown {fraction}", 0.9),)
     name: str
     fraction: float
 
@@ -123,6 +153,7 @@ class Knockdown:
 class Knockout:
     """Remove a gene's expression: a knock-down by all of it."""
 
+    forms: ClassVar[Forms] = (Form("knockout"),)
     name: str
 
     @property
@@ -138,6 +169,7 @@ class Knockout:
 class Overexpress:
     """Raise a gene's expression by a factor; what is scaled is as in `Knockdown`."""
 
+    forms: ClassVar[Forms] = (Form("overexpress {fold}", 3),)
     name: str
     fold: float
 
@@ -162,6 +194,13 @@ class Dose:
     In a screen `nM` may be a ladder, nM=[0.1, 1, 10]: as many doses, each in its own conditions.
     """
 
+    forms: ClassVar[Forms] = (
+        Form("{nM}nM", 100, ladder=True),
+        Form("{nM}pM", factor=1e-3, ladder=True),
+        Form("{nM}uM", factor=1e3, ladder=True),
+        Form("{nM}µM", factor=1e3, ladder=True),
+        Form("{nM}mM", factor=1e6, ladder=True),
+    )
     name: str
     nM: float | Sequence[float] = field(kw_only=True)  # noqa: N815 - the unit
 
@@ -203,6 +242,7 @@ class Dose:
 class Washout:
     """Take a drug out of the medium at once."""
 
+    forms: ClassVar[Forms] = (Form("washout"),)
     name: str
 
     @property
@@ -218,6 +258,7 @@ class Washout:
 class Clamp:
     """Hold a species' amount, or a named expression, at a value from now on."""
 
+    forms: ClassVar[Forms] = (Form("held {value}", 5), Form("clamp {value}"))
     name: str
     value: float
 
@@ -277,12 +318,6 @@ def change_record(change: Change) -> dict[str, object]:
     values = {f.name: getattr(change, f.name) for f in fields(change)}  # type: ignore[arg-type]
     plain = {k: v if isinstance(v, str) else float(v) for k, v in values.items()}
     return {"change": type(change).__name__, **plain}
-
-
-def change_from_record(record: dict[str, object]) -> Change:
-    """The change that `change_record` wrote."""
-    values = dict(record)
-    return CHANGES[str(values.pop("change"))](**values)
 
 
 def _short(value: object, times: int = 1) -> str:

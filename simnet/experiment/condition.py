@@ -1,16 +1,23 @@
 """A condition: what is done to the network, and from which state. Its content keys the seeds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from simnet.errors import InputError, Problem
-from simnet.experiment.change import Change, change_from_record, change_record
-from simnet.experiment.schedule import Scheduled, Timed, schedule_from_records
+from simnet.experiment.change import Change, change_record
+from simnet.experiment.notation import (
+    change_from_record,
+    change_text,
+    schedule_text,
+    scheduled_from_record,
+    spread_text,
+    variability_from_record,
+)
+from simnet.experiment.schedule import Scheduled, Timed
 from simnet.experiment.times import TimeSpec, duration
 from simnet.experiment.variability import (
     Variability,
-    variability_from_record,
     variability_record,
 )
 from simnet.network.digest import canonical_json
@@ -74,25 +81,29 @@ class Condition:
             "schedule": sorted(schedule, key=lambda item: item[0]),
             "equilibrate": before and float(duration(before, "equilibrate", time_unit)),
         }
-        return canonical_json(content | self._rarely())
+        rarely = {
+            "background": [change_record(change) for change in self.background],
+            "variability": variability_record(self.variability),
+        }
+        return canonical_json(content | self._without_defaults(rarely))
 
     def record(self) -> dict[str, Any]:
-        """The condition as plain data."""
+        """The condition as plain data; changes, schedule and variability as texts."""
+        rarely = {
+            "background": [change_text(change) for change in self.background],
+            "variability": [spread_text(*item) for item in self.variability.items()],
+        }
         return {
             "label": self.name,
-            "changes": [change_record(change) for change in self.changes],
-            "schedule": [entry.record() for entry in self.schedule],
+            "changes": [change_text(change) for change in self.changes],
+            "schedule": [schedule_text(entry) for entry in self.schedule],
             "equilibrate": self.equilibrate,
-            **self._rarely(),
+            **self._without_defaults(rarely),
         }
 
-    def _rarely(self) -> dict[str, Any]:
+    def _without_defaults(self, rarely: Mapping[str, Any]) -> dict[str, Any]:
         """What most conditions do not have; left out then, so that seeds of older runs stay."""
-        found: dict[str, Any] = {}
-        if self.background:
-            found["background"] = [change_record(change) for change in self.background]
-        if self.variability:
-            found["variability"] = variability_record(self.variability)
+        found = {name: value for name, value in rarely.items() if value}
         if self.replicates_per_cell != 1:
             found["replicates_per_cell"] = self.replicates_per_cell
         if self.key:
@@ -107,13 +118,12 @@ def _plain(item: Timed) -> list[Any]:
 
 
 def condition_from_record(record: Mapping[str, Any]) -> Condition:
-    """The condition whose `record()` is given."""
-    changes: Sequence[dict[str, object]] = record["changes"]
+    """The condition whose `record()` is given, in its present form or that of schema 1."""
     return Condition(
         label=record["label"],
-        background=tuple(change_from_record(c) for c in record.get("background", ())),
-        changes=tuple(change_from_record(change) for change in changes),
-        schedule=schedule_from_records(record["schedule"]),
+        background=tuple(map(change_from_record, record.get("background", ()))),
+        changes=tuple(map(change_from_record, record["changes"])),
+        schedule=tuple(map(scheduled_from_record, record["schedule"])),
         equilibrate=record["equilibrate"],
         variability=variability_from_record(record.get("variability", {})),
         replicates_per_cell=record.get("replicates_per_cell", 1),

@@ -8,7 +8,6 @@ from simnet.errors import InputError, Problem
 from simnet.experiment.change import (
     Change,
     Set,
-    change_from_record,
     change_record,
     is_change,
     not_a_change,
@@ -133,22 +132,6 @@ def _nonempty(changes: tuple[Change, ...], what: str) -> tuple[Change, ...]:
         if not is_change(change):
             raise InputError(not_a_change(change, what))
     return changes
-
-
-def schedule_from_records(records: Sequence[dict[str, object]]) -> tuple[Scheduled, ...]:
-    """The schedule whose entries' `record()` are given."""
-    return tuple(_entry(record) for record in records)
-
-
-def _entry(record: dict[str, object]) -> Scheduled:
-    data: dict[str, object] = dict(record)
-    if "pulse" in data:
-        change = change_from_record(data["change"])  # type: ignore[arg-type]
-        return Pulse(data["pulse"], data["length"], change)  # type: ignore[arg-type]
-    changes = [change_from_record(c) for c in data["changes"]]  # type: ignore[attr-defined]
-    if "at" in data:
-        return At(data["at"], *changes)  # type: ignore[arg-type]
-    return Repeat(data["repeat"], data["every"], data["count"], *changes)  # type: ignore[arg-type]
 
 
 def is_entry(value: object) -> bool:

@@ -14,13 +14,16 @@ TimeSpec: TypeAlias = float | int | str
 """A number in the network's time unit (seconds for packaged networks), or "48 h", "30 min", "7 d"."""
 
 _TEXT = re.compile(r"\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*([A-Za-z]*)\s*")
-_SECONDS = {
-    **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
-    **dict.fromkeys(("min", "minute", "minutes"), 60.0),
-    **dict.fromkeys(("h", "hr", "hour", "hours"), 3600.0),
-    **dict.fromkeys(("d", "day", "days"), 86400.0),
-    "ms": 1e-3,
+UNITS = {
+    "ms": "ms",
+    **dict.fromkeys(("s", "sec", "second", "seconds"), "s"),
+    **dict.fromkeys(("min", "minute", "minutes"), "min"),
+    **dict.fromkeys(("h", "hr", "hour", "hours"), "h"),
+    **dict.fromkeys(("d", "day", "days"), "d"),
 }
+"""Units of time as users write them, and the short name of each."""
+
+_SECONDS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def duration(spec: TimeSpec, what: str, time_unit: str | None = "s") -> float:
@@ -37,7 +40,7 @@ def duration(spec: TimeSpec, what: str, time_unit: str | None = "s") -> float:
     way_out = 'write seconds as a number, or text such as "48 h", "30 min", "7 d"'
     if isinstance(spec, str):
         match = _TEXT.fullmatch(spec)
-        if match is None or (match[2] and match[2] not in _SECONDS):
+        if match is None or (match[2] and match[2] not in UNITS):
             raise InputError(Problem(what=f"{what}={spec!r}", why="not a time", way_out=way_out))
         value = float(match[1])
         if match[2]:
@@ -49,7 +52,7 @@ def duration(spec: TimeSpec, what: str, time_unit: str | None = "s") -> float:
                         way_out="write a number, in the model's own unit",
                     )
                 )
-            value *= _SECONDS[match[2]] / parse_unit(time_unit).factor
+            value *= _SECONDS[UNITS[match[2]]] / parse_unit(time_unit).factor
     else:
         try:  # numpy's scalars as well
             value = math.nan if isinstance(spec, bool) else float(spec)

@@ -9,11 +9,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from statistics import NormalDist
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from simnet.elementary import exp, log1p
 from simnet.errors import InputError, Problem, nearest
-from simnet.experiment.change import Knockout, Scale
+from simnet.experiment.change import Form, Forms, Knockout, Scale
 from simnet.network.expression import Call, Expression, Number
 from simnet.network.network import Network
 from simnet.seeds import uniform
@@ -39,6 +39,7 @@ class Spread(Protocol):
 class LogNormal:
     """Factors whose logarithm is normal: as proteins differ between cells, always above 0."""
 
+    forms: ClassVar[Forms] = (Form("lognormal {cv}", 0.3),)
     cv: float
 
     def __post_init__(self) -> None:
@@ -54,6 +55,7 @@ class Normal:
     """Normal factors, with a cv of at most 0.25; the six in 100,000 draws that would lie below 0 or
     above 2 are drawn from within instead, which makes the cv at most 0.06 % smaller."""
 
+    forms: ClassVar[Forms] = (Form("normal {cv}", 0.2),)
     cv: float
 
     def __post_init__(self) -> None:
@@ -68,6 +70,7 @@ class Normal:
 class Uniform:
     """Factors between 2 / (1 + fold) and fold times that, all equally likely."""
 
+    forms: ClassVar[Forms] = (Form("uniform {fold}", 2),)
     fold: float
 
     def __post_init__(self) -> None:
@@ -223,15 +226,6 @@ def variability_record(variability: Variability) -> dict[str, dict[str, Any]]:
         }
         for name, spread in variability.items()
     }
-
-
-def variability_from_record(record: Mapping[str, Mapping[str, Any]]) -> dict[str, Spread]:
-    """The variability that `variability_record` wrote."""
-    found: dict[str, Spread] = {}
-    for name, entry in record.items():
-        values = {key: value for key, value in entry.items() if key != "distribution"}
-        found[name] = SPREADS[entry["distribution"]](**values)
-    return found
 
 
 def _check(

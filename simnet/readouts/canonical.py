@@ -1,6 +1,9 @@
 """The canonical text of a tree: what `parse_readout` reads back as the same tree."""
 
-from simnet.readouts.bracket import bracket_text
+from collections.abc import Sequence
+
+from simnet.experiment.change import Change
+from simnet.experiment.notation import changes_text, name_text, number_text, time_text
 from simnet.readouts.tree import (
     Binary,
     Compare,
@@ -13,10 +16,19 @@ from simnet.readouts.tree import (
     Span,
     Tree,
 )
-from simnet.readouts.words import ARITHMETIC, name_text, number_text, time_text
+from simnet.readouts.words import ARITHMETIC
 
 _NEGATIVE = 3
 _TIGHTEST = 5
+
+
+def bracket_text(changes: Sequence[Change]) -> str:
+    """The canonical text of changes, with their brackets; nothing for none.
+
+    Raises:
+        InputError: as of `changes_text`.
+    """
+    return f"[{changes_text(changes)}]" if changes else ""
 
 
 def canonical_text(tree: Tree, level: int = 0) -> str:

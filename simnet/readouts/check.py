@@ -7,13 +7,13 @@ import numpy as np
 from simnet.arrays import Times
 from simnet.errors import InputError, Problem, nearest
 from simnet.experiment.change import Change, Set
+from simnet.experiment.notation import number_text, time_text
 from simnet.experiment.numbers import whole_number
 from simnet.experiment.times import TimeSpec, duration, position
 from simnet.network.network import Network
-from simnet.readouts.bracket import bracket_text
+from simnet.readouts.canonical import bracket_text
 from simnet.readouts.expression import ReadoutExpression
 from simnet.readouts.tree import OfCourse, Span, walk
-from simnet.readouts.words import number_text, time_text
 
 
 def problems(

@@ -7,9 +7,9 @@ import numpy as np
 
 from simnet.arrays import BoolArray, FloatArray, Times
 from simnet.errors import InputError, Problem, SimulationError, UnknownNameError, nearest
+from simnet.experiment.notation import time_text
 from simnet.experiment.times import TimeSpec, duration, position
-from simnet.readouts.bracket import bracket_text
-from simnet.readouts.canonical import canonical_text
+from simnet.readouts.canonical import bracket_text, canonical_text
 from simnet.readouts.courses import RUN_LONGER, SIMPLE, drifts, last_tenths, passage
 from simnet.readouts.data import Courses
 from simnet.readouts.expression import ReadoutExpression
@@ -38,7 +38,6 @@ from simnet.readouts.values import (
     mean,
     together,
 )
-from simnet.readouts.words import time_text
 
 
 class Evaluator:

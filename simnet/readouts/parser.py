@@ -12,12 +12,11 @@ argument = sum ["," ...]  or, in first_passage and fraction, sum (< | <= | > | >
 import math
 import re
 from collections.abc import Callable
-from typing import NoReturn
 
 from simnet.errors import InputError, Problem, nearest
 from simnet.experiment.change import Change
-from simnet.experiment.times import TimeSpec
-from simnet.readouts.bracket import FORMS, change_of
+from simnet.experiment.notation import NAME, QUOTED, UNSIGNED, Reader, number_text
+from simnet.experiment.times import UNITS, TimeSpec
 from simnet.readouts.canonical import canonical_text
 from simnet.readouts.expression import ReadoutExpression, expression_of
 from simnet.readouts.tree import (
@@ -41,18 +40,12 @@ from simnet.readouts.tree import (
 from simnet.readouts.words import (
     COMPARING,
     COMPARISONS,
-    NAME,
     OF_COURSE,
     OF_ENSEMBLE,
     POINTWISE,
-    UNITS,
-    number_text,
 )
 
-_NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_QUOTED = re.compile(r"\"([^\"]+)\"|'([^']+)'")
-_CHANGE = re.compile(r"[^],]*")
-_WORD = re.compile(r"\w+|.", re.DOTALL)
+_NUMBER = re.compile(UNSIGNED)
 _FUNCTIONS = (*OF_COURSE, *OF_ENSEMBLE, *POINTWISE)
 _DEEPEST = 40
 _MOST_TERMS = 200
@@ -81,25 +74,17 @@ def parse_readout(text: str) -> ReadoutExpression:
     return expression_of(tree, text)
 
 
-class _Parser:
-    """A text and how far it has been read."""
-
+class _Parser(Reader):
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._place = 0
+        super().__init__(text, "readout")
         self._depth = 0
         self._terms = 0
-
-    def fail(self, place: int, why: str, way_out: str = "") -> NoReturn:
-        what, why = f"readout {self._text!r}", f"column {place + 1}: {why}"
-        raise InputError(Problem(what=what, why=why, way_out=way_out))
 
     def end(self) -> None:
         """Refuse what is left."""
         self._space()
         self._refuse_comparison()
-        if self._place < len(self._text):
-            self.fail(self._place, f"{self._found()} is not expected here")
+        super().end()
 
     def _refuse_comparison(self) -> None:
         if self._text.startswith(COMPARISONS, self._place):
@@ -160,18 +145,16 @@ class _Parser:
             return tree
         if self._at(_NUMBER):
             return self._number_or_span()
-        if quoted := self._taken(_QUOTED):
-            return Quantity(quoted[1] or quoted[2])
-        place = self._place
-        name = self._taken(NAME)
+        place, quoted = self._place, self._at(QUOTED)
+        name = self._name()
         if name is None:
             way_out = "write a readout's name, a number or a function"
-            self.fail(place, f"{self._found()} where a value should be", way_out)
-        if self._sign("("):
-            tree = self._deeper(lambda: self._function(name[0], place))
+            self.fail(place, f"{self._next()} where a value should be", way_out)
+        if not quoted and self._sign("("):
+            tree = self._deeper(lambda: self._function(name, place))
             self._expect(")")
             return tree
-        return Quantity(name[0])
+        return Quantity(name)
 
     def _function(self, name: str, place: int) -> Tree:
         """A function's tree; its opening parenthesis was read."""
@@ -233,7 +216,7 @@ class _Parser:
         self._space()
         place = self._place
         if not self._at(_NUMBER):
-            self.fail(place, f"{self._found()} where a time should be", "write 48h, 30 min or 7d")
+            self.fail(place, f"{self._next()} where a time should be", "write 48h, 30 min or 7d")
         time = self._number_or_span()
         return time.time if isinstance(time, Span) else time.value
 
@@ -254,7 +237,7 @@ class _Parser:
         place = self._place
         match = self._taken(_NUMBER)
         if match is None:
-            self.fail(place, f"{self._found()} where a number should be")
+            self.fail(place, f"{self._next()} where a number should be")
         value = float(match[0])
         if not math.isfinite(value):
             self.fail(place, f"{match[0]} is too large")
@@ -266,31 +249,13 @@ class _Parser:
         while True:
             self._space()
             place = self._place
-            change = self._change()
+            change = self.change()
             if any((type(c), _name(c)) == (type(change), _name(change)) for c in changes):
                 self.fail(place, f"{_name(change)} is changed twice")
             changes.append(change)
             if not self._sign(","):
                 self._expect("]")
                 return tuple(changes)
-
-    def _change(self) -> Change:
-        place = self._place
-        name = self._taken(_QUOTED) or self._taken(NAME)
-        if name is None:
-            way_out = "write NAME=VALUE: [rapamycin=100nM] or [HIF1A=knockout]"
-            self.fail(place, f"{self._found()} where a name should be", way_out)
-        self._expect("=")
-        self._space()
-        place = self._place
-        value = self._taken(_CHANGE)
-        text = value[0].strip() if value else ""
-        plain = name[0] if name.re is NAME else name[1] or name[2]
-        change = change_of(plain, text)
-        if change is None:
-            why = f"{text!r} is no change" if text else "a change is missing"
-            self.fail(place, why, f"write one of {FORMS}")
-        return change
 
     def _deeper(self, read: Callable[[], Tree]) -> Tree:
         self._depth += 1
@@ -300,35 +265,10 @@ class _Parser:
         self._depth -= 1
         return tree
 
-    def _space(self) -> None:
-        while self._text[self._place : self._place + 1].isspace():
-            self._place += 1
-
-    def _at(self, pattern: re.Pattern[str]) -> bool:
-        return pattern.match(self._text, self._place) is not None
-
-    def _taken(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        match = pattern.match(self._text, self._place)
-        self._place = match.end() if match else self._place
-        return match
-
-    def _sign(self, *signs: str) -> str:
-        """The sign that comes next, read; "" where none of them does."""
-        self._space()
-        for sign in signs:
-            if self._text.startswith(sign, self._place):
-                self._place += len(sign)
-                return sign
-        return ""
-
     def _expect(self, sign: str) -> None:
         if not self._sign(sign):
             self._refuse_comparison()
-            self.fail(self._place, f"{self._found()} where {sign!r} should be")
-
-    def _found(self) -> str:
-        word = _WORD.match(self._text, self._place)
-        return repr(word[0]) if word else "the text ends"
+            self.fail(self._place, f"{self._next()} where {sign!r} should be")
 
 
 def _name(change: Change) -> str:

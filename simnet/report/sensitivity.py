@@ -3,6 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from simnet.experiment.notation import (
+    change_from_record,
+    change_text,
+    schedule_text,
+    scheduled_from_record,
+)
 from simnet.report.page import Code, Fold, Part, Section, Table, Text, page, picture
 from simnet.report.shown import number, time
 from simnet.sensitivity.drawings import drawings
@@ -179,7 +185,10 @@ def _varied(result: StudyResult) -> Iterator[Part]:
 
 def _provenance(result: StudyResult) -> Iterator[Part]:
     about = result.about
-    changes = [*about["background"], *about["changes"], *about["schedule"]]
+    changes = [
+        *[change_text(change_from_record(c)) for c in (*about["background"], *about["changes"])],
+        *[schedule_text(scheduled_from_record(entry)) for entry in about["schedule"]],
+    ]
     before = about["equilibrate"]
     rows = [
         ["network", f"{about['network']}, SHA-256 {about['network digest']}"],
@@ -188,10 +197,6 @@ def _provenance(result: StudyResult) -> Iterator[Part]:
         ["settings", ", ".join(f"{k} = {v:g}" for k, v in about["settings"].items()) or "none"],
         ["relative tolerance", f"{about['rtol']:g}"],
         ["equilibrated", "no" if not before else time(before, about["time unit"])],
-        ["in every row", "; ".join(map(_plain, changes)) or "nothing besides"],
+        ["in every row", "; ".join(changes) or "nothing besides"],
     ]
     yield Table(columns=["what", "which"], rows=rows, text=2)
-
-
-def _plain(record: dict[str, object]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in record.items())

@@ -13,7 +13,7 @@ from simnet.errors import InputError, Problem
 from simnet.experiment.condition import Condition, condition_from_record
 from simnet.network.network import Network
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the record's form; a higher number cannot be read by an older simnet."""
 DISTRIBUTION = "simnet-bio"
 """What simnet is installed as. On PyPI `simnet` is another project."""
@@ -27,7 +27,7 @@ class Record:
     to `replicates`. The rest tells where bits may come to differ.
 
     Attributes:
-        schema: version of this form.
+        schema: version of this form; 1 had changes as tables, where 2 has texts.
         created: time of the run, UTC, ISO 8601.
         versions: of simnet, python, numpy and the engine (by its name).
         platform: operating system and processor.
@@ -188,9 +188,10 @@ def _typed(data: Mapping[str, Any]) -> Record:
     values["readouts"] = tuple(str(name) for name in data["readouts"])
     values["conditions"] = tuple(dict(condition) for condition in data["conditions"])
     values["allow_negative"] = bool(data.get("allow_negative", False))
-    record = Record(**values)
-    record.as_conditions()  # so that a damaged condition is found here
-    return record
+    conditions = Record(**values).as_conditions()  # so that a damaged condition is found here
+    if values["schema"] < SCHEMA:
+        values |= {"schema": SCHEMA, "conditions": tuple(c.record() for c in conditions)}
+    return Record(**values)
 
 
 def _writer(data: Mapping[str, Any]) -> str:

@@ -164,6 +164,6 @@ def _has_clock(network: Network) -> bool:
 
 
 def _name(name: str) -> str:
-    from simnet.readouts.words import name_text
+    from simnet.experiment.notation import name_text
 
     return name_text(name)

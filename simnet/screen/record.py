@@ -125,7 +125,7 @@ def record_of(screen: Screen) -> ScreenRecord:
 def identity_of(screen: Screen) -> dict[str, Any]:
     """What all parts of a folder have in common: everything but conditions and replicates."""
     plan, network = screen.plan, screen.network
-    first = plan.conditions[0].record()
+    first = plan.conditions[0]
     return {
         "network": network.id,
         "network_digest": network.digest,
@@ -138,9 +138,9 @@ def identity_of(screen: Screen) -> dict[str, Any]:
         "rtol": plan.task.rtol,
         "atol": plan.task.atol,
         **({"allow_negative": True} if plan.task.allow_negative else {}),
-        "equilibrate": plain(first["equilibrate"]),
-        "background": [change_record(change) for change in plan.conditions[0].background],
-        "schedule": plain(first["schedule"]),
+        "equilibrate": plain(first.equilibrate),
+        "background": [change_record(change) for change in first.background],
+        "schedule": plain([entry.record() for entry in first.schedule]),
         "variability": variability_record(dict(screen.variability or {})),
         "replicates_per_cell": screen.replicates_per_cell,
     }

@@ -25,10 +25,10 @@ from typing import Any
 
 from simnet.errors import InputError, Problem
 from simnet.experiment.change import Change
+from simnet.experiment.notation import name_text, read_changes
 from simnet.experiment.schedule import At
 from simnet.experiment.toml_file import key_problems, read_toml, toml_text
 from simnet.network.network import Network
-from simnet.readouts.bracket import FORMS, change_of
 from simnet.rules.load import load
 from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.study import SensitivityStudy
@@ -83,15 +83,14 @@ def _changes(table: object, where: str, problems: list[Problem]) -> tuple[Change
         way_out = f"write [{where}], and NAME = VALUE below"
         problems.append(Problem(what=where, why="is not a table", way_out=way_out))
         return ()
-    found = []
+    found: list[Change] = []
     for name, value in table.items():
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        change = change_of(name, repr(float(value)) if number else str(value).strip())
-        if change is None:
-            what = f"{where}: {name} = {value!r}"
-            problems.append(Problem(what=what, why="is no change", way_out=f"write {FORMS}"))
-        else:
-            found.append(change)
+        text = repr(float(value)) if number else str(value).strip()
+        try:
+            found += read_changes(f"{name_text(name)}={text}", where)
+        except InputError as error:
+            problems += error.problems
     return tuple(found)
 
 

@@ -60,7 +60,7 @@ def test_json_and_options(cli: Cli, model: Path) -> None:
     found = json.loads(ran.out)
     assert {row["factor"] for row in found["indices"]} == {"all", "X", "dummy"}
     assert found["study"]["settings"]["levels"] == 6
-    assert found["study"]["changes"][0]["change"] == "Scale"
+    assert found["study"]["changes"] == ["made=x2"]
     assert found["study"]["replicates"] == 4
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from simnet.errors import InputError
 from simnet.experiment.change import Scale
+from simnet.experiment.notation import variability_from_record
 from simnet.experiment.variability import (
     LogNormal,
     Normal,
@@ -17,7 +18,6 @@ from simnet.experiment.variability import (
     draw,
     targets,
     uniform,
-    variability_from_record,
     variability_record,
     varied,
     whole_amounts,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from simnet.errors import InputError
 from simnet.experiment.change import Change, Clamp, Dose, Knockdown, Knockout, Scale, Set
-from simnet.experiment.times import duration
+from simnet.experiment.times import UNITS, duration
 from simnet.readouts.canonical import canonical_text
 from simnet.readouts.parser import parse_readout
 from simnet.readouts.tree import (
@@ -24,7 +24,7 @@ from simnet.readouts.tree import (
     Tree,
     quantities,
 )
-from simnet.readouts.words import OF_COURSE, OF_ENSEMBLE, UNITS
+from simnet.readouts.words import OF_COURSE, OF_ENSEMBLE
 
 # ------------------------------------------------------------------ trees that the parser can make
 _sizes = st.floats(min_value=0, allow_infinity=False).map(abs)
@@ -229,7 +229,7 @@ def test_units_of_time_are_those_of_the_package(unit: str) -> None:
         ("24h[k=2]", 4, "24h is the same in every condition"),
         ("X@3[]", 5, "']' where a name should be; write NAME=VALUE"),
         ("X@3[k 2]", 7, "'2' where '=' should be"),
-        ("X@3[k=]", 7, "a change is missing; write one of 2.5, x2, 100nM, knockout"),
+        ("X@3[k=]", 7, "a change is missing; write one of 2.5, x2, add 10, knockdown 0.9"),
         ("X@3[k=2 pM of it]", 7, "'2 pM of it' is no change"),
         ("X@3[HIF1A=knockdown]", 11, "'knockdown' is no change"),
         ("X@3[HIF1A=deleted 3]", 11, "'deleted 3' is no change"),

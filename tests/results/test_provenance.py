@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simnet.errors import InputError
-from simnet.experiment.change import Set
+from simnet.experiment.change import Knockout, Set
 from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import At
 from simnet.network.network import Network, Parameter
@@ -95,8 +95,19 @@ def test_numpy_scalars_become_plain_numbers(network: Network) -> None:
     )
     record = record_of(network, (condition,))
     json.dumps(record.to_json())
-    assert record.conditions[0]["schedule"][0]["at"] == 3600
-    assert record.conditions[0] == condition.record()
+    assert record.conditions[0]["changes"] == ["k=0.5"]
+    assert record.conditions[0]["schedule"] == ["3600: k=1"]
+
+
+def test_a_record_of_schema_1_is_brought_to_the_present_form(network: Network) -> None:
+    condition = Condition(changes=(Set("k", 2.0),), schedule=(At("1 h", Knockout("X")),))
+    now = record_of(network, (condition,))
+    then = {
+        **condition.record(),
+        "changes": [{"change": "Set", "name": "k", "value": 2.0}],
+        "schedule": [{"at": "1 h", "changes": [{"change": "Knockout", "name": "X"}]}],
+    }
+    assert Record.from_json(now.to_json() | {"schema": 1, "conditions": [then]}) == now
 
 
 def test_a_newer_schema_is_refused_and_the_writer_named(network: Network) -> None:
