@@ -46,7 +46,7 @@ def _sbml(network: Network, path: Path, *, kinetics: Kinetics = "continuous") ->
 
 
 def _antimony(network: Network, path: Path, *, kinetics: Kinetics = "continuous") -> Lines:
-    from simnet.sbml.antimony_text import sbml_to_antimony
+    from simnet.sbml.antimony import sbml_to_antimony
     from simnet.sbml.write import file_to_write, to_sbml
 
     text = sbml_to_antimony(to_sbml(network, kinetics))

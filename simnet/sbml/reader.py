@@ -32,7 +32,7 @@ from simnet.sbml.events import EventReader, late_values, may_be_stepped_over, or
 from simnet.sbml.guard import require_short_chains
 from simnet.sbml.ids import Ids
 from simnet.sbml.mathml import DelayNotHeld, NotHeld, from_ast
-from simnet.sbml.members import members
+from simnet.sbml.members import is_concentration, members, references
 from simnet.sbml.obstacles import ODE_ONLY, obstacles, refused
 from simnet.sbml.reaction_reader import ReactionReader
 from simnet.sbml.stoichiometry import Stoichiometries
@@ -81,8 +81,7 @@ class Reader:
         self.reacting = {
             reference.getSpecies()
             for r in members(self.model.getListOfReactions())
-            for side in (r.getListOfReactants(), r.getListOfProducts())
-            for reference in members(side)
+            for reference in references(r)
         }
 
     def declared(self, given: Kinetics | None) -> Declared:
@@ -218,16 +217,10 @@ class Reader:
             name: Call("divide", (Symbol(name), Symbol(species.getCompartment())))
             for name in symbols(found)
             if (species := self.model.getSpecies(name)) is not None
-            and self.is_concentration(species)
+            and is_concentration(self.model, species)
         }
         meant = concentrations | self.known
         return substitute(found, meant) if meant else found
-
-    def is_concentration(self, species: Any) -> bool:
-        """Whether the species' id stands for its concentration in the file's formulas."""
-        compartment = self.model.getCompartment(species.getCompartment())
-        has_volume = compartment is not None and compartment.getSpatialDimensionsAsDouble() != 0
-        return has_volume and not species.getHasOnlySubstanceUnits()
 
     def assignments(self) -> tuple[Assignment, ...]:
         return ordered(
@@ -242,7 +235,7 @@ class Reader:
         species = self.model.getSpecies(variable)
         item = self.model.getParameter(variable) if species is None else species
         expression = self.expression(rule.getMath(), f"assignment rule for {variable}")
-        if species is not None and self.is_concentration(species):
+        if species is not None and is_concentration(self.model, species):
             expression = Call("times", (expression, Symbol(species.getCompartment())))
         if item is None or (species is not None and variable in self.reacting):
             self.obstacles.append(
@@ -302,7 +295,7 @@ class Reader:
             if s.isSetInitialConcentration():
                 amount = s.getInitialConcentration() * size
             expression = initial.get(s.getId())
-            concentration = self.is_concentration(s)
+            concentration = is_concentration(self.model, s)
             if (
                 expression is None
                 and s.isSetInitialConcentration()
