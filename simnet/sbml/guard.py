@@ -14,7 +14,7 @@ import libsbml
 from simnet.errors import ModelError, Problem
 from simnet.network.expression import Call, Expression, Symbol, walk
 from simnet.network.network import Assignment
-from simnet.sbml.members import children, members, nodes
+from simnet.sbml.members import children, formulas, members, nodes
 from simnet.sbml.wide import WIDEST, Shape, flat, grouped
 
 LARGEST_FILE = 32 * 2**20
@@ -205,22 +205,3 @@ def _called(node: Any) -> set[str]:
     """Names of the functions that a formula calls."""
     calls = (n for n in nodes(node) if libsbml.ASTNode.getType(n) == libsbml.AST_FUNCTION)
     return {call.getName() for call in calls}
-
-
-def formulas(model: Any) -> list[tuple[str, Any]]:
-    """Every formula of a libsbml.Model, but for function definitions, and where it stands."""
-    found = [(f"rule for {r.getVariable()}", r.getMath()) for r in members(model.getListOfRules())]
-    found += [
-        (f"initial assignment to {a.getSymbol()}", a.getMath())
-        for a in members(model.getListOfInitialAssignments())
-    ]
-    found += [
-        (f"rate law of {r.getId()}", r.getKineticLaw().getMath())
-        for r in members(model.getListOfReactions())
-        if r.isSetKineticLaw()
-    ]
-    for event in members(model.getListOfEvents()):
-        holders = [event.getTrigger(), event.getDelay(), event.getPriority()]
-        holders += members(event.getListOfEventAssignments())
-        found += [(f"event {event.getId()}", h.getMath()) for h in holders if h is not None]
-    return [(where, node) for where, node in found if node is not None]

@@ -40,3 +40,22 @@ def nodes(node: Any) -> Iterator[Any]:
         part = pending.pop()
         yield part
         pending += children(part)
+
+
+def formulas(model: Any) -> list[tuple[str, Any]]:
+    """Every formula of a libsbml.Model, but for function definitions, and where it stands."""
+    found = [(f"rule for {r.getVariable()}", r.getMath()) for r in members(model.getListOfRules())]
+    found += [
+        (f"initial assignment to {a.getSymbol()}", a.getMath())
+        for a in members(model.getListOfInitialAssignments())
+    ]
+    found += [
+        (f"rate law of {r.getId()}", r.getKineticLaw().getMath())
+        for r in members(model.getListOfReactions())
+        if r.isSetKineticLaw()
+    ]
+    for event in members(model.getListOfEvents()):
+        holders = [event.getTrigger(), event.getDelay(), event.getPriority()]
+        holders += members(event.getListOfEventAssignments())
+        found += [(f"event {event.getId()}", h.getMath()) for h in holders if h is not None]
+    return [(where, node) for where, node in found if node is not None]

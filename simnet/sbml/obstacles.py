@@ -6,8 +6,7 @@ from typing import Any
 import libsbml
 
 from simnet.errors import Problem
-from simnet.sbml.guard import formulas
-from simnet.sbml.members import members, nodes, references
+from simnet.sbml.members import formulas, members, nodes, references
 
 ODE_ONLY = 'run it with method="ode", which runs the file as it is'
 
