@@ -324,7 +324,7 @@ TOOLS = {
     "roadrunner, tellurium": (
         "continuous",
         "discrete",
-        "laws are taken as they are written; tellurium runs the whole archive (in the tests), and "
+        "laws are taken as they are written; tellurium runs the whole archive (`simnet verify`), and "
         "shows species as concentrations",
     ),
     "bngsim": (
