@@ -36,7 +36,7 @@ def antimony_to_sbml(path: Path) -> str:
     Raises:
         ModelError: the file is not Antimony, or imports another one.
     """
-    text = text_of(path)
+    text = re.sub(r"\r\n?", "\n", text_of(path))
     _require_alone(text, str(path))
     with tempfile.TemporaryDirectory(prefix="simnet-") as folder:
         return run_apart(

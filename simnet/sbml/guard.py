@@ -49,10 +49,14 @@ def text_of(path: Path) -> str:
         ModelError: it is, or it is no text in UTF-8.
     """
     require_size(path.stat().st_size, str(path))
+    data = path.read_bytes()
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ModelError(Problem(what=str(path), why="not a text file in UTF-8")) from None
+        utf_16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+        why = "is in UTF-16, not in UTF-8" if utf_16 else "not a text file in UTF-8"
+        way_out = "save it as UTF-8" if utf_16 else ""
+        raise ModelError(Problem(what=str(path), why=why, way_out=way_out)) from None
 
 
 def harmless(content: str, name: str) -> str:
