@@ -77,7 +77,11 @@ def read_treatment(text: str, where: str = "change") -> Treatment:
 
 def read_changes(text: str, where: str = "change") -> tuple[Change, ...]:
     """The changes, without a time, that a text means; arguments and errors as of `read_treatment`."""
-    return _whole(text, where, Reader.changes)
+    found = read_treatment(text, where)
+    if found.background or found.schedule:
+        why, way_out = "has a time, and none can stand here", "write NAME=VALUE"
+        raise InputError(Problem(what=f"{where} {text!r}", why=why, way_out=way_out))
+    return found.changes
 
 
 def read_schedule(text: str, where: str = "schedule") -> tuple[Scheduled, ...]:
@@ -91,6 +95,61 @@ def read_schedule(text: str, where: str = "schedule") -> tuple[Scheduled, ...]:
 def read_spread(text: str, where: str = "variability") -> tuple[str, Spread]:
     """A name and its distribution, "MCT1=lognormal 0.3"; arguments and errors as of `read_treatment`."""
     return _whole(text, where, Reader.spread)
+
+
+def read_all(
+    texts: Iterable[str], read: Callable[[str, str], T], where: str, problems: list[Problem]
+) -> list[T]:
+    """What several texts mean; the problems of those that cannot be read are added."""
+    found: list[T] = []
+    for text in texts:
+        try:
+            found.append(read(text, where))
+        except InputError as error:
+            problems += error.problems
+    return found
+
+
+def treatment_of(
+    changes: Iterable[str],
+    schedule: Iterable[str] = (),
+    background: Iterable[str] = (),
+    where: tuple[str, str, str] = ("changes", "schedule", "background"),
+) -> Treatment:
+    """What several texts mean together.
+
+    Args:
+        changes: anything, with or without a time.
+        schedule: with a time.
+        background: without one, made from the start.
+        where: what the three are called, for the error.
+
+    Raises:
+        InputError: all that cannot be read.
+    """
+    problems: list[Problem] = []
+    found = sum(read_all(changes, read_treatment, where[0], problems), Treatment())
+    later = read_all(schedule, read_schedule, where[1], problems)
+    before = read_all(background, read_changes, where[2], problems)
+    if problems:
+        raise InputError(problems)
+    return found + Treatment(
+        schedule=tuple(entry for several in later for entry in several),
+        background=tuple(change for several in before for change in several),
+    )
+
+
+def read_variability(texts: Iterable[str], where: str = "variability") -> dict[str, Spread]:
+    """Distributions by name; arguments and errors as of `treatment_of`."""
+    problems: list[Problem] = []
+    found: dict[str, Spread] = {}
+    for name, spread in read_all(texts, read_spread, where, problems):
+        if name in found:
+            problems.append(Problem(what=f"{where} {name!r}", why="given twice"))
+        found[name] = spread
+    if problems:
+        raise InputError(problems)
+    return found
 
 
 def forms(table: Mapping[str, Any] = CHANGES) -> str:
@@ -273,7 +332,8 @@ class Reader:
 
     def _expect(self, sign: str) -> None:
         if not self._sign(sign):
-            self.fail(self._place, f"{self._next()} where {sign!r} should be")
+            way_out = _WHEN if sign == ":" else ""
+            self.fail(self._place, f"{self._next()} where {sign!r} should be", way_out)
 
     def _next(self) -> str:
         word = _WORD.match(self._text, self._place)
@@ -406,7 +466,7 @@ def variability_from_record(
 ) -> dict[str, Spread]:
     """The variability of a record: texts, or the table of records of before."""
     if not isinstance(record, Mapping):
-        return dict(map(read_spread, record))
+        return read_variability(record)
     return {
         name: SPREADS[entry["distribution"]](
             **{k: v for k, v in entry.items() if k != "distribution"}

@@ -38,6 +38,7 @@ from simnet.experiment.notation import (
     read_schedule,
     read_spread,
     read_treatment,
+    read_variability,
     schedule_text,
     spread_text,
 )
@@ -222,12 +223,15 @@ def test_what_cannot_be_read(text: str, says: str) -> None:
 def test_what_stands_in_the_wrong_place() -> None:
     with pytest.raises(sn.InputError, match="schedule 'a=1': has no time; write \"24h: NAME"):
         read_schedule("a=1")
-    with pytest.raises(sn.InputError, match=r"background\[0\] '2h: a=1': column 1: '2h'"):
+    with pytest.raises(sn.InputError, match=r"background\[0\] '2h: a=1': has a time"):
         read_changes("2h: a=1", "background[0]")
     with pytest.raises(sn.InputError, match="'wide' is no distribution; write one of lognormal"):
         read_spread("MCT1=wide")
     with pytest.raises(sn.InputError, match=r"Normal\(cv=0.5\): above 0.25"):
         read_spread("MCT1=normal 0.5")
+    with pytest.raises(sn.InputError) as caught:
+        read_variability(["a=normal 0.1", "a=uniform 2", "b=2"])
+    assert [p.what for p in caught.value.problems] == ["variability 'b=2'", "variability 'a'"]
     with pytest.raises(sn.InputError, match="change 7: is not a text"):
         read_treatment(7)  # type: ignore[arg-type]
 
