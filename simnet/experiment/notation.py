@@ -14,7 +14,7 @@ For example "from the start: HIF1A=knockout; O2_percent=1; every 24h from 0h, 5 
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NoReturn, TypeVar
@@ -435,41 +435,3 @@ def _value_text(made: Any) -> str:
             raise InputError(Problem(what=repr(made), why=why)) from None
 
     return _FIELD.sub(number, made.forms[0].text)
-
-
-# ------------------------------------------------------------------ records
-def change_from_record(record: str | Mapping[str, Any]) -> Change:
-    """The change of a record: its text, or the table of records of before."""
-    if isinstance(record, str):
-        (change,) = read_changes(record)
-        return change
-    values = dict(record)
-    return CHANGES[values.pop("change")](**values)
-
-
-def scheduled_from_record(record: str | Mapping[str, Any]) -> Scheduled:
-    """The entry of a schedule of a record: its text, or the table of records of before."""
-    if isinstance(record, str):
-        (entry,) = read_schedule(record)
-        return entry
-    if "pulse" in record:
-        change = change_from_record(record["change"])
-        return Pulse(record["pulse"], record["length"], change)  # type: ignore[arg-type]
-    changes = map(change_from_record, record["changes"])
-    if "at" in record:
-        return At(record["at"], *changes)
-    return Repeat(record["repeat"], record["every"], record["count"], *changes)
-
-
-def variability_from_record(
-    record: Sequence[str] | Mapping[str, Mapping[str, Any]],
-) -> dict[str, Spread]:
-    """The variability of a record: texts, or the table of records of before."""
-    if not isinstance(record, Mapping):
-        return read_variability(record)
-    return {
-        name: SPREADS[entry["distribution"]](
-            **{k: v for k, v in entry.items() if k != "distribution"}
-        )
-        for name, entry in record.items()
-    }

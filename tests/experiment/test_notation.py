@@ -2,7 +2,9 @@
 
 import json
 import math
+import re
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -27,10 +29,9 @@ from simnet.experiment.change import (
     Washout,
     change_record,
 )
-from simnet.experiment.condition import Condition, condition_from_record
+from simnet.experiment.condition import Condition, change_from_record, condition_from_record
 from simnet.experiment.notation import (
     Treatment,
-    change_from_record,
     change_text,
     changes_text,
     forms,
@@ -246,6 +247,15 @@ def test_what_is_no_change_is_not_written() -> None:
     with pytest.raises(sn.InputError, match="'k=2': is not a change"):
         bracket_text(["k=2"])  # type: ignore[list-item]
     assert bracket_text(()) == ""
+
+
+def test_the_page_of_the_notation_is_right() -> None:
+    page = Path(__file__).parents[2] / "docs" / "howto" / "changes.md"
+    rows = re.findall(r"^\| `([^`]+)` \|.*\|", page.read_text(encoding="utf-8"), re.MULTILINE)
+    found = [read_treatment(text.replace("\\|", "|")) for text in rows]
+    assert {type(change) for done in found for change in done.changes} == set(CHANGES.values())
+    assert {type(entry) for done in found for entry in done.schedule} == {At, Pulse, Repeat}
+    assert any(done.background for done in found)
 
 
 @dataclass(frozen=True)
