@@ -259,7 +259,7 @@ class Reader:
             return match[0]
         self._space()
         if self._at(NAME) and not self._at(_BETWEEN):
-            why = f"{self._next()} after a number is no unit of time"
+            why = f"{self._next()} after a number is not a unit of time"
             self.fail(self._place, why, "units of time are ms, s, min, h and d")
         number = float(match[1])
         return int(number) if number.is_integer() else number
@@ -289,7 +289,7 @@ class Reader:
         text = value[0].strip() if value else ""
         found = _read_value(text, table)
         if found is None:
-            why = f"{text!r} is no {noun}" if text else f"a {noun} is missing"
+            why = f"{text!r} is not a {noun}" if text else f"a {noun} is missing"
             ladder = "; several values are for doses, 0.1|1|10nM" if "|" in text else ""
             self.fail(place, why, f"write one of {forms(table)}{ladder}")
         return name, *found

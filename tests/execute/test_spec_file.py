@@ -129,7 +129,7 @@ def test_all_mistakes_at_once() -> None:
         "precision.relativ: is unknown; did you mean relative",
         "background 'b': column 1: 'b' where NAME=VALUE or a time should be",
         "schedule 'a=1': has no time; write \"24h: NAME=VALUE\"",
-        "variability 'c=wide': column 3: 'wide' is no distribution",
+        "variability 'c=wide': column 3: 'wide' is not a distribution",
         "combinations: conditions are listed as well; leave one of the two out",
     ]
     assert len(told) == len(begins), told

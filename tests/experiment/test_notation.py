@@ -195,8 +195,11 @@ def test_a_treatment_has_parts() -> None:
         ("", "column 1: the text ends where NAME=VALUE or a time should be"),
         ("HIF1A", "column 1: 'HIF1A' where NAME=VALUE or a time should be; write \"24h: NAME"),
         ("HIF1A=", "column 7: a change is missing; write one of 2.5, x2,"),
-        ("HIF1A=twice", "change 'HIF1A=twice': column 7: 'twice' is no change; write one of 2.5"),
-        ("HIF1A=1e999", "'1e999' is no change"),
+        (
+            "HIF1A=twice",
+            "change 'HIF1A=twice': column 7: 'twice' is not a change; write one of 2.5",
+        ),
+        ("HIF1A=1e999", "'1e999' is not a change"),
         ("O2_percent=1|5", "several values are for doses, 0.1|1|10nM"),
         (
             "A(b)=2",
@@ -206,7 +209,10 @@ def test_a_treatment_has_parts() -> None:
         ("a=1]", "column 4: ']' is not expected here"),
         ("24h", "column 4: the text ends where ':' should be"),
         ("24h:", "column 5: the text ends where a name should be; write NAME=VALUE; other names"),
-        ("3 weeks: a=1", "column 3: 'weeks' after a number is no unit of time; units of time are"),
+        (
+            "3 weeks: a=1",
+            "column 3: 'weeks' after a number is not a unit of time; units of time are",
+        ),
         ("from 2h: a=1", "column 8: ':' where 'for' should be"),
         ("from 2h for 1h: a=1, b=2", "column 1: one change at a time can be undone"),
         ("from 2h for 1h: a=knockout", "only a Set can be undone"),
@@ -226,7 +232,7 @@ def test_what_stands_in_the_wrong_place() -> None:
         read_schedule("a=1")
     with pytest.raises(sn.InputError, match=r"background\[0\] '2h: a=1': has a time"):
         read_changes("2h: a=1", "background[0]")
-    with pytest.raises(sn.InputError, match="'wide' is no distribution; write one of lognormal"):
+    with pytest.raises(sn.InputError, match="'wide' is not a distribution; write one of lognormal"):
         read_spread("MCT1=wide")
     with pytest.raises(sn.InputError, match=r"Normal\(cv=0.5\): above 0.25"):
         read_spread("MCT1=normal 0.5")
