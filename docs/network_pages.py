@@ -154,7 +154,7 @@ def take(name: str) -> None:
 
 def take_robustness(name: str, *, run: bool) -> None:
     """Run the claims of a network under many sets of parameters, or judge those that were run."""
-    values = DOCS.parent / "out" / "robustness" / f"{name}.jsonl"
+    values = DOCS.parent / "out" / "robustness" / name
     more = ["--robustness", str(SETS), "--out", str(values.relative_to(DOCS.parent))]
     _keep(name, "robustness", {"Robustness": more}, [] if run else ["--kept"])
 

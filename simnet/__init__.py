@@ -8,7 +8,7 @@
 Every public name is here; heavy libraries are imported by the functions that need them.
 """
 
-from simnet.claims.ablation import ablate as ablate
+from simnet.claims.robustness import ablate as ablate
 from simnet.claims.robustness import robustness as robustness
 from simnet.claims.run import run_claims as run_claims
 from simnet.errors import InputError as InputError

@@ -1,12 +1,16 @@
-"""Seeds by key: (root seed, content of the condition, replicate) -> 32-bit seed.
+"""Everything random, by key: seeds of replicates, and the numbers drawn for designs and resamples.
 
-Within a condition the seeds come from a keyed bijection of the replicate's index, so no two
-replicates can share one. Nothing depends on order, batches or the number of workers.
+(root seed, content of the condition, replicate) -> 32-bit seed: within a condition the seeds come
+from a keyed bijection of the replicate's index, so no two replicates can share one. Nothing depends
+on order, batches or the number of workers.
 """
 
 import hashlib
+import json
 import secrets
 import struct
+
+import numpy as np
 
 SEEDS_PER_CONDITION = 2**32 - 1
 """2**32 - 1 itself is left out: as a signed number it is -1, which means the clock in roadrunner."""
@@ -53,6 +57,29 @@ def stream_state(root: int, condition: str, replicate: int) -> bytes:
     return hashlib.blake2b(content, digest_size=32, person=b"simnet stream").digest()
 
 
+def further_seed(seed: int, position: int) -> int:
+    """A seed for the further models of a replicate, which go on where the first one stopped."""
+    digest = hashlib.blake2b(f"{seed}:{position}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") % SEEDS_PER_CONDITION
+
+
+def uniform(key: bytes, name: str) -> float:
+    """A number between 0 and 1, both excluded, from a replicate's key and a name."""
+    content = len(key).to_bytes(4, "little") + key + name.encode()
+    digest = hashlib.blake2b(content, digest_size=8, person=b"simnet-cell").digest()
+    return ((int.from_bytes(digest, "little") >> 12) + 0.5) / 2.0**52
+
+
+def study_generator(seed: int, *words: str) -> np.random.Generator:
+    """A study's random numbers: they depend on the seed and the words, never on order."""
+    return _generator(json.dumps([int(seed), *words]).encode(), b"simnet sens")
+
+
+def screen_generator(seed: int, *words: str) -> np.random.Generator:
+    """Those of a screen's bootstraps, likewise; other words give independent ones."""
+    return _generator(struct.pack("<Q", seed) + "\x1f".join(words).encode())
+
+
 def is_root(root: int) -> bool:
     """Whether a number can be a root seed."""
     return 0 <= root < 2**64
@@ -61,6 +88,11 @@ def is_root(root: int) -> bool:
 def drawn_root() -> int:
     """A root seed from the operating system, for a user who gave none (the record keeps it)."""
     return secrets.randbits(32)
+
+
+def _generator(key: bytes, person: bytes = b"") -> np.random.Generator:
+    digest = hashlib.blake2b(key, digest_size=16, person=person).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "little")))
 
 
 def _permute(index: int, key: bytes) -> int:

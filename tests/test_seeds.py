@@ -3,7 +3,15 @@
 import pytest
 from scipy import stats
 
-from simnet.seeds import SEEDS_PER_CONDITION, is_root, replicate_seed
+from simnet.seeds import (
+    SEEDS_PER_CONDITION,
+    further_seed,
+    is_root,
+    replicate_seed,
+    screen_generator,
+    study_generator,
+    uniform,
+)
 
 
 def test_distinct_within_a_condition() -> None:
@@ -23,6 +31,10 @@ def test_a_seed_depends_on_its_key_only() -> None:
 def test_known_values() -> None:
     """Pinned: other numbers would change every seeded result of every user."""
     assert [replicate_seed(0, "c", r) for r in range(3)] == [4000795721, 1416942369, 3860580068]
+    assert further_seed(5, 2) == 3774820960
+    assert uniform(b"k", "GLUT1") == 0.4478173570794922
+    assert study_generator(3, "sobol").integers(2**32) == 1169448729
+    assert screen_generator(3, "dose").integers(2**32) == 4100823684
 
 
 def test_uniform() -> None:

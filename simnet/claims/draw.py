@@ -12,7 +12,7 @@ from simnet.claims.suite import Case
 from simnet.experiment.times import duration
 from simnet.plot.style import COLOURS, INK, MUTED, dress, time_axis, time_scale, value_axis
 from simnet.readouts.canonical import bracket_text
-from simnet.readouts.tree import Quantity, quantities
+from simnet.readouts.tree import quantities
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,11 +62,11 @@ def draw_claim(result: ClaimsResult, case: Case) -> "Figure":
 
 
 def _draw_courses(axes: "Axes", result: ClaimsResult, case: Case, name: str) -> None:
-    column = result.names.index(name)
     asked = [q for q in quantities(case.readout.tree) if q.name == name]
     arms = [arm for arm in case.arms if any(q.changes == arm.changes for q in asked)]
-    times = result.courses[arms[0]].times
-    unit, scale = time_scale(float(np.ptp(times)), result.time_unit)
+    first = result.courses[arms[0]]
+    times, column = first.times, first.names.index(name)
+    unit, scale = time_scale(float(np.ptp(times)), first.time_unit)
     dress(axes, name, result.units[name])
     shown = []
     for place, arm in enumerate(arms):
@@ -81,7 +81,7 @@ def _draw_courses(axes: "Axes", result: ClaimsResult, case: Case, name: str) -> 
         axes.plot(times / scale, mean, color=colour, lw=2, label=label)
         for quantity in asked:
             if quantity.changes == arm.changes and quantity.at is not None:
-                at = _time(quantity, result)
+                at = duration(quantity.at, "time", first.time_unit)
                 axes.plot(at / scale, np.interp(at, times, mean), "o", color=colour, ms=6)
         shown.append(values[:_MOST_LINES])
     every: FloatArray = np.concatenate([values.ravel() for values in shown])
@@ -91,11 +91,6 @@ def _draw_courses(axes: "Axes", result: ClaimsResult, case: Case, name: str) -> 
     axes.set_xlim(times[0] / scale - margin, times[-1] / scale + margin)  # dots at the ends whole
     if len(arms) > 1 or arms[0].changes:
         axes.legend(fontsize=8, frameon=False)
-
-
-def _time(quantity: Quantity, result: ClaimsResult) -> float:
-    assert quantity.at is not None
-    return duration(quantity.at, "time", result.time_unit)
 
 
 def _draw_value(axes: "Axes", finding: Finding) -> None:

@@ -9,24 +9,19 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.catalogue.claims import Claim
-from simnet.claims.arms import Arm
-from simnet.claims.courses import Course
-from simnet.claims.suite import Case
+from simnet.claims.suite import Arm, Case
 from simnet.errors import SimulationError
 from simnet.readouts.canonical import bracket_text
 from simnet.readouts.data import Courses
 from simnet.readouts.evaluation import evaluate, replicate_values
 from simnet.readouts.expression import ReadoutExpression
 from simnet.readouts.tree import (
-    Binary,
     Compare,
     ConditionKey,
-    Negative,
     OfCourse,
-    OfEnsemble,
-    Pointwise,
     Quantity,
     Tree,
+    renewed,
     walk,
 )
 
@@ -50,8 +45,8 @@ class Finding:
         value: simulated, in the unit of the claim; NaN where there is none.
         interval: of the value, where the runs were stochastic.
         verdict: "holds", "fails", "undecided" (the interval holds a bound of what is expected),
-            "left out" (the protocol does not allow the method) or, of sets of parameters, "not run"
-            (an arm could not be simulated).
+            "left out" (the protocol does not allow the method) or "not run" (an arm could not be
+            simulated, or not yet).
         note: why there is no value, or what is wrong with it.
     """
 
@@ -60,21 +55,6 @@ class Finding:
     interval: tuple[float, float] | None = None
     verdict: Verdict = "fails"
     note: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Taken:
-    """The courses of arms, and what their columns are.
-
-    Attributes:
-        courses: by arm, (N, T, R) each.
-        names: (R,) of the readouts.
-        time_unit: of the network.
-    """
-
-    courses: Mapping[Arm, Course]
-    names: tuple[str, ...]
-    time_unit: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,18 +66,26 @@ class Value:
     not_run: bool = False
 
 
-def value_of(case: Case, taken: Taken) -> Value:
+def value_of(case: Case, courses: Mapping[Arm, Courses], reasons: Mapping[Arm, str]) -> Value:
     """The readout's value on the mean courses of its arms; statistics of replicates (cv, quantile)
-    are of the replicates themselves."""
+    are of the replicates themselves.
+
+    Args:
+        case: the claim.
+        courses: by arm, of the replicates that finished.
+        reasons: of the arms that have none.
+    """
     for arm in case.arms:
-        course = taken.courses[arm]
-        if not len(course.values):
-            note = f"{arm.name}: {course.failures[0]}"
-            return Value(number=math.nan, note=note, not_run=True)
-    statistic = case.is_statistic
-    courses = {arm.changes: _courses(taken, arm, mean=not statistic) for arm in case.arms}
+        if arm in reasons:
+            return Value(number=math.nan, note=f"{arm.name}: {reasons[arm]}", not_run=True)
+    taken = {arm.changes: courses[arm] for arm in case.arms}
+    if not case.is_statistic:
+        taken = {
+            changes: replace(of_arm, values=of_arm.values.mean(axis=0, keepdims=True))
+            for changes, of_arm in taken.items()
+        }
     try:
-        found = evaluate(case.readout, courses, deterministic=not statistic)
+        found = evaluate(case.readout, taken, deterministic=not case.is_statistic)
     except SimulationError as error:
         return Value(number=math.nan, note=str(error))
     return Value(number=found.estimate)
@@ -126,7 +114,7 @@ def judged(claim: Claim, value: Value, interval: tuple[float, float] | None = No
     return Finding(claim=claim, value=number, interval=interval, verdict=verdict)
 
 
-def interval_of(case: Case, taken: Taken, seed: int) -> tuple[float, float]:
+def interval_of(case: Case, courses: Mapping[Arm, Courses], seed: int) -> tuple[float, float]:
     """An interval of the readout's value, `CONFIDENCE` wide.
 
     By bootstrap over replicates (Efron 1979, doi:10.1214/aos/1176344552): those of each arm are
@@ -135,26 +123,23 @@ def interval_of(case: Case, taken: Taken, seed: int) -> tuple[float, float]:
     variance. Where a resample has no value the interval is open.
     """
     if case.is_statistic:
-        return _normal_interval(case, taken)
+        return _normal_interval(case, courses)
     generator = np.random.default_rng([seed, *case.claim.id.encode()])
     columns = []
     for arm in case.arms:
-        values = taken.courses[arm].values[
-            :, :, [taken.names.index(n) for n in case.readout.symbols]
-        ]
+        of_arm = courses[arm]
+        values = of_arm.values[:, :, [of_arm.names.index(n) for n in case.readout.symbols]]
         n, T, R = values.shape
         weights = generator.multinomial(n, np.full(n, 1 / n), size=_RESAMPLES) / n
         columns.append((weights @ values.reshape(n, T * R)).reshape(_RESAMPLES, T, R))
-    merged = Courses(
-        times=taken.courses[case.arms[0]].times,
+    merged = replace(
+        courses[case.arms[0]],
         values=np.concatenate(columns, axis=2),
         names=tuple(
             _column(name, arm.changes) for arm in case.arms for name in case.readout.symbols
         ),
-        time_unit=taken.time_unit,
     )
-    tree = _merged(case.readout.tree)
-    readout = ReadoutExpression(text=str(case.readout), canonical=str(case.readout), tree=tree)
+    readout = replace(case.readout, tree=_merged(case.readout.tree))
     try:
         numbers = _values(readout, merged)
     except SimulationError:
@@ -175,24 +160,17 @@ def _values(readout: ReadoutExpression, means: Courses) -> FloatArray:
     return np.array([evaluate(readout, {(): m}, deterministic=True).estimate for m in one_by_one])
 
 
-def _normal_interval(case: Case, taken: Taken) -> tuple[float, float]:
+def _normal_interval(case: Case, courses: Mapping[Arm, Courses]) -> tuple[float, float]:
     from scipy.special import ndtri
 
-    courses = {arm.changes: _courses(taken, arm, mean=False) for arm in case.arms}
     try:
-        found = evaluate(case.readout, courses)
+        found = evaluate(case.readout, {arm.changes: courses[arm] for arm in case.arms})
     except SimulationError:
         return -math.inf, math.inf
     if math.isnan(found.variance):
         return -math.inf, math.inf
     reach = float(ndtri((1 + CONFIDENCE) / 2)) * math.sqrt(found.variance)
     return found.estimate - reach, found.estimate + reach
-
-
-def _courses(taken: Taken, arm: Arm, *, mean: bool) -> Courses:
-    course = taken.courses[arm]
-    values = course.values.mean(axis=0, keepdims=True) if mean else course.values
-    return Courses(times=course.times, values=values, names=taken.names, time_unit=taken.time_unit)
 
 
 def _column(name: str, changes: ConditionKey) -> str:
@@ -202,10 +180,10 @@ def _column(name: str, changes: ConditionKey) -> str:
 def _merged(tree: Tree) -> Tree:
     """The tree with a name for each readout of each arm: resamples of all arms side by side are
     then like replicates of one condition, and evaluated together."""
-    if isinstance(tree, Quantity):
-        return replace(tree, name=_column(tree.name, tree.changes), changes=())
-    if isinstance(tree, Binary | Compare):
-        return replace(tree, left=_merged(tree.left), right=_merged(tree.right))
-    if isinstance(tree, Negative | Pointwise | OfCourse | OfEnsemble):
-        return replace(tree, of=_merged(tree.of))
-    return tree
+
+    def merged(part: Tree) -> Tree | None:
+        if not isinstance(part, Quantity):
+            return None
+        return replace(part, name=_column(part.name, part.changes), changes=())
+
+    return renewed(tree, merged)

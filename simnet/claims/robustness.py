@@ -1,14 +1,17 @@
-"""Robustness: do claims keep their sign where parameters are not what we took them for?
+"""Claims of a network that is not as it was: without one mechanism, or with other parameters.
 
-Parameters are drawn by Latin hypercube (McKay, Beckman & Conover 1979, doi:10.2307/1268522), each
-uniform on a logarithmic scale within a factor of its value. What breaks a claim is looked for by
-Spearman's rank correlation of each parameter with the claim's margin: how far its value is on the
-right side.
+Ablation takes out one mechanism at a time, and claims fall or stand. Robustness asks whether claims
+keep their sign where parameters are not what we took them for: they are drawn by Latin hypercube
+(McKay, Beckman & Conover 1979, doi:10.2307/1268522), each uniform on a logarithmic scale within a
+factor of its value. What breaks a claim is looked for by Spearman's rank correlation of each parameter
+with the claim's margin: how far its value is on the right side.
 """
 
+import hashlib
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,17 +20,22 @@ import numpy as np
 
 from simnet.arrays import BoolArray, FloatArray
 from simnet.catalogue.claims import Claim
-from simnet.claims.courses import Settings
-from simnet.claims.measure import Value
-from simnet.claims.sets import run_sets
+from simnet.catalogue.protocols import Mechanism
+from simnet.claims.measure import Finding, Value, judged, value_of
+from simnet.claims.run import Settings, courses_of, opened, plan_of
 from simnet.claims.suite import Suite, load_suite
 from simnet.elementary import exp, log
 from simnet.errors import InputError, Problem
+from simnet.execute.campaign import Item, items_of, run_campaign
 from simnet.execute.checks import ALLOWED_IN_SPREADS
+from simnet.execute.cluster import Workers
+from simnet.execute.plan import Plan
 from simnet.execute.progress import Progress
+from simnet.execute.run import Gathered
 from simnet.experiment.change import Change, Set
 from simnet.network.digest import canonical_json
 from simnet.network.network import Network, Parameter
+from simnet.results.parts import Parts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +46,114 @@ ENOUGH = 0.7
 _RTOL = 1e-5  # fractions over hundreds of sets do not see the rest
 _LONGEST = 30.0  # seconds an arm may take: where CVODE stalls, the set has no value
 _BROAD = math.inf
-_FORMAT = 2  # of lines: null where an arm could not be simulated, NaN where there is no value
+_FORMAT = 2  # of files before there were folders
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ablated:
+    """What is left of the claims without a mechanism.
+
+    Attributes:
+        mechanism: what was taken out.
+        findings: one a claim, in the order of claims.csv.
+        fallen: ids of the claims that hold in the whole network and fail without it.
+    """
+
+    mechanism: Mechanism
+    findings: tuple[Finding, ...]
+    fallen: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ablation:
+    """The findings of the whole network, and without each mechanism in turn."""
+
+    network: str
+    whole: tuple[Finding, ...]
+    without: tuple[Ablated, ...]
+
+    def frame(self) -> "pd.DataFrame":
+        """A row for each mechanism and claim: mechanism, what is set, id, simulated, verdict, fallen."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "mechanism": ablated.mechanism.name,
+                "set": ablated.mechanism.text,
+                "id": finding.claim.id,
+                "simulated": finding.value,
+                "verdict": finding.verdict,
+                "fallen": finding.claim.id in ablated.fallen,
+            }
+            for ablated in self.without
+            for finding in ablated.findings
+        )
+
+
+def ablate(
+    network: Network | str,
+    *,
+    folder: str | Path | None = None,
+    workers: Workers = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Ablation:
+    """Take out one mechanism at a time, before the network comes to rest, and run its claims (ODE).
+
+    Args:
+        network: as in `run_claims`, as are the others.
+        folder: with claims.csv and protocols.toml.
+        workers: as in `simulate`.
+        out: a folder that stores what is done.
+        progress: called with (simulations done, in all).
+
+    Raises:
+        InputError: mistakes in the tables, or no mechanism in them.
+    """
+    suite = load_suite(network, folder=folder)
+    if not suite.mechanisms:
+        why = "declares no mechanism"
+        way_out = 'name parameters in protocols.toml: [mechanisms.NAME] zero = ["..."]'
+        raise InputError(Problem(what=suite.network.id, why=why, way_out=way_out))
+    suite = suite.for_method("ode")
+    without = [(), *(changes_of(mechanism, suite.network) for mechanism in suite.mechanisms)]
+    plan = plan_of(suite, Settings(workers=workers), without)
+    parts = None
+    if out is not None:
+        names = [mechanism.text for mechanism in suite.mechanisms]
+        parts = opened(out, "ablation", plan, {"claims": _claims(suite), "mechanisms": names})
+    values = _values(suite, plan, parts, workers=workers, progress=progress)
+    whole, *others = [
+        tuple(judged(case.claim, v) for case, v in zip(suite.cases, values[i], strict=True))
+        for i in range(len(without))
+    ]
+    held = {f.claim.id for f in whole if f.verdict == "holds"}
+    return Ablation(
+        network=suite.network.id,
+        whole=whole,
+        without=tuple(
+            Ablated(
+                mechanism=mechanism,
+                findings=findings,
+                fallen=tuple(
+                    f.claim.id for f in findings if f.verdict == "fails" and f.claim.id in held
+                ),
+            )
+            for mechanism, findings in zip(suite.mechanisms, others, strict=True)
+        ),
+    )
+
+
+def changes_of(mechanism: Mechanism, network: Network) -> tuple[Change, ...]:
+    """What takes a mechanism out."""
+
+    def number(value: str | float) -> float:
+        return network.parameter_by_id[value].value if isinstance(value, str) else float(value)
+
+    return (
+        *(Set(name, 0.0) for name in mechanism.zero),
+        *(Set(name, number(value)) for name, value in mechanism.equal.items()),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +191,7 @@ class Robustness:
         values: (S, K) of the claims' readouts; NaN where there is none.
         ran: (S, K) whether the claim's arms could be simulated.
         claims: one a claim that can be run by ODE.
-        done: sets that were run; fewer than S only where what a file holds is judged.
+        done: sets that were run; fewer than S in a shard, or where what a folder holds is judged.
     """
 
     network: str
@@ -114,9 +229,10 @@ def robustness(
     fold: float = 2.0,
     seed: int = 1,
     out: str | Path | None = None,
+    shard: tuple[int, int] | None = None,
     run: bool = True,
     folder: str | Path | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
     progress: Progress | None = None,
 ) -> Robustness:
     """Run a network's claims (ODE) under many sets of parameters.
@@ -126,14 +242,16 @@ def robustness(
         sets: how many.
         fold: each parameter is within this factor of its value, and within its declared range.
         seed: of the design.
-        out: a file that keeps the values; where it has part of the same study, only the rest is run.
-        run: False to judge the sets that `out` holds and run no more.
+        out: a folder that stores the values; what it has of the same study is not run again.
+        shard: (i, n) runs the i-th of n parts of the sets, counted from 1; `simnet merge` joins
+            their folders, and the same call on the whole judges the claims.
+        run: False to judge the sets that `out` holds (a file, in its earlier form) and run no more.
         folder: with claims.csv and protocols.toml.
-        workers: worker processes.
-        progress: called with (simulations done, in all).
+        workers: as in `simulate`.
+        progress: called with (simulations done, in all), stored ones among them.
 
     Raises:
-        InputError: mistakes in the call or in the tables, or a file that holds another study.
+        InputError: mistakes in the call or in the tables, or a folder that holds another study.
     """
     problems = []
     if sets < 2:
@@ -148,27 +266,27 @@ def robustness(
     varied = varied_parameters(suite.network)
     design = latin_hypercube(varied, sets=sets, fold=fold, seed=seed)
     names = tuple(parameter.id for parameter in varied)
-    key = _key(suite, names, fold, seed, sets)
-    values = _kept(Path(out), key, sets, len(suite.cases)) if out is not None else {}
-    todo = [place for place in range(sets) if place not in values]
-    changes: list[tuple[Change, ...]] = [
-        tuple(Set(name, float(value)) for name, value in zip(names, design[place], strict=True))
-        for place in todo
-    ]
-
-    def keep(index: int, found: tuple[Value, ...]) -> None:
-        values[todo[index]] = row = [None if v.not_run else v.number for v in found]
-        if out is not None:
-            _keep(Path(out), key, todo[index], row)
-
-    if run and todo:
+    if out is not None and not run and Path(out).is_file():
+        content = [suite.network.digest, names, fold, seed, sets, _content(suite), _FORMAT]
+        found = _from_file(Path(out), canonical_json(content), suite)
+    else:
         settings = Settings(
             workers=workers, rtol=_RTOL, timeout=_LONGEST, allowed_error=ALLOWED_IN_SPREADS
         )
-        run_sets(suite, changes, keep, settings=settings, progress=progress)
-    rows = [values.get(place, [None] * len(suite.cases)) for place in range(sets)]
-    table = np.array([[math.nan if v is None else v for v in row] for row in rows])
-    ran = np.array([[v is not None for v in row] for row in rows])
+        plan = plan_of(suite, settings, [tuple(map(Set, names, row)) for row in design.tolist()])
+        parts = None
+        if out is not None:
+            study = {"sets": sets, "fold": fold, "seed": seed, "parameters": list(names)}
+            if not run:
+                Parts.load(out)
+            parts = opened(out, "robustness", plan, {"claims": _claims(suite), **study})
+        found = _values(
+            suite, plan, parts, workers=workers, shard=shard, progress=progress, run=run
+        )
+    missing = (Value(number=math.nan, not_run=True),) * len(suite.cases)
+    rows = [found.get(place, missing) for place in range(sets)]
+    table = np.array([[value.number for value in row] for row in rows])
+    ran = np.array([[not value.not_run for value in row] for row in rows])
     return Robustness(
         network=suite.network.id,
         fold=fold,
@@ -181,7 +299,7 @@ def robustness(
             robust(case.claim, table[ran[:, column], column], design[ran[:, column]], names)
             for column, case in enumerate(suite.cases)
         ),
-        done=len(values),
+        done=len(found),
     )
 
 
@@ -247,59 +365,83 @@ def _margin(claim: Claim, values: FloatArray) -> FloatArray:
 def _most_correlated(
     design: FloatArray, margins: FloatArray, names: Sequence[str]
 ) -> tuple[str, float]:
-    if len(margins) < 3 or np.ptp(margins) == 0:
+    from scipy.stats import spearmanr
+
+    if len(margins) < 3 or len(np.unique(margins)) == 1:  # all may be without a value
         return "", math.nan
-    ranks = np.transpose([_ranks(column) for column in design.T])
-    other = _ranks(margins)
-    found = (other @ ranks) / np.sqrt((ranks**2).sum(axis=0) * (other**2).sum())
+    found = [float(spearmanr(column, margins).statistic) for column in design.T]
     place = int(np.argmax(np.abs(found)))
-    return names[place], float(found[place])
+    return names[place], found[place]
 
 
-def _ranks(values: FloatArray) -> FloatArray:
-    """Ranks less their mean; equal values share the middle of theirs."""
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2)[places] - (len(values) + 1) / 2)
+def _content(suite: Suite) -> list[list[str]]:
+    """What is claimed."""
+    return [[case.claim.id, str(case.readout), repr(case.protocol)] for case in suite.cases]
 
 
-def _key(suite: Suite, names: Sequence[str], fold: float, seed: int, sets: int) -> str:
-    """All that the values depend on."""
-    claims = [[case.claim.id, str(case.readout), repr(case.protocol)] for case in suite.cases]
-    content = [suite.network.digest, list(names), fold, seed, sets, claims, _FORMAT]
-    return canonical_json(content)
+def _claims(suite: Suite) -> str:
+    """The same, for the identity of a folder."""
+    return hashlib.sha256(canonical_json(_content(suite)).encode()).hexdigest()[:24]
 
 
-def _keep(file: Path, key: str, place: int, values: Sequence[float | None]) -> None:
-    """Add a set's values to the file, as a line; the first line says of which study."""
-    text = json.dumps({"study": key}) + "\n"
-    if file.is_file():  # a line that was cut off is left as it is
-        with file.open("rb") as stream:
-            stream.seek(-1, 2)
-            text = "" if stream.read() == b"\n" else "\n"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a", encoding="utf-8") as stream:
-        stream.write(text + json.dumps([place, *values]) + "\n")
-
-
-def _kept(file: Path, key: str, sets: int, claims: int) -> dict[int, list[float | None]]:
-    """The values in a file; a line that was not finished is run again."""
-    if not file.is_file():
-        return {}
-    rows = list(_lines(file))
-    if not rows or not isinstance(rows[0], dict) or rows[0].get("study") != key:
+def _from_file(file: Path, study: str, suite: Suite) -> dict[int, tuple[Value, ...]]:
+    """Values in a file of the form that was before folders: a line says of which study they are,
+    each other one is a set and its values, null where an arm could not be simulated."""
+    rows = []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        with suppress(ValueError):  # a line that was cut off
+            rows.append(json.loads(line))
+    if not rows or rows[0] != {"study": study}:
         why = "holds another study (network, claims, number of sets, factor or seed differ)"
         raise InputError(Problem(what=str(file), why=why, way_out="name another file"))
-    found = {}
-    for row in rows[1:]:
-        if isinstance(row, list) and len(row) == claims + 1 and row[0] in range(sets):
-            found[int(row[0])] = [None if value is None else float(value) for value in row[1:]]
-    return found
+    return {
+        place: tuple(Value(number=math.nan if v is None else v, not_run=v is None) for v in values)
+        for place, *values in rows[1:]
+        if len(values) == len(suite.cases)
+    }
 
 
-def _lines(file: Path) -> Iterator[object]:
-    for line in file.read_text(encoding="utf-8").splitlines():
-        try:
-            yield json.loads(line)
-        except ValueError:
-            yield None
+def _values(
+    suite: Suite,
+    plan: Plan,
+    parts: Parts | None,
+    *,
+    workers: Workers,
+    shard: tuple[int, int] | None = None,
+    progress: Progress | None = None,
+    run: bool = True,
+) -> dict[int, tuple[Value, ...]]:
+    """The claims' values under each set of a plan, by its place; without `run`, those stored."""
+    arms, claims = suite.arms, len(suite.cases)
+
+    def measure(item: Item, found: Sequence[Gathered]) -> "pd.DataFrame":
+        import pandas as pd
+
+        of = dict(zip(arms, found, strict=True))
+        done = {arm: courses_of(suite, arm, g.values) for arm, g in of.items() if g.finished}
+        reasons = {arm: g.failures[0].reason for arm, g in of.items() if not g.finished}
+        values = [value_of(case, done, reasons) for case in suite.cases]
+        return pd.DataFrame(
+            {
+                "number": [value.number for value in values],
+                "note": [value.note for value in values],
+                "not_run": [value.not_run for value in values],
+            }
+        )
+
+    items = items_of(plan, names=[f"set {i}" for i in range(len(plan.conditions) // len(arms))])
+    if run:
+        frame = run_campaign(
+            plan, items, measure=measure, parts=parts, workers=workers, shard=shard,
+            progress=progress,
+        )  # fmt: skip
+    else:
+        assert parts is not None
+        frame = parts.read()
+    place = {item.key: number for number, item in enumerate(items)}
+    columns = (frame[name].tolist() for name in ("number", "note", "not_run"))
+    values = [Value(number=n, note=note, not_run=no) for n, note, no in zip(*columns, strict=True)]
+    return {
+        place[key]: tuple(values[first * claims : (first + 1) * claims])
+        for first, key in enumerate(frame["key"].iloc[::claims])
+    }

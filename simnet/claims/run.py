@@ -1,23 +1,59 @@
-"""`run_claims`: what was reported of a network, beside what it does."""
+"""`run_claims`: what was reported of a network, beside what it does.
 
+Arms are conditions of a plan, run as those of a screen are: each has output times of its own, and its
+program is shifted so that the protocol's t = 0 is at time 0.
+"""
+
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-from simnet.claims.arms import Arm
-from simnet.claims.courses import Course, Settings, all_courses
-from simnet.claims.measure import FEWEST, Finding, Taken, interval_of, judged, value_of
-from simnet.claims.suite import Case, Suite, load_suite
+import numpy as np
+
+from simnet.arrays import FloatArray
+from simnet.catalogue.claims import CLAIM_COLUMNS
+from simnet.claims.measure import FEWEST, Finding, interval_of, judged, value_of
+from simnet.claims.suite import Arm, Case, Script, Suite, knows_time, load_suite, script
 from simnet.engines.base import Method
-from simnet.errors import InputError, Problem, SimulationError
+from simnet.engines.table import preferred
+from simnet.errors import InputError, Problem
 from simnet.execute.arguments import root_seed, worker_processes
+from simnet.execute.campaign import Lazy, items_of, rows_of, run_campaign
+from simnet.execute.checks import ALLOWED
+from simnet.execute.cluster import Workers
+from simnet.execute.plan import Plan, planned
 from simnet.execute.progress import Progress
+from simnet.experiment.change import Change
+from simnet.network.digest import canonical_json
 from simnet.network.network import Network
+from simnet.readouts.data import Courses
+from simnet.results.parts import MANIFEST, Parts
+from simnet.results.provenance import now_text, versions_of
+from simnet.results.trajectories import Failure
 from simnet.seeds import drawn_root
 
 if TYPE_CHECKING:
     import pandas as pd
+
+KIND = "claims"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How arms are simulated; as in `simulate`. `timeout`: seconds an arm may take in a process;
+    `allowed_error`: above which that of an ODE run is reported."""
+
+    method: Method = "ode"
+    replicates: int = 1
+    seed: int = 0
+    workers: Workers = None
+    engine: str = "auto"
+    rtol: float = 1e-8
+    timeout: float | None = None
+    allowed_error: float = ALLOWED
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,10 +68,9 @@ class ClaimsResult:
         seed: root seed of the runs; None for ODE.
         findings: one a claim, in the order of claims.csv.
         cases: the claims that were run, and
-        courses: by arm, what was simulated: (N, T, R) with
-        names: (R,) of the readouts.
-        units: of them, by name.
-        time_unit: of the network.
+        courses: by arm, what was simulated: the replicates that finished.
+        failures: those that did not, with the reason.
+        units: of the readouts, by name.
     """
 
     network: str
@@ -45,20 +80,24 @@ class ClaimsResult:
     seed: int | None
     findings: tuple[Finding, ...]
     cases: tuple[Case, ...]
-    courses: Mapping[Arm, Course]
-    names: tuple[str, ...]
+    courses: Mapping[Arm, Courses]
+    failures: tuple[Failure, ...]
     units: Mapping[str, str | None]
-    time_unit: str | None
 
     @property
     def passed(self) -> bool:
-        """Whether no claim failed; undecided ones do not."""
-        return not self.failed
+        """Whether no claim failed, and all were run that the method allows; undecided ones pass."""
+        return not self.failed and not self.not_run
 
     @property
     def failed(self) -> tuple[str, ...]:
         """Ids of the claims that failed."""
         return tuple(f.claim.id for f in self.findings if f.verdict == "fails")
+
+    @property
+    def not_run(self) -> tuple[str, ...]:
+        """Ids of the claims of which an arm could not be simulated, or not yet."""
+        return tuple(f.claim.id for f in self.findings if f.verdict == "not run")
 
     def frame(self) -> "pd.DataFrame":
         """A row a claim: what claims.csv says (id, source, condition, readout, comparison, expected,
@@ -69,17 +108,11 @@ class ClaimsResult:
         rows = []
         for finding in self.findings:
             claim, (low, high) = finding.claim, finding.claim.bounds
-            least, most = finding.interval or (float("nan"), float("nan"))
+            least, most = finding.interval or (np.nan, np.nan)
             rows.append(
                 {
-                    "id": claim.id,
-                    "source": claim.source,
-                    "condition": claim.condition,
-                    "readout": claim.readout,
-                    "comparison": claim.comparison,
-                    "expected": claim.expected,
-                    "tolerance": float("nan") if claim.tolerance is None else claim.tolerance,
-                    "evidence": claim.evidence,
+                    **{name: getattr(claim, name) for name in CLAIM_COLUMNS},
+                    "tolerance": np.nan if claim.tolerance is None else claim.tolerance,
                     "low": low,
                     "high": high,
                     "simulated": finding.value,
@@ -107,7 +140,11 @@ def run_claims(
     method: Method = "ode",
     replicates: int | None = None,
     seed: int | None = None,
-    workers: int | None = None,
+    engine: str = "auto",
+    rtol: float = 1e-8,
+    workers: Workers = None,
+    out: str | Path | None = None,
+    shard: tuple[int, int] | None = None,
     progress: Progress | None = None,
 ) -> ClaimsResult:
     """Simulate what was reported of a network and compare.
@@ -122,43 +159,96 @@ def run_claims(
         folder: with claims.csv and protocols.toml, for a network of one's own.
         method: "ode" or "ssa"; claims whose protocol does not allow it are left out.
         replicates: of each arm under SSA, at least 20; 100 if None.
-        seed: root seed of SSA; drawn and kept in the result if None.
-        workers: worker processes; as many as there are processors if None, 0 for none.
-        progress: called with (simulations done, in all).
+        seed: root seed of SSA; that of `out`, or drawn and stored in the result, if None.
+        engine: as in `simulate`.
+        rtol: as in `simulate`.
+        workers: as in `simulate`.
+        out: a folder that stores what is done. The same call again runs only what is missing, also
+            after `kill -9`; more claims or replicates extend it.
+        shard: (i, n) runs the i-th of n parts, counted from 1; `simnet merge` joins their folders,
+            and the same call on the whole judges the claims.
+        progress: called with (simulations done, in all), stored ones among them.
+
+    Returns:
+        A finding for each claim. One of which an arm could not be simulated is "not run", with the
+        reason; the others are not affected.
 
     Raises:
-        InputError: mistakes in the call or in the tables, all of them at once.
-        SimulationError: an arm could not be simulated.
+        InputError: mistakes in the call or in the tables, all of them at once, or a folder that
+            holds something else.
+        KeyboardInterrupt: Ctrl-C; what was finished is in the folder.
     """
-    settings = _settings(method, replicates, seed, workers)
+    if seed is None and out is not None and (Path(out) / MANIFEST).is_file():
+        seed = Parts.load(out).identity.get("seed")
+    settings = _settings(method, replicates, seed, workers, engine, rtol)
     ids = (ids,) if isinstance(ids, str) else ids
     suite = load_suite(network, folder=folder, ids=ids)
-    return run_suite(suite, settings, progress)
-
-
-def run_suite(suite: Suite, settings: Settings, progress: Progress | None = None) -> ClaimsResult:
-    """Run what `load_suite` gave; see `run_claims`."""
-    allowed = [case for case in suite.cases if settings.method in case.methods]
-    arms = dict.fromkeys(arm for case in allowed for arm in case.arms)
-    courses: Mapping[Arm, Course] = {}
-    if arms:
-        courses = all_courses(
-            suite.network, suite.symbols, list(arms), settings=settings, progress=progress
-        )
-    taken = Taken(courses=courses, names=suite.symbols, time_unit=suite.network.time_unit)
+    run = replace(suite, cases=tuple(case for case in suite.cases if method in case.methods))
+    done = _simulated(run, settings, out, shard, progress) if run.cases else _Simulated()
     return ClaimsResult(
         network=suite.network.id,
         digest=suite.network.digest,
         method=settings.method,
         replicates=settings.replicates,
         seed=settings.seed if settings.method == "ssa" else None,
-        findings=tuple(_finding(case, taken, settings) for case in suite.cases),
+        findings=tuple(_finding(case, done, settings) for case in suite.cases),
         cases=suite.cases,
-        courses=courses,
-        names=suite.symbols,
+        courses=done.courses,
+        failures=tuple(done.failures),
         units={name: _unit(suite.network, name) for name in suite.symbols},
-        time_unit=suite.network.time_unit,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Simulated:
+    """Courses by arm, why other arms have none, and all replicates that failed."""
+
+    courses: dict[Arm, Courses] = field(default_factory=dict)
+    reasons: dict[Arm, str] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+
+
+def _simulated(
+    suite: Suite,
+    settings: Settings,
+    out: str | Path | None,
+    shard: tuple[int, int] | None,
+    progress: Progress | None,
+) -> _Simulated:
+    plan = plan_of(suite, settings)
+    parts = None if out is None else opened(out, KIND, plan, {"seed": plan.root})
+    names = [_key(plan, number, arm, suite.symbols) for number, arm in enumerate(suite.arms)]
+    stored = parts.keys() if parts is not None and shard is None else ()
+    items = items_of(plan, names=names, stored=stored)
+    frame = run_campaign(
+        plan,
+        items,
+        measure=lambda item, found: rows_of(item, found[0]),
+        parts=parts,
+        workers=settings.workers,
+        shard=shard,
+        progress=progress,
+    )
+    condition = {item.key: item.condition for item in items}
+    found = _Simulated()
+    for number, arm in enumerate(suite.arms):
+        rows = frame[frame["key"].map(condition) == number]
+        lost = rows[rows["reason"] != ""]
+        columns = (lost[name].tolist() for name in ("replicate", "seed", "reason"))
+        for replicate, seed, reason in zip(*columns, strict=True):
+            own = seed if settings.method == "ssa" else None
+            failure = Failure(condition=arm.name, replicate=replicate, seed=own, reason=reason)
+            found.failures.append(failure)
+        if rows.empty:
+            found.reasons[arm] = "not run yet"
+        elif len(rows) < plan.replicates:
+            found.reasons[arm] = f"{len(rows)} of {plan.replicates} replicates were run so far"
+        elif len(lost) == len(rows):
+            found.reasons[arm] = lost["reason"].iloc[0]
+        else:
+            values = np.stack(rows["values"][rows["reason"] == ""].tolist())
+            found.courses[arm] = courses_of(suite, arm, values)
+    return found
 
 
 def _unit(network: Network, name: str) -> str | None:
@@ -166,25 +256,29 @@ def _unit(network: Network, name: str) -> str | None:
     return readout.unit if readout is not None else None
 
 
-def _finding(case: Case, taken: Taken, settings: Settings) -> Finding:
+def _finding(case: Case, done: _Simulated, settings: Settings) -> Finding:
     if settings.method not in case.methods:
         note = f"its protocol is for {' and '.join(case.protocol.methods)} only"
         if settings.method in case.protocol.methods:
             note = "a statistic of replicates, which an ODE has none of"
         return Finding(claim=case.claim, verdict="left out", note=note)
-    value = value_of(case, taken)
-    if settings.method == "ode":
+    value = value_of(case, done.courses, done.reasons)
+    if settings.method == "ode" or value.not_run:
         return judged(case.claim, value)
-    fewest = min(len(taken.courses[arm].values) for arm in case.arms)
+    fewest = min(len(done.courses[arm].values) for arm in case.arms)
     if fewest < FEWEST:
-        raise SimulationError(
-            f"claim {case.claim.id}: only {fewest} replicates finished, and an interval needs {FEWEST}"
-        )
-    return judged(case.claim, value, interval_of(case, taken, settings.seed))
+        note = f"only {fewest} replicates finished, and an interval needs {FEWEST}"
+        return Finding(claim=case.claim, value=value.number, verdict="not run", note=note)
+    return judged(case.claim, value, interval_of(case, done.courses, settings.seed))
 
 
 def _settings(
-    method: Method, replicates: int | None, seed: int | None, workers: int | None
+    method: Method,
+    replicates: int | None,
+    seed: int | None,
+    workers: Workers,
+    engine: str,
+    rtol: float,
 ) -> Settings:
     problems = []
     if method not in ("ode", "ssa"):
@@ -207,4 +301,96 @@ def _settings(
     if problems:
         raise InputError(problems)
     runs = 1 if method == "ode" else 100 if replicates is None else replicates
-    return Settings(method=method, replicates=runs, seed=root, workers=workers)
+    return Settings(
+        method=method, replicates=runs, seed=root, workers=workers, engine=engine, rtol=rtol
+    )
+
+
+# ------------------------------------------------------------------ arms as conditions of a plan
+
+
+def plan_of(suite: Suite, settings: Settings, sets: Sequence[tuple[Change, ...]] = ((),)) -> Plan:
+    """Every arm under every set of changes, made before all else: set by set, arm by arm.
+
+    Raises:
+        InputError, UnsupportedError: an arm that the method or the engine cannot run.
+    """
+    network, arms = suite.network, suite.arms
+    scripts = [script(network, arm) for arm in arms]
+    plans = [
+        planned(
+            network,
+            conditions=[made.condition],
+            t_end=1.0,
+            times=made.start + made.times,
+            method=settings.method,
+            replicates=settings.replicates,
+            seed=settings.seed,
+            readouts=suite.symbols,
+            engine=settings.engine,
+            timeout=None,
+            workers=settings.workers,
+            rtol=settings.rtol,
+            atol=None,
+        )
+        for made in scripts
+    ]
+    # A network without its switches in time, which arms without a rest may have, cannot rest.
+    first = next((p for p in plans if p.task.network is network), plans[0])
+    task, engine = first.task, first.engine
+    if len({plan.engine.name for plan in plans}) > 1:
+        programs = [made.program(task.network) for made in scripts]
+        engine = preferred(settings.method, task.network, programs)
+        task = replace(task, engine=engine.name, variant=engine.variant(task.network))
+    shifted = not knows_time(network)
+
+    @lru_cache(maxsize=1)
+    def made(number: int) -> Script:
+        place, arm = divmod(number, len(arms))
+        return script(network, arms[arm], sets[place])
+
+    conditions = Lazy(lambda number: made(number).condition, len(sets) * len(arms))
+    return replace(
+        first,
+        task=task,
+        engine=engine,
+        conditions=cast(Any, conditions),
+        timeout=settings.timeout,
+        allowed_error=settings.allowed_error,
+        programs=lambda number: made(number).program(task.network, shifted=shifted),
+    )
+
+
+def opened(out: str | Path, kind: str, plan: Plan, identity: Mapping[str, Any]) -> Parts:
+    """The folder of a kind of results of a plan of claims; see `Parts.open`."""
+    return Parts.open(
+        out,
+        kind=kind,
+        identity={
+            "network": plan.network.id,
+            "network_digest": plan.network.digest,
+            "method": plan.task.method,
+            "engine": f"{plan.task.engine} {plan.engine.version()}",
+            "rtol": plan.task.rtol,
+            **identity,
+        },
+        about={**versions_of("numpy"), "created": now_text()},
+    )
+
+
+def courses_of(suite: Suite, arm: Arm, values: FloatArray) -> Courses:
+    """Of an arm, from (N, T, R) or (N, T * R)."""
+    times, names = script(suite.network, arm).times, suite.symbols
+    return Courses(
+        times=times,
+        values=values.reshape(-1, len(times), len(names)),
+        names=names,
+        time_unit=suite.network.time_unit,
+    )
+
+
+def _key(plan: Plan, number: int, arm: Arm, names: Sequence[str]) -> str:
+    """All that the stored courses of an arm depend on, but for what the folder says."""
+    done = plan.conditions[number].content(plan.task.network.time_unit)
+    content = [arm.name, done, arm.protocol.t_end, arm.protocol.every, *names]
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:24]

@@ -10,9 +10,8 @@ from simnet.cli.tables import console, count, number, table
 from simnet.results.rounded import signed
 
 if TYPE_CHECKING:
-    from simnet.claims.ablation import Ablation
     from simnet.claims.measure import Finding
-    from simnet.claims.robustness import Robust, Robustness
+    from simnet.claims.robustness import Ablation, Robust, Robustness
     from simnet.claims.run import ClaimsResult
 
 _GOOD, _BAD, _UNSURE = "bold green", "bold red", "bold yellow"
@@ -89,10 +88,10 @@ def _summary(found: "ClaimsResult") -> tuple[str, str]:
     text = f"{held} of {count(run, 'claim')} {'holds' if held == 1 else 'hold'}"
     text += "".join(
         f"; {verdict}: {', '.join(ids[verdict])}"
-        for verdict in ("fails", "undecided")
+        for verdict in ("fails", "undecided", "not run")
         if verdict in ids
     )
-    style = _BAD if "fails" in ids else _UNSURE if "undecided" in ids else _GOOD
+    style = _BAD if "fails" in ids else _UNSURE if {"undecided", "not run"} & ids.keys() else _GOOD
     return f"{text}.", style
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from simnet.cli.campaign import interrupted, shard_of
 from simnet.cli.claim_tables import (
     Shown,
     ablation_data,
@@ -16,7 +17,8 @@ from simnet.cli.claim_tables import (
     robustness_shown,
 )
 from simnet.cli.completion import networks
-from simnet.cli.exits import CHECK_FAILED, INTERRUPTED, complain
+from simnet.cli.exits import CHECK_FAILED
+from simnet.cli.experiment import WorkersOption, workers_of
 from simnet.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -56,10 +58,17 @@ def claims_command(
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="Root seed; drawn if not given.")
     ] = None,
-    workers: Annotated[
-        int | None,
+    workers: WorkersOption = None,
+    out: Annotated[
+        Path | None,
         typer.Option(
-            metavar="N", help="Worker processes; all processors if not given, 0 for none."
+            metavar="DIR", help="Folder for what is done; the same command goes on there."
+        ),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Only the I-th of N parts, for job arrays; join with simnet merge."
         ),
     ] = None,
     ablate: Annotated[
@@ -87,19 +96,11 @@ def claims_command(
             rich_help_panel=_STUDIES,
         ),
     ] = 2.0,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="With --robustness: keep the values here; the same command goes on from them.",
-            rich_help_panel=_STUDIES,
-        ),
-    ] = None,
     kept: Annotated[
         bool,
         typer.Option(
             "--kept",
-            help="With --out: judge what FILE holds so far and run no more.",
+            help="With --robustness and --out: judge what DIR holds so far and run no more.",
             rich_help_panel=_STUDIES,
         ),
     ] = False,
@@ -128,7 +129,7 @@ def claims_command(
     simnet claims hypoxia --claim H4a --plot figures
     simnet claims hypoxia --method ssa --replicates 100 --seed 1
     simnet claims hypoxia --ablate --markdown
-    simnet claims hypoxia --robustness 500 --out hypoxia.jsonl
+    simnet claims hypoxia --robustness 500 --out hypoxia
     """
     problems = list(
         _clashes(
@@ -143,6 +144,7 @@ def claims_command(
                 "--robustness": robustness is not None,
                 "--fold": fold != 2.0,
                 "--out": out is not None,
+                "--shard": shard is not None,
                 "--kept": kept,
                 "--plot": plot is not None,
                 "--markdown": markdown,
@@ -158,25 +160,25 @@ def claims_command(
     if seed is not None and chosen == "ode" and robustness is None:
         why, way_out = "an ODE gives the same every time", "add --method ssa, or leave it out"
         raise InputError(Problem(what=f"--seed {seed}", why=why, way_out=way_out))
+    part = shard_of(shard, out)
+    how: dict[str, Any] = {"folder": folder, "workers": workers_of(workers), "out": out}
     shown: list[dict[str, Any]] = []
     failed = False
     for name in [network] if network is not None else claimed_names():
         try:
             if ablate:
-                tables, data = _ablated(name, folder, workers)
+                tables, data = _ablated(name, **how)
             elif robustness is not None:
-                tables, data = _varied(
-                    name, robustness, fold, seed, out, folder, workers, run=not kept
-                )
+                how |= {"shard": part, "run": not kept, "seed": 1 if seed is None else seed}
+                tables, data = _varied(name, sets=robustness, fold=fold, **how)
             else:
-                found = _run(name, claim, folder, chosen, replicates, seed, workers)
-                failed |= not found.passed
+                how |= {"shard": part, "replicates": replicates, "seed": seed}
+                found = _run(name, ids=claim or (), method=chosen, **how)
+                failed |= bool(found.failed) if part else not found.passed
                 tables = claims_shown(found, _draw(found, plot) if plot is not None else [])
                 data = claims_data(found)
         except KeyboardInterrupt:  # typer would end without a word
-            safe = f"; {out} keeps what is done" if robustness is not None and out else ""
-            complain(f"interrupted{safe}")
-            raise typer.Exit(INTERRUPTED) from None
+            raise interrupted(out) from None
         shown.append(data)
         if not as_json:
             tables.show(markdown=markdown)
@@ -191,13 +193,15 @@ def claims_command(
 _NEEDS = (
     ("--from", "NETWORK", "says whose claims these are"),
     ("--fold", "--robustness", "has a factor"),
-    ("--out", "--robustness", "can be resumed"),
-    ("--out", "NETWORK", "says whose values these are"),
+    ("--out", "NETWORK", "says whose results these are"),
+    ("--kept", "--robustness", "can be judged midway"),
     ("--kept", "--out", "says where the values are"),
 )
 _EXCLUDES = (
     ("--ablate", "--robustness", "are two studies"),
     ("--ablate", "--seed", "do not go together, for it runs by ODE"),
+    ("--ablate", "--shard", "do not go together, for its findings are compared"),
+    ("--kept", "--shard", "do not go together, for nothing is run"),
     *(
         (study, other, "do not go together")
         for study in ("--ablate", "--robustness")
@@ -217,75 +221,38 @@ def _clashes(given: Mapping[str, bool]) -> Iterator[Problem]:
             yield Problem(what=f"{option} and {other}", why=why, way_out="give one of them")
 
 
-def _run(
-    name: str,
-    claim: list[str] | None,
-    folder: Path | None,
-    method: Literal["ode", "ssa"],
-    replicates: int | None,
-    seed: int | None,
-    workers: int | None,
-) -> "ClaimsResult":
+def _run(name: str, *, method: Literal["ode", "ssa"], **how: Any) -> "ClaimsResult":
     from simnet.claims.run import run_claims
     from simnet.cli.progress import progress
 
     with progress(f"claims of {name}, {method.upper()}") as advance:
-        return run_claims(
-            name,
-            ids=claim or (),
-            folder=folder,
-            method=method,
-            replicates=replicates,
-            seed=seed,
-            workers=workers,
-            progress=advance,
-        )
+        return run_claims(name, method=method, progress=advance, **how)
 
 
-def _ablated(name: str, folder: Path | None, workers: int | None) -> tuple[Shown, dict[str, Any]]:
-    from simnet.claims.ablation import ablate
+def _ablated(name: str, **how: Any) -> tuple[Shown, dict[str, Any]]:
+    from simnet.claims.robustness import ablate
     from simnet.cli.progress import progress
 
     with progress(f"{name} without one mechanism at a time") as advance:
-        found = ablate(name, folder=folder, workers=workers, progress=advance)
+        found = ablate(name, progress=advance, **how)
     return ablation_shown(found), ablation_data(found)
 
 
-def _varied(
-    name: str,
-    sets: int,
-    fold: float,
-    seed: int | None,
-    out: Path | None,
-    folder: Path | None,
-    workers: int | None,
-    *,
-    run: bool,
-) -> tuple[Shown, dict[str, Any]]:
+def _varied(name: str, *, sets: int, **how: Any) -> tuple[Shown, dict[str, Any]]:
     from simnet.claims.robustness import robustness
     from simnet.cli.progress import progress
 
     with progress(f"{name} under {sets} sets of parameters") as advance:
-        found = robustness(
-            name,
-            sets=sets,
-            fold=fold,
-            seed=1 if seed is None else seed,
-            out=out,
-            run=run,
-            folder=folder,
-            workers=workers,
-            progress=advance,
-        )
+        found = robustness(name, sets=sets, progress=advance, **how)
     return robustness_shown(found), robustness_data(found)
 
 
 def _draw(found: "ClaimsResult", folder: Path) -> list[Path]:
-    """A picture of each claim that was run."""
+    """A picture of each claim that has a value."""
     from simnet.claims.draw import draw_claim
     from simnet.cli.outcome import drawn
 
-    run = {f.claim.id for f in found.findings if f.verdict != "left out"}
+    run = {f.claim.id for f in found.findings if f.verdict not in ("left out", "not run")}
     return [
         path
         for case in found.cases

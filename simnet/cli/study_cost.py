@@ -1,5 +1,6 @@
 """What a study costs: told with `--plan`, and asked about where it is over an hour."""
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +37,7 @@ def confirm(
     if yes or count <= _UNTIMED:
         return
     seconds = _timed(study, count, workers)
-    if seconds <= ASKS_ABOVE:
+    if not seconds > ASKS_ABOVE:  # also where it is not known, since rows fail
         return
     if not sys.stdin.isatty():
         why = f"{count:,} evaluations take about {roughly(seconds)}, and there is no one to ask"
@@ -57,7 +58,7 @@ def asked(evaluations: int, seconds: float) -> bool:
 
 def _timed(study: "SensitivityStudy", count: int, workers: Workers) -> float:
     from simnet.cli.progress import progress
-    from simnet.sensitivity.pilot import seconds_for
+    from simnet.sensitivity.run import seconds_for
 
     with progress("measuring a few rows"):
         return seconds_for(study, count, workers)
@@ -94,6 +95,9 @@ def show_plan(study: "SensitivityStudy", workers: Workers, out: Path | None) -> 
     ]
     if left != study.evaluations:
         lines.append(f"{left:,} of them are not done yet")
-    lines.append(f"about {roughly(seconds)} on this machine")
+    if math.isnan(seconds):
+        lines.append("no estimate of the time: the rows that were tried cannot be run")
+    else:
+        lines.append(f"about {roughly(seconds)} on this machine")
     for line in lines:
         screen.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,6 +1,7 @@
 """`simnet verify`: engines against each other and against the master equation."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from simnet.network.network import Readout
     from simnet.verify.comparison import Comparison
+    from simnet.verify.exports import ExportCheck
     from simnet.verify.verification import Verification
 
 _ROWS_SHOWN = 30
@@ -50,13 +52,20 @@ def verify_command(
     kinetics: KineticsOption = None,
     volume: VolumeOption = None,
     copies: CopiesOption = None,
+    exports: Annotated[
+        bool,
+        typer.Option(
+            help="Whether tellurium runs the network's COMBINE archive and Antimony text."
+        ),
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="All of it, as JSON on stdout.")] = False,
 ) -> None:
     """Check that stochastic simulation of a network is right.
 
     Runs every engine that can, and compares means, spreads and distributions; where the state space
     is small, also with the exact solution of the chemical master equation. If everything is right,
-    it says so in all but 1 of 10,000 calls. Exit code 3 if something disagrees.
+    it says so in all but 1 of 10,000 calls. tellurium runs what `simnet export` writes: the COMBINE
+    archive and the Antimony text. Exit code 3 if something disagrees.
 
     \b
     simnet verify hypoxia --t-end "10 min"
@@ -77,22 +86,31 @@ def verify_command(
                 workers=workers,
                 progress=advance,
             )
+        elsewhere = None
+        if exports:
+            from simnet.verify.exports import check_exports
+
+            with progress(f"{network.id}, exported files in tellurium"):
+                elsewhere = check_exports(network, float(found.times[-1]))
     except KeyboardInterrupt:  # typer would end without a word
         complain("interrupted; nothing was compared yet")
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
         from simnet.cli.tables import print_json
 
-        print_json(as_data(found))
+        print_json(as_data(found, elsewhere))
     else:
         _print(found)
-    if not found.agree:
+        if elsewhere is not None:
+            _print_exports(elsewhere)
+    if not found.agree or (elsewhere is not None and not elsewhere.agree):
         raise typer.Exit(CHECK_FAILED)
 
 
-def as_data(found: "Verification") -> dict[str, Any]:
+def as_data(found: "Verification", exports: "ExportCheck | None" = None) -> dict[str, Any]:
     """A verification as JSON data."""
     return {
+        "exports": exports and asdict(exports) | {"agree": exports.agree},
         "network": found.network,
         "digest": found.digest,
         "agree": found.agree,
@@ -140,6 +158,31 @@ def _print(found: "Verification") -> None:
     else:
         line(_accusation(found, made), "bold red")
     line(f"p is corrected for all tests (Holm): a false alarm comes {chance} calls, at most.")
+
+
+def _print_exports(found: "ExportCheck") -> None:
+    from simnet.cli.tables import console, number
+    from simnet.verify.exports import TOLERANCE
+
+    out = console()
+    for what, reason in found.left_out.items():
+        out.print(f"{found.tool}: {what} left out, {reason}", markup=False, highlight=False)
+    if not found.differences:
+        return
+    differing = [
+        f"{name} by {number(difference)}"
+        for name, difference in found.differences.items()
+        if difference > TOLERANCE
+    ]
+    if differing:
+        text, style = f"DISAGREE: {found.tool} differs in {', '.join(differing)}", "bold red"
+    else:
+        text = (
+            f"{found.tool} agrees on the exported files ({', '.join(found.differences)}): "
+            f"largest relative difference {found.largest:.1g}."
+        )
+        style = ""
+    out.print(text, style=style or None, markup=False, highlight=False)
 
 
 def _accusation(found: "Verification", made: str) -> str:

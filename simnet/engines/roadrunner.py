@@ -6,7 +6,6 @@ one before. `reset` does not forget events that have a delay, or that a failed r
 file with delays is loaded anew for each run, and a model with events after a failure.
 """
 
-import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -44,6 +43,7 @@ from simnet.network.expression import reads_time
 from simnet.network.jumps import jumps, passing
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
+from simnet.seeds import further_seed
 
 _KINETICS: dict[Method, Kinetics] = {"ode": "continuous", "ssa": "discrete"}
 
@@ -191,7 +191,9 @@ class RoadRunnerSimulator:
         for position, held in enumerate(dict.fromkeys(s.held for s in program.segments)):
             if held not in self.models:
                 self.models[held] = _Model(with_held(self.task.network, held), self.task)
-            self.models[held].start(program, seed if position == 0 else _derived(seed, position))
+            self.models[held].start(
+                program, seed if position == 0 else further_seed(seed, position)
+            )
         whole = self.task.method == "ssa"
         least = -math.inf if self.task.allow_negative else 0.0
         state = State(self.task.network, program, whole=whole, least=least)
@@ -286,12 +288,6 @@ def _bare(network: Network, method: Method) -> Network:
         ),
         assignments=tuple(replace(a, compartment=None, meaning="") for a in network.assignments),
     )
-
-
-def _derived(seed: int, position: int) -> int:
-    """A seed for the further models of a replicate, which continue where the first one stopped."""
-    digest = hashlib.blake2b(f"{seed}:{position}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little") % (2**32 - 1)
 
 
 ROADRUNNER = Engine(

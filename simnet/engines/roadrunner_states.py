@@ -9,12 +9,13 @@ where none can be kept, each worker compiles.
 import hashlib
 import os
 import platform
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from simnet.results.folder import into_place
 
 SMALL = 50_000
 """Characters of SBML below which a model is compiled each time: it takes less than 0.1 s."""
@@ -141,10 +142,8 @@ def _keep(runner: Any, file: Path) -> None:
     state = runner.saveStateS()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=file.parent, suffix=".part")
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(_MARK + hashlib.sha256(state).digest() + state)
-        os.replace(name, file)
+        content = _MARK + hashlib.sha256(state).digest() + state
+        into_place(content, file, 0o600)  # nobody else may write what will run
         _make_room(file.parent)
     except OSError:
         return  # it only costs time

@@ -1,7 +1,9 @@
-"""Many conditions run item by item into a folder that grows: what screens and studies stand on.
+"""Many conditions run item by item into a folder that grows: what screens, studies and claims stand
+on.
 
-An item is a range of replicates of one condition, known by the condition's content. The same command
-run again takes up what is missing; more replicates or more conditions add items.
+An item is a range of replicates of one condition, or of several that are measured together, known by
+their content. The same command run again takes up what is missing; more replicates or more
+conditions add items.
 """
 
 import hashlib
@@ -9,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, overload
 
 import numpy as np
 
@@ -30,27 +32,68 @@ BLOCK = 32
 """Replicates in an item: what `kill -9` can cost."""
 _EVERY = 2.0  # seconds between parts
 
-Measure = Callable[["Item", Gathered], "pd.DataFrame"]
-"""Rows of an item, at least one: what is kept of its replicates."""
+Measure = Callable[["Item", Sequence[Gathered]], "pd.DataFrame"]
+"""Rows of an item, at least one: what is stored of its replicates, gathered for each condition."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """Replicates `first` to `stop` of the plan's condition of that number; `key` names both."""
+    """Replicates `first` to `stop` of each of `conditions`, numbers of the plan's; `key` names it."""
 
     key: str
-    condition: int
+    conditions: range
     first: int
     stop: int
 
+    @property
+    def condition(self) -> int:
+        """The first of its conditions: the only one, unless several are measured together."""
+        return self.conditions[0]
+
+    @property
+    def runs(self) -> int:
+        """Simulations in it."""
+        return (self.stop - self.first) * len(self.conditions)
+
+
+class Lazy(Sequence[T]):
+    """A sequence whose items are made when they are requested: a hundred thousand conditions of two
+    hundred values would fill the memory."""
+
+    def __init__(self, make: Callable[[int], T], length: int) -> None:
+        self._make, self._length = make, length
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, number: int) -> T: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[T]: ...
+    def __getitem__(self, number: int | slice) -> T | list[T]:
+        if isinstance(number, slice):
+            return [self._make(i) for i in range(*number.indices(self._length))]
+        if not 0 <= number < self._length:
+            raise IndexError(number)
+        return self._make(number)
+
 
 def items_of(
-    plan: Plan, *, stored: Collection[str] = (), block: int = BLOCK, replicates: int | None = None
+    plan: Plan,
+    *,
+    names: Sequence[str] | None = None,
+    stored: Collection[str] = (),
+    block: int = BLOCK,
+    replicates: int | None = None,
 ) -> list[Item]:
     """What a plan is made of, in order of conditions and replicates.
 
     Args:
         plan: conditions and replicates.
+        names: of groups of conditions that are measured together, all of one size, one after the
+            other; each condition by itself and known by its content if None.
         stored: keys of items that exist: what they cover is taken as they are. Empty for a shard,
             whose folder does not tell where the others' items begin.
         block: replicates in a new item.
@@ -62,10 +105,17 @@ def items_of(
         first, _, stop = numbers.partition("-")
         ranges[name].add((int(first), int(stop)))
     wanted = plan.replicates if replicates is None else replicates
+    conditions = len(plan.conditions)
+    known = Lazy(lambda c: condition_key(plan, c), conditions) if names is None else names
+    size = conditions // max(len(known), 1)
     return [
-        Item(key=f"{name}:{first}-{stop}", condition=number, first=first, stop=stop)
-        for number in range(len(plan.conditions))
-        for name in [condition_key(plan, number)]
+        Item(
+            key=f"{name}:{first}-{stop}",
+            conditions=range(group * size, (group + 1) * size),
+            first=first,
+            stop=stop,
+        )
+        for group, name in enumerate(known)
         for first, stop in _cover(ranges[name], wanted, block)
     ]
 
@@ -103,7 +153,7 @@ def run_campaign(
         plan: what the items belong to.
         items: from `items_of`.
         measure: makes rows of what came of an item; called in this thread.
-        parts: where rows are kept; in memory only if None.
+        parts: where rows are stored; in memory only if None.
         workers: as in `simulate`.
         shard: (i, n) runs the items i, i + n, ... counted from 1; the rows are of these only.
         progress: called with (replicates done, replicates in all), stored ones among them.
@@ -120,23 +170,30 @@ def run_campaign(
     chosen = _sharded(items, shard)
     stored = parts.keys() if parts is not None else set()
     pending = [item for item in chosen if item.key not in stored]
-    total = sum(item.stop - item.first for item in chosen)
-    before = total - sum(item.stop - item.first for item in pending)
+    total = sum(item.runs for item in chosen)
+    before = total - sum(item.runs for item in pending)
     store = _Store(parts)
-    refused: list[tuple[Item, Gathered]] = []
+    size = len(chosen[0].conditions) if chosen else 1
+    came: dict[int, dict[int, Gathered]] = defaultdict(dict)
+    refused: list[Gathered] = []
     wanted = {item.key: rank for rank, item in enumerate(chosen)}
 
     def jobs() -> Iterator[Job]:
         for number, item in enumerate(pending):
-            try:
-                yield plan.job(item.condition, item.first, item.stop, index=number)
-            except InputError as error:  # this condition cannot be run; the others can
-                refused.append((item, _refused(plan, item, number, str(error))))
+            for place, condition in enumerate(item.conditions, number * size):
+                try:
+                    yield plan.job(condition, item.first, item.stop, index=place)
+                except InputError as error:  # this condition cannot be run; the others can
+                    refused.append(_refused(plan, item, condition, place, str(error)))
 
     def receive(gathered: Gathered) -> None:
-        if not gathered.missing:
-            item = pending[gathered.job]
-            store.take(item, measure(item, gathered))
+        if gathered.missing:
+            return
+        number, place = divmod(gathered.job, size)
+        came[number][place] = gathered
+        if len(came[number]) == size:
+            of_item = came.pop(number)
+            store.take(pending[number], measure(pending[number], [of_item[i] for i in range(size)]))
 
     def advance(done: int, _: int) -> None:
         if progress is not None:
@@ -144,8 +201,8 @@ def run_campaign(
 
     try:
         run_jobs(plan, jobs(), workers=workers, receive=receive, total=total, progress=advance)
-        for item, gathered in refused:
-            store.take(item, measure(item, gathered))
+        for gathered in refused:
+            receive(gathered)
     finally:
         store.flush()
     tables = [*store.tables]
@@ -155,6 +212,23 @@ def run_campaign(
     rank = rows["key"].map(wanted)
     order = np.argsort(rank.to_numpy(dtype=np.float64), kind="stable")
     return rows.iloc[order[: int(rank.notna().sum())]].reset_index(drop=True)
+
+
+def rows_of(item: Item, gathered: Gathered) -> "pd.DataFrame":
+    """A row for each replicate of an item of one condition: replicate, seed (0 under ODE), values
+    (T * R,) and reason, "" where it finished."""
+    import pandas as pd
+
+    reasons = {f.replicate: f.reason for f in gathered.failures}
+    count = item.stop - item.first
+    return pd.DataFrame(
+        {
+            "replicate": np.arange(item.first, item.stop),
+            "seed": np.array(gathered.seeds or [0] * count, dtype=np.uint64),
+            "values": list(gathered.values.reshape(count, -1)),
+            "reason": [reasons.get(i, "") for i in range(item.first, item.stop)],
+        }
+    )
 
 
 class _Store:
@@ -203,11 +277,11 @@ def _sharded(items: Sequence[Item], shard: tuple[int, int] | None) -> list[Item]
     return list(items[number - 1 :: of])
 
 
-def _refused(plan: Plan, item: Item, number: int, reason: str) -> Gathered:
+def _refused(plan: Plan, item: Item, condition: int, job: int, reason: str) -> Gathered:
     count = item.stop - item.first
-    name = plan.conditions[item.condition].name
+    name = plan.conditions[condition].name
     return Gathered(
-        job=number,
+        job=job,
         first=item.first,
         values=np.full((count, len(plan.times), len(plan.readouts)), np.nan),
         seeds=(),

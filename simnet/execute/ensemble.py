@@ -24,9 +24,9 @@ from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
-from simnet.experiment.numbers import finite_number, whole_number
+from simnet.experiment.numbers import finite_number
 from simnet.experiment.schedule import Scheduled
-from simnet.experiment.times import TimeSpec
+from simnet.experiment.times import TimeSpec, output_index
 from simnet.experiment.variability import Variability
 from simnet.network.network import Network, Readout
 from simnet.results.provenance import Record
@@ -121,26 +121,28 @@ class Ensemble:
         """
         return fractions_above(self.statistics, confidence=confidence)
 
-    def histogram(self, name: str, time: int = -1) -> Histogram:
-        """How a readout is distributed at one output time, by its index.
+    def histogram(self, name: str, at: TimeSpec | None = None) -> Histogram:
+        """How a readout is distributed at an output time, the last one if None.
 
         Raises:
             UnknownNameError: no such readout.
-            InputError: no such time, or no replicate has a value there.
+            InputError: not an output time, or no replicate has a value there.
         """
         (place,) = _places([name], self.readouts)
-        return histogram(self.statistics.tallies, self._moment(time), place)
+        return histogram(self.statistics.tallies, self._index(at), place)
 
-    def two_modes(self, name: str, time: int = -1, *, confidence: float = 0.95) -> TwoModes:
-        """Whether a readout has two modes at one output time, by its index: see `sn.two_modes`.
+    def two_modes(
+        self, name: str, at: TimeSpec | None = None, *, confidence: float = 0.95
+    ) -> TwoModes:
+        """Whether a readout has two modes at an output time, the last one if None: see `sn.two_modes`.
 
         Raises:
             UnknownNameError: no such readout.
-            InputError: no such time, too few replicates, or values that are all equal.
+            InputError: not an output time, too few replicates, or values that are all equal.
         """
         (place,) = _places([name], self.readouts)
         tallies = self.statistics.tallies
-        return two_modes_of(tallies, self._moment(time), place, confidence=confidence)
+        return two_modes_of(tallies, self._index(at), place, confidence=confidence)
 
     def covariance(self, *, confidence: float = 0.95) -> Estimate:
         """(T, R, R) covariances between readouts over the replicates, in the product of their units.
@@ -150,26 +152,21 @@ class Ensemble:
         """
         return covariance_estimate(self._comoments, confidence=confidence)
 
-    def correlation(self, time: int = -1) -> "pd.DataFrame":
-        """(R, R) correlations between readouts over the replicates, at one output time.
+    def correlation(self, at: TimeSpec | None = None) -> "pd.DataFrame":
+        """(R, R) correlations between readouts over the replicates, at an output time, the last one if
+        None.
 
         Raises:
-            InputError: no such time, or covariances were not kept.
+            InputError: not an output time, or covariances were not kept.
         """
         import pandas as pd
 
         names = [readout.name for readout in self.readouts]
-        found = correlation(self._comoments)[self._moment(time)]
+        found = correlation(self._comoments)[self._index(at)]
         return pd.DataFrame(found, index=names, columns=names)
 
-    def _moment(self, time: int) -> int:
-        """The index of an output time, checked."""
-        T = len(self.times)
-        whole = whole_number(time, "time", -T)
-        if whole >= T:
-            why, way_out = f"there are {T} output times", f"an index from {-T} to {T - 1}"
-            raise InputError(Problem(what=f"time={time!r}", why=why, way_out=way_out))
-        return whole
+    def _index(self, at: TimeSpec | None) -> int:
+        return output_index(self.times, at, self.time_unit)
 
     @property
     def _comoments(self) -> Comoments:

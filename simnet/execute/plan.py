@@ -65,6 +65,8 @@ class Plan:
         root: of all seeds; None for an ODE of equal cells.
         timeout: seconds that a replicate may take.
         allowed_error: of an ODE run, above which it is told; see `Checks`.
+        programs: makes the program of a condition, by its number, where that is not the condition
+            compiled for `times`.
     """
 
     network: Network
@@ -77,6 +79,7 @@ class Plan:
     root: int | None
     timeout: float | None
     allowed_error: float = ALLOWED
+    programs: Callable[[int], Program] | None = None
 
     def job(
         self, condition: int, first: int = 0, stop: int | None = None, index: int | None = None
@@ -91,7 +94,7 @@ class Plan:
         indices = range(first, self.replicates if stop is None else stop)
         return Job(
             index=condition if index is None else index,
-            program=self._program(chosen),
+            program=self.programs(condition) if self.programs else self._program(chosen),
             replicates=tuple(self._replicates(chosen, indices)),
             condition=chosen.name,
         )
@@ -133,8 +136,8 @@ class Plan:
         return found
 
     def _replicates(self, condition: Condition, indices: Iterable[int]) -> Iterator[Replicate]:
-        content = condition.content(self.task.network.time_unit)
         stochastic = self.task.method == "ssa"
+        content = condition.content(self.task.network.time_unit) if stochastic else ""
         for i in indices:
             found = Replicate(index=i)
             if stochastic and self.root is not None:

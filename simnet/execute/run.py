@@ -113,7 +113,8 @@ class _Gathering:
         self._stochastic = plan.task.method == "ssa"
         self._first = job.replicates[0].index
         self.missing = len(job.replicates)
-        shape = (self.missing, len(plan.times), len(plan.readouts))
+        points = sum(len(segment.outputs) for segment in job.program.segments)
+        shape = (self.missing, points, len(plan.readouts))
         self._values = np.full(shape, np.nan)
         self._failures: list[Failure] = []
 

@@ -4,6 +4,9 @@ import math
 import re
 from typing import TypeAlias
 
+import numpy as np
+
+from simnet.arrays import Times
 from simnet.errors import InputError, Problem
 from simnet.network.units import parse_unit
 
@@ -69,3 +72,34 @@ def time_text(seconds: float) -> str:
                 continue  # people say 48 h and 72 h
             return f"{whole:.4g} {unit}"
     return f"{seconds:.4g} s"
+
+
+def position(times: Times, time: float) -> int | None:
+    """Where a time is among output times, up to rounding; None where it is not."""
+    place = int(np.argmin(np.abs(times - time)))
+    allowed = 1e-9 * max(abs(times[0]), abs(times[-1]))
+    return place if abs(times[place] - time) <= allowed else None
+
+
+def output_index(times: Times, at: TimeSpec | None, time_unit: str | None) -> int:
+    """The index of an output time, the last one if `at` is None.
+
+    Raises:
+        InputError: not a time, or none of the output times.
+    """
+    if at is None:
+        return len(times) - 1
+    wanted = duration(at, "at", time_unit)
+    found = position(times, wanted)
+    if found is None:
+        near = moment_text(float(times[np.abs(times - wanted).argmin()]), time_unit)
+        why, way_out = "not an output time", f"the nearest is {near}"
+        raise InputError(Problem(what=f"at={at!r}", why=why, way_out=way_out))
+    return found
+
+
+def moment_text(time: float, time_unit: str | None) -> str:
+    """A time in the network's unit as a short text for people: "48 h", "100 min", "t = 3"."""
+    if time_unit == "s":
+        return time_text(time)
+    return f"{time:g} {time_unit}" if time_unit else f"t = {time:g}"

@@ -5,7 +5,6 @@ key of the replicate and the name. A name's factor therefore depends on no other
 and on no version of a random number library.
 """
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -17,6 +16,7 @@ from simnet.errors import InputError, Problem, nearest
 from simnet.experiment.change import Form, Forms, Knockout, Scale
 from simnet.network.expression import Call, Expression, Number
 from simnet.network.network import Network
+from simnet.seeds import uniform
 
 _NORMAL = NormalDist()
 _MOST_NORMAL = 0.25
@@ -215,13 +215,6 @@ def whole_amounts(amounts: Mapping[str, float], key: bytes) -> dict[str, float]:
         above = uniform(key, f"rounding {name}") < amount - below
         whole[name] = float(below + above)
     return whole
-
-
-def uniform(key: bytes, name: str) -> float:
-    """A number between 0 and 1, both excluded, from a replicate's key and a name."""
-    content = len(key).to_bytes(4, "little") + key + name.encode()
-    digest = hashlib.blake2b(content, digest_size=8, person=b"simnet-cell").digest()
-    return ((int.from_bytes(digest, "little") >> 12) + 0.5) / 2.0**52
 
 
 def variability_record(variability: Variability) -> dict[str, dict[str, Any]]:

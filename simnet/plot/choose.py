@@ -7,7 +7,6 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem, UnknownNameError
-from simnet.experiment.times import TimeSpec, duration, time_text
 from simnet.network.network import Readout
 from simnet.results.trajectories import Trajectories, positions, require_trajectories
 
@@ -62,30 +61,6 @@ def some_conditions(run: Trajectories, names: str | Sequence[str] | None) -> lis
         way_out = "leave it out for all"
         raise InputError(Problem(what="conditions", why="none given", way_out=way_out))
     return places
-
-
-def one_time(run: Trajectories, time: TimeSpec | None) -> int:
-    """The index of an output time, the last one where none is given.
-
-    Raises:
-        InputError: not a time, or none at which the run has outputs.
-    """
-    if time is None:
-        return len(run.times) - 1
-    wanted = duration(time, "time", run.time_unit)
-    index = int(np.abs(run.times - wanted).argmin())
-    if abs(run.times[index] - wanted) > 1e-9 * max(abs(wanted), float(np.ptp(run.times))):
-        near = f"the nearest is {moment(run, index)}"
-        raise InputError(Problem(what=f"time={time!r}", why="not an output time", way_out=near))
-    return index
-
-
-def moment(run: Trajectories, index: int) -> str:
-    """An output time as text: "48 h"."""
-    time = float(run.times[index])
-    if run.time_unit == "s":
-        return time_text(time)
-    return f"{time:g} {run.time_unit}" if run.time_unit else f"t = {time:g}"
 
 
 def finished_values(run: Trajectories, row: int, time: int, column: int) -> FloatArray:

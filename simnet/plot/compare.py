@@ -8,14 +8,12 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
-from simnet.experiment.times import TimeSpec
+from simnet.experiment.times import TimeSpec, moment_text, output_index
 from simnet.plot.choose import (
     finished_values,
     is_counts,
-    moment,
     one_panel,
     one_readout,
-    one_time,
     some_conditions,
 )
 from simnet.plot.legend import colour
@@ -36,7 +34,7 @@ def plot_conditions(
     trajectories: Trajectories,
     readout: str,
     *,
-    time: TimeSpec | None = None,
+    at: TimeSpec | None = None,
     conditions: str | Sequence[str] | None = None,
     kind: Literal["violin", "histogram"] = "violin",
     ax: "Axes | None" = None,
@@ -51,7 +49,7 @@ def plot_conditions(
     Args:
         trajectories: the run.
         readout: its name.
-        time: an output time, such as "24 h"; the last where left out.
+        at: an output time, such as "24 h"; the last where left out.
         conditions: names, in the order of drawing; all where left out.
         kind: "violin" or "histogram".
         ax: matplotlib axes to draw into.
@@ -68,12 +66,13 @@ def plot_conditions(
         raise InputError(Problem(what=f"kind={kind!r}", why=why))
     column, what = one_readout(trajectories, readout)
     rows = some_conditions(trajectories, conditions)
-    index = one_time(trajectories, time)
+    index = output_index(trajectories.times, at, trajectories.time_unit)
+    when = moment_text(float(trajectories.times[index]), trajectories.time_unit)
     samples = [finished_values(trajectories, row, index, column) for row in rows]
     names = [trajectories.condition_names[row] for row in rows]
     width = max(3.6, 1.0 + 1.25 * len(rows)) if kind == "violin" else 5.2
     panel, figure = one_panel(ax, width=min(width, 12.0))
-    dress(panel, f"{what.name} at {moment(trajectories, index)}", what.unit)
+    dress(panel, f"{what.name} at {when}", what.unit)
     if kind == "violin":
         _violins(panel, samples, names)
     else:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simnet.arrays import FloatArray
-from simnet.experiment.times import TimeSpec
-from simnet.plot.choose import moment, one_panel, one_readout, one_time, some_conditions
+from simnet.experiment.times import TimeSpec, moment_text, output_index
+from simnet.plot.choose import one_panel, one_readout, some_conditions
 from simnet.plot.legend import colour
 from simnet.plot.style import INK, MUTED, dress, number_format, shown_unit
 from simnet.results.trajectories import Trajectories
@@ -22,7 +22,7 @@ def plot_joint(
     x: str,
     y: str,
     *,
-    time: TimeSpec | None = None,
+    at: TimeSpec | None = None,
     conditions: str | Sequence[str] | None = None,
     ax: "Axes | None" = None,
 ) -> "Figure":
@@ -32,7 +32,7 @@ def plot_joint(
         trajectories: the run.
         x: name of the readout across.
         y: name of the readout upwards.
-        time: an output time, such as "24 h"; the last where left out.
+        at: an output time, such as "24 h"; the last where left out.
         conditions: names, in the order of the colours; all where left out.
         ax: matplotlib axes to draw into.
 
@@ -46,9 +46,10 @@ def plot_joint(
     across, what_x = one_readout(trajectories, x)
     upwards, what_y = one_readout(trajectories, y)
     rows = some_conditions(trajectories, conditions)
-    index = one_time(trajectories, time)
+    index = output_index(trajectories.times, at, trajectories.time_unit)
+    when = moment_text(float(trajectories.times[index]), trajectories.time_unit)
     panel, figure = one_panel(ax, width=4.6, height=4.0)
-    dress(panel, f"{what_y.name} against {what_x.name} at {moment(trajectories, index)}", None)
+    dress(panel, f"{what_y.name} against {what_x.name} at {when}", None)
     panel.set_xlabel(_axis(what_x.name, what_x.unit), fontsize=9, color=MUTED)
     panel.set_ylabel(_axis(what_y.name, what_y.unit), fontsize=9, color=MUTED)
     ends: list[FloatArray] = []

@@ -10,6 +10,14 @@ import numpy as np
 
 from simnet.arrays import FloatArray, Times
 
+DRIFT = 0.01
+"""What the last tenth of a steady course may differ from the tenth before it, relative to itself."""
+
+VANISHED = 1e-4
+"""And relative to the largest value of the course, for one that goes to zero."""
+
+RUN_LONGER = "run longer, or take its value at a time"
+
 
 def area(values: FloatArray, times: Times) -> FloatArray:
     """The area under the course, in the readout's unit times the time unit."""
@@ -70,6 +78,23 @@ def last_tenths(values: FloatArray, times: Times) -> tuple[FloatArray, FloatArra
     return (
         (reached[..., 1] - reached[..., 0]) / (ends[1] - ends[0]),
         (reached[..., 2] - reached[..., 1]) / (ends[2] - ends[1]),
+    )
+
+
+def drifts(last: float, before: float, largest: float, error: float) -> str:
+    """Why a course is not steady at its end, or "".
+
+    Args:
+        last, before: averages over the last tenth of the time and the tenth before it.
+        largest: the largest size of the course.
+        error: standard error of `last - before`; NaN where it is not known.
+    """
+    allowed = max(DRIFT * abs(last), VANISHED * largest, float(np.nan_to_num(3 * error)))
+    if abs(last - before) <= allowed:
+        return ""
+    return (
+        f"still drifts: its mean over the last tenth of the time is {last:g}, and {before:g} over "
+        "the tenth before"
     )
 
 

@@ -54,13 +54,6 @@ class Courses:
             yield Problem(what="names", why="one of them is there twice")
 
 
-def position(times: Times, time: float) -> int | None:
-    """Where a time is among output times, up to rounding; None where it is not."""
-    place = int(np.argmin(np.abs(times - time)))
-    allowed = 1e-9 * max(abs(times[0]), abs(times[-1]))
-    return place if abs(times[place] - time) <= allowed else None
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Measured:
     """A readout's value.

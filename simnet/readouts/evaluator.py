@@ -8,10 +8,10 @@ import numpy as np
 from simnet.arrays import BoolArray, FloatArray, Times
 from simnet.errors import InputError, Problem, SimulationError, UnknownNameError, nearest
 from simnet.experiment.notation import time_text
-from simnet.experiment.times import TimeSpec, duration
+from simnet.experiment.times import TimeSpec, duration, position
 from simnet.readouts.canonical import bracket_text, canonical_text
-from simnet.readouts.courses import SIMPLE, last_tenths, passage
-from simnet.readouts.data import Courses, position
+from simnet.readouts.courses import RUN_LONGER, SIMPLE, drifts, last_tenths, passage
+from simnet.readouts.data import Courses
 from simnet.readouts.expression import ReadoutExpression
 from simnet.readouts.operations import ARITHMETICS
 from simnet.readouts.statistics import RELATIVE, SPREADS, statistic
@@ -38,12 +38,6 @@ from simnet.readouts.values import (
     mean,
     together,
 )
-
-DRIFT = 0.01
-"""What the last tenth of a steady course may differ from the tenth before it, relative to itself."""
-
-VANISHED = 1e-4
-"""And relative to the largest value of the course, for one that goes to zero."""
 
 
 class Evaluator:
@@ -93,7 +87,7 @@ class Evaluator:
         """The value of a part of the expression.
 
         Raises:
-            InputError: it asks for what was not run.
+            InputError: it needs what was not simulated.
             SimulationError: it is not defined.
         """
         match tree:
@@ -178,7 +172,7 @@ class Evaluator:
             why = (
                 f"{function} needs two replicates at least, and {n} is there{_in(value.condition)}"
             )
-            way_out = "ask for more replicates of a stochastic run"
+            way_out = 'run more replicates, with method="ssa"'
             if len(self._finished[value.condition]) > 1:
                 self._refuse(f"{why} (the others failed)")
             raise InputError(Problem(what=self._what, why=why, way_out=way_out))
@@ -203,15 +197,10 @@ class Evaluator:
         )
         drift = lifted(np.subtract, [last, before])
         assert isinstance(drift, Overall)
+        error = 0.0 if self._deterministic else np.sqrt(jackknife_variance(drift)[0])
         largest = np.abs(course.values[part]).max()
-        noise = 0.0 if self._deterministic else 3 * np.sqrt(jackknife_variance(drift)[0])
-        allowed = max(DRIFT * abs(last.values[0]), VANISHED * largest, np.nan_to_num(noise))
-        if abs(drift.values[0]) > allowed:
-            why = (
-                f"{canonical_text(tree.of)} still drifts: its mean over the last tenth of the time "
-                f"is {last.values[0]:g}, and {before.values[0]:g} over the tenth before"
-            )
-            self._refuse(why, "run longer, or take its value at a time")
+        if why := drifts(last.values[0], before.values[0], largest, error):
+            self._refuse(f"{canonical_text(tree.of)} {why}", RUN_LONGER)
 
     def _window(self, window: tuple[TimeSpec, TimeSpec] | None) -> slice:
         """The output times of a window, with both ends."""

@@ -1,8 +1,9 @@
-"""`ReadoutExpression`: a question to a run, and what must be run to answer it."""
+"""`ReadoutExpression`: a readout as an expression, and what must be simulated to evaluate it."""
 
 from dataclasses import dataclass, field
 
 from simnet.experiment.times import TimeSpec
+from simnet.readouts.canonical import canonical_text
 from simnet.readouts.tree import (
     ConditionKey,
     OfCourse,
@@ -16,12 +17,12 @@ from simnet.readouts.tree import (
 
 @dataclass(frozen=True, kw_only=True)
 class ReadoutExpression:
-    """What `parse_readout` makes of a text. Those that ask the same are equal.
+    """What `parse_readout` makes of a text. Those of one meaning are equal.
 
     Attributes:
         text: as the user wrote it.
-        canonical: the one text of all that ask the same.
-        tree: the question as data.
+        canonical: the one text of all that mean the same.
+        tree: the expression as data.
     """
 
     text: str = field(compare=False)
@@ -65,3 +66,9 @@ class ReadoutExpression:
     def is_ensemble(self) -> bool:
         """Whether its value is one for all replicates: a statistic of them, or of two conditions."""
         return is_ensemble(self.tree)
+
+
+def expression_of(tree: Tree, text: str = "") -> ReadoutExpression:
+    """A tree as an expression; its text is the canonical one where none is given."""
+    canonical = canonical_text(tree)
+    return ReadoutExpression(text=text or canonical, canonical=canonical, tree=tree)

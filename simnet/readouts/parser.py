@@ -18,7 +18,7 @@ from simnet.experiment.change import Change
 from simnet.experiment.notation import NAME, QUOTED, UNSIGNED, Reader, number_text
 from simnet.experiment.times import UNITS, TimeSpec
 from simnet.readouts.canonical import canonical_text
-from simnet.readouts.expression import ReadoutExpression
+from simnet.readouts.expression import ReadoutExpression, expression_of
 from simnet.readouts.tree import (
     Binary,
     Compare,
@@ -71,7 +71,7 @@ def parse_readout(text: str) -> ReadoutExpression:
     parser.end()
     if not any(True for _ in quantities(tree)):
         parser.fail(0, "names no readout", 'write for example "pS6@48h"')
-    return ReadoutExpression(text=text, canonical=canonical_text(tree), tree=tree)
+    return expression_of(tree, text)
 
 
 class _Parser(Reader):

@@ -128,32 +128,35 @@ def is_ensemble(tree: Tree) -> bool:
     return statistic or len({quantity.changes for quantity in quantities(tree)}) > 1
 
 
+def renewed(tree: Tree, new: Callable[[Tree], Tree | None]) -> Tree:
+    """The tree with what `new` makes of each part, parents first; where it gives None, the part
+    stays and those below it are looked at."""
+    if (found := new(tree)) is not None:
+        return found
+    if isinstance(tree, Binary | Compare):
+        return replace(tree, left=renewed(tree.left, new), right=renewed(tree.right, new))
+    if isinstance(tree, Negative | Pointwise | OfCourse | OfEnsemble):
+        return replace(tree, of=renewed(tree.of, new))
+    return tree
+
+
 def at_time(tree: Tree, time: TimeSpec) -> Tree:
     """The tree with its time courses taken at a time."""
 
-    def at(quantity: Quantity) -> Tree:
-        return replace(quantity, at=time) if quantity.at is None else quantity
+    def at(part: Tree) -> Tree | None:
+        if isinstance(part, Quantity) and part.at is None:
+            return replace(part, at=time)
+        return part if isinstance(part, OfCourse) else None
 
-    return _renewed(tree, at, into_courses=False)
+    return renewed(tree, at)
 
 
 def under(tree: Tree, changes: ConditionKey) -> Tree:
     """The tree with changes made before those of its own brackets."""
 
-    def changed(quantity: Quantity) -> Tree:
-        return replace(quantity, changes=(*changes, *quantity.changes))
+    def changed(part: Tree) -> Tree | None:
+        if not isinstance(part, Quantity):
+            return None
+        return replace(part, changes=(*changes, *part.changes))
 
-    return _renewed(tree, changed, into_courses=True)
-
-
-def _renewed(tree: Tree, new: Callable[[Quantity], Tree], *, into_courses: bool) -> Tree:
-    if isinstance(tree, Quantity):
-        return new(tree)
-    if isinstance(tree, OfCourse) and not into_courses:
-        return tree
-    if isinstance(tree, Binary | Compare):
-        left = _renewed(tree.left, new, into_courses=into_courses)
-        return replace(tree, left=left, right=_renewed(tree.right, new, into_courses=into_courses))
-    if isinstance(tree, Negative | Pointwise | OfCourse | OfEnsemble):
-        return replace(tree, of=_renewed(tree.of, new, into_courses=into_courses))
-    return tree
+    return renewed(tree, changed)

@@ -61,7 +61,7 @@ def _dose_panel(axes: "Axes", response: "DoseResponse", groups: Sequence[FloatAr
         least = np.sqrt(nothing * positive.min()) if (doses == 0).any() else positive.min()
         line = np.geomspace(least, doses.max(), 200)
         axes.plot(line, response.at(line), color=COLOURS[1], linewidth=1.8, zorder=3)
-        middle = response.ec50.value
+        middle = float(response.ec50.value)
         axes.axvline(middle, color=COLOURS[1], linewidth=0.8, linestyle=(0, (3, 3)), zorder=1)
         text = f"EC50 {middle:.3g} nM"
     else:

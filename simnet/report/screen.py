@@ -112,7 +112,7 @@ def _doses(result: ScreenResult) -> Iterator[Part]:
             continue
         for readout in result.record.readouts:
             try:
-                found = result.dose_response(drug, readout.name, draws=400)
+                found = result.dose_response(drug, readout.name, resamples=400)
             except SimnetError as error:
                 rows.append([drug, readout.name, "–", "–", "–", str(error)])
                 continue
@@ -120,16 +120,16 @@ def _doses(result: ScreenResult) -> Iterator[Part]:
             groups = [g for g in groups if not np.isnan(g).all()]
             if len(found.doses) > 1:
                 panels.append((f"{drug}: {readout.name}", readout.unit, found, groups))
-            said = number(found.ec50.value)
+            said = number(float(found.ec50.value))
             if not np.isnan(found.ec50.low):
-                said += f" ({interval(found.ec50.low, found.ec50.high)})"
+                said += f" ({interval(float(found.ec50.low), float(found.ec50.high))})"
             rows.append(
                 [
                     drug,
                     readout.name,
                     found.outcome,
                     said if found.fitted or not np.isnan(found.ec50.low) else "–",
-                    number(found.hill.value),
+                    number(float(found.hill.value)),
                     found.reason,
                 ]
             )
@@ -152,7 +152,7 @@ def _interaction(result: ScreenResult) -> Iterator[Part]:
         many = len(surface.levels_a) * len(surface.levels_b) > 4
         for place, readout in enumerate(result.record.readouts):
             try:
-                found = result.synergy(a, b, readout.name, models=["log"], draws=400)
+                found = result.synergy(a, b, readout.name, models=["log"], resamples=400)
             except SimnetError as error:
                 rows.append([a, b, readout.name, "", "–", "–", str(error)])
                 continue

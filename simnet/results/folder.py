@@ -1,7 +1,8 @@
 """Folders that results are written into: what may be in them before, and how files come there."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -35,15 +36,22 @@ def other_data(target: Path, ours: Collection[str] = ()) -> InputError | None:
     return refusal(target, f"holds other data ({shown})", way_out)
 
 
-def into_place(content: bytes, path: Path) -> None:
-    """Write aside, make sure that it is on the disk, then rename."""
-    aside = path.parent / f"{ASIDE}{uuid4().hex}"
+@contextmanager
+def aside(path: Path, mode: int = 0o666) -> Iterator[Path]:
+    """A new, empty file beside `path` to write to: it takes the place of `path` once the block ends
+    without an error, in one step, and is gone after one with an error. `mode` is less the umask."""
+    beside = path.absolute().with_name(f"{ASIDE}{uuid4().hex}{path.suffix}")
     try:
-        with aside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
+        beside.touch(mode, exist_ok=False)
+        yield beside
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def into_place(content: bytes, path: Path, mode: int = 0o666) -> None:
+    """Write aside, make sure that it is on the disk, then rename."""
+    with aside(path, mode) as beside, beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

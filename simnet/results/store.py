@@ -7,9 +7,8 @@ files of two runs cannot be mistaken for one. `network.xml` is there where the n
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from simnet.arrays import Ensemble
 from simnet.errors import InputError, Problem
 from simnet.experiment.paths import path_of
 from simnet.network.network import Readout
-from simnet.results.folder import ASIDE, other_data, refusal
+from simnet.results.folder import aside, other_data, refusal
 from simnet.results.provenance import Record
 from simnet.results.trajectories import Failure, Trajectories
 
@@ -55,17 +54,17 @@ def save(trajectories: Trajectories, folder: str | Path, network_sbml: str | Non
     try:
         check_free(target)
         target.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=ASIDE, dir=target) as aside:
-            table = Path(aside, TABLE)
+        with (
+            aside(target / RECORD) as record,  # in place last: it vouches for the table
+            nullcontext() if sbml is None else aside(target / NETWORK) as network,
+            aside(target / TABLE) as table,
+        ):
             _write_table(trajectories, table)
-            Path(aside, RECORD).write_bytes(_record_text(trajectories, _checksum(table)).encode())
-            if sbml is not None:
-                Path(aside, NETWORK).write_bytes(sbml.encode())
-            for name in (TABLE, NETWORK, RECORD):  # the record last: it vouches for the table
-                if Path(aside, name).exists():
-                    os.replace(Path(aside, name), target / name)
-                else:
-                    (target / name).unlink(missing_ok=True)
+            record.write_bytes(_record_text(trajectories, _checksum(table)).encode())
+            if network is None or sbml is None:
+                (target / NETWORK).unlink(missing_ok=True)
+            else:
+                network.write_bytes(sbml.encode())
     except OSError as error:
         raise refusal(target, f"cannot be written: {error.strerror or error}") from error
     return target

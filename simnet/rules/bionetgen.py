@@ -1,84 +1,124 @@
-"""Unrolling rules with BioNetGen: a PySB model in, the text of the .net file and its parts out."""
+"""Running BioNetGen: a model in its language in, the text of the .net file out."""
 
 import copy
 import math
+import os
+import platform
 import re
 import shutil
+import subprocess
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from simnet.errors import MissingToolError, ModelError, Problem
 
-
-@dataclass(frozen=True, slots=True)
-class NetReaction:
-    """A line of the block "reactions": 0-based species, the product of rate factors as text."""
-
-    reactants: tuple[int, ...]
-    products: tuple[int, ...]
-    rate: str
-    conversion: str
-    rules: tuple[str, ...]
+Line = tuple[str, int | None]
+"""A line for BioNetGen, and the number of the line of the user's file that it is."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unrolled:
-    """`model` is a copy of the user's with species, observables and derived expressions filled in;
-    `initials` has the text of each species' initial amount, `fixed` those held constant."""
+def unrolled(model: Sequence[Line], name: str, *, limits: str = "", longest: float | None) -> str:
+    """The .net file that BioNetGen makes of a model, in a folder of its own.
 
-    model: Any
-    initials: tuple[str, ...]
-    fixed: tuple[bool, ...]
-    reactions: tuple[NetReaction, ...]
+    Args:
+        model: its lines, without any action.
+        name: of the model, for errors.
+        limits: arguments of `generate_network`.
+        longest: seconds that it may take; None for any time.
+
+    Raises:
+        MissingToolError: no perl, or no BioNetGen.
+        ModelError: BioNetGen refuses the model, or takes longer.
+    """
+    program = bionetgen_program()
+    lines = [*model, (f"generate_network({{overwrite=>1{limits}}})", None)]
+    with tempfile.TemporaryDirectory(prefix="simnet-") as folder:
+        text = "".join(f"{line}\n" for line, _ in lines)
+        (Path(folder) / "model.bngl").write_text(text, encoding="utf-8")
+        try:
+            done = subprocess.run(
+                ["perl", program, "model.bngl"],
+                cwd=folder,
+                capture_output=True,
+                encoding="utf-8",
+                timeout=longest,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            why = f"unrolling its rules takes longer than {longest:g} s"
+            way_out = "limit them: generate_network({max_stoich=>{A=>4}})"
+            raise ModelError(Problem(what=name, why=why, way_out=way_out)) from None
+        net = Path(folder) / "model.net"
+        if done.returncode != 0 or not net.is_file():
+            raise ModelError(_complaint(done.stdout, done.stderr, lines, name))
+        return net.read_text(encoding="utf-8")
+
+
+def _complaint(output: str, errors: str, lines: Sequence[Line], name: str) -> Problem:
+    """What BioNetGen says, of the line of the user's file. Its ERROR, if there is one, says more than
+    the ABORT that follows."""
+    found = re.search(r"ERROR:(.*?)(?=\nERROR:|\nWARNING:|\Z)", output, re.S)
+    said = " ".join((found[1] if found else errors or output[-600:]).split())[:600]
+    said = said.removeprefix("ABORT: ")
+    place = re.search(r"\s*\bat line (\d+)\.?$", said)
+    line, number = lines[int(place[1]) - 1] if place and int(place[1]) <= len(lines) else ("", None)
+    if place is None or number is None:
+        return Problem(what=name, why=f"BioNetGen: {said}")
+    what = f"{name}, line {number}: {line[:60]}"
+    return Problem(what=what, why=f"BioNetGen: {said[: place.start()]}")
+
+
+def bionetgen_program() -> str:
+    """Path of BNG2.pl: in the folder that the environment variable BNGPATH names, or bionetgen's.
+
+    Raises:
+        MissingToolError: no perl, or no BioNetGen.
+    """
+    way_out = "packaged networks need none: load them by name; nor do SBML and .net files"
+    if shutil.which("perl") is None:
+        why = "not found, and BioNetGen needs it to compile rules"
+        raise MissingToolError(Problem(what="perl", why=why, way_out=f"install perl ({way_out})"))
+    folder = os.environ.get("BNGPATH")
+    if not folder:
+        import bionetgen
+
+        system = {"Linux": "bng-linux", "Darwin": "bng-mac", "Windows": "bng-win"}
+        folder = str(Path(bionetgen.__file__).parent / system[platform.system()])
+    program = Path(folder) / "BNG2.pl"
+    if not program.is_file():
+        why, way_out = f"no BNG2.pl in {folder}", f"pip install bionetgen ({way_out})"
+        raise MissingToolError(Problem(what="BioNetGen", why=why, way_out=way_out))
+    return str(program)
 
 
 def bngl_text(model: Any) -> str:
-    """The model as BioNetGen reads it: its whole content, for digests."""
+    """A PySB model as BioNetGen reads it: its whole content, for digests."""
     from pysb.generator.bng import BngGenerator
 
     return str(BngGenerator(model).get_content())
 
 
-def unroll(model: Any) -> Unrolled:
-    """Generate all species and one-way reactions. The user's model is left as it is.
+def unrolled_model(model: Any) -> tuple[Any, str]:
+    """A copy of a PySB model with species and derived expressions filled in, and its .net file. The
+    user's model is left as it is.
 
     Raises:
         MissingToolError: no perl, or no BioNetGen.
         ModelError: BioNetGen refuses the model.
     """
-    _require_tools()
-    from pysb.bng import (
-        BngInterfaceError,
-        NoInitialConditionsError,
-        NoRulesError,
-        generate_network,
-        load_equations,
-    )
+    from pysb.bng import load_equations
 
     own = _copied(model)
     own.reset_equations()
-    try:
-        net = generate_network(own)
-    except (BngInterfaceError, NoInitialConditionsError, NoRulesError) as error:
-        raise ModelError(
-            Problem(
-                what=f"model {model.name}",
-                why=f"BioNetGen: {' '.join(str(error).split())[-600:] or type(error).__name__}",
-            )
-        ) from error
+    lines: list[Line] = [(line, None) for line in bngl_text(own).splitlines()]
+    net = unrolled(lines, f"model {model.name}", longest=None)
     with tempfile.TemporaryDirectory(prefix="simnet-") as folder:
         file = Path(folder) / "model.net"
-        file.write_text(net, encoding="utf-8")
+        # PySB makes patterns of the species; the reactions are read by us, who are much faster
+        file.write_text(net.partition("begin reactions")[0], encoding="utf-8")
         load_equations(own, str(file))
-    species = [line.split() for line in _block(net, "species")]
-    return Unrolled(
-        model=own,
-        initials=tuple(fields[2] for fields in species),
-        fixed=tuple("$" in fields[1] for fields in species),
-        reactions=tuple(_reaction(line) for line in _block(net, "reactions")),
-    )
+    return own, net
 
 
 def _copied(model: Any) -> Any:
@@ -91,62 +131,3 @@ def _copied(model: Any) -> Any:
     for expression in own.expressions:
         expression.expr = expression.expr.xreplace({pi: Float(math.pi), E: Float(math.e)})
     return own
-
-
-def _require_tools() -> None:
-    way_out = "packaged networks need none: load them by name, or an SBML file by path"
-    if shutil.which("perl") is None:
-        raise MissingToolError(
-            Problem(
-                what="perl",
-                why="not found, and BioNetGen needs it to compile rules",
-                way_out=f"install perl ({way_out})",
-            )
-        )
-    from pysb.pathfinder import get_path
-
-    try:
-        get_path("bng")
-    except Exception as error:  # PySB raises a bare Exception here
-        raise MissingToolError(
-            Problem(
-                what="BioNetGen",
-                why="BNG2.pl not found",
-                way_out=f"pip install bionetgen ({way_out})",
-            )
-        ) from error
-
-
-def _block(net: str, name: str) -> list[str]:
-    match = re.search(rf"^begin {name}\n(.*?)^end {name}$", net, flags=re.S | re.M)
-    return match[1].splitlines() if match else []
-
-
-_LINE = re.compile(
-    r"\s*\d+ (?P<reactants>[\d,]+) (?P<products>[\d,]+) (?P<rate>\S+) "
-    r"#(?P<rules>\S+)(?: unit_conversion=(?P<conversion>\S+))?\s*"
-)
-
-
-def _reaction(line: str) -> NetReaction:
-    match = _LINE.fullmatch(line)
-    if match is None:
-        raise ModelError(
-            Problem(what=f"BioNetGen's reaction {line.strip()!r}", why="cannot be read")
-        )
-    reverse = re.compile(r"^_reverse_|\(reverse\)$")
-    rules = (
-        reverse.sub("", r) + (" (reverse)" if reverse.search(r) else "")
-        for r in match["rules"].split(",")
-    )
-    return NetReaction(
-        reactants=_species(match["reactants"]),
-        products=_species(match["products"]),
-        rate=match["rate"],
-        conversion=match["conversion"] or "",
-        rules=tuple(dict.fromkeys(rules)),
-    )
-
-
-def _species(text: str) -> tuple[int, ...]:
-    return tuple(int(s) - 1 for s in text.split(",") if s != "0")

@@ -6,16 +6,14 @@ of `generate_network` (max_iter, max_agg, max_stoich) are kept, as numbers.
 """
 
 import re
-import shutil
-import subprocess
-import tempfile
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simnet.errors import MissingToolError, ModelError, Problem, SimnetWarning
+from simnet.errors import ModelError, Problem, SimnetWarning
 from simnet.network.network import Molecule, Network, Rule
+from simnet.rules.bionetgen import Line, unrolled
 from simnet.rules.net import Source, from_net, text_of
 
 _BLOCKS = {
@@ -74,7 +72,8 @@ def from_bngl(text: str, name: str) -> Network:
             SimnetWarning,
             stacklevel=4,
         )
-    net = _unrolled(file, name)
+    limits = "".join(f",{key}=>{value}" for key, value in file.limits.items())
+    net = unrolled(_written(file), name, limits=limits, longest=LONGEST)
     return from_net(net, name, _source(file))
 
 
@@ -162,71 +161,14 @@ def _action(file: _File, line: str, where: str) -> Iterable[Problem]:
     file.ignored.append(line[:60])
 
 
-def _written(file: _File) -> list[tuple[str, int | None]]:
-    """What BioNetGen gets to read, by lines, with the line of the user's file that each one is."""
-    lines: list[tuple[str, int | None]] = [("begin model", None)]
+def _written(file: _File) -> list[Line]:
+    """What BioNetGen gets to read of the model, by lines."""
+    lines: list[Line] = [("begin model", None)]
     for name in dict.fromkeys(_BLOCKS.values()):
         if name in file.blocks:
             own = zip(file.blocks[name], file.numbers[name], strict=True)
             lines += [(f"begin {name}", None), *own, (f"end {name}", None)]
-    limits = "".join(f",{key}=>{value}" for key, value in file.limits.items())
-    return [*lines, ("end model", None), (f"generate_network({{overwrite=>1{limits}}})", None)]
-
-
-def _unrolled(file: _File, name: str) -> str:
-    """The .net file that BioNetGen makes of it, in a folder of its own."""
-    program, lines = _program(), _written(file)
-    with tempfile.TemporaryDirectory(prefix="simnet-") as folder:
-        text = "".join(f"{line}\n" for line, _ in lines)
-        (Path(folder) / "model.bngl").write_text(text, encoding="utf-8")
-        try:
-            done = subprocess.run(
-                ["perl", program, "model.bngl"],
-                cwd=folder,
-                capture_output=True,
-                encoding="utf-8",
-                timeout=LONGEST,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            why = f"unrolling its rules takes longer than {LONGEST:g} s"
-            way_out = "limit them: generate_network({max_stoich=>{A=>4}})"
-            raise ModelError(Problem(what=name, why=why, way_out=way_out)) from None
-        net = Path(folder) / "model.net"
-        if done.returncode != 0 or not net.is_file():
-            raise ModelError(_complaint(done.stdout, done.stderr, lines, name))
-        return net.read_text(encoding="utf-8")
-
-
-def _complaint(output: str, errors: str, lines: list[tuple[str, int | None]], name: str) -> Problem:
-    """What BioNetGen says, of the line of the user's file. Its ERROR, if there is one, says more than
-    the ABORT that follows."""
-    found = re.search(r"ERROR:(.*?)(?=\nERROR:|\nWARNING:|\Z)", output, re.S)
-    said = " ".join((found[1] if found else errors or output[-600:]).split())[:600]
-    said = said.removeprefix("ABORT: ")
-    place = re.search(r"\s*\bat line (\d+)\.?$", said)
-    line, number = lines[int(place[1]) - 1] if place and int(place[1]) <= len(lines) else ("", None)
-    if place is None or number is None:
-        return Problem(what=name, why=f"BioNetGen: {said}")
-    what = f"{name}, line {number}: {line[:60]}"
-    return Problem(what=what, why=f"BioNetGen: {said[: place.start()]}")
-
-
-def _program() -> str:
-    way_out = "packaged networks, SBML and .net files need neither"
-    if shutil.which("perl") is None:
-        why = "not found, and BioNetGen needs it to unroll rules"
-        raise MissingToolError(Problem(what="perl", why=why, way_out=f"install perl ({way_out})"))
-    import platform
-
-    import bionetgen
-
-    system = {"Linux": "bng-linux", "Darwin": "bng-mac", "Windows": "bng-win"}[platform.system()]
-    program = Path(bionetgen.__file__).parent / system / "BNG2.pl"
-    if not program.is_file():
-        way_out = f"pip install bionetgen ({way_out})"
-        raise MissingToolError(Problem(what="BioNetGen", why="BNG2.pl not found", way_out=way_out))
-    return str(program)
+    return [*lines, ("end model", None)]
 
 
 def _source(file: _File) -> Source:

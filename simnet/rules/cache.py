@@ -6,12 +6,12 @@ compiled again.
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from simnet.errors import SimnetError
 from simnet.network.network import Network
+from simnet.results.folder import into_place
 from simnet.results.provenance import versions_of
 from simnet.sbml.read import from_sbml
 from simnet.sbml.write import to_sbml
@@ -55,9 +55,6 @@ def cached(content: str, compile_: Callable[[], Network]) -> Network:
 def _store(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=file.parent, suffix=".part")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        os.replace(name, file)
+        into_place(text.encode(), file)
     except OSError:
         return  # a cache that cannot be written only costs time

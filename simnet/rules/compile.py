@@ -3,35 +3,29 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
-
-import libsbml
 
 from simnet.catalogue.tables import Catalogue
 from simnet.errors import ModelError, Problem
 from simnet.network.checks import checked
-from simnet.network.evaluate import initial_values, ordered, whole
-from simnet.network.expression import Call, Expression, Number, Symbol, function, substitute, times
+from simnet.network.evaluate import ordered, with_initial_values
+from simnet.network.expression import Expression, Number, Symbol
 from simnet.network.network import (
     Assignment,
     Compartment,
     Molecule,
     Network,
     Parameter,
-    Reaction,
-    Readout,
     Rule,
     Species,
 )
-from simnet.network.rates import RateLaw
 from simnet.network.units import DIMENSIONLESS, Unit, infer, parse_unit, unit_text
-from simnet.rules.bionetgen import NetReaction, Unrolled, unroll
-from simnet.rules.names import molecules, species_text, wanted_id
-from simnet.rules.statistical_factor import exact_factor
+from simnet.rules.bionetgen import unrolled_model
+from simnet.rules.formula import formula
+from simnet.rules.net import NetFile, default_readouts, parse_net, species_id
+from simnet.rules.net_law import LawReader
 from simnet.rules.symbolic import from_sympy
 from simnet.sbml.ids import Ids
-from simnet.sbml.mathml import from_ast
 
 
 def compile_model(model: Any, catalogue: Catalogue | None = None) -> Network:
@@ -47,7 +41,8 @@ def compile_model(model: Any, catalogue: Catalogue | None = None) -> Network:
         ModelError: the model cannot be unrolled, or holds what SBML has no form for.
     """
     _require_supported(model)
-    return _Compiler(unroll(model), catalogue or Catalogue()).network()
+    own, text = unrolled_model(model)
+    return _Compiler(own, parse_net(text), catalogue or Catalogue()).network()
 
 
 def _require_supported(model: Any) -> None:
@@ -66,23 +61,26 @@ def _require_supported(model: Any) -> None:
         for name, count in names.items()
         if count > 1
     ]
+    what = f"model {model.name}"
+    if not model.rules:
+        problems.append(Problem(what=what, why="has no rules"))
+    elif not model.initials and not any(rule.is_synth() for rule in model.rules):
+        problems.append(Problem(what=what, why="has no initial amounts, and no rule makes any"))
     if problems:
         raise ModelError(problems)
 
 
 class _Compiler:
-    def __init__(self, unrolled: Unrolled, catalogue: Catalogue) -> None:
-        self.unrolled, self.model, self.catalogue = unrolled, unrolled.model, catalogue
+    """`model` has its species and derived expressions, `net` is what BioNetGen made of it."""
+
+    def __init__(self, model: Any, net: NetFile, catalogue: Catalogue) -> None:
+        self.model, self.net, self.catalogue = model, net, catalogue
         components = [*self.model.parameters, *self.model.observables, *self.all_expressions()]
         self.ids = Ids()
         self.ids.taken |= {c.name for c in components} | {c.name for c in self.model.compartments}
+        self.known = {c.name for c in components}
         self.compartments = self.all_compartments()
-        self.size_symbols = {
-            c.initial_expression.id: Symbol(c.id)
-            for c in reversed(self.compartments)
-            if isinstance(c.initial_expression, Symbol)
-        }
-        self.species_ids = [self.ids.claim(wanted_id(cp)) for cp in self.model.species]
+        self.species_ids = [self.ids.claim(_wanted_id(pattern)) for pattern in self.model.species]
 
     def all_expressions(self) -> list[Any]:
         return [*self.model.expressions, *self.model._derived_expressions]
@@ -98,15 +96,15 @@ class _Compiler:
             parameters=self.parameters(),
             species=self.species(),
             assignments=ordered([*self.observables(), *self.expressions()]),
-            reactions=self.reactions(),
+            reactions=self.net.with_laws(self.laws(), self.species_ids, self.ids),
             molecules=tuple(self.molecule(m) for m in self.model.monomers),
             rules=tuple(Rule(name=r.name, text=_rule_text(r)) for r in self.model.rules),
             inputs=catalogue.inputs,
             genes=catalogue.genes,
             drugs=catalogue.drugs,
         )
-        network = _with_units(_with_initial_amounts(checked(network)), catalogue)
-        readouts = catalogue.readouts or _default_readouts(network)
+        network = _with_units(with_initial_values(checked(network)), catalogue)
+        readouts = catalogue.readouts or default_readouts(network)
         return checked(replace(network, readouts=readouts))
 
     def all_compartments(self) -> tuple[Compartment, ...]:
@@ -142,38 +140,35 @@ class _Compiler:
 
     def species(self) -> tuple[Species, ...]:
         default = self.compartments[0].id
-        return tuple(
-            Species(
-                id=species_id,
-                name=species_text(pattern),
-                compartment=_compartment_of(pattern) or default,
-                initial=0.0,
-                initial_expression=_initial(initial),
-                fixed=fixed,
-                molecules=molecules(pattern),
+        found = []
+        for name, pattern, listed in zip(
+            self.species_ids, self.model.species, self.net.species, strict=True
+        ):
+            start = self.formula(listed.start, f"species {listed.pattern}")
+            places = _compartments(pattern)
+            found.append(
+                Species(
+                    id=name,
+                    name=_one_line(pattern),
+                    compartment=str(places[0].name) if places else default,
+                    initial=start.value if isinstance(start, Number) else 0.0,
+                    initial_expression=None if isinstance(start, Number) else start,
+                    fixed=listed.fixed,
+                    molecules=tuple(m.monomer.name for m in pattern.monomer_patterns),
+                )
             )
-            for species_id, pattern, initial, fixed in zip(
-                self.species_ids,
-                self.model.species,
-                self.unrolled.initials,
-                self.unrolled.fixed,
-                strict=True,
-            )
-        )
+        return tuple(found)
 
     def observables(self) -> Iterable[Assignment]:
-        for observable in self.model.observables:
-            terms: dict[int, int] = {}
-            for index, n in zip(observable.species, observable.coefficients, strict=True):
-                terms[index] = terms.get(index, 0) + n
-            parts = [times(Number(n), Symbol(self.species_ids[i])) for i, n in terms.items()]
-            total = parts[0] if len(parts) == 1 else Call("plus", tuple(parts))
+        patterns = {o.name: o.reaction_pattern for o in self.model.observables}
+        for number, (name, terms) in enumerate(self.net.groups):
+            total = self.net.observable(number, self.species_ids)
             yield Assignment(
-                id=observable.name,
-                expression=total if parts else Number(0, "item"),
+                id=name,
+                expression=total if terms else Number(0, "item"),
                 unit="item",
                 kind="observable",
-                meaning=_pattern_text(observable.reaction_pattern),
+                meaning=_one_line(patterns[name]),
             )
 
     def expressions(self) -> Iterable[Assignment]:
@@ -183,46 +178,13 @@ class _Compiler:
             where = f"expression {expression.name}"
             yield Assignment(id=expression.name, expression=from_sympy(expression.expr, where))
 
-    def reactions(self) -> tuple[Reaction, ...]:
-        return tuple(self.reaction(r) for r in self.unrolled.reactions)
+    def laws(self) -> LawReader:
+        values = {p.name: float(p.value) for p in self.model.parameters}
+        values |= {e.name: float(e.get_value()) for e in self.model.expressions_constant()}
+        return LawReader(self.formula, values, self.compartments)
 
-    def reaction(self, net: NetReaction) -> Reaction:
-        reactants = self.side(net.reactants)
-        name = net.rules[0].replace(" (reverse)", "_reverse").lstrip("_") or "reaction"
-        return Reaction(
-            id=self.ids.claim(name),
-            reactants=reactants,
-            products=self.side(net.products),
-            law=RateLaw(rate=self.rate(net), orders=reactants),
-            rules=net.rules,
-        )
-
-    def side(self, indices: Iterable[int]) -> tuple[tuple[str, int], ...]:
-        return tuple(Counter(self.species_ids[i] for i in indices).items())
-
-    def rate(self, net: NetReaction) -> Expression:
-        """The statistical factor as an exact fraction, the rate constants, and the live volume.
-
-        BioNetGen multiplies the volume's present value into the number and names it beside: that
-        value is divided out again.
-        """
-        conversion = _formula(net.conversion or "1")
-        sizes = {p.name: float(p.value) for p in self.model.parameters}
-        sizes |= {e.name: float(e.get_value()) for e in self.model.expressions_constant()}
-        number = 1.0
-        factors: list[Expression] = []
-        for token in net.rate.split("*"):
-            try:
-                number *= float(token)
-            except ValueError:
-                factors.append(Symbol(token))
-        factor = number / function(conversion)(sizes, 0.0)
-        ratio = exact_factor(factor)
-        if ratio is None:
-            factors.insert(0, Number(factor))
-            ratio = Fraction(1)
-        rate = times(Number(ratio.numerator), *factors, substitute(conversion, self.size_symbols))
-        return rate if ratio.denominator == 1 else Call("divide", (rate, Number(ratio.denominator)))
+    def formula(self, text: str, where: str) -> Expression:
+        return formula(text, self.known, where)
 
     def molecule(self, monomer: Any) -> Molecule:
         sites = [
@@ -233,60 +195,42 @@ class _Compiler:
         return Molecule(name=monomer.name, sites=", ".join(sites), meaning=meaning)
 
 
-def _formula(text: str) -> Expression:
-    node = libsbml.parseL3Formula(text)
-    if node is None:
-        raise ModelError(Problem(what=f"BioNetGen's factor {text!r}", why="cannot be read"))
-    return from_ast(node, {})
-
-
-def _initial(text: str) -> Expression | None:
-    """The initial amount in the .net file: a number, or the name of what it equals."""
-    try:
-        value = float(text)
-    except ValueError:
-        return Symbol(text)
-    return Number(value, "item") if value else None
-
-
-def _compartment_of(pattern: Any) -> str | None:
-    for monomer in pattern.monomer_patterns:
-        if monomer.compartment is not None:
-            return str(monomer.compartment.name)
-    return str(pattern.compartment.name) if pattern.compartment is not None else None
-
-
-def _rule_text(rule: Any) -> str:
-    pattern = " ".join(str(rule.rule_expression).split())
-    rates = [r.name for r in (rule.rate_forward, rule.rate_reverse) if r is not None]
-    return f"{pattern}   {', '.join(rates)}"
-
-
-def _pattern_text(pattern: Any) -> str:
+def _one_line(pattern: Any) -> str:
+    """As PySB writes it, on one line."""
     return " ".join(str(pattern).split())
 
 
-def _default_readouts(network: Network) -> tuple[Readout, ...]:
-    shown = [a for a in network.assignments if a.kind == "observable"]
-    if shown:
-        return tuple(Readout(name=a.id, symbol=a.id, unit=a.unit, meaning=a.meaning) for a in shown)
-    return tuple(
-        Readout(name=s.id, symbol=s.id, unit=network.substance_unit, meaning=s.name)
-        for s in network.species
-    )
+def _compartments(pattern: Any) -> list[Any]:
+    found = [m.compartment for m in pattern.monomer_patterns] + [pattern.compartment]
+    return [compartment for compartment in found if compartment is not None]
 
 
-def _with_initial_amounts(network: Network) -> Network:
-    values = initial_values(network)
-    species = []
-    for s in network.species:
-        expression, value = s.initial_expression, values[s.id]
-        if isinstance(expression, Number):
-            expression = None
-        if expression is not None:
-            expression, value = whole(expression, value, network.substance_unit)
-        species.append(replace(s, initial=value, initial_expression=expression))
-    return replace(network, species=tuple(species))
+def _wanted_id(pattern: Any) -> str:
+    """`HIF1A(arnt=1, odd='oh') % ARNT(hif=1)` becomes `ARNT__HIF1A_odd_oh`: sites in the order in
+    which they are declared."""
+    molecules = []
+    for molecule in pattern.monomer_patterns:
+        conditions = molecule.site_conditions
+        sites = dict.fromkeys(s for s in molecule.monomer.sites if s in conditions)
+        states = [f"{site}_{state}" for site in sites if (state := _state(conditions[site]))]
+        molecules.append((molecule.monomer.name, states))
+    return species_id(molecules, (c.name for c in _compartments(pattern)))
+
+
+def _state(condition: Any) -> str:
+    """The state in a site's condition; bonds and emptiness have none."""
+    if isinstance(condition, str):
+        return condition
+    if isinstance(condition, tuple):
+        return str(condition[0])
+    if type(condition).__name__ == "MultiState":
+        return "_".join(filter(None, (_state(c) for c in condition)))
+    return ""
+
+
+def _rule_text(rule: Any) -> str:
+    rates = [r.name for r in (rule.rate_forward, rule.rate_reverse) if r is not None]
+    return f"{_one_line(rule.rule_expression)}   {', '.join(rates)}"
 
 
 def _with_units(network: Network, catalogue: Catalogue) -> Network:

@@ -1,4 +1,8 @@
-"""BioNetGen's .net file -> Network: species and one-way reactions as they are listed."""
+"""BioNetGen's .net file, as it is listed, and as a Network.
+
+The one reader of such files: BNGL and PySB models come here too, once BioNetGen has unrolled their
+rules.
+"""
 
 import re
 from collections import Counter
@@ -42,6 +46,63 @@ _REACTION = re.compile(
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
+@dataclass(frozen=True, slots=True)
+class NetSpecies:
+    """A line of the block "species": its pattern, the formula of its start, whether it is fixed."""
+
+    pattern: str
+    start: str
+    fixed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NetReaction:
+    """A line of the block "reactions": 0-based species, the text of its rate and what it says of
+    volumes ("" for nothing), names of the rules that make it."""
+
+    number: str
+    reactants: tuple[int, ...]
+    products: tuple[int, ...]
+    rate: str
+    conversion: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetFile:
+    """A .net file; parameters and functions (those without arguments) have formulas, groups the
+    0-based species and weights of their sums."""
+
+    parameters: tuple[tuple[str, str], ...]
+    functions: tuple[tuple[str, str], ...]
+    species: tuple[NetSpecies, ...]
+    groups: tuple[tuple[str, tuple[tuple[int, float], ...]], ...]
+    reactions: tuple[NetReaction, ...]
+
+    def observable(self, number: int, ids: Sequence[str]) -> Expression:
+        """The sum over species of a group, by their ids."""
+        _, terms = self.groups[number]
+        return plus(*(times(Number(weight), Symbol(ids[place])) for place, weight in terms))
+
+    def with_laws(self, laws: LawReader, species: Sequence[str], ids: Ids) -> tuple[Reaction, ...]:
+        """The reactions, over these ids of species; `ids` gives them their own."""
+        made = []
+        for r in self.reactions:
+            used = [species[place] for place in r.reactants]
+            orders = tuple(Counter(used).items())
+            wanted = r.rules[0].replace(" (reverse)", "_reverse").lstrip("_") if r.rules else ""
+            made.append(
+                Reaction(
+                    id=ids.claim(wanted or f"r{r.number}"),
+                    reactants=orders,
+                    products=tuple(Counter(species[place] for place in r.products).items()),
+                    law=laws.read(r.rate, r.conversion, used, orders),
+                    rules=r.rules,
+                )
+            )
+        return tuple(made)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """What a BNGL file says besides its unrolled network."""
@@ -70,7 +131,29 @@ def text_of(path: Path) -> str:
         raise ModelError(Problem(what=str(path), why="not a text file in UTF-8")) from None
 
 
-def blocks(text: str) -> dict[str, list[str]]:
+def parse_net(text: str) -> NetFile:
+    """What a .net file lists.
+
+    Raises:
+        ModelError: a line that cannot be read, or that names a species which is not listed.
+    """
+    lines = _blocks(text)
+    if "species" not in lines or "reactions" not in lines:
+        why = "has no blocks of species and reactions"
+        raise ModelError(Problem(what="it", why=why, way_out="is it a .net file of BioNetGen?"))
+    functions = [_function(line) for line in lines.get("functions", ())]
+    species = tuple(_listed(line, n) for n, line in enumerate(lines["species"], start=1))
+    groups = (line.split("#")[0].split() for line in lines.get("groups", ()))
+    return NetFile(
+        parameters=tuple(_entry(line) for line in lines.get("parameters", ())),
+        functions=tuple((n, body) for n, arguments, body in functions if not arguments),
+        species=species,
+        groups=tuple(_group(fields, len(species)) for fields in groups),
+        reactions=tuple(_reaction(line, len(species)) for line in lines["reactions"]),
+    )
+
+
+def _blocks(text: str) -> dict[str, list[str]]:
     """The lines of each block, comments with them."""
     found: dict[str, list[str]] = {}
     name: str | None = None
@@ -86,22 +169,99 @@ def blocks(text: str) -> dict[str, list[str]]:
     return found
 
 
+def _entry(line: str) -> tuple[str, str]:
+    """Name and formula of a parameter's line."""
+    match = re.fullmatch(r"\s*(?:\d+\s+)?([A-Za-z_]\w*)\s*(?:=|\s)\s*(.+)", line.split("#")[0])
+    if match is None:
+        raise ModelError(Problem(what=f"parameter {line.strip()!r}", why="cannot be read"))
+    return match[1], match[2]
+
+
+def _function(line: str) -> tuple[str, str, str]:
+    """Name, arguments and formula of a function's line."""
+    pattern = r"\s*(?:\d+\s+)?([A-Za-z_]\w*)\s*\(([^()]*)\)\s*=?\s*(.+)"
+    match = re.fullmatch(pattern, line.split("#")[0])
+    if match is None:
+        raise ModelError(Problem(what=f"function {line.strip()!r}", why="cannot be read"))
+    return match[1], match[2].strip(), match[3]
+
+
+def _listed(line: str, number: int) -> NetSpecies:
+    fields = line.split("#")[0].split(None, 2)
+    if len(fields) != 3 or fields[0] != str(number):
+        raise ModelError(Problem(what=f"species {line.strip()!r}", why="cannot be read"))
+    _, pattern, start = fields
+    return NetSpecies(pattern.replace("$", ""), start.strip(), "$" in pattern)
+
+
+def _group(fields: list[str], species: int) -> tuple[str, tuple[tuple[int, float], ...]]:
+    if len(fields) < 2:
+        raise ModelError(Problem(what=f"group {' '.join(fields)!r}", why="cannot be read"))
+    terms = []
+    for part in fields[2].split(",") if len(fields) > 2 else ():
+        weight, _, index = part.rpartition("*")
+        try:
+            place, factor = int(index), float(weight or 1)
+        except ValueError:
+            place, factor = 0, 1.0
+        if not 0 < place <= species:
+            raise ModelError(Problem(what=f"group {fields[1]}: {part}", why="is no species"))
+        terms.append((place - 1, factor))
+    return fields[1], tuple(terms)
+
+
+def _reaction(line: str, species: int) -> NetReaction:
+    match = _REACTION.fullmatch(line)
+    if match is None:
+        raise ModelError(Problem(what=f"reaction {line.strip()!r}", why="cannot be read"))
+    rules, conversion = _rule_names(match["rules"] or ""), match["conversion"] or ""
+    used, made = (_side(match[side], species, line) for side in ("reactants", "products"))
+    return NetReaction(line.split()[0], used, made, match["rate"].strip(), conversion, rules)
+
+
+def _side(text: str, species: int, line: str) -> tuple[int, ...]:
+    places = [int(part) for part in text.split(",") if part and int(part)]
+    if any(place > species for place in places):
+        why = f"there are {species} species"
+        raise ModelError(Problem(what=f"reaction {line.strip()!r}: {text}", why=why))
+    return tuple(place - 1 for place in places)
+
+
+def _rule_names(text: str) -> tuple[str, ...]:
+    reverse = re.compile(r"^_reverse_|\(reverse\)$")
+    names = (
+        reverse.sub("", part) + (" (reverse)" if reverse.search(part) else "")
+        for part in text.split(",")
+        if part
+    )
+    return tuple(dict.fromkeys(names))
+
+
+def default_readouts(network: Network) -> tuple[Readout, ...]:
+    """The observables, or the species where there are none."""
+    shown = [a for a in network.assignments if a.kind == "observable"]
+    if shown:
+        return tuple(Readout(name=a.id, symbol=a.id, unit=a.unit, meaning=a.meaning) for a in shown)
+    return tuple(
+        Readout(name=s.id, symbol=s.id, unit=network.substance_unit, meaning=s.name)
+        for s in network.species
+    )
+
+
 def from_net(text: str, name: str, source: Source | None = None) -> Network:
     """A Network from the text of a .net file; `name` becomes its id."""
-    lines = blocks(text)
-    if "species" not in lines or "reactions" not in lines:
-        why = "has no blocks of species and reactions"
-        raise ModelError(Problem(what=name, why=why, way_out="is it a .net file of BioNetGen?"))
     try:
-        return _Reader(lines, name, source or Source()).network()
+        return _Reader(parse_net(text), name, source or Source()).network()
     except ModelError as error:
-        problems = [replace(p, what=f"{name}: {p.what}") for p in error.problems]
+        problems = [
+            replace(p, what=name if p.what == "it" else f"{name}: {p.what}") for p in error.problems
+        ]
         raise ModelError(problems) from None
 
 
 @dataclass
 class _Reader:
-    lines: dict[str, list[str]]
+    net: NetFile
     name: str
     source: Source
     ids: Ids = field(default_factory=Ids)
@@ -109,58 +269,39 @@ class _Reader:
     """Ids of compartments by name."""
 
     def network(self) -> Network:
-        parameters = [self.entry(line) for line in self.lines.get("parameters", ())]
-        every = [self.function(line) for line in self.lines.get("functions", ())]
-        functions = [(n, body) for n, arguments, body in every if not arguments]
-        groups = [line.split("#")[0].split() for line in self.lines.get("groups", ())]
-        self.known = {n for n, _ in parameters} | {n for n, _ in functions}
-        self.known |= {fields[1] for fields in groups if len(fields) > 1}
+        net = self.net
+        self.known = {n for n, _ in (*net.parameters, *net.functions, *net.groups)}
         self.require_names(self.known)
         self.ids = Ids(self.known)
-        self.parameters = self.all_parameters(parameters)
+        self.parameters = self.all_parameters()
         self.values = self.all_values()
         self.compartments = self.all_compartments()
-        self.laws = LawReader(self.formula, self.values, self.compartments)
+        laws = LawReader(self.formula, self.values, self.compartments)
         species = self.species()
-        self.species_ids = [s.id for s in species]
-        assignments = [self.group(fields) for fields in groups]
+        ids = [s.id for s in species]
+        assignments = [
+            Assignment(id=n, expression=net.observable(i, ids), unit="item", kind="observable")
+            for i, (n, _) in enumerate(net.groups)
+        ]
         assignments += [
             Assignment(id=n, expression=self.formula(body, f"function {n}"))
-            for n, body in functions
+            for n, body in net.functions
         ]
         rules = ordered(assignments)
         require_short_chains(rules)
-        reactions = tuple(self.reaction(line) for line in self.lines["reactions"])
-        shown = [(a.id, a.meaning) for a in rules if a.kind == "observable"]
-        shown = shown or [(s.id, s.name) for s in species]
         network = Network(
+            reactions=net.with_laws(laws, ids, self.ids),
             id=self.ids.claim(self.name),
             compartments=self.compartments,
             species=species,
             parameters=self.parameters,
             assignments=rules,
-            reactions=reactions,
             time_unit=None,  # the language has none
             molecules=self.source.molecules,
             rules=self.source.rules,
-            readouts=tuple(Readout(name=i, symbol=i, unit="item", meaning=m) for i, m in shown),
         )
+        network = replace(network, readouts=default_readouts(network))
         return with_initial_values(checked(network))
-
-    def entry(self, line: str) -> tuple[str, str]:
-        """Name and formula of a parameter's line."""
-        match = re.fullmatch(r"\s*(?:\d+\s+)?([A-Za-z_]\w*)\s*(?:=|\s)\s*(.+)", line.split("#")[0])
-        if match is None:
-            raise ModelError(Problem(what=f"parameter {line.strip()!r}", why="cannot be read"))
-        return match[1], match[2]
-
-    def function(self, line: str) -> tuple[str, str, str]:
-        """Name, arguments and formula of a function's line."""
-        pattern = r"\s*(?:\d+\s+)?([A-Za-z_]\w*)\s*\(([^()]*)\)\s*=?\s*(.+)"
-        match = re.fullmatch(pattern, line.split("#")[0])
-        if match is None:
-            raise ModelError(Problem(what=f"function {line.strip()!r}", why="cannot be read"))
-        return match[1], match[2].strip(), match[3]
 
     def require_names(self, names: Iterable[str]) -> None:
         problems = [
@@ -174,9 +315,9 @@ class _Reader:
     def formula(self, text: str, where: str) -> Expression:
         return formula(text, self.known, where)
 
-    def all_parameters(self, entries: Sequence[tuple[str, str]]) -> tuple[Parameter, ...]:
+    def all_parameters(self) -> tuple[Parameter, ...]:
         found = []
-        for name, text in entries:
+        for name, text in self.net.parameters:
             value = self.formula(text, f"parameter {name}")
             if isinstance(value, Number):
                 found.append(Parameter(id=name, value=value.value))
@@ -198,7 +339,7 @@ class _Reader:
 
     def all_compartments(self) -> tuple[Compartment, ...]:
         declared = {n: (d, size) for n, d, size in self.source.compartments}
-        places = {m for line in self.lines["species"] for m in re.findall(r"@(\w+)", line)}
+        places = {m for s in self.net.species for m in re.findall(r"@(\w+)", s.pattern)}
         if not declared and not places:
             meaning = "the well-mixed volume that holds every species"
             return (Compartment(id=self.ids.claim("cell"), size=1.0, unit=None, meaning=meaning),)
@@ -223,84 +364,43 @@ class _Reader:
 
     def species(self) -> tuple[Species, ...]:
         found = []
-        for number, line in enumerate(self.lines["species"], start=1):
-            fields = line.split("#")[0].split(None, 2)
-            if len(fields) != 3 or fields[0] != str(number):
-                raise ModelError(Problem(what=f"species {line.strip()!r}", why="cannot be read"))
-            pattern = fields[1]
-            start = self.formula(fields[2], f"species {pattern}")
-            place = re.match(r"@(\w+)", pattern)
+        for listed in self.net.species:
+            start = self.formula(listed.start, f"species {listed.pattern}")
+            place = re.match(r"@(\w+)", listed.pattern)
             found.append(
                 Species(
-                    id=self.ids.claim(wanted_id(pattern)),
-                    name=pattern.replace("$", ""),
+                    id=self.ids.claim(wanted_id(listed.pattern)),
+                    name=listed.pattern,
                     compartment=self.places[place[1]] if place else self.compartments[0].id,
                     initial=start.value if isinstance(start, Number) else 0.0,
                     initial_expression=None if isinstance(start, Number) else start,
-                    fixed="$" in pattern,
-                    molecules=tuple(m for m, _ in _molecules(pattern)),
+                    fixed=listed.fixed,
+                    molecules=tuple(m for m, _ in _molecules(listed.pattern)),
                 )
             )
         return tuple(found)
 
-    def group(self, fields: list[str]) -> Assignment:
-        """An observable: a sum of species."""
-        if len(fields) < 2:
-            raise ModelError(Problem(what=f"group {' '.join(fields)!r}", why="cannot be read"))
-        terms: list[Expression] = []
-        for part in fields[2].split(",") if len(fields) > 2 else ():
-            weight, _, index = part.rpartition("*")
-            try:
-                place, factor = int(index), float(weight or 1)
-            except ValueError:
-                place, factor = 0, 1.0
-            if not 0 < place <= len(self.species_ids):
-                raise ModelError(Problem(what=f"group {fields[1]}: {part}", why="is no species"))
-            terms.append(times(Number(factor), Symbol(self.species_ids[place - 1])))
-        return Assignment(id=fields[1], expression=plus(*terms), unit="item", kind="observable")
 
-    def reaction(self, line: str) -> Reaction:
-        match = _REACTION.fullmatch(line)
-        if match is None:
-            raise ModelError(Problem(what=f"reaction {line.strip()!r}", why="cannot be read"))
-        used, made = (self.side(match[s], line) for s in ("reactants", "products"))
-        rules = _rule_names(match["rules"] or "")
-        reactants = tuple(Counter(used).items())
-        wanted = rules[0].replace(" (reverse)", "_reverse").lstrip("_") if rules else ""
-        return Reaction(
-            id=self.ids.claim(wanted or f"r{line.split()[0]}"),
-            reactants=reactants,
-            products=tuple(Counter(made).items()),
-            law=self.laws.read(match["rate"].strip(), match["conversion"] or "", used, reactants),
-            rules=rules,
-        )
+def species_id(molecules: Iterable[tuple[str, Sequence[str]]], places: Iterable[str]) -> str:
+    """The id one would like for a species: `A(b!1,s~P).B(a!1)` in c becomes `A_s_P__B_in_c`.
 
-    def side(self, text: str, line: str) -> list[str]:
-        places = [int(part) for part in text.split(",") if part and int(part)]
-        if any(place > len(self.species_ids) for place in places):
-            why = f"there are {len(self.species_ids)} species"
-            raise ModelError(Problem(what=f"reaction {line.strip()!r}: {text}", why=why))
-        return [self.species_ids[place - 1] for place in places]
+    States are named, bonds are not, and equal molecules of a complex are counted; `Ids.claim` makes
+    it unique.
 
-
-def _rule_names(text: str) -> tuple[str, ...]:
-    reverse = re.compile(r"^_reverse_|\(reverse\)$")
-    names = (
-        reverse.sub("", part) + (" (reverse)" if reverse.search(part) else "")
-        for part in text.split(",")
-        if part
-    )
-    return tuple(dict.fromkeys(names))
+    Args:
+        molecules: names of molecules, each with the states of its sites.
+        places: names of compartments.
+    """
+    parts = sorted("_".join([name, *states]) for name, states in molecules)
+    counted = [(name, len(list(group))) for name, group in groupby(parts)]
+    names = [name if count == 1 else f"{name}_x{count}" for name, count in counted]
+    inside = sorted(set(places))
+    return "__".join(names) + ("_in_" + "_".join(inside) if inside else "")
 
 
 def wanted_id(pattern: str) -> str:
-    """`@c::A(b!1,s~P).B(a!1)` becomes `A_s_P__B_in_c`: states are named, bonds are not, equal
-    molecules of a complex are counted. As with PySB's patterns."""
-    parts = sorted("_".join([name, *states]) for name, states in _molecules(pattern))
-    counted = [(name, len(list(group))) for name, group in groupby(parts)]
-    names = [name if count == 1 else f"{name}_x{count}" for name, count in counted]
-    places = sorted(set(re.findall(r"@(\w+)", pattern)))
-    return "__".join(names) + ("_in_" + "_".join(places) if places else "")
+    """The id one would like for a species in BioNetGen's notation."""
+    return species_id(_molecules(pattern), re.findall(r"@(\w+)", pattern))
 
 
 def _molecules(pattern: str) -> list[tuple[str, list[str]]]:

@@ -13,7 +13,6 @@ from simnet.errors import ModelError, Problem
 from simnet.network.expression import Call, Expression, Number, Symbol, function, substitute, times
 from simnet.network.network import Compartment
 from simnet.network.rates import RateLaw
-from simnet.rules.statistical_factor import exact_factor
 
 _SATURATED = re.compile(r"(?:(?P<factor>[^*]+)\*)?(?P<kind>Sat|MM|Hill)\s+(?P<constants>.+)")
 
@@ -112,3 +111,13 @@ class LawReader:
         present = Call("gt", (substrate, Number(0)))
         free = Call("piecewise", (Call("max", (Number(0), free)), present, Number(0)))
         return RateLaw(rate=Call("divide", (times(rate, free, enzyme), Call("plus", (k, free)))))
+
+
+def exact_factor(factor: float) -> Fraction | None:
+    """The statistical factor (a count of matches over symmetries, which divide a factorial) behind
+    one that BioNetGen prints with six significant digits, or None."""
+    for denominator in (d for d in range(1, 5041) if 5040 % d == 0):
+        ratio = Fraction(round(factor * denominator), denominator)
+        if abs(float(ratio) - factor) <= 5e-6 * abs(factor):
+            return ratio
+    return None

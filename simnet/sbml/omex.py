@@ -5,15 +5,12 @@ member. libcombine brings classes of libsbml along, so it is run in a process of
 """
 
 import json
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import uuid4
 from xml.sax.saxutils import escape, quoteattr
 
-from simnet.results.folder import ASIDE, refusal
+from simnet.results.folder import aside, refusal
 from simnet.sbml.apart import run_apart
 
 SPECIFICATIONS = "http://identifiers.org/combine.specifications/"
@@ -81,22 +78,14 @@ def write_omex(path: Path, members: Sequence[Member], about: About, *, master: s
     """
     metadata = Member(location="metadata.rdf", content=metadata_text(about), format=METADATA)
     everything = sorted([*members, metadata], key=lambda member: member.location)
-    aside = path.absolute().with_name(f"{ASIDE}{uuid4().hex}.omex")
-    spec = {
-        "path": str(aside),
-        "master": master,
-        "members": [vars(member) for member in everything],
-    }
+    spec: dict[str, object] = {"master": master, "members": [vars(m) for m in everything]}
     try:
-        aside.touch()  # what keeps it from being written is said here, by the system
-        what, fault = f"writing {path}", "libcombine failed"
-        run_apart(["-c", _WRITE], json.dumps(spec), what=what, fault=fault)
-        os.replace(aside, path)
+        with aside(path) as beside:
+            spec["path"] = str(beside)
+            what, fault = f"writing {path}", "libcombine failed"
+            run_apart(["-c", _WRITE], json.dumps(spec), what=what, fault=fault)
     except OSError as error:
         raise refusal(path, f"cannot be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
 
 
 def metadata_text(about: About) -> str:

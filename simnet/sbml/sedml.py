@@ -15,6 +15,8 @@ from simnet.sbml.experiments import Experiment
 CVODE = "KISAO:0000019"
 GILLESPIE = "KISAO:0000241"
 SEED = "KISAO:0000488"
+RTOL = "1e-9"
+"""Of ODE experiments."""
 RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE = "KISAO:0000209", "KISAO:0000211"
 
 
@@ -40,7 +42,7 @@ def sedml_text(
     return run_apart(process, json.dumps(spec), what="writing SED-ML", fault="libsedml failed")
 
 
-def _absolute_tolerance(network: Network) -> str:
+def absolute_tolerance(network: Network) -> str:
     """One for all species, as SED-ML has it: 1e-8 molecules, or of the smallest amount that is
     there at the start, which may be 1e-21 mol."""
     smallest = min((s.initial for s in network.species if s.initial > 0), default=1.0)
@@ -58,7 +60,7 @@ def _spec(network: Network, experiment: Experiment, files: Mapping[str, str]) ->
         "source": files[experiment.method],
         "algorithm": CVODE if ode else GILLESPIE,
         "parameters": (
-            {RELATIVE_TOLERANCE: "1e-9", ABSOLUTE_TOLERANCE: _absolute_tolerance(network)}
+            {RELATIVE_TOLERANCE: RTOL, ABSOLUTE_TOLERANCE: absolute_tolerance(network)}
             if ode
             else {SEED: str(experiment.seed)}
         ),

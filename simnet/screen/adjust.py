@@ -3,7 +3,7 @@
 NaN is a comparison that has no p-value (a single replicate, say): it stays NaN and is not counted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -21,10 +21,10 @@ def benjamini_hochberg(pvalues: FloatArray) -> FloatArray:
     Source: Benjamini & Hochberg 1995 (doi:10.1111/j.2517-6161.1995.tb02031.x); Benjamini &
     Yekutieli 2001 (doi:10.1214/aos/1013699998) for the dependence.
     """
-    ranks = np.arange(len(pvalues), 0, -1)
-    falling = np.argsort(pvalues, kind="stable")[::-1]
-    adjusted = np.minimum.accumulate(np.minimum(1.0, pvalues[falling] * len(pvalues) / ranks))
-    return _in_place(adjusted, falling)
+    from scipy.stats import false_discovery_control
+
+    adjusted: FloatArray = false_discovery_control(pvalues, method="bh")
+    return adjusted
 
 
 def holm(pvalues: FloatArray) -> FloatArray:
@@ -34,7 +34,9 @@ def holm(pvalues: FloatArray) -> FloatArray:
     """
     rising = np.argsort(pvalues, kind="stable")
     left = np.arange(len(pvalues), 0, -1)
-    return _in_place(np.minimum(1.0, np.maximum.accumulate(pvalues[rising] * left)), rising)
+    found = np.empty(len(pvalues))
+    found[rising] = np.minimum(1.0, np.maximum.accumulate(pvalues[rising] * left))
+    return found
 
 
 ADJUSTMENTS = MappingProxyType({"benjamini-hochberg": benjamini_hochberg, "holm": holm})
@@ -60,16 +62,7 @@ def adjusted_pvalues(pvalues: Sequence[float], method: str = "benjamini-hochberg
         )
     if problems:
         raise InputError(problems)
-    adjust: Callable[[FloatArray], FloatArray] = ADJUSTMENTS[method]
     found = np.full(given.shape, np.nan)
     present = ~np.isnan(given)
-    found[present] = adjust(given[present])
-    return found
-
-
-def _in_place(
-    ordered: FloatArray, order: "np.ndarray[tuple[int], np.dtype[np.intp]]"
-) -> FloatArray:
-    found = np.empty(len(ordered))
-    found[order] = ordered
+    found[present] = ADJUSTMENTS[method](given[present])
     return found

@@ -1,9 +1,8 @@
-"""Resampling of replicates, with a stream of its own for each key, and intervals from it."""
+"""Resampling of replicates, and intervals from it."""
 
-import hashlib
 import math
-import struct
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -11,25 +10,16 @@ from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.execute.arguments import root_seed
 from simnet.experiment.numbers import is_between
+from simnet.stats.estimate import check_confidence
 
-FEWEST_DRAWS = 100
+FEWEST_RESAMPLES = 100
 """The quarter-point quantiles that `scaled_interval` reads need so many."""
 
 _ONE_SD = 0.8413447460685429  # the standard normal distribution at 1
 
 
-def keyed_generator(seed: int, *key: str) -> np.random.Generator:
-    """A random stream that depends on the seed and the key only.
-
-    Neither the order of the calls nor their number changes what one of them draws.
-    """
-    content = struct.pack("<Q", seed) + "\x1f".join(key).encode()
-    digest = hashlib.blake2b(content, digest_size=16).digest()
-    return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "little")))
-
-
 def resampled_means(
-    groups: Sequence[FloatArray], draws: int, generator: np.random.Generator
+    groups: Sequence[FloatArray], resamples: int, generator: np.random.Generator
 ) -> FloatArray:
     """Means of each group's replicates, drawn again.
 
@@ -41,35 +31,35 @@ def resampled_means(
         groups: G arrays (N,), at least one value each.
 
     Returns:
-        (draws, G).
+        (resamples, G).
 
     Source: Rao & Wu 1988 (doi:10.1080/01621459.1988.10478591).
     """
-    means = np.empty((draws, len(groups)))
+    means = np.empty((resamples, len(groups)))
     for index, group in enumerate(groups):
         n = len(group)
-        picked = generator.integers(0, n, size=(draws, max(1, n - 1)))
+        picked = generator.integers(0, n, size=(resamples, max(1, n - 1)))
         means[:, index] = group[picked].mean(axis=1)
     return means
 
 
 def scaled_interval(
-    estimate: FloatArray, drawn: FloatArray, level: float, freedom: FloatArray
+    estimate: FloatArray, drawn: FloatArray, confidence: float, freedom: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Intervals from the central spread of the draws, widened by Student's t.
+    """Intervals from the central spread of the resamples, widened by Student's t.
 
         estimate - t (q50 - q16)   to   estimate + t (q84 - q50)
 
-    with the quantiles q of the draws, one standard deviation to each side. For many replicates and
-    nearly normal draws this is the percentile interval. It keeps their skewness, is not too narrow
+    with the quantiles q of the resamples, one standard deviation to each side. For many replicates and
+    nearly normal resamples this is the percentile interval. It keeps their skewness, is not too narrow
     for few replicates (Hesterberg 2015, doi:10.1080/00031305.2015.1089789, widens percentiles for
-    the same reason), takes levels near 1, where no percentile of 1,000 draws reaches, and infinite
-    draws: if more than one in six is infinite, so is that end.
+    the same reason), takes confidences near 1, where no percentile of 1,000 resamples reaches, and infinite
+    ones: if more than one in six is infinite, so is that end.
 
     Args:
         estimate: (...).
-        drawn: (draws, ...); NaN where any is.
-        level: of the interval, 0.95 for 95 %.
+        drawn: (resamples, ...); NaN where any is.
+        confidence: of the interval, 0.95 for 95 %.
         freedom: (...) degrees of freedom.
 
     Returns:
@@ -80,7 +70,7 @@ def scaled_interval(
     ordered = np.sort(drawn, axis=0)  # NaN goes last
     last = len(ordered) - 1
     below, middle, above = (ordered[round(share * last)] for share in (1 - _ONE_SD, 0.5, _ONE_SD))
-    wide = t.ppf(0.5 + level / 2, freedom)
+    wide = t.ppf(0.5 + confidence / 2, freedom)
     unknown = np.isnan(ordered[-1]) | np.isnan(estimate)
     with np.errstate(invalid="ignore"):
         low = np.where(np.isneginf(below), -np.inf, estimate - wide * (middle - below))
@@ -104,21 +94,17 @@ def welch_freedom(spreads: FloatArray, freedoms: FloatArray) -> FloatArray:
     return np.where(top > 0, found, freedoms.min(axis=0))
 
 
-def check_level(level: float) -> list[Problem]:
-    """The problem with an interval's level, if there is one."""
-    if is_between(level, 0, 1):
-        return []
-    return [Problem(what=f"level {level!r}", why="not within 0 to 1", way_out="0.95 is usual")]
-
-
-def check_draws(draws: int, seed: int) -> list[Problem]:
-    """The problems with a number of draws and its seed."""
-    problems = []
-    if not is_between(draws, FEWEST_DRAWS - 1, math.inf) or draws != int(draws):
-        text = f"at least {FEWEST_DRAWS} are needed"
-        problems.append(Problem(what=f"draws {draws!r}", why="too few", way_out=text))
-    try:
-        root_seed(seed)
-    except InputError as error:
-        problems += error.problems
+def interval_problems(
+    confidence: float, resamples: int = FEWEST_RESAMPLES, seed: int = 0
+) -> list[Problem]:
+    """What is wrong with a bootstrap interval's confidence, its number of resamples or its seed."""
+    problems: list[Problem] = []
+    for check in (partial(check_confidence, confidence), partial(root_seed, seed)):
+        try:
+            check()
+        except InputError as error:
+            problems += error.problems
+    if not is_between(resamples, FEWEST_RESAMPLES - 1, math.inf) or resamples != int(resamples):
+        text = f"at least {FEWEST_RESAMPLES} are needed"
+        problems.append(Problem(what=f"resamples={resamples!r}", why="too few", way_out=text))
     return problems

@@ -15,14 +15,14 @@ from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.experiment.numbers import number_array
 from simnet.screen.bootstrap import (
-    check_draws,
-    check_level,
-    keyed_generator,
+    interval_problems,
     resampled_means,
     scaled_interval,
 )
 from simnet.screen.dose_checks import DoseMeans, dose_means, flat, lack_of_fit, turns_back
 from simnet.screen.hill import SHALLOWEST, STEEPEST, HillCurves, fit_hill
+from simnet.seeds import screen_generator
+from simnet.stats.estimate import Estimate, number_estimate
 
 Outcome: TypeAlias = Literal[
     "fitted", "too few doses", "flat", "non-monotone", "not bracketed", "poor fit"
@@ -37,15 +37,6 @@ LEAST_R_SQUARED = 0.95
 NAN = float("nan")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Estimate:
-    """A number with its interval; NaN where it is not known, infinite (or 0) where it is open."""
-
-    value: float = NAN
-    low: float = NAN
-    high: float = NAN
-
-
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DoseResponse:
     """A dose-response curve, or why there is none.
@@ -56,14 +47,15 @@ class DoseResponse:
         outcome: "fitted", or what stands against it.
         reason: in words; of a fitted curve, what is not known about it.
         direction: "rising", "falling" or "" (flat, or too few doses).
-        ec50: in the doses' unit. Where the doses do not bracket it the value is NaN and the interval
-            its bound (such as 100 to infinity); an end beyond the doses is open: 0 or infinite.
+        ec50: in the doses' unit, as an array of shape (), like the next three; NaN where not known.
+            Where the doses do not bracket it the value is NaN and the interval its bound (such as
+            100 to infinity); an end beyond the doses is open: 0 or infinite.
         hill: coefficient, positive in either direction; NaN where steeper than the doses resolve.
         start, end: the readout at no dose and at saturation, in its unit.
         r_squared: of the (weighted) means; NaN where the curve has as many parameters as means.
         lack_of_fit_p: F test of the means' distance from the curve; NaN without replicates or means
             to spare. With many replicates a good curve may fail it: look at `r_squared` beside it.
-        level, draws, seed: of the intervals.
+        confidence, resamples, seed: of the intervals.
     """
 
     doses: FloatArray
@@ -73,14 +65,14 @@ class DoseResponse:
     outcome: Outcome
     reason: str
     direction: Literal["rising", "falling", ""] = ""
-    ec50: Estimate = Estimate()
-    hill: Estimate = Estimate()
-    start: Estimate = Estimate()
-    end: Estimate = Estimate()
+    ec50: Estimate
+    hill: Estimate
+    start: Estimate
+    end: Estimate
     r_squared: float = NAN
     lack_of_fit_p: float = NAN
-    level: float
-    draws: int
+    confidence: float
+    resamples: int
     seed: int
     _curve: HillCurves | None = None
 
@@ -130,8 +122,8 @@ def fit_dose_response(
     doses: Sequence[float] | FloatArray,
     values: Sequence[FloatArray],
     *,
-    level: float = 0.95,
-    draws: int = 1000,
+    confidence: float = 0.95,
+    resamples: int = 1000,
     seed: int = 0,
     key: str = "",
 ) -> DoseResponse:
@@ -142,9 +134,9 @@ def fit_dose_response(
             run.
         values: D arrays (N,), the replicates of each dose, in the readout's unit; NaN is one that failed. A dose without
             any value is left out.
-        level: of the intervals, between 0 and 1.
-        draws: bootstrap draws over replicates; each is fitted again.
-        seed, key: of the draws; the same ones give the same intervals.
+        confidence: of the intervals, between 0 and 1.
+        resamples: of the bootstrap over replicates; each is fitted again.
+        seed, key: of the resamples; the same ones give the same intervals.
 
     Returns:
         A `DoseResponse`; whether there is a curve is its `outcome`. One value a dose (ODE) gives a
@@ -155,77 +147,80 @@ def fit_dose_response(
         InputError: doses that are negative or given twice, what is no number, infinite values, or
             wrong settings.
     """
-    given, groups = _checked(doses, values, level, draws, seed)
+    given, groups = _checked(doses, values, confidence, resamples, seed)
     data = dose_means(given, groups)
-    settings = _Settings(level=level, draws=draws, seed=seed, key=key)
+    unknown = number_estimate(confidence=confidence)
+    bare = DoseResponse(
+        doses=data.doses,
+        means=data.means,
+        sems=data.sems,
+        n=data.n,
+        outcome="too few doses",
+        reason="",
+        ec50=unknown,
+        hill=unknown,
+        start=unknown,
+        end=unknown,
+        confidence=confidence,
+        resamples=0 if data.exact else resamples,
+        seed=seed,
+    )
     count = int((data.doses > 0).sum())
     if count < FEWEST_DOSES:
         why = f"{count} positive doses have values, and four parameters need {FEWEST_DOSES}"
-        return _without(data, settings, "too few doses", why)
+        return replace(bare, reason=why)
     if why := flat(data):
-        return _without(data, settings, "flat", why)
+        return replace(bare, outcome="flat", reason=why)
     if why := turns_back(data):
-        return _without(data, settings, "non-monotone", why)
-    return _fit(data, settings)
+        return replace(bare, outcome="non-monotone", reason=why)
+    return _fit(data, bare, key)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Settings:
-    level: float
-    draws: int
-    seed: int
-    key: str
-
-
-def _fit(data: DoseMeans, settings: _Settings) -> DoseResponse:
+def _fit(data: DoseMeans, bare: DoseResponse, key: str) -> DoseResponse:
+    """What becomes of `bare`, which has no curve yet."""
     positive = all((group >= 0).all() for group in data.groups)
     point = fit_hill(data.doses, data.means[None, :], data.weights, positive=positive)
     drawn = None
     if not data.exact:
-        generator = keyed_generator(settings.seed, "dose response", settings.key)
-        means = resampled_means(data.groups, settings.draws, generator)
+        generator = screen_generator(bare.seed, "dose response", key)
+        means = resampled_means(data.groups, bare.resamples, generator)
         drawn = fit_hill(data.doses, means, data.weights, positive=positive)
-    ec50, hill, start, end = _estimates(data, point, drawn, settings.level)
-    lowest, highest = data.doses[data.doses > 0][[0, -1]]
-    middle = float(np.exp(point.log_ec50[0]))
-    curve = float(point.hill[0])
-    if not lowest < middle < highest or curve <= SHALLOWEST * 1.001:
-        bound, why = _bound(ec50, middle, lowest, highest)
-        return _without(data, settings, "not bracketed", why, ec50=bound)
+    ec50, hill, start, end = _estimates(data, point, drawn, bare.confidence)
+    inner = data.doses[data.doses > 0]
+    middle, curve = float(np.exp(point.log_ec50[0])), float(point.hill[0])
+    if not inner[0] < middle < inner[-1] or curve <= SHALLOWEST * 1.001:
+        bound, why = _bound(ec50, middle, float(inner[0]), float(inner[-1]))
+        return replace(bare, outcome="not bracketed", reason=why, ec50=bound)
     r_squared, p, why = lack_of_fit(data, float(point.rss[0]))
+    bare = replace(bare, r_squared=r_squared, lack_of_fit_p=p)
     if why and r_squared < LEAST_R_SQUARED:
-        return _without(data, settings, "poor fit", why, r_squared=r_squared, lack_of_fit_p=p)
+        return replace(bare, outcome="poor fit", reason=why)
     notes = ["no intervals: the values have no spread"] if data.exact else []
     if curve >= STEEPEST * 0.999:
-        inner = data.doses[data.doses > 0]
         after = int(np.searchsorted(inner, middle))
         below, above = float(inner[after - 1]), float(inner[after])
-        ec50 = Estimate(
-            value=middle,
-            low=below if data.exact else float(np.fmin(below, ec50.low)),
-            high=above if data.exact else float(np.fmax(above, ec50.high)),
-        )
-        hill = Estimate(low=hill.low, high=float("inf"))
+        low, high = np.fmin(below, ec50.low), np.fmax(above, ec50.high)
+        ec50 = number_estimate(middle, low, high, confidence=bare.confidence)
+        hill = number_estimate(low=hill.low, high=np.inf, confidence=bare.confidence)
         notes.append(f"steeper than the doses resolve: all between {below:g} and {above:g}")
     if np.isinf(ec50.high) or ec50.low == 0:
         notes.append("the interval of the EC50 is open: it goes beyond the doses")
-    found = _without(data, settings, "fitted", "; ".join(notes))
     return replace(
-        found,
+        bare,
+        outcome="fitted",
+        reason="; ".join(notes),
         direction="rising" if point.end[0] > point.start[0] else "falling",
         ec50=ec50,
         hill=hill,
         start=start,
         end=end,
-        r_squared=r_squared,
-        lack_of_fit_p=p,
         _curve=point,
     )
 
 
 def _estimates(
-    data: DoseMeans, point: HillCurves, drawn: HillCurves | None, level: float
-) -> tuple[Estimate, Estimate, Estimate, Estimate]:
+    data: DoseMeans, point: HillCurves, drawn: HillCurves | None, confidence: float
+) -> list[Estimate]:
     """EC50, Hill coefficient, start and end; EC50 and coefficient on their logarithms."""
     tested = data.doses[data.doses > 0][[0, -1]]
     found = []
@@ -234,66 +229,37 @@ def _estimates(
         spread = None if drawn is None else getattr(drawn, name)
         if name == "hill":
             value, spread = np.log(value), None if spread is None else np.log(spread)
-        low = high = NAN
+        three = [value, NAN, NAN]
         if spread is not None:
-            ends = scaled_interval(value, spread, level, np.asarray(data.freedom))
-            low, high = float(ends[0]), float(ends[1])
-        if scale is not None:
-            value, low, high = (float(scale(x)) for x in (value, low, high))
+            freedom = np.asarray(data.freedom)
+            three = [value, *scaled_interval(value, spread, confidence, freedom)]
+        value, low, high = three if scale is None else map(scale, three)
         if name == "log_ec50":  # beyond the doses the curve is not known
             low, high = 0.0 if low < tested[0] else low, np.inf if high > tested[1] else high
-        found.append(Estimate(value=float(value), low=low, high=high))
-    return found[0], found[1], found[2], found[3]
+        found.append(number_estimate(value, low, high, confidence=confidence))
+    return found
 
 
 def _bound(ec50: Estimate, middle: float, lowest: float, highest: float) -> tuple[Estimate, str]:
     """Where the EC50 must be, when it is not between the doses."""
-    low, high = float(lowest), float(highest)
-    if middle >= highest:
-        least = high if np.isnan(ec50.low) else min(high, max(low, ec50.low))
-        text = f"the readout still changes at the highest dose: EC50 above {least:g}"
-        return Estimate(low=least, high=float("inf")), text
-    if middle <= lowest:
-        most = low if np.isnan(ec50.high) else max(low, min(high, ec50.high))
-        text = f"half of the effect is there at the lowest dose: EC50 below {most:g}"
-        return Estimate(low=0.0, high=most), text
+    low, high = 0.0, np.inf
     text = (
         "the readout changes by the same share from the first dose to the last: no plateau is seen"
     )
-    return Estimate(low=0.0, high=float("inf")), text
-
-
-def _without(
-    data: DoseMeans,
-    settings: _Settings,
-    outcome: Outcome,
-    reason: str,
-    *,
-    ec50: Estimate | None = None,
-    r_squared: float = NAN,
-    lack_of_fit_p: float = NAN,
-) -> DoseResponse:
-    return DoseResponse(
-        doses=data.doses,
-        means=data.means,
-        sems=data.sems,
-        n=data.n,
-        outcome=outcome,
-        reason=reason,
-        ec50=ec50 or Estimate(),
-        r_squared=r_squared,
-        lack_of_fit_p=lack_of_fit_p,
-        level=settings.level,
-        draws=0 if data.exact else settings.draws,
-        seed=settings.seed,
-    )
+    if middle >= highest:
+        low = float(np.clip(np.nan_to_num(ec50.low, nan=highest), lowest, highest))
+        text = f"the readout still changes at the highest dose: EC50 above {low:g}"
+    elif middle <= lowest:
+        high = float(np.clip(np.nan_to_num(ec50.high, nan=lowest), lowest, highest))
+        text = f"half of the effect is there at the lowest dose: EC50 below {high:g}"
+    return number_estimate(low=low, high=high, confidence=ec50.confidence), text
 
 
 def _checked(
     doses: Sequence[float] | FloatArray,
     values: Sequence[FloatArray],
-    level: float,
-    draws: int,
+    confidence: float,
+    resamples: int,
     seed: int,
 ) -> tuple[FloatArray, list[FloatArray]]:
     """(D,) the doses, and the replicates (N,) of each."""
@@ -303,7 +269,7 @@ def _checked(
         raise InputError(Problem(what=f"values={every!r:.60}", why="not arrays", way_out=way_out))
     given = number_array(doses, "doses").reshape(-1)
     groups = [number_array(group, "values of a dose").reshape(-1) for group in values]
-    problems = [*check_level(level), *check_draws(draws, seed)]
+    problems = interval_problems(confidence, resamples, seed)
     if len(given) != len(groups):
         why = f"{len(given)} doses and values for {len(groups)}"
         problems.append(

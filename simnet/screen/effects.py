@@ -24,8 +24,9 @@ import numpy as np
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.screen.adjust import adjusted_pvalues
-from simnet.screen.bootstrap import check_level, welch_freedom
-from simnet.screen.distances import cliffs_delta, hedges_g, ks_distance
+from simnet.screen.bootstrap import welch_freedom
+from simnet.screen.distances import hedges_g, ks_distance, mann_whitney
+from simnet.stats.estimate import check_confidence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +50,7 @@ class Effect:
             readout's unit.
         hedges_g, cliffs_delta, ks_distance: effect sizes without unit.
         p: Mann-Whitney, two-sided; NaN where there is nothing to test.
-        level: of the intervals.
+        confidence: of the intervals.
         reason: why a number is NaN; empty where none is.
     """
 
@@ -67,42 +68,44 @@ class Effect:
     cliffs_delta: float
     ks_distance: float
     p: float
-    level: float
+    confidence: float
     reason: str
 
 
-def compare(control: FloatArray, treated: FloatArray, *, level: float = 0.95) -> Effect:
+def compare(control: FloatArray, treated: FloatArray, *, confidence: float = 0.95) -> Effect:
     """The effect of a condition.
 
     Args:
-        control: (N0,) one value a replicate, in the readout's unit; NaN is one that failed.
+        control: (N0,) one value a replicate, in the readout's unit; NaN is one that failed, and an
+            infinite one a time that has not come by the end of the run, of either sign, as the
+            readout has it.
         treated: (N1,) the same under the condition.
-        level: of the intervals, 0.95 for 95 %.
+        confidence: of the intervals, 0.95 for 95 %.
 
     Returns:
         An `Effect`. With one replicate (or none that differs, as under ODE) it holds the ratio and
-        the difference, no interval and no p, and says so in `reason`.
+        the difference, no interval and no p, and says so in `reason`. Where times have not come,
+        their order is known, for all runs end alike: they are later than all that have. So what
+        rests on ranks (Mann-Whitney, Cliff's delta, the Kolmogorov-Smirnov distance) holds as it
+        is, and what rests on means is NaN.
 
     Raises:
-        InputError: a level outside 0 to 1, or infinite values.
+        InputError: a confidence outside 0 to 1.
 
     Source: delta method, e.g. Oehlert 1992 (doi:10.1080/00031305.1992.10475842); degrees of freedom,
-    Welch 1947 (doi:10.1093/biomet/34.1-2.28); Mann & Whitney 1947 (doi:10.1214/aoms/1177730491).
+    Welch 1947 (doi:10.1093/biomet/34.1-2.28).
     """
-    problems = check_level(level)
-    for name, values in (("control", control), ("treated", treated)):
-        if np.isinf(values).any():
-            problems.append(Problem(what=f"values of {name}", why="some are infinite"))
-    if problems:
-        raise InputError(problems)
+    check_confidence(confidence)
     x0, x1 = (np.asarray(v, dtype=np.float64).reshape(-1) for v in (control, treated))
     x0, x1 = x0[~np.isnan(x0)], x1[~np.isnan(x1)]
-    m0, m1 = (float(x.mean()) if len(x) else NAN for x in (x0, x1))
+    come = bool(np.isfinite(x0).all() and np.isfinite(x1).all())
+    m0, m1 = (float(x.mean()) if len(x) and come else NAN for x in (x0, x1))
     positive = m0 > 0 and m1 > 0
-    noisy = min(len(x0), len(x1)) > 1 and bool(np.ptp(x0) or np.ptp(x1))
+    noisy = come and min(len(x0), len(x1)) > 1 and bool(np.ptp(x0) or np.ptp(x1))
     log2 = float(np.log2(m1 / m0)) if positive else NAN
-    log2_half = _half_width(x0, x1, m0, m1, level) / np.log(2) if positive and noisy else NAN
-    half = _half_width(x0, x1, 1.0, 1.0, level) if noisy else NAN
+    log2_half = _half_width(x0, x1, m0, m1, confidence) / np.log(2) if positive and noisy else NAN
+    half = _half_width(x0, x1, 1.0, 1.0, confidence) if noisy else NAN
+    delta, p = mann_whitney(x0, x1)
     return Effect(
         n_control=len(x0),
         n_treated=len(x1),
@@ -114,12 +117,12 @@ def compare(control: FloatArray, treated: FloatArray, *, level: float = 0.95) ->
         difference=m1 - m0,
         difference_low=m1 - m0 - half,
         difference_high=m1 - m0 + half,
-        hedges_g=hedges_g(x0, x1),
-        cliffs_delta=cliffs_delta(x0, x1),
+        hedges_g=hedges_g(x0, x1) if come else NAN,
+        cliffs_delta=delta,
         ks_distance=ks_distance(x0, x1),
-        p=_mann_whitney(x0, x1) if noisy else NAN,
-        level=level,
-        reason=_reason(x0, x1, positive),
+        p=p,
+        confidence=confidence,
+        reason=_reason(x0, x1),
     )
 
 
@@ -166,32 +169,33 @@ def effects_frame(
 
 
 def _half_width(
-    x0: FloatArray, x1: FloatArray, scale0: float, scale1: float, level: float
+    x0: FloatArray, x1: FloatArray, scale0: float, scale1: float, confidence: float
 ) -> float:
     """Half the interval of x1's mean / scale1 - x0's mean / scale0."""
     from scipy.stats import t
 
     parts = np.array([x.var(ddof=1) / len(x) / s**2 for x, s in ((x0, scale0), (x1, scale1))])
     freedom = welch_freedom(np.sqrt(parts), np.array([len(x0) - 1.0, len(x1) - 1.0]))
-    return float(t.ppf(0.5 + level / 2, freedom) * np.sqrt(parts.sum()))
+    return float(t.ppf(0.5 + confidence / 2, freedom) * np.sqrt(parts.sum()))
 
 
-def _mann_whitney(x0: FloatArray, x1: FloatArray) -> float:
-    """Exact for up to 8 values on a side without ties, else normal with corrections."""
-    from scipy.stats import mannwhitneyu
-
-    return float(mannwhitneyu(x0, x1, alternative="two-sided", method="auto").pvalue)
-
-
-def _reason(x0: FloatArray, x1: FloatArray, positive: bool) -> str:
+def _reason(x0: FloatArray, x1: FloatArray) -> str:
     said = []
-    missing = [name for name, x in (("control", x0), ("condition", x1)) if not len(x)]
+    named = {"control": x0, "condition": x1}
+    missing = [name for name, x in named.items() if not len(x)]
     if missing:
         return "no replicate of the " + " and of the ".join(missing) + " has a value"
-    if not positive:
+    late = [
+        f"{np.isinf(x).sum()} of {len(x)} replicates of the {name}"
+        for name, x in named.items()
+        if np.isinf(x).any()
+    ]
+    if late:
+        said.append(f"no means: not by the end in {' and '.join(late)}")
+    elif not (x0.mean() > 0 and x1.mean() > 0):
         said.append("no fold change: it needs two positive means")
     if min(len(x0), len(x1)) < 2:
         said.append("no interval and no p: one replicate")
-    elif not np.ptp(x0) and not np.ptp(x1):
+    elif x0.max() == x0.min() and x1.max() == x1.min():
         said.append("no interval and no p: the replicates do not differ")
     return "; ".join(said)

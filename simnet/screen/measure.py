@@ -1,7 +1,7 @@
-"""What a screen keeps of an item: a row of numbers for each replicate, and what was wrong with it."""
+"""What a screen stores of an item: a row of numbers for each replicate, and what was wrong with it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import SimulationError
-from simnet.execute.campaign import Item
+from simnet.execute.campaign import Item, Measure
 from simnet.execute.plan import Plan
 from simnet.execute.run import Gathered
 from simnet.readouts.data import Courses
@@ -27,12 +27,10 @@ FAILED = "failed: "
 _PLACE = re.compile(r" in replicate \d+ in the base condition")
 
 
-def measuring(
-    plan: Plan, readouts: Sequence[ScreenReadout]
-) -> Callable[[Item, Gathered], "pd.DataFrame"]:
+def measuring(plan: Plan, readouts: Sequence[ScreenReadout]) -> Measure:
     """A function that makes the rows of an item.
 
-    They have the columns `replicate`, `values` (a list of all the numbers kept: each readout's, in
+    They have the columns `replicate`, `values` (a list of all the numbers stored: each readout's, in
     order; NaN where there is none) and `notes` (a line for each readout without a value, with the
     reason; one line that begins with `FAILED` where the replicate has none at all).
     """
@@ -41,8 +39,10 @@ def measuring(
     symbols = tuple(readout.name for readout in plan.readouts)
     exact = plan.task.method == "ode"
 
-    def measure(item: Item, gathered: Gathered) -> "pd.DataFrame":
+    def measure(item: Item, found: Sequence[Gathered]) -> "pd.DataFrame":
         import pandas as pd
+
+        (gathered,) = found
 
         count = item.stop - item.first
         notes: list[list[str]] = [[] for _ in range(count)]

@@ -10,6 +10,7 @@ import numpy as np
 from simnet.engines.base import Method
 from simnet.errors import InputError, Problem, UnsupportedError
 from simnet.execute.arguments import require_precision
+from simnet.execute.cost import Cost, cost_of
 from simnet.execute.plan import Plan, planned
 from simnet.experiment.change import Change
 from simnet.experiment.schedule import Scheduled, is_entry, not_an_entry
@@ -19,7 +20,6 @@ from simnet.network.checks import require_network
 from simnet.network.network import Network
 from simnet.readouts.check import grid
 from simnet.screen.conditions import Arm, Combinations, Common, arms_of
-from simnet.screen.estimate import Cost, cost_of
 from simnet.screen.factors import Entry
 from simnet.screen.precision import check_precision
 from simnet.screen.readouts import ScreenReadout, screen_readouts

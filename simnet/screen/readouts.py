@@ -1,13 +1,13 @@
 """Readouts of a screen: expressions that have a value in every replicate of every condition.
 
-They are kept replicate by replicate, so a statistic over replicates is not taken while the screen
-runs: `fraction(X@48h > 100)` is kept as the 0 or 1 of each replicate, `mean(X@48h)` as X@48h. A
-`steady(X)` is kept as the average over the last tenth of the time, with what is needed to judge,
+They are stored replicate by replicate, so a statistic over replicates is not taken while the screen
+runs: `fraction(X@48h > 100)` is stored as the 0 or 1 of each replicate, `mean(X@48h)` as X@48h. A
+`steady(X)` is stored as the average over the last tenth of the time, with what is needed to judge,
 once all replicates are there, whether their mean still drifts.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,20 +15,18 @@ from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.network import Network
-from simnet.readouts.canonical import canonical_text
 from simnet.readouts.check import problems as problems_of
-from simnet.readouts.evaluator import DRIFT, VANISHED
-from simnet.readouts.expression import ReadoutExpression
+from simnet.readouts.courses import RUN_LONGER, drifts
+from simnet.readouts.expression import ReadoutExpression, expression_of
 from simnet.readouts.parser import parse_readout
 from simnet.readouts.tree import (
     Binary,
-    Compare,
-    Negative,
     OfCourse,
     OfEnsemble,
     Pointwise,
     Quantity,
     Tree,
+    renewed,
     walk,
 )
 
@@ -41,28 +39,28 @@ class ScreenReadout:
 
     Attributes:
         name: as the user wrote it; tables call it so.
-        canonical: the one text of all that ask the same.
+        canonical: the one text of all that mean the same.
         unit: of its values; None where it is not known, as of a product.
-        kept: what is evaluated in each replicate.
+        stored: what is evaluated in each replicate.
         judged: for each `steady(...)` in it: the average over the last tenth of the time, that over
-            the tenth before, and the largest size; kept as well.
+            the tenth before, and the largest size; stored as well.
     """
 
     name: str
     canonical: str
     unit: str | None
-    kept: ReadoutExpression
+    stored: ReadoutExpression
     judged: tuple[tuple[ReadoutExpression, ReadoutExpression, ReadoutExpression], ...] = ()
 
     @property
     def is_course(self) -> bool:
         """Whether its value is a time course."""
-        return self.kept.is_course
+        return self.stored.is_course
 
     @property
     def expressions(self) -> tuple[ReadoutExpression, ...]:
-        """All that is kept of it."""
-        return (self.kept, *(expression for three in self.judged for expression in three))
+        """All that is stored of it."""
+        return (self.stored, *(expression for three in self.judged for expression in three))
 
 
 def screen_readouts(
@@ -84,10 +82,10 @@ def screen_readouts(
     seen: dict[str, str] = {}
     for text in listed:
         try:
-            asked = parse_readout(text)
-            wrong = [*problems_of(asked, network, t_end), *_unfit(asked)]
+            expression = parse_readout(text)
+            wrong = [*problems_of(expression, network, t_end), *_unfit(expression)]
             if not wrong:
-                readout = _readout(asked, network, t_end)
+                readout = _readout(expression, network, t_end)
                 if readout.canonical in seen:
                     why = f"is the same as {seen[readout.canonical]!r}"
                     wrong = [Problem(what=f"readout {text!r}", why=why, way_out="take one out")]
@@ -107,26 +105,19 @@ def require_steady(last: FloatArray, before: FloatArray, largest: FloatArray, ex
         largest: (n,) the largest size of the course.
         exact: the values have no noise.
     """
-    drift = last - before
-    noise = 0.0
-    if not exact and len(drift) > 1:
-        noise = 3 * float(drift.std(ddof=1)) / np.sqrt(len(drift))
-    allowed = max(DRIFT * abs(last.mean()), VANISHED * float(np.mean(largest)), noise)
-    if abs(drift.mean()) <= allowed:
-        return ""
-    return (
-        f"still drifts: its mean over the last tenth of the time is {last.mean():g}, and "
-        f"{before.mean():g} over the tenth before; run longer, or take its value at a time"
-    )
+    noisy = not exact and len(last) > 1
+    error = float((last - before).std(ddof=1)) / np.sqrt(len(last)) if noisy else 0.0
+    why = drifts(float(last.mean()), float(before.mean()), float(largest.mean()), error)
+    return f"{why}; {RUN_LONGER}" if why else ""
 
 
-def _unfit(asked: ReadoutExpression) -> list[Problem]:
-    """What a screen cannot keep replicate by replicate."""
-    what = f"readout {asked}"
-    if any(asked.conditions):
+def _unfit(expression: ReadoutExpression) -> list[Problem]:
+    """What a screen cannot store replicate by replicate."""
+    what = f"readout {expression}"
+    if any(expression.conditions):
         way_out = "leave the brackets out: they are the screen's conditions, see effects()"
         return [Problem(what=what, why="names conditions of its own", way_out=way_out)]
-    inner = _without_mean(asked.tree)
+    inner = _without_mean(expression.tree)
     statistics = [part.function for part in walk(inner) if isinstance(part, OfEnsemble)]
     if statistics:
         why = f"{statistics[0]} is one number for all replicates"
@@ -140,12 +131,16 @@ def _without_mean(tree: Tree) -> Tree:
     return tree.of if averages and isinstance(tree, OfEnsemble) else tree
 
 
-def _readout(asked: ReadoutExpression, network: Network, t_end: TimeSpec) -> ScreenReadout:
-    tree = _without_mean(asked.tree)
+def _readout(expression: ReadoutExpression, network: Network, t_end: TimeSpec) -> ScreenReadout:
+    tree = _without_mean(expression.tree)
     end = duration(t_end, "t_end", network.time_unit)
     found: list[tuple[ReadoutExpression, ReadoutExpression, ReadoutExpression]] = []
 
-    def settled(part: OfCourse) -> OfCourse:
+    def settled(part: Tree) -> Tree | None:
+        if not isinstance(part, OfCourse):
+            return None
+        if part.function != "steady":
+            return part
         start, stop = 0.0, end
         if part.window is not None:
             start, stop = (duration(time, "time", network.time_unit) for time in part.window)
@@ -153,38 +148,21 @@ def _readout(asked: ReadoutExpression, network: Network, t_end: TimeSpec) -> Scr
         last = OfCourse("average", part.of, (stop - tenth, stop))
         before = OfCourse("average", part.of, (stop - 2 * tenth, stop - tenth))
         top = OfCourse("max", Pointwise("abs", part.of), (start, stop))
-        found.append((_expression(last), _expression(before), _expression(top)))
+        found.append((expression_of(last), expression_of(before), expression_of(top)))
         return last
 
-    kept = _expression(_renewed(tree, settled))
+    stored = expression_of(renewed(tree, settled))
     return ScreenReadout(
-        name=asked.text.strip(),
-        canonical=str(asked),
-        unit=_unit(asked.tree, network),
-        kept=kept,
+        name=expression.text.strip(),
+        canonical=str(expression),
+        unit=_unit(expression.tree, network),
+        stored=stored,
         judged=tuple(found),
     )
 
 
-def _expression(tree: Tree) -> ReadoutExpression:
-    text = canonical_text(tree)
-    return ReadoutExpression(text=text, canonical=text, tree=tree)
-
-
-def _renewed(tree: Tree, settled: Callable[[OfCourse], OfCourse]) -> Tree:
-    """The tree with what `settled` makes of each `steady(...)`."""
-    if isinstance(tree, OfCourse):
-        return settled(tree) if tree.function == "steady" else tree
-    if isinstance(tree, Binary | Compare):
-        left, right = _renewed(tree.left, settled), _renewed(tree.right, settled)
-        return replace(tree, left=left, right=right)
-    if isinstance(tree, Negative | Pointwise | OfEnsemble):
-        return replace(tree, of=_renewed(tree.of, settled))
-    return tree
-
-
 def _unit(tree: Tree, network: Network) -> str | None:
-    """The unit of a readout, or of what keeps it: max(X) is in the unit of X."""
+    """The unit of a readout, or of what has the same: max(X) is in the unit of X."""
     if isinstance(tree, OfEnsemble):
         return "1" if tree.function == "fraction" else _unit(tree.of, network)
     if isinstance(tree, OfCourse):

@@ -14,14 +14,12 @@ import numpy as np
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem, UnknownNameError, nearest
 from simnet.experiment.paths import path_of
-from simnet.experiment.times import TimeSpec, duration, time_text
-from simnet.readouts.data import position
+from simnet.experiment.times import TimeSpec, output_index
 from simnet.readouts.parser import parse_readout
 from simnet.results.parts import Parts
-from simnet.screen.censored import compare_censored
 from simnet.screen.conditions import CONTROL
 from simnet.screen.dose_response import DoseResponse, fit_dose_response
-from simnet.screen.effects import effects_frame
+from simnet.screen.effects import compare, effects_frame
 from simnet.screen.frames import (
     change_of,
     design_frame,
@@ -139,7 +137,7 @@ class ScreenResult:
         against: str = CONTROL,
         *,
         at: TimeSpec | None = None,
-        level: float = 0.95,
+        confidence: float = 0.95,
         adjust: str = "benjamini-hochberg",
     ) -> "pd.DataFrame":
         """Every condition against one of them, in every readout.
@@ -147,7 +145,7 @@ class ScreenResult:
         Args:
             against: the name of a condition.
             at: where time courses are compared, an output time; their end if None.
-            level: of the intervals.
+            confidence: of the intervals.
             adjust: of p over the whole table: "benjamini-hochberg" or "holm".
 
         Returns:
@@ -158,7 +156,7 @@ class ScreenResult:
 
         Raises:
             UnknownNameError: no such condition.
-            InputError: not an output time, or a wrong level or adjustment.
+            InputError: not an output time, or a wrong confidence or adjustment.
         """
         if against not in self.conditions:
             way_out = nearest(against, self.conditions)
@@ -172,7 +170,7 @@ class ScreenResult:
             for place, readout in enumerate(self.record.readouts):
                 when = at if readout.course else None
                 control, treated = (self._values(x, place, when) for x in (base, c))
-                effect = compare_censored(control, treated, level=level)
+                effect = compare(control, treated, confidence=confidence)
                 if why := self._why_nothing(base, c, place):
                     effect = replace(effect, reason=why)
                 labels = {
@@ -191,8 +189,8 @@ class ScreenResult:
         readout: str,
         *,
         at: TimeSpec | None = None,
-        level: float = 0.95,
-        draws: int = 1000,
+        confidence: float = 0.95,
+        resamples: int = 1000,
         seed: int = 0,
     ) -> DoseResponse:
         """The Hill curve of a drug given alone, the control being dose 0, or why there is none.
@@ -201,7 +199,7 @@ class ScreenResult:
             drug: one that was given in several doses.
             readout: its name.
             at: an output time, for a time course; its end if None.
-            level, draws, seed: of the intervals.
+            confidence, resamples, seed: of the intervals.
 
         Raises:
             UnknownNameError: no such drug or readout.
@@ -212,8 +210,8 @@ class ScreenResult:
         return fit_dose_response(
             list(run.values()),
             [self._values(condition, place, at) for condition in run],
-            level=level,
-            draws=draws,
+            confidence=confidence,
+            resamples=resamples,
             seed=seed,
             key=f"{drug}\x1f{readout}",
         )
@@ -243,8 +241,8 @@ class ScreenResult:
         full_effect: float | None = None,
         direction: Direction | None = None,
         minimum_effect: float = 0.1,
-        level: float = 0.95,
-        draws: int = 1000,
+        confidence: float = 0.95,
+        resamples: int = 1000,
         seed: int = 0,
     ) -> Interaction:
         """Whether two factors together do more, or less, than the two of them explain.
@@ -254,7 +252,7 @@ class ScreenResult:
                 of the screen.
             readout: its name.
             at: an output time, for a time course; its end if None.
-            models: of the table; all where both are doses, else all but Loewe's.
+            models: of `SYNERGY_MODELS`; all where both are doses, else those that need none.
 
         The rest is as in `screen.synergy.surface_interaction`.
 
@@ -267,7 +265,7 @@ class ScreenResult:
         chosen = models
         if chosen is None:
             dosed = a in self.drugs and b in self.drugs
-            chosen = [name for name in SYNERGY_MODELS if dosed or name != "loewe"]
+            chosen = [n for n, model in SYNERGY_MODELS.items() if dosed or not model.needs_doses]
         nothing = np.empty(0)
         return surface_interaction(
             surface.levels_a,
@@ -278,8 +276,8 @@ class ScreenResult:
             full_effect=full_effect,
             direction=direction,
             minimum_effect=minimum_effect,
-            level=level,
-            draws=draws,
+            confidence=confidence,
+            resamples=resamples,
             seed=seed,
             key=f"{a}\x1f{b}\x1f{readout}",
             exact=self.record.exact,
@@ -349,24 +347,17 @@ class ScreenResult:
         )
 
     def _time(self, at: TimeSpec | None) -> float:
-        return float(self.record.times[-1 if at is None else self._position(at)])
+        return float(self.record.times[self._position(at)])
 
-    def _position(self, at: TimeSpec) -> int:
-        times = self.record.times
-        found = position(times, duration(at, "at", self.record.time_unit))
-        if found is None:
-            near = float(times[np.abs(times - duration(at, "at", self.record.time_unit)).argmin()])
-            shown = time_text(near) if self.record.time_unit == "s" else f"{near:g}"
-            why, way_out = "is not an output time", f"the nearest is {shown}"
-            raise InputError(Problem(what=f"at={at!r}", why=why, way_out=way_out))
-        return found
+    def _position(self, at: TimeSpec | None) -> int:
+        return output_index(self.record.times, at, self.record.time_unit)
 
     def _values(self, condition: int, place: int, at: TimeSpec | None) -> FloatArray:
         readout, where = self.record.readouts[place], self.table.places[place]
         if at is not None and not readout.course:
             why = "is one number of a run, and has no times"
             raise InputError(Problem(what=f"readout {readout.name!r}, at={at!r}", why=why))
-        column = where.stop - 1 if at is None else where.start + self._position(at)
+        column = where.start + (self._position(at) if readout.course else 0)
         return np.asarray(self.table.values[condition, :, column])
 
     def _why_nothing(self, base: int, c: int, place: int) -> str:

@@ -1,18 +1,8 @@
-"""Random numbers by key: a generator depends on the seed and on words, never on order."""
-
-import hashlib
-import json
+"""What the designs of several methods draw."""
 
 import numpy as np
 
 from simnet.arrays import FloatArray
-
-
-def generator(seed: int, *words: str) -> np.random.Generator:
-    """The generator of this seed and these words; other words give an independent one."""
-    text = json.dumps([int(seed), *words])
-    key = hashlib.blake2b(text.encode(), digest_size=16, person=b"simnet sens").digest()
-    return np.random.default_rng(np.random.SeedSequence(int.from_bytes(key, "little")))
 
 
 def block_weights(rng: np.random.Generator, blocks: int, resamples: int) -> FloatArray:

@@ -6,8 +6,9 @@ command line) then knows it.
 
 1. `design(space, samples, seed, settings)` returns a `Design`: positions in [0, 1] for each factor,
    the dummy included (it is a factor like any other), in `samples` base blocks of equal size that
-   are independent of each other. Draw with `draws.generator(seed, NAME)`. A design of more samples
-   must begin with the rows of one of fewer (`sizes` says which numbers it can be asked for).
+   are independent of each other. Draw with `simnet.seeds.study_generator(seed, NAME)`. A design of
+   more samples must begin with the rows of one of fewer (`sizes` says which numbers it can be asked
+   for).
 2. `analyse(design, outputs, precision)` returns `Indices`. Nearly always it is one call of
    `resampling.analyse_blocks` with an *estimator*:
 

@@ -25,8 +25,8 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
+from simnet.seeds import study_generator
 from simnet.sensitivity.design import Design, Outputs
-from simnet.sensitivity.draws import generator
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices
 from simnet.sensitivity.method import Method
@@ -55,7 +55,7 @@ def morris_design(
         "bounds": [[0.0, 1.0]] * len(space.factors),
         "groups": list(space.label_of_column),
     }
-    positions = sample(problem, samples, num_levels=levels, seed=generator(seed, "morris"))
+    positions = sample(problem, samples, num_levels=levels, seed=study_generator(seed, "morris"))
     return Design(
         method="morris",
         space=space,

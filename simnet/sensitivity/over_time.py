@@ -8,21 +8,17 @@ import numpy as np
 from simnet.arrays import Times
 from simnet.errors import InputError
 from simnet.experiment.times import TimeSpec, duration, time_text
-from simnet.readouts.canonical import canonical_text
 from simnet.readouts.check import grid
-from simnet.readouts.expression import ReadoutExpression
+from simnet.readouts.expression import ReadoutExpression, expression_of
 from simnet.readouts.tree import (
-    Binary,
     Compare,
-    Negative,
     OfCourse,
-    OfEnsemble,
-    Pointwise,
     Quantity,
     Span,
     Tree,
     is_timed,
     quantities,
+    renewed,
     walk,
 )
 
@@ -59,8 +55,7 @@ def course_of(expression: ReadoutExpression, time_unit: str | None) -> ReadoutEx
     timeless = any(isinstance(part, Span | Compare) for part in walk(tree))
     if timeless or not is_timed(tree):
         return None
-    text = canonical_text(tree)
-    return ReadoutExpression(text=text, canonical=text, tree=tree)
+    return expression_of(tree)
 
 
 def _latest(times: Iterable[TimeSpec], time_unit: str | None) -> TimeSpec | None:
@@ -70,16 +65,15 @@ def _latest(times: Iterable[TimeSpec], time_unit: str | None) -> TimeSpec | None
 
 def _released(tree: Tree, time: TimeSpec | None) -> Tree:
     """The tree with what is taken at that time, and over courses, as courses."""
-    match tree:
-        case Quantity():
-            return replace(tree, at=None) if tree.at == time else tree
-        case OfCourse():
-            return tree.of if isinstance(tree.of, Compare) else _released(tree.of, time)
-        case Binary() | Compare():
-            return replace(tree, left=_released(tree.left, time), right=_released(tree.right, time))
-        case Negative() | Pointwise() | OfEnsemble():
-            return replace(tree, of=_released(tree.of, time))
-    return tree
+
+    def released(part: Tree) -> Tree | None:
+        if isinstance(part, Quantity):
+            return replace(part, at=None) if part.at == time else part
+        if isinstance(part, OfCourse):
+            return part.of if isinstance(part.of, Compare) else _released(part.of, time)
+        return None
+
+    return renewed(tree, released)
 
 
 def shown_time(time: float, time_unit: str | None) -> str:

@@ -18,8 +18,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from simnet.arrays import FloatArray
+from simnet.seeds import study_generator
 from simnet.sensitivity.design import Design, Outputs
-from simnet.sensitivity.draws import generator, nested_hypercube
+from simnet.sensitivity.draws import nested_hypercube
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices
 from simnet.sensitivity.method import Method
@@ -42,7 +43,7 @@ def hypercube_design(method: str, space: FactorSpace, samples: int, seed: int) -
         samples=samples,
         seed=seed,
         settings={},
-        positions=nested_hypercube(generator(seed, method), samples, len(space.factors)),
+        positions=nested_hypercube(study_generator(seed, method), samples, len(space.factors)),
         block=np.arange(samples),
     )
 

@@ -17,8 +17,9 @@ from typing import TypeAlias
 import numpy as np
 
 from simnet.arrays import BoolArray, FloatArray, IntArray
+from simnet.seeds import study_generator
 from simnet.sensitivity.design import Design, Outputs, check_outputs
-from simnet.sensitivity.draws import block_weights, generator
+from simnet.sensitivity.draws import block_weights
 from simnet.sensitivity.failures import kept_blocks, loss_statements
 from simnet.sensitivity.indices import IndexPrecision, IndexRow, Indices, Step
 
@@ -121,7 +122,7 @@ def analyse_blocks(
     sizes = _sizes(len(kept))
     found = {}
     for n in sizes:
-        rng = generator(design.seed, "bootstrap", design.method, outputs.readout, str(n))
+        rng = study_generator(design.seed, "bootstrap", design.method, outputs.readout, str(n))
         weights = block_weights(rng, n, precision.resamples)
         part = design.only(kept[:n])
         for name, statistic in estimator(part, y[:n].ravel(), v[:n].ravel(), weights).items():

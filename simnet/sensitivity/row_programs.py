@@ -5,12 +5,11 @@ as a short run. Where nothing else touches what is varied, the program of a row 
 with other values, and the start that follows from them. One row is compiled both ways, to be sure.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 from simnet.arrays import IntArray
-from simnet.execute.base import Job, Replicate
 from simnet.execute.plan import Plan
 from simnet.experiment.action import Hold
 from simnet.experiment.change import Change
@@ -21,14 +20,6 @@ from simnet.sensitivity.study import SensitivityStudy
 
 Programs = Callable[[int], Program]
 """The program of a plan's condition of that number."""
-
-
-def quick_plan(plan: Plan, study: SensitivityStudy, design: Design, rows: IntArray) -> Plan:
-    """The plan, with the programs of its rows made from one where that can be done."""
-    made = row_programs(plan, study, design, rows)
-    if made is None:
-        return plan
-    return cast(Plan, _Quick(plan=plan, programs=made))
 
 
 def row_programs(
@@ -79,22 +70,3 @@ def _touched(study: SensitivityStudy, names: set[str]) -> bool:
             changes += [*item.changes, *(pulse.change for pulse in pulses if pulse is not None)]
     actions = [action for change in changes for action in change.resolve(study.network)[0]]
     return any(isinstance(action, Hold) or action.id in names for action in actions)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Quick:
-    """A plan in all that campaigns ask of one, for ODE."""
-
-    plan: Plan
-    programs: Programs
-
-    def job(
-        self, condition: int, first: int = 0, stop: int | None = None, index: int | None = None
-    ) -> Job:
-        """As `Plan.job`."""
-        replicates: Sequence[Replicate] = (Replicate(index=0),)
-        number = condition if index is None else index
-        return Job(index=number, program=self.programs(condition), replicates=replicates)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.plan, name)

@@ -1,13 +1,13 @@
 """The rows of a design as conditions of a plan, and what is kept of their runs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast, overload
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from simnet.arrays import FloatArray, IntArray
-from simnet.execute.campaign import Item, items_of
+from simnet.execute.campaign import Item, Lazy, items_of, rows_of
 from simnet.execute.checks import ALLOWED, ALLOWED_IN_SPREADS
 from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan, planned
@@ -22,51 +22,35 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class RowConditions(Sequence[Condition]):
-    """A condition for each row of a design and each bracket, made when it is asked for: a hundred
-    thousand rows of two hundred values would fill the memory.
+def row_conditions(
+    study: SensitivityStudy, design: Design, rows: IntArray, *, bare: bool = False
+) -> Lazy[Condition]:
+    """A condition for each row of a design and each bracket.
 
     The factors are in the background, so they hold while it equilibrates. The key holds the study's
     digest and the row's number, so that rows with equal values have their own seeds.
+
+    Args:
+        study: what is asked.
+        design: of the study.
+        rows: (K,) those to run.
+        bare: without the factors, where only the content counts: the key says it all.
     """
+    names = design.space.names[:-1]
+    inputs = {i.parameter for i in study.network.inputs}  # equilibration sets these
+    declared = {
+        f.name: f.baseline
+        for f in design.space.factors
+        if f.kind == "parameter" and f.name not in inputs
+    }
 
-    def __init__(
-        self, study: SensitivityStudy, design: Design, rows: IntArray, *, bare: bool = False
-    ) -> None:
-        self._study = study
-        self._matrix = design.matrix
-        self._names = design.space.names[:-1]
-        inputs = {i.parameter for i in study.network.inputs}  # equilibration sets these
-        self._declared = {
-            f.name: f.baseline
-            for f in design.space.factors
-            if f.kind == "parameter" and f.name not in inputs
-        }
-        self._rows = rows
-        self._bare = bare  # without the factors: the key says it all
-
-    def __len__(self) -> int:
-        return len(self._rows) * len(self._study.brackets)
-
-    @overload
-    def __getitem__(self, number: int) -> Condition: ...
-    @overload
-    def __getitem__(self, number: slice) -> list[Condition]: ...
-    def __getitem__(self, number: int | slice) -> Condition | list[Condition]:
-        if isinstance(number, slice):
-            return [self._condition(i) for i in range(*number.indices(len(self)))]
-        if not 0 <= number < len(self):
-            raise IndexError(number)
-        return self._condition(number)
-
-    def _condition(self, number: int) -> Condition:
-        study = self._study
+    def condition(number: int) -> Condition:
         place, bracket = divmod(number, len(study.brackets))
-        row, key = int(self._rows[place]), study.brackets[bracket]
+        row, key = int(rows[place]), study.brackets[bracket]
         varied: list[Set] = []
-        if not self._bare:
-            values = zip(self._names, self._matrix[row].tolist(), strict=False)  # not the dummy
-            varied = [Set(n, v) for n, v in values if v != self._declared.get(n)]
+        if not bare:
+            values = zip(names, design.matrix[row].tolist(), strict=False)  # not the dummy
+            varied = [Set(n, v) for n, v in values if v != declared.get(n)]
         return Condition(
             background=(*varied, *study.background),
             changes=(*study.changes, *key),
@@ -75,6 +59,8 @@ class RowConditions(Sequence[Condition]):
             label=f"row {row}{bracket_text(key)}",
             key=f"{study.digest} row {row}",
         )
+
+    return Lazy(condition, len(rows) * len(study.brackets))
 
 
 def distinct_rows(study: SensitivityStudy, design: Design) -> tuple[IntArray, IntArray]:
@@ -100,7 +86,7 @@ def plan_of(study: SensitivityStudy, design: Design, rows: IntArray, workers: Wo
     Raises:
         InputError, UnsupportedError: it cannot be run.
     """
-    conditions = RowConditions(study, design, rows)
+    conditions = row_conditions(study, design, rows)
     plan = planned(
         study.network,
         conditions=conditions[: len(study.brackets)],
@@ -126,29 +112,14 @@ def items_to_run(
     study: SensitivityStudy, design: Design, rows: IntArray, plan: Plan, stored: set[str]
 ) -> list[Item]:
     """Items of a plan of `plan_of`. Their keys come from conditions without the factors."""
-    bare = RowConditions(study, design, rows, bare=True)
+    bare = row_conditions(study, design, rows, bare=True)
     return items_of(replace(plan, conditions=cast(Any, bare)), stored=stored)
 
 
-def kept(
-    plan: Plan, brackets: int, rows: IntArray, item: Item, gathered: Gathered
-) -> "pd.DataFrame":
-    """What is stored of an item: a row for each replicate, with its course (T * R,) flattened."""
-    import pandas as pd
-
-    reasons = {f.replicate: f.reason for f in gathered.failures}
-    count = item.stop - item.first
+def kept(brackets: int, rows: IntArray, item: Item, gathered: Gathered) -> "pd.DataFrame":
+    """What is stored of an item: a row for each replicate; see `rows_of`."""
     place, bracket = divmod(item.condition, brackets)
-    return pd.DataFrame(
-        {
-            "row": np.full(count, rows[place]),
-            "condition": np.full(count, bracket),
-            "replicate": np.arange(item.first, item.stop),
-            "seed": np.array(gathered.seeds or [0] * count, dtype=np.uint64),
-            "values": list(gathered.values.reshape(count, -1)),
-            "reason": [reasons.get(i, "") for i in range(item.first, item.stop)],
-        }
-    )
+    return rows_of(item, gathered).assign(row=rows[place], condition=bracket)
 
 
 def courses_of_rows(frame: "pd.DataFrame", study: SensitivityStudy) -> FloatArray:

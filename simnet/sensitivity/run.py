@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simnet.errors import InputError, Problem
-from simnet.execute.campaign import Item, run_campaign
+from simnet.execute.campaign import run_campaign
 from simnet.execute.cluster import Workers
+from simnet.execute.cost import cost_of
 from simnet.execute.progress import Progress
-from simnet.execute.run import Gathered
 from simnet.experiment.notation import change_text, schedule_text
 from simnet.experiment.numbers import whole_number
 from simnet.experiment.paths import path_of
@@ -26,9 +26,8 @@ from simnet.sensitivity.convergence import next_samples
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.evaluate import evaluated
 from simnet.sensitivity.indices import IndexPrecision, Indices
-from simnet.sensitivity.pilot import seconds_for
 from simnet.sensitivity.result import FAILURE_COLUMNS, NETWORK, StudyResult
-from simnet.sensitivity.row_programs import quick_plan
+from simnet.sensitivity.row_programs import row_programs
 from simnet.sensitivity.rows import (
     courses_of_rows,
     distinct_rows,
@@ -45,6 +44,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KIND = "sensitivity"
+
+_TRIED = 4  # rows from which the time of a study is estimated
 
 AT_MOST = 16
 """Times as many samples as asked for, where samples are added until the indices have converged."""
@@ -146,6 +147,19 @@ def missing_runs(study: SensitivityStudy, parts: Parts) -> int:
     return sum(item.stop - item.first for item in items if item.key not in stored)
 
 
+def seconds_for(study: SensitivityStudy, evaluations: int, workers: Workers = None) -> float:
+    """Wall time that so many evaluations will take here, in seconds, from a few rows that are spread
+    over the design; NaN where none of them can be run.
+
+    Raises:
+        InputError, UnsupportedError: the study cannot be run.
+    """
+    design = study.design()
+    rows = np.unique(np.linspace(0, design.rows - 1, _TRIED).astype(np.int64))
+    firsts = range(0, len(rows) * len(study.brackets), len(study.brackets))
+    return cost_of(plan_of(study, design, rows, workers), firsts).wall(evaluations, workers)
+
+
 def _made_with() -> dict[str, str]:
     found = versions_of("numpy", "scipy", "SALib", "libroadrunner")
     return found | {"platform": platform.platform(), "created": now_text()}
@@ -165,13 +179,10 @@ def _once(
     stored = parts.keys() if parts is not None and shard is None else set()
     items = items_to_run(study, design, rows, plan, stored)
 
-    def measure(item: Item, gathered: Gathered) -> "pd.DataFrame":
-        return kept(plan, len(study.brackets), rows, item, gathered)
-
     frame = run_campaign(
-        quick_plan(plan, study, design, rows),
+        replace(plan, programs=row_programs(plan, study, design, rows)),
         items,
-        measure=measure,
+        measure=lambda item, found: kept(len(study.brackets), rows, item, found[0]),
         parts=parts,
         workers=workers,
         shard=shard,

@@ -25,8 +25,8 @@ from functools import partial
 import numpy as np
 
 from simnet.arrays import FloatArray, IntArray
+from simnet.seeds import study_generator
 from simnet.sensitivity.design import Design, Outputs
-from simnet.sensitivity.draws import generator
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices
 from simnet.sensitivity.method import Method
@@ -64,7 +64,7 @@ def sobol_design(
     from scipy.stats import qmc
 
     D, G = len(space.factors), len(space.labels)
-    sequence = qmc.Sobol(2 * D, rng=generator(seed, "sobol", "sequence")).random(samples)
+    sequence = qmc.Sobol(2 * D, rng=study_generator(seed, "sobol", "sequence")).random(samples)
     A, B = sequence[:, :D], sequence[_shuffled(samples, seed), D:]
     belongs = space.unit_of_column == np.arange(G)[:, np.newaxis]  # (G, D)
     A_, B_ = A[:, np.newaxis, :], B[:, np.newaxis, :]
@@ -85,7 +85,7 @@ def sobol_design(
 
 def _shuffled(samples: int, seed: int) -> IntArray:
     """Places 0 to samples - 1, shuffled within each doubling."""
-    rng = generator(seed, "sobol", "shuffle")
+    rng = study_generator(seed, "sobol", "shuffle")
     places = np.arange(samples)
     begin = 1
     while begin < samples:

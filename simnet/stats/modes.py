@@ -10,7 +10,7 @@ import numpy as np
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.experiment.numbers import number_array
-from simnet.stats.estimate import Estimate, normal_quantile
+from simnet.stats.estimate import Estimate, normal_quantile, number_estimate
 from simnet.stats.tallies import Tallies
 
 Family = Literal["negative binomial", "normal"]
@@ -293,18 +293,8 @@ def _intervals(
     error = math.sqrt(slope @ covariance @ slope) / apart if apart > 0 else math.nan
     factor = math.exp(min(z * error, 700.0)) if not math.isnan(error) else math.nan
     return (
-        Estimate(
-            value=np.asarray(weight),
-            low=np.asarray(low),
-            high=np.asarray(high),
-            confidence=confidence,
-        ),
-        Estimate(
-            value=np.asarray(apart),
-            low=np.asarray(apart / factor),
-            high=np.asarray(apart * factor),
-            confidence=confidence,
-        ),
+        number_estimate(weight, low, high, confidence=confidence),
+        number_estimate(apart, apart / factor, apart * factor, confidence=confidence),
     )
 
 

@@ -29,11 +29,11 @@ from simnet.network.network import Network, Readout
 from simnet.network.stochastic import stochastic_problems
 from simnet.network.switches import without_switches
 from simnet.results.trajectories import Trajectories
+from simnet.screen.adjust import holm
 from simnet.seeds import drawn_root, replicate_seed
 from simnet.verify.comparison import Comparison, Known, Side, compare
 from simnet.verify.cost import affordable, bearable_end
 from simnet.verify.master_equation import Distribution, NoSolution, solve
-from simnet.verify.pvalues import holm
 from simnet.verify.verification import EXACT, Verification
 
 ALPHA = 1e-4

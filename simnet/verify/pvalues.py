@@ -156,17 +156,6 @@ def shape_of_two(values: FloatArray, first: CountArray, second: CountArray) -> f
     return float(found.pvalue)
 
 
-def holm(pvalues: FloatArray) -> FloatArray:
-    """p-values corrected for their number: below `alpha` for any true hypothesis with probability
-    `alpha` at most, however they depend on each other (Holm 1979, Scand. J. Statist. 6, 65-70)."""
-    order = np.argsort(pvalues, kind="stable")
-    left = np.arange(len(pvalues), 0, -1)
-    corrected = np.minimum(1.0, np.maximum.accumulate(pvalues[order] * left))
-    found = np.empty(len(pvalues))
-    found[order] = corrected
-    return found
-
-
 def _bonferroni(one_sided: FloatArray) -> float:
     return float(min(1.0, 2 * len(one_sided) * one_sided.min()))
 

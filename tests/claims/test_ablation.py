@@ -6,7 +6,7 @@ import pytest
 
 import simnet as sn
 from simnet.arrays import TimesByReadouts
-from simnet.claims.ablation import ablate
+from simnet.claims.robustness import ablate
 from simnet.experiment.program import Program
 from simnet.network.network import Network
 

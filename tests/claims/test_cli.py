@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from simnet.results.parts import merge_parts
+
 Cli = Callable[..., Any]
 
 
@@ -65,23 +67,32 @@ def test_ablation_as_markdown(cli: Cli) -> None:
 
 
 def test_robustness(cli: Cli, folder: Path) -> None:
-    ran = cli("--robustness", 10, "--out", "values.jsonl")
-    assert "10 sets of 1 parameter" in ran.out
-    assert (folder / "values.jsonl").is_file()
-    (data,) = json.loads(cli("--robustness", 10, "--out", "values.jsonl", "--json").out)
-    assert data["claims"][0]["keeps"] == pytest.approx(1.0)
-    file = folder / "values.jsonl"
-    file.write_text("".join(file.read_text(encoding="utf-8").splitlines(keepends=True)[:5]))
-    ran = cli("--robustness", 10, "--out", "values.jsonl", "--kept")
+    ran = cli("--robustness", 10, "--out", "part", "--shard", "1/3")
+    assert "4 of 10 sets of 1 parameter" in ran.out
+    ran = cli("--robustness", 10, "--out", "part", "--kept")
     assert "4 of 10 sets of 1 parameter" in ran.out
     assert "could not be simulated" not in ran.out
-    assert len(file.read_text(encoding="utf-8").splitlines()) == 5
+    assert "10 sets of 1 parameter" in cli("--robustness", 10, "--out", "part").out
+    (data,) = json.loads(cli("--robustness", 10, "--out", "part", "--json").out)
+    assert data["claims"][0]["keeps"] == pytest.approx(1.0)
     assert cli("--robustness", 10, "--kept").code == 2
+
+
+def test_shards_of_claims(cli: Cli) -> None:
+    """What is not run yet is no failure of a shard, and none of the whole."""
+    ran = cli("--out", "part1", "--shard", "1/2")
+    assert ran.code == 0
+    assert "3 of 5 claims hold; not run: later, Y." in ran.out
+    assert cli("--out", "part2", "--shard", "2/2").code == 0
+    merge_parts(["part1", "part2"], "all")
+    assert "5 of 5 claims hold." in cli("--out", "all").out
+    assert cli("--shard", "1/2").code == 2
 
 
 def test_options_that_do_not_go_together(cli: Cli) -> None:
     ran = cli("--ablate", "--robustness", 5, "--claim", "Y", "--markdown", "--json")
     assert ran.code == 2
     assert len(ran.err.splitlines()) == 4
-    assert cli("--out", "file").code == 2
+    assert cli("--ablate", "--out", "part", "--shard", "1/2").code == 2
+    assert cli("--out", "part", "--kept").code == 2
     assert "--ablate and --seed: do not go together" in cli("--ablate", "--seed", 1).err

@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 import simnet as sn
 from simnet.catalogue.claims import Claim
-from simnet.claims.courses import Settings
 from simnet.claims.robustness import latin_hypercube, robust, robustness, varied_parameters
+from simnet.engines.base import Engine
+from simnet.execute import backends
+from simnet.execute.base import Backend
+from simnet.execute.cluster import Workers
 from simnet.network.network import Drug, Input, Network, Parameter
+from simnet.results.parts import merge_parts
 
 
 def test_known_fractions(chain: Network, claiming: Callable[..., Path]) -> None:
@@ -109,47 +112,70 @@ def test_the_rank_correlation_is_spearmans() -> None:
 
 
 def test_it_goes_on_where_it_stopped(chain: Network, folder: Path) -> None:
-    """Half of a file, and a line that was cut off: only the rest is run, with the same result."""
-    file = folder / "values.jsonl"
-    whole = robustness(chain, sets=30, folder=folder, out=file, workers=0)
-    lines = file.read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 31
-    file.write_text("\n".join(lines[:12]) + "\n" + lines[12][:9])
-    ran: list[tuple[int, int]] = []
+    """After Ctrl-C only the sets that are missing are run, with the same result."""
+    whole = robustness(chain, sets=30, folder=folder, workers=0)
+    out = folder / "values"
+
+    def stop(done: int, _: int) -> None:
+        if done == 50:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        robustness(chain, sets=30, folder=folder, out=out, workers=0, progress=stop)
+    midway = robustness(chain, sets=30, folder=folder, out=out, run=False)
+    assert midway.done == 12  # of four arms each, with two of the next
+    assert np.array_equal(midway.values[midway.ran], whole.values[:12].ravel())
+    ran: list[int] = []
     again = robustness(
-        chain,
-        sets=30,
-        folder=folder,
-        out=file,
-        workers=0,
-        progress=lambda done, total: ran.append((done, total)),
+        chain, sets=30, folder=folder, out=out, workers=0, progress=lambda d, _: ran.append(d)
     )
-    assert ran[-1] == (19 * 4, 19 * 4)
+    assert ran == list(range(12 * 4 + 1, 30 * 4 + 1))
     assert np.array_equal(again.values, whole.values)
-    robustness(
-        chain, sets=30, folder=folder, out=file, progress=lambda *_: pytest.fail("ran again")
-    )
+    assert again.claims == whole.claims
+    robustness(chain, sets=30, folder=folder, out=out, progress=lambda *_: pytest.fail("ran again"))
+
+
+def test_shards_make_the_whole(chain: Network, folder: Path) -> None:
+    whole = robustness(chain, sets=9, folder=folder, workers=0)
+    shards = [folder / "1", folder / "2"]
+    parts = [
+        robustness(chain, sets=9, folder=folder, out=out, shard=(i, 2), workers=0)
+        for i, out in enumerate(shards, 1)
+    ]
+    assert [part.done for part in parts] == [5, 4]
+    merge_parts(shards, folder / "all")
+    merged = robustness(chain, sets=9, folder=folder, out=folder / "all", run=False)
+    assert merged.claims == whole.claims
+    assert np.array_equal(merged.values, whole.values)
 
 
 def test_a_set_that_stalls_is_given_up(
     chain: Network, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An arm may take 30 s, and not for ever."""
-    asked: list[float | None] = []
+    """An arm may take 30 s, and not for ever: here no time at all."""
+    requested: list[float | None] = []
+    run = backends.backend_for
 
-    def noted(*_: Any, settings: Settings, **__: Any) -> None:
-        asked.append(settings.timeout)
+    def backend(engine: Engine, workers: Workers, timeout: float | None) -> Backend:
+        requested.append(timeout)
+        return run(engine, workers, 1e-9)
 
-    monkeypatch.setattr("simnet.claims.robustness.run_sets", noted)
-    robustness(chain, sets=2, folder=folder, workers=1)
-    assert asked == [30.0]
+    monkeypatch.setattr("simnet.execute.run.backend_for", backend)
+    found = robustness(chain, sets=2, folder=folder, workers=1)
+    assert requested == [30.0]
+    assert not found.ran.any()
+    assert [claim.n for claim in found.claims] == [0] * 5
 
 
 def test_another_study_is_refused(chain: Network, folder: Path) -> None:
-    file = folder / "values.jsonl"
-    robustness(chain, sets=4, folder=folder, out=file, workers=0)
-    with pytest.raises(sn.InputError, match="holds another study"):
-        robustness(chain, sets=4, seed=2, folder=folder, out=file, workers=0)
+    out = folder / "values"
+    robustness(chain, sets=4, folder=folder, out=out, workers=0)
+    with pytest.raises(sn.InputError, match="seed: there it is 1, here 2"):
+        robustness(chain, sets=4, seed=2, folder=folder, out=out, workers=0)
+    with pytest.raises(sn.InputError, match="no results there"):
+        robustness(chain, sets=4, folder=folder, out=folder / "none", run=False)
+    with pytest.raises(sn.InputError, match="is a file; name a folder"):
+        robustness(chain, sets=4, folder=folder, out=folder / "claims.csv", workers=0)
     with pytest.raises(sn.InputError) as caught:
         robustness(chain, sets=1, fold=1.0, folder=folder)
     assert len(caught.value.problems) == 2
@@ -158,11 +184,11 @@ def test_another_study_is_refused(chain: Network, folder: Path) -> None:
 def test_a_readout_without_a_value_is_lost(chain: Network, claiming: Callable[..., Path]) -> None:
     """X rests at 10 k, and passes 100 only where k is above 10: in half of the sets."""
     put = claiming("pass,a book,rest,first_passage(X > 100.001),at most,1000,,F")
-    found = robustness(chain, sets=40, folder=put, out=put / "values.jsonl", workers=0)
+    found = robustness(chain, sets=40, folder=put, out=put / "values", workers=0)
     (claim,) = found.claims
     assert claim.n == 40
     above = found.design[:, found.parameters.index("k")] > 10.0001
     assert claim.holds == pytest.approx(above.mean(), abs=0.051)
     assert claim.breaker == "k"
-    again = robustness(chain, sets=40, folder=put, out=put / "values.jsonl", run=False)
+    again = robustness(chain, sets=40, folder=put, out=put / "values", run=False)
     assert again.claims == found.claims

@@ -1,18 +1,24 @@
 """`run_claims`: values against closed forms, verdicts, and what is refused."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from math import exp, inf, log, nan
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import simnet as sn
+from simnet.arrays import TimesByReadouts
 from simnet.catalogue.claims import Claim
-from simnet.claims.arms import knows_time, script
 from simnet.claims.measure import Value, judged
 from simnet.claims.run import run_claims
-from simnet.claims.suite import claimed_names, load_suite
+from simnet.claims.suite import claimed_names, knows_time, load_suite, script
+from simnet.engines.roadrunner import RoadRunnerSimulator
+from simnet.experiment.program import Program
 from simnet.network.expression import Call, Time
 from simnet.network.network import Assignment, Network
 
@@ -285,3 +291,63 @@ def test_tables_of_a_spreadsheet(chain: Network, folder: Path) -> None:
     file.write_text("id\n")
     with pytest.raises(sn.ModelError, match="columns"):
         run_claims(chain, folder=folder, workers=0)
+
+
+def test_an_arm_that_fails_leaves_the_other_claims(
+    chain: Network, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = RoadRunnerSimulator.run
+
+    def failing(
+        self: RoadRunnerSimulator, program: Program, seed: int, tighter: float = 1.0
+    ) -> TimesByReadouts:
+        if any(segment.settings.get("k") == 20 for segment in program.segments):
+            raise sn.SimulationError("no convergence")
+        return run(self, program, seed, tighter)
+
+    monkeypatch.setattr(RoadRunnerSimulator, "run", failing)
+    found = run_claims(chain, folder=folder, workers=0)
+    verdicts = {f.claim.id: f.verdict for f in found.findings}
+    others = ("double", "half", "later", "Y")
+    assert verdicts == {"steady": "holds"} | dict.fromkeys(others, "not run")
+    assert not found.passed
+    assert {f.condition for f in found.failures} == {"doubled", "back", "rest[k=20]"}
+    assert {f.reason for f in found.failures} == {"no convergence"}
+
+
+_KILLED = """
+import os, sys
+import simnet as sn
+
+def die(done, total):
+    if done == 100:
+        os.kill(os.getpid(), 9)
+
+sn.run_claims("chain.xml", folder=".", method="ssa", replicates=40, seed=3, out="done", workers=0,
+              progress=die)
+"""
+
+
+def test_it_goes_on_after_a_kill(
+    chain: Network, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks of 32 replicates that were finished are there, and the result is that of one run."""
+    monkeypatch.chdir(folder)
+    sn.write_sbml(chain, "chain.xml")
+    script = _KILLED.replace(
+        "import os", "import simnet.execute.campaign as c; c._EVERY = 0.0; import os"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    how: dict[str, Any] = {"folder": folder, "method": "ssa", "replicates": 40, "workers": 0}
+    done: list[int] = []
+    again = run_claims("chain.xml", out="done", progress=lambda d, _: done.append(d), **how)
+    assert done[0] > 32
+    assert done[-1] == 120
+    assert again.seed == 3  # that of the folder
+    whole = run_claims("chain.xml", seed=3, **how)
+    assert again.frame().equals(whole.frame())
+    more = run_claims("chain.xml", out="done", **(how | {"replicates": 50}))
+    assert more.frame().equals(
+        run_claims("chain.xml", seed=3, **(how | {"replicates": 50})).frame()
+    )

@@ -1,5 +1,6 @@
 """Campaigns: the same rows in one go, in pieces, in shards, and after more was asked for."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ def make_plan(network: sn.Network, *, conditions: int = 3, replicates: int = 5) 
     )  # fmt: skip
 
 
-def measured(item: Item, gathered: Gathered) -> pd.DataFrame:
+def measured(item: Item, found: Sequence[Gathered]) -> pd.DataFrame:
+    (gathered,) = found
     reasons = {failure.replicate: failure.reason for failure in gathered.failures}
     indices = range(item.first, item.stop)
     return pd.DataFrame(

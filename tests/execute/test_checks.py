@@ -9,9 +9,7 @@ import pytest
 
 import simnet as sn
 from simnet.arrays import TimesByReadouts
-from simnet.catalogue.protocols import Protocol
-from simnet.claims.arms import Arm
-from simnet.claims.courses import Settings, all_courses
+from simnet.catalogue.claims import CLAIM_COLUMNS
 from simnet.engines.base import Task
 from simnet.execute.base import Job, Outcome, Replicate
 from simnet.execute.checks import EVERY, Checks
@@ -202,11 +200,14 @@ def test_screens_tell(load: Load, told: list[warnings.WarningMessage]) -> None:
     assert only.filename == __file__
 
 
-def test_claims_tell(load: Load, told: list[warnings.WarningMessage]) -> None:
-    protocol = Protocol(name="growth", meaning="", t_end="20", every="10")
-    arms = [Arm(protocol=protocol), Arm(protocol=protocol, changes=(Set("k", 1.2),))]
+def test_claims_tell(load: Load, told: list[warnings.WarningMessage], tmp_path: Path) -> None:
+    protocol = '[protocols.growth]\nmeaning = ""\nt_end = "20 s"\nevery = "10 s"\n'
+    claim = "more,a book,growth,X@20s[k=1.2] / X@20s,at least,10,,F"
+    (tmp_path / "protocols.toml").write_text(protocol)
+    (tmp_path / "claims.csv").write_text(f"{','.join(CLAIM_COLUMNS)}\n{claim}\n")
     network = load(GROWTH.replace("X = 1;", "X = 1; unit time_unit = second;"))
-    found = all_courses(network, ["X"], arms, settings=Settings(rtol=1e-3, workers=0))
-    assert len(found) == 2
+    found = sn.run_claims(network, folder=tmp_path, rtol=1e-3, workers=0)
+    assert len(found.courses) == 2
     (only,) = told
     assert "tolerances 10 times tighter" in str(only.message)
+    assert only.filename == __file__

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import simnet as sn
+from simnet.catalogue.claims import CLAIM_COLUMNS
 from simnet.engines.base import Task
 from simnet.errors import InputError, MissingToolError, SimnetWarning
 from simnet.execute import cluster as module
@@ -209,6 +210,25 @@ def test_a_screen_runs_there(client: Any, binding: Network, tmp_path: Path) -> N
     )
     there = run_screen(plan, workers=client, out=tmp_path / "there").frame()
     assert there.equals(run_screen(plan, workers=0).frame())
+
+
+def test_claims_and_robustness_run_there(client: Any, binding: Network, tmp_path: Path) -> None:
+    (tmp_path / "protocols.toml").write_text(
+        '[protocols.alone]\nmeaning = ""\nrest = "1 s"\nt_end = "9 s"\nevery = "3 s"\n'
+    )
+    claim = "less,a book,alone,C@9s[kf=0] / C@0s,at most,1,,F"
+    (tmp_path / "claims.csv").write_text(f"{','.join(CLAIM_COLUMNS)}\n{claim}\n")
+    ssa: dict[str, Any] = {"folder": tmp_path, "method": "ssa", "replicates": 40, "seed": 1}
+    there = sn.run_claims(binding, workers=client, out=tmp_path / "there", **ssa)
+    here = sn.run_claims(binding, workers=0, **ssa)
+    assert there.frame().equals(here.frame())
+    for arm, courses in here.courses.items():
+        np.testing.assert_array_equal(there.courses[arm].values, courses.values)
+    address = client.scheduler.address
+    varied = sn.robustness(binding, sets=8, folder=tmp_path, workers=address)
+    np.testing.assert_array_equal(
+        varied.values, sn.robustness(binding, sets=8, folder=tmp_path, workers=0).values
+    )
 
 
 def test_ctrl_c_ends_the_run_everywhere(client: Any, tmp_path: Path) -> None:

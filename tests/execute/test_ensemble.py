@@ -75,14 +75,15 @@ def test_statistics_name_what_they_cannot_take(birth_death: sn.Network) -> None:
     for call, says in (
         (lambda: found.summary(confidence="high"), "confidence='high': not between 0 and 1"),  # type: ignore[arg-type]
         (lambda: found.quantile("x"), "quantile 'x': not within 0 to 1"),  # type: ignore[arg-type]
-        (lambda: found.histogram("X", 3), "time=3: there are 3 output times"),
-        (lambda: found.histogram("X", 0.5), "time=0.5: not a whole number"),  # type: ignore[arg-type]
-        (lambda: found.correlation(-4), "time=-4: not a whole number"),
+        (lambda: found.histogram("X", 0.3), "at=0.3: not an output time; the nearest is"),
+        (lambda: found.two_modes("X", "soon"), "at='soon': not a time"),
+        (lambda: found.correlation(-4), "at=-4: not an output time"),
         (lambda: found.histogram([]), r"readout \[\]: not in this run"),  # type: ignore[arg-type]
     ):
         with pytest.raises(sn.InputError, match=says):
             call()
-    assert found.histogram("X", -3).edges[0] == found.histogram("X", 0).edges[0]
+    assert found.histogram("X", 0).edges[-1] < found.histogram("X").edges[-1]
+    assert (found.histogram("X", at=1.0).counts == found.histogram("X").counts).all()
 
 
 def test_precision_of_an_ode_is_refused(birth_death: sn.Network) -> None:

@@ -18,7 +18,7 @@ from simnet.network.expression import Call, Symbol
 from simnet.network.network import Network
 from simnet.sbml.experiments import Experiment
 from simnet.sbml.omex import MARKDOWN, About, Member, write_omex
-from simnet.sbml.sedml import _absolute_tolerance, sedml_text
+from simnet.sbml.sedml import absolute_tolerance, sedml_text
 from simnet.sbml.write import to_sbml
 
 Members = Callable[[Path], dict[str, bytes]]
@@ -145,12 +145,12 @@ for i in range(document.getNumTasks()):
     assert "task_replicates True" in lines
 
 
-def test_the_absolute_tolerance_is_small_beside_the_smallest_amount(dosed: Network) -> None:
+def test_theabsolute_tolerance_is_small_beside_the_smallest_amount(dosed: Network) -> None:
     """SED-ML has one for all species."""
     tiny = replace(dosed.species[0], initial=2e-21)
     network = replace(dosed, species=(tiny, *dosed.species[1:]), substance_unit="mol")
-    assert _absolute_tolerance(dosed) == "1e-08"
-    assert _absolute_tolerance(network) == "2e-29"
+    assert absolute_tolerance(dosed) == "1e-08"
+    assert absolute_tolerance(network) == "2e-29"
 
 
 def test_expected_results_are_those_of_simulate(

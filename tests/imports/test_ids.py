@@ -45,5 +45,5 @@ def test_no_id_is_lost(path: Path) -> None:
     ],
 )
 def test_the_scheme_for_rule_based_files(pattern: str, wanted: str) -> None:
-    """As with PySB's patterns (simnet/rules/names.py)."""
+    """As with PySB's patterns (simnet/rules/compile.py)."""
     assert wanted_id(pattern) == wanted

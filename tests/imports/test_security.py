@@ -3,6 +3,7 @@
 
 import os
 import struct
+import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 import simnet as sn
 from simnet.network.network import Network
-from simnet.rules import bngl, omex
+from simnet.rules import bionetgen, bngl, omex
 from simnet.sbml.antimony import antimony_to_sbml
 from simnet.sbml.read import from_sbml
 
@@ -108,14 +109,15 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What BioNetGen would have got; it is not run."""
     given: list[str] = []
 
-    def keep(file: bngl._File, name: str) -> str:
-        given.append("\n".join(line for line, _ in bngl._written(file)))
-        return (
+    def keep(command: list[str], cwd: str, **_: object) -> subprocess.CompletedProcess[str]:
+        given.append((Path(cwd) / command[-1]).read_text(encoding="utf-8"))
+        (Path(cwd) / "model.net").write_text(
             "begin parameters\n1 k 1\nend parameters\nbegin species\n1 A() 3\nend species\n"
             "begin reactions\n1 1 0 k #_R1\nend reactions\n"
         )
+        return subprocess.CompletedProcess(command, 0, "", "")
 
-    monkeypatch.setattr(bngl, "_unrolled", keep)
+    monkeypatch.setattr(bionetgen.subprocess, "run", keep)
     return given
 
 
@@ -149,13 +151,14 @@ def test_no_action_of_a_bngl_file_runs(action: str, tmp_path: Path, written: lis
 @pytest.mark.usefixtures("perl")
 def test_bionetgen_would_have_run_it(tmp_path: Path) -> None:
     """That the danger is real: given the file itself, BioNetGen evaluates the action as Perl."""
-    import subprocess
-
     mark = tmp_path / "ran"
     file = tmp_path / "x.bngl"
     file.write_text(MODEL.format(**PLAIN | {"actions": ACTIONS[1].format(mark)}))
     subprocess.run(
-        ["perl", bngl._program(), "x.bngl"], cwd=tmp_path, capture_output=True, check=False
+        ["perl", bionetgen.bionetgen_program(), "x.bngl"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
     )
     assert mark.exists()
     mark.unlink()

@@ -25,7 +25,7 @@ def test_violins_span_the_sample_at_their_time(
     make_run: RunMaker, two_conditions: tuple[Condition, ...]
 ) -> None:
     run = make_run(conditions=two_conditions)
-    (panel,) = plot_conditions(run, "GLUT1", time="24 h").axes
+    (panel,) = plot_conditions(run, "GLUT1", at="24 h").axes
     assert panel.get_title(loc="left") == "GLUT1 at 24 h"
     assert panel.get_ylabel() == "molecules"
     labels = [tick.get_text() for tick in panel.get_xticklabels()]
@@ -82,7 +82,7 @@ def test_histograms_of_counts_lie_around_whole_numbers(
 
 def test_mistakes_are_named(make_run: RunMaker) -> None:
     with pytest.raises(InputError, match=r"not an output time; the nearest is 24 h"):
-        plot_conditions(make_run(), "GLUT1", time="24.3 h")
+        plot_conditions(make_run(), "GLUT1", at="24.3 h")
     with pytest.raises(InputError, match="neither"):
         plot_conditions(make_run(), "GLUT1", kind="box")  # type: ignore[arg-type]
 

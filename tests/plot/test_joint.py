@@ -21,7 +21,7 @@ def test_a_dot_a_replicate_and_the_correlation(
     run = make_run(conditions=two_conditions)
     values = run.values.copy()
     values[1, 3] = np.nan
-    figure = plot_joint(replace(run, values=values), "HIF1A", "GLUT1", time=12 * 3600)
+    figure = plot_joint(replace(run, values=values), "HIF1A", "GLUT1", at=12 * 3600)
     (panel,) = figure.axes
     assert panel.get_title(loc="left") == "GLUT1 against HIF1A at 12 h"
     assert (panel.get_xlabel(), panel.get_ylabel()) == ("HIF1A (molecules)", "GLUT1 (molecules)")
@@ -45,7 +45,7 @@ def test_dots_fill_the_panel_unless_zero_is_near(make_run: RunMaker) -> None:
     values = run.values.copy()
     values[0, :, 12, 1] = np.linspace(900, 1000, values.shape[1])
     values[0, :, 12, 2] = np.linspace(300, 1000, values.shape[1])
-    (panel,) = plot_joint(replace(run, values=values), "HIF1A", "GLUT1", time=12 * 3600).axes
+    (panel,) = plot_joint(replace(run, values=values), "HIF1A", "GLUT1", at=12 * 3600).axes
     assert 890 < panel.get_xlim()[0] < 900
     assert -50 < panel.get_ylim()[0] <= 0
 

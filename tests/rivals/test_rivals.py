@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from simnet.results.rounded import signed
+from simnet.screen.adjust import holm
 from simnet.verify.comparison import Comparison, Known, compare
 from simnet.verify.master_equation import NoSolution, solve
-from simnet.verify.pvalues import holm
 
 pytestmark = pytest.mark.verify
 

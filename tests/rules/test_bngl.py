@@ -112,13 +112,13 @@ def test_the_same_as_pysb(dimer: sn.Network) -> None:
 def test_bionetgen_s_own_ode(dimer: sn.Network, tmp_path: Path) -> None:
     import subprocess
 
-    from simnet.rules.bngl import _program
+    from simnet.rules.bionetgen import bionetgen_program
 
     (tmp_path / "model.bngl").write_text(
         DIMER.replace("n_steps=>10", "n_steps=>10,rtol=>1e-10,atol=>1e-10")
     )
     subprocess.run(
-        ["perl", _program(), "model.bngl"], cwd=tmp_path, check=True, capture_output=True
+        ["perl", bionetgen_program(), "model.bngl"], cwd=tmp_path, check=True, capture_output=True
     )
     theirs = np.loadtxt(tmp_path / "model.gdat")
     run = sn.simulate(dimer, t_end=10, points=11, rtol=1e-10, workers=0)

@@ -336,7 +336,7 @@ def test_a_model_that_is_not_finished(draft: Any, missing: str) -> None:
         d.start(x(), 4)
     else:
         d.rule("go", x() >> None, 1.0)
-    with pytest.raises(sn.ModelError, match="Model has no"):
+    with pytest.raises(sn.ModelError, match="unfinished: has no"):
         sn.load(d.model)
 
 

@@ -3,17 +3,18 @@
 import numpy as np
 import pytest
 
-from simnet.screen.bootstrap import keyed_generator, resampled_means, scaled_interval, welch_freedom
+from simnet.screen.bootstrap import resampled_means, scaled_interval, welch_freedom
+from simnet.seeds import screen_generator
 
 
 def test_a_stream_is_its_key_and_nothing_else():
-    first = keyed_generator(7, "a", "b").random(4)
-    keyed_generator(7, "other").random(100)
-    np.testing.assert_array_equal(first, keyed_generator(7, "a", "b").random(4))
+    first = screen_generator(7, "a", "b").random(4)
+    screen_generator(7, "other").random(100)
+    np.testing.assert_array_equal(first, screen_generator(7, "a", "b").random(4))
     for other in (
-        keyed_generator(8, "a", "b"),
-        keyed_generator(7, "ab"),
-        keyed_generator(7, "b", "a"),
+        screen_generator(8, "a", "b"),
+        screen_generator(7, "ab"),
+        screen_generator(7, "b", "a"),
     ):
         assert not np.array_equal(first, other.random(4))
 
@@ -21,7 +22,7 @@ def test_a_stream_is_its_key_and_nothing_else():
 @pytest.mark.parametrize("n", [2, 3, 50])
 def test_resampled_means_have_the_unbiased_variance(n):
     values = np.random.default_rng(1).exponential(size=n)
-    means = resampled_means([values, values[:1]], 100_000, keyed_generator(1))
+    means = resampled_means([values, values[:1]], 100_000, screen_generator(1))
     assert means[:, 0].mean() == pytest.approx(values.mean(), rel=0.02)
     assert means[:, 0].var() == pytest.approx(values.var(ddof=1) / n, rel=0.03)
     assert (means[:, 1] == values[0]).all()

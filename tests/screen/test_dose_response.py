@@ -76,7 +76,7 @@ def test_bounds(hill, replicates):
     assert (above.ec50.low, above.ec50.high) == (100, np.inf)
     below = fit_dose_response(DOSES, rows(hill(DOSES, 0.02, 1, 100, 10)))
     assert (below.ec50.low, below.ec50.high) == (0, 0.1)
-    noisy = fit_dose_response(DOSES, replicates(hill(DOSES, 150, 1, 100, 10), 20, 1), draws=300)
+    noisy = fit_dose_response(DOSES, replicates(hill(DOSES, 150, 1, 100, 10), 20, 1), resamples=300)
     assert noisy.ec50.high == np.inf
     assert 0.1 <= noisy.ec50.low <= 100
 
@@ -134,7 +134,7 @@ def covered(hill, replicates, n, kind, times):
     hits, fitted = np.zeros(4), 0
     for seed in range(times):
         values = replicates(hill(DOSES, *truth), n, seed, kind)
-        found = fit_dose_response(DOSES, values, draws=200, seed=seed)
+        found = fit_dose_response(DOSES, values, resamples=200, seed=seed)
         if found.fitted:
             fitted += 1
             four = (found.ec50, found.hill, found.start, found.end)
@@ -164,7 +164,7 @@ def test_coverage_at_length(hill, replicates, n, kind):
 def test_flat_readouts_are_called_flat(replicates, kind):
     """150 ladders without effect: a response in 1 % (binomial, P < 1e-3 above 6)."""
     outcomes = [
-        fit_dose_response(DOSES, replicates(np.full(8, 20.0), 10, 1000 + seed, kind), draws=100)
+        fit_dose_response(DOSES, replicates(np.full(8, 20.0), 10, 1000 + seed, kind), resamples=100)
         for seed in range(150)
     ]
     assert sum(found.outcome != "flat" for found in outcomes) <= 6
@@ -172,24 +172,39 @@ def test_flat_readouts_are_called_flat(replicates, kind):
 
 def test_a_weak_trend_is_not_flat(hill, replicates):
     """A fall by 15 % at Fano factor 1, 20 replicates: the trend is found."""
-    found = fit_dose_response(DOSES, replicates(hill(DOSES, 3, 1, 100, 85), 20, 1), draws=200)
+    found = fit_dose_response(DOSES, replicates(hill(DOSES, 3, 1, 100, 85), 20, 1), resamples=200)
     assert found.outcome != "flat"
 
 
 def test_same_key_same_interval(hill, replicates):
     values = replicates(hill(DOSES, *FALLING), 8, 3)
-    one = fit_dose_response(DOSES, values, seed=5, key="x", draws=200)
-    assert fit_dose_response(DOSES, values, seed=5, key="x", draws=200).ec50 == one.ec50
-    assert fit_dose_response(DOSES, values, seed=5, key="y", draws=200).ec50 != one.ec50
+    one = fit_dose_response(DOSES, values, seed=5, key="x", resamples=200)
+    again, other = (
+        fit_dose_response(DOSES, values, seed=5, key=key, resamples=200).ec50 for key in "xy"
+    )
+    assert (again.value, again.low, again.high) == (one.ec50.value, one.ec50.low, one.ec50.high)
+    assert other.value == one.ec50.value
+    assert other.low != one.ec50.low
+    assert one.ec50.confidence == 0.95
     assert one.ec50.low < one.ec50.value < one.ec50.high
     assert one.lack_of_fit_p > 0.001
 
 
 def test_all_mistakes_at_once():
     with pytest.raises(InputError) as caught:
-        fit_dose_response([0, -1, 2, 2, 3], [np.array([np.inf])] * 4, level=0, draws=5, seed=-1)
+        fit_dose_response(
+            [0, -1, 2, 2, 3], [np.array([np.inf])] * 4, confidence=0, resamples=5, seed=-1
+        )
     text = str(caught.value)
-    for word in ("level", "draws", "seed", "5 doses", "dose -1", "given twice", "infinite"):
+    for word in (
+        "confidence",
+        "resamples",
+        "seed",
+        "5 doses",
+        "dose -1",
+        "given twice",
+        "infinite",
+    ):
         assert word in text
 
 
@@ -199,8 +214,8 @@ def test_all_mistakes_at_once():
         ({"doses": ["a", 1, 2, 3, 4]}, "not numbers"),
         ({"values": ["x"] * 5}, "not numbers"),
         ({"values": None}, "not arrays"),
-        ({"level": "x"}, "level 'x': not within 0 to 1"),
-        ({"draws": 150.5}, "draws 150.5"),
+        ({"confidence": "x"}, "confidence='x': not between 0 and 1"),
+        ({"resamples": 150.5}, "resamples=150.5"),
     ],
 )
 def test_what_is_no_number_is_refused(given, says):

@@ -135,8 +135,24 @@ def test_frame():
 
 
 def test_mistakes():
-    with pytest.raises(InputError) as caught:
-        compare(np.array([np.inf]), np.array([1.0]), level=95)
-    assert len(caught.value.problems) == 2
+    with pytest.raises(InputError, match="confidence=95"):
+        compare(np.array([2.0]), np.array([1.0]), confidence=95)
     with pytest.raises(InputError, match="label 'p'"):
         effects_frame([({"p": 1}, compare(np.array([1.0]), np.array([1.0])))])
+
+
+@pytest.mark.parametrize("shift", [0.0, -1000.0])
+def test_what_has_not_come_is_later_than_all_that_has(shift: float) -> None:
+    control = np.array([1.0, 2.0, 3.0, 4.0]) + shift
+    found = compare(control, np.full(4, np.inf))
+    assert found.cliffs_delta == 1
+    assert np.isnan(found.difference)
+    assert np.isnan([found.control_mean, found.hedges_g, found.log2_fold_change]).all()
+    assert found.p < 0.05
+    assert found.reason == "no means: not by the end in 4 of 4 replicates of the condition"
+
+
+def test_with_the_sign_turned_it_is_the_lowest() -> None:
+    control = -np.array([1.0, 2.0, 3.0, 4.0])
+    assert compare(control, np.full(4, -np.inf)).cliffs_delta == -1
+    assert compare(np.full(4, -np.inf), np.full(4, np.inf)).cliffs_delta == 1

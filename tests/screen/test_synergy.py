@@ -5,7 +5,8 @@ import pytest
 
 from simnet.errors import InputError
 from simnet.screen.synergy import surface_interaction
-from simnet.screen.synergy_table import SYNERGY_MODELS
+from simnet.screen.synergy_scaled import scaled_scores
+from simnet.screen.synergy_table import SYNERGY_MODELS, SynergyModel
 
 A = np.array([0, 0.3, 1, 3, 10, 30])
 B = np.array([0, 1, 3, 10, 30, 100])
@@ -83,10 +84,24 @@ def test_known_scores():
     assert by_model["log"].reason == "no interval: exact values"
 
 
+def test_a_model_from_outside(monkeypatch):
+    """Response additivity, E_ab - (E_a + E_b), is a function and an entry of the table."""
+    added = SynergyModel(score=lambda cells: scaled_scores(cells, np.add), scale="share")
+    monkeypatch.setitem(SYNERGY_MODELS, "additive", added)
+    values = [[np.array([100.0]), np.array([70.0])], [np.array([80.0]), np.array([30.0])]]
+    levels = (0.0, 1.0)
+    found = surface_interaction(levels, levels, values, full_effect=0.0, exact=True)
+    assert [score.model for score in found.overall] == ["log", "bliss", "hsa", "loewe", "additive"]
+    assert found.cells[-1].score == pytest.approx(0.7 - (0.2 + 0.3))
+    assert found.cells[-1].threshold == 0.1
+    assert found.cells[-1].call == "synergy"
+    assert set(found.frame()["model"]) == set(SYNERGY_MODELS)
+
+
 def test_one_inert_drug(hill, replicates):
     """The second does nothing: no model calls anything, and Loewe says why it is not defined."""
     surface = np.broadcast_to(100 * hill(A, 3, 1.2, 1, 0.1)[:, None], (6, 6))
-    found = surface_interaction(A, B, replicates(surface, 60, 1), full_effect=0.0, draws=400)
+    found = surface_interaction(A, B, replicates(surface, 60, 1), full_effect=0.0, resamples=400)
     for model in ("log", "bliss", "hsa"):
         assert calls(found, model) == {"no call"}
         assert not np.isnan(scores(found, model)).any()
@@ -127,7 +142,7 @@ def test_undefined_says_why(additive):
 def test_a_combination_that_was_not_run(additive, replicates):
     values = replicates(additive["log"], 30, 2)
     values[2][3] = np.array([])
-    found = surface_interaction(A, B, values, models=["log"], draws=200)
+    found = surface_interaction(A, B, values, models=["log"], resamples=200)
     missing = [s for s in found.cells if (s.a, s.b) == (A[2], B[3])]
     assert np.isnan(missing[0].score)
     assert missing[0].reason == "not run, or no replicate has a value"
@@ -138,7 +153,7 @@ def test_a_combination_that_was_not_run(additive, replicates):
 def test_direction(replicates):
     def pair(*means, **given):
         four = [np.random.default_rng(i).poisson(m, 200).astype(float) for i, m in enumerate(means)]
-        return pair_interaction(*four, models=["log"], draws=300, **given)
+        return pair_interaction(*four, models=["log"], resamples=300, **given)
 
     lethal = pair(100, 100, 100, 40)  # neither does anything alone
     assert (lethal.direction, lethal.direction_from) == ("falling", "combination")
@@ -159,11 +174,11 @@ def test_a_call_needs_the_minimum_effect():
         np.random.default_rng(i).poisson(m, 4000).astype(float)
         for i, m in enumerate((400, 200, 200, 95))
     ]
-    small = pair_interaction(*four, models=["log"], draws=400).cells[0]
+    small = pair_interaction(*four, models=["log"], resamples=400).cells[0]
     assert small.low > 0
     assert small.call == "no call"
     assert (
-        pair_interaction(*four, models=["log"], draws=400, minimum_effect=0.02).cells[0].call
+        pair_interaction(*four, models=["log"], resamples=400, minimum_effect=0.02).cells[0].call
         == "synergy"
     )
 
@@ -187,7 +202,7 @@ def test_false_alarms_on_additive_surfaces(additive, replicates, n, kind):
         for seed in range(40):
             values = replicates(additive[model][keep], n, seed, kind)
             found = surface_interaction(
-                A[:4], B[:4], values, models=[model], full_effect=0.0, draws=300, seed=seed
+                A[:4], B[:4], values, models=[model], full_effect=0.0, resamples=300, seed=seed
             )
             alarms += calls(found, model) != {"no call"}
         assert alarms <= 7
@@ -201,7 +216,7 @@ def test_false_alarms_without_a_minimum_effect(additive, replicates):
     for seed in range(60):
         values = replicates(additive["log"][keep], 8, 100 + seed)
         found = surface_interaction(
-            A[:4], B[:4], values, models=["log"], minimum_effect=0.0, draws=300, seed=seed
+            A[:4], B[:4], values, models=["log"], minimum_effect=0.0, resamples=300, seed=seed
         )
         alarms += calls(found, "log") != {"no call"}
     assert alarms <= 9
@@ -213,7 +228,7 @@ def test_false_alarms_of_loewe(additive, replicates):
     alarms = 0
     for seed in range(15):
         values = replicates(additive["loewe"], 40, seed)
-        found = surface_interaction(A, B, values, models=["loewe"], draws=200, seed=seed)
+        found = surface_interaction(A, B, values, models=["loewe"], resamples=200, seed=seed)
         assert found.curve_a.startswith("fitted")
         alarms += calls(found, "loewe") != {"no call"}
     assert alarms <= 4
@@ -226,7 +241,7 @@ def test_coverage_of_the_log_interaction():
         rng = np.random.default_rng(seed)
         four = [rng.gamma(8.0, mean / 8.0, 5) for mean in (100, 50, 50, 12.5)]
         score = pair_interaction(
-            *four, models=["log"], direction="falling", draws=200, seed=seed
+            *four, models=["log"], direction="falling", resamples=200, seed=seed
         ).cells[0]
         hits += score.low <= np.log(2) <= score.high
     assert 0.9 <= hits / 300 <= 0.99
@@ -235,7 +250,7 @@ def test_coverage_of_the_log_interaction():
 def test_power_and_frame(additive, replicates):
     surface = np.where(BOTH, additive["log"] * 0.5, additive["log"])
     values = replicates(surface, 60, 5)
-    found = surface_interaction(A, B, values, full_effect=0.0, draws=300, seed=2)
+    found = surface_interaction(A, B, values, full_effect=0.0, resamples=300, seed=2)
     frame = found.frame()
     assert len(frame) == 4 * 25 + 4
     assert (
@@ -247,7 +262,7 @@ def test_power_and_frame(additive, replicates):
     )
     known = frame.dropna(subset=["low", "low_all"])
     assert (known["low_all"] <= known["low"]).all()
-    again = surface_interaction(A[::-1], B, values[::-1], full_effect=0.0, draws=300, seed=2)
+    again = surface_interaction(A[::-1], B, values[::-1], full_effect=0.0, resamples=300, seed=2)
     assert again.frame().equals(frame)
 
 
@@ -261,8 +276,8 @@ def test_all_mistakes_at_once():
             models=["blis"],
             direction="down",
             minimum_effect=-1,
-            level=2,
-            draws=1,
+            confidence=2,
+            resamples=1,
             seed=-1,
         )
     text = str(caught.value)
@@ -270,8 +285,8 @@ def test_all_mistakes_at_once():
         "'blis'",
         "'down'",
         "minimum_effect",
-        "level 2",
-        "draws",
+        "confidence=2",
+        "resamples=1:",
         "seed",
         "levels_a: -1",
         "levels_b: without 0",

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from simnet.errors import InputError
+from simnet.seeds import study_generator
 from simnet.sensitivity.design import Outputs
-from simnet.sensitivity.draws import generator, nested_hypercube
+from simnet.sensitivity.draws import nested_hypercube
 from simnet.sensitivity.table import METHODS, analyse, count_rows, make_design, method_named
 
 
@@ -42,7 +43,7 @@ def test_positions_fill_the_ranges(name, space):
 
 
 def test_each_doubling_is_a_latin_hypercube():
-    points = nested_hypercube(generator(1, "test"), 64, 5)
+    points = nested_hypercube(study_generator(1, "test"), 64, 5)
     for n in (1, 2, 4, 8, 16, 32, 64):
         strata = np.sort((points[:n] * n).astype(int), axis=0)
         assert (strata == np.arange(n)[:, np.newaxis]).all()
@@ -50,14 +51,14 @@ def test_each_doubling_is_a_latin_hypercube():
 
 def test_new_points_of_a_hypercube_are_paired_at_random():
     """Correlations of 10 pairs of columns over 1024 points: below 5 / sqrt(1024)."""
-    correlations = np.corrcoef(nested_hypercube(generator(2, "test"), 1024, 5).T)
+    correlations = np.corrcoef(nested_hypercube(study_generator(2, "test"), 1024, 5).T)
     assert np.abs(correlations - np.eye(5)).max() < 5 / 32
 
 
 def test_generators_are_keyed():
-    same, again, other = (generator(*key).random() for key in ((1, "a"), (1, "a"), (1, "b")))
+    same, again, other = (study_generator(*key).random() for key in ((1, "a"), (1, "a"), (1, "b")))
     assert same == again != other
-    assert generator(1, "a", "b").random() != generator(1, "a b").random()
+    assert study_generator(1, "a", "b").random() != study_generator(1, "a b").random()
 
 
 def test_mistakes_are_told(space):

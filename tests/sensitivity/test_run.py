@@ -16,7 +16,7 @@ from simnet.sensitivity.drawings import drawings
 from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.result import StudyResult
 from simnet.sensitivity.row_programs import row_programs
-from simnet.sensitivity.rows import RowConditions, distinct_rows, plan_of
+from simnet.sensitivity.rows import distinct_rows, plan_of, row_conditions
 from simnet.sensitivity.run import run_study
 from simnet.sensitivity.study import SensitivityStudy
 
@@ -161,7 +161,7 @@ def test_every_row_has_seeds_of_its_own(birth_death: Network) -> None:
     design = study.design()
     rows, _ = distinct_rows(study, design)
     assert len(rows) == design.rows  # equal rows as well
-    plan_contents = [c.content("s") for c in RowConditions(study, design, rows)]
+    plan_contents = [c.content("s") for c in row_conditions(study, design, rows)]
     assert len(set(plan_contents)) == design.rows
     assert all(study.digest in content for content in plan_contents)
     result = run_study(study, workers=0)

@@ -18,11 +18,12 @@ Install = Callable[[Callable[[Task], Simulator]], None]
 
 @pytest.fixture
 def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
-    """Exit code, stdout and stderr of a call."""
+    """Exit code, stdout and stderr of a call; exported files are run where it says so."""
 
     def run(*arguments: object) -> tuple[int, str, str]:
+        given = [*map(str, arguments), "--workers", "0", "--seed", "7"]
         with pytest.raises(SystemExit) as ended:
-            main(["verify", *map(str, arguments), "--workers", "0", "--seed", "7"])
+            main(["verify", *given, *([] if "--exports" in given else ["--no-exports"])])
         printed = capsys.readouterr()
         return int(ended.value.code or 0), printed.out, printed.err
 

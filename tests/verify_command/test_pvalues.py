@@ -6,7 +6,6 @@ from scipy.stats import binom, hypergeom, nbinom
 
 from simnet.verify.comparison import Known, compare, distinct
 from simnet.verify.pvalues import (
-    holm,
     mean_of_known,
     mean_of_two,
     shape_of_known,
@@ -114,9 +113,3 @@ def test_many_values_go_to_kolmogorov_and_smirnov() -> None:
     first = np.zeros(400, dtype=np.int64)
     first[:200] = 1
     assert shape_of_two(values, first, 1 - first) < 1e-50
-
-
-def test_holm() -> None:
-    corrected = holm(np.array([0.04, 0.01, 0.02, 0.5]))
-    assert corrected == pytest.approx([0.08, 0.04, 0.06, 0.5])
-    assert holm(np.array([0.9, 0.8])).max() == 1
