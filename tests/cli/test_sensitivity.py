@@ -53,7 +53,7 @@ def test_json_and_options(cli: Cli, model: Path) -> None:
     ran = cli(
         "sensitivity", model, "--readout", "cv(X)@5", "--method", "morris", "--samples", "4",
         "--simulate", "ssa", "--replicates", "4", "--fold", "2", "--group", "all=made,lost",
-        "--initial", "X", "--equilibrate", "0", "--scale", "made=2", "--setting", "levels=6",
+        "--initial", "X", "--equilibrate", "0", "--change", "made=x2", "--setting", "levels=6",
         "--workers", "0", "--json",
     )  # fmt: skip
     assert ran.code == 0, ran.err
