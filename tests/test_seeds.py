@@ -6,6 +6,7 @@ from scipy import stats
 from simnet.seeds import SEEDS_PER_CONDITION, is_root, replicate_seed
 
 
+@pytest.mark.thorough
 def test_distinct_within_a_condition() -> None:
     """Among 300,000 random 32-bit numbers some 10 pairs would collide; a bijection has none."""
     seeds = [replicate_seed(1, "control", r) for r in range(300_000)]
