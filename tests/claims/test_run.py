@@ -236,6 +236,7 @@ def test_mistakes_in_the_call(chain: Network, folder: Path) -> None:
         run_claims(chain)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", claimed_names())
 def test_claims_of_packaged_networks_hold(name: str) -> None:
     found = run_claims(name, workers=1)

@@ -104,6 +104,7 @@ def test_a_study_file_and_its_plan(cli: Cli, model: Path, tmp_path: Path) -> Non
     assert "are not done yet" in plan.out
 
 
+@pytest.mark.thorough
 def test_shards(cli: Cli, model: Path) -> None:
     for i in (1, 2):
         ran = cli("sensitivity", model, *LOCAL, "--shard", f"{i}/2", "--out", f"part{i}")

@@ -25,6 +25,8 @@ from simnet.sbml.antimony import sbml_to_antimony
 from simnet.sbml.write import to_sbml
 from simnet.verify.master_equation import solve
 
+pytestmark = pytest.mark.thorough
+
 Write = Callable[..., Path]
 Elsewhere = Callable[[str, Path], str]
 Members = Callable[[Path], dict[str, bytes]]

@@ -21,6 +21,8 @@ from simnet.network.network import Network
 from simnet.sbml.guard import DEEPEST, LARGEST_FILE
 from simnet.sbml.read import from_sbml
 
+pytestmark = pytest.mark.thorough
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
 
 BOMB = """<?xml version="1.0"?>
