@@ -19,7 +19,7 @@ from simnet.network.expression import Symbol
 from simnet.network.network import Compartment, Network, Parameter, Reaction, Readout, Species
 from simnet.network.rates import Kinetics, RateLaw
 from simnet.results.rounded import signed
-from simnet.sbml.antimony_text import sbml_to_antimony
+from simnet.sbml.antimony import sbml_to_antimony
 from simnet.sbml.coverage import coverage, sources, terms_of
 from simnet.sbml.write import to_sbml
 from simnet.verify.master_equation import solve
@@ -324,7 +324,7 @@ TOOLS = {
     "roadrunner, tellurium": (
         "continuous",
         "discrete",
-        "laws are taken as they are written; tellurium runs the whole archive (in the tests), and "
+        "laws are taken as they are written; tellurium runs the whole archive (`simnet verify`), and "
         "shows species as concentrations",
     ),
     "bngsim": (

@@ -14,6 +14,7 @@ from simnet.seeds import (
 )
 
 
+@pytest.mark.thorough
 def test_distinct_within_a_condition() -> None:
     """Among 300,000 random 32-bit numbers some 10 pairs would collide; a bijection has none."""
     seeds = [replicate_seed(1, "control", r) for r in range(300_000)]

@@ -2,15 +2,17 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
+from simnet.catalogue.decode import decode, fields_of, required_of
 from simnet.catalogue.text import utf8_text
-from simnet.errors import ModelError, Problem, nearest
+from simnet.errors import ModelError, Problem
 
 PROTOCOLS = "protocols.toml"
-METHODS = ("ode", "ssa")
+Method: TypeAlias = Literal["ode", "ssa"]
+METHODS: tuple[Method, ...] = ("ode", "ssa")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +63,7 @@ class Protocol:
     changes: tuple[str, ...] = ()
     schedule: tuple[Step, ...] = ()
     genotypes_first: bool = False
-    methods: tuple[str, ...] = METHODS
+    methods: tuple[Method, ...] = METHODS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,118 +116,34 @@ def read_protocols(folder: Traversable) -> Protocols:
         data = tomllib.loads(utf8_text(file))
     except tomllib.TOMLDecodeError as error:
         raise ModelError(Problem(what=PROTOCOLS, why=str(error))) from error
-    reader = _Reader()
-    reader.keys("", data, {"protocols": dict, "mechanisms": dict}, needed=("protocols",))
-    protocols = {
-        name: reader.protocol(name, table) for name, table in data.get("protocols", {}).items()
-    }
-    mechanisms = {
-        name: reader.mechanism(name, table) for name, table in data.get("mechanisms", {}).items()
-    }
-    if reader.problems:
-        raise ModelError(reader.problems)
+    problems: list[Problem] = []
+    kinds = {"protocols": dict[str, Any], "mechanisms": dict[str, Any]}
+    tables = decode(data, kinds, problems, required=("protocols",))
+    protocols = _named(Protocol, "protocols", tables, problems)
+    mechanisms = _named(Mechanism, "mechanisms", tables, problems)
+    for name, protocol in protocols.items():
+        if not protocol.methods:
+            what, way_out = f"protocols.{name}.methods", f"write {list(METHODS)}, or leave it out"
+            problems.append(Problem(what=what, why="is empty", way_out=way_out))
+    for name, mechanism in mechanisms.items():
+        if not mechanism.zero and not mechanism.equal:
+            what, way_out = f"mechanisms.{name}", 'name parameters: zero = ["..."]'
+            problems.append(Problem(what=what, why="takes nothing out", way_out=way_out))
+    if problems:
+        raise ModelError([replace(p, what=f"{PROTOCOLS}: {p.what}") for p in problems])
     return Protocols(protocols=protocols, mechanisms=mechanisms)
 
 
-_PROTOCOL = {
-    "meaning": str,
-    "t_end": str,
-    "every": str,
-    "background": list,
-    "rest": str,
-    "run_in": list,
-    "changes": list,
-    "schedule": list,
-    "genotypes_first": bool,
-    "methods": list,
-}
-_KINDS = {"str": "text", "list": "list", "dict": "table", "bool": "true or false"}
-_MECHANISM = {"meaning": str, "zero": list, "equal": dict}
-
-
-class _Reader:
-    """Tables to dataclasses; what is wrong is collected."""
-
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
-
-    def protocol(self, name: str, table: Any) -> Protocol:
-        where = f"protocols.{name}"
-        table = self.keys(where, table, _PROTOCOL, needed=("meaning", "t_end", "every"))
-        methods = self.texts(f"{where}.methods", table.get("methods", list(METHODS)))
-        if not methods:
-            self.wrong(f"{where}.methods", "is empty", f"write {list(METHODS)}, or leave it out")
-        for method in methods:
-            if method not in METHODS:
-                self.wrong(f"{where}.methods", f"{method!r} is none", nearest(method, METHODS))
-        return Protocol(
-            name=name,
-            meaning=table.get("meaning", ""),
-            t_end=table.get("t_end", ""),
-            every=table.get("every", ""),
-            background=self.texts(f"{where}.background", table.get("background", [])),
-            rest=table.get("rest", ""),
-            run_in=tuple(
-                Stage(length=stage.get("length", ""), changes=changes)
-                for stage, changes in self.timed(f"{where}.run_in", table, "run_in", "length")
-            ),
-            changes=self.texts(f"{where}.changes", table.get("changes", [])),
-            schedule=tuple(
-                Step(at=step.get("at", ""), changes=changes)
-                for step, changes in self.timed(f"{where}.schedule", table, "schedule", "at")
-            ),
-            genotypes_first=table.get("genotypes_first", False),
-            methods=methods,
-        )
-
-    def timed(
-        self, where: str, table: dict[str, Any], key: str, time: str
-    ) -> list[tuple[dict[str, Any], tuple[str, ...]]]:
-        """The tables of a list, each with a time and changes."""
-        found = []
-        for number, item in enumerate(table.get(key, []), start=1):
-            place = f"{where}[{number}]"
-            item = self.keys(place, item, {time: str, "changes": list}, needed=(time,))
-            found.append((item, self.texts(f"{place}.changes", item.get("changes", []))))
-        return found
-
-    def mechanism(self, name: str, table: Any) -> Mechanism:
-        where = f"mechanisms.{name}"
-        table = self.keys(where, table, _MECHANISM, needed=("meaning",))
-        zero, equal = self.texts(f"{where}.zero", table.get("zero", [])), table.get("equal", {})
-        for value in equal.values():
-            if not isinstance(value, (str, int, float)) or isinstance(value, bool):
-                self.wrong(f"{where}.equal", f"{value!r} is neither a parameter nor a number")
-        if not zero and not equal:
-            self.wrong(where, "takes nothing out", 'name parameters: zero = ["..."]')
-        return Mechanism(name=name, meaning=table.get("meaning", ""), zero=zero, equal=equal)
-
-    def keys(
-        self, where: str, table: Any, kinds: Mapping[str, type], *, needed: tuple[str, ...]
-    ) -> dict[str, Any]:
-        """The table with its keys checked; those of the wrong kind are left out."""
-        if not isinstance(table, dict):
-            self.wrong(where, "is no table")
-            return {}
-        for key in needed:
-            if key not in table:
-                self.wrong(where, f"key {key!r} is missing")
-        kept = {}
-        for key, value in table.items():
-            if key not in kinds:
-                self.wrong(where, f"key {key!r} is not known", nearest(key, kinds))
-            elif not isinstance(value, kinds[key]):
-                self.wrong(where, f"{key} = {value!r} is not {_KINDS[kinds[key].__name__]}")
-            else:
-                kept[key] = value
-        return kept
-
-    def texts(self, where: str, values: list[Any]) -> tuple[str, ...]:
-        for value in values:
-            if not isinstance(value, str):
-                self.wrong(where, f"{value!r} is no text")
-        return tuple(value for value in values if isinstance(value, str))
-
-    def wrong(self, where: str, why: str, way_out: str = "") -> None:
-        what = f"{PROTOCOLS}: {where}" if where else PROTOCOLS
-        self.problems.append(Problem(what=what, why=why, way_out=way_out))
+def _named(
+    spec: Any, key: str, tables: Mapping[str, Any], problems: list[Problem]
+) -> dict[str, Any]:
+    """The specs of a table of tables, by their names; those that are wrong are left out."""
+    found: dict[str, Any] = {}
+    for name, table in tables.get(key, {}).items():
+        wrong: list[Problem] = []
+        kinds, required = fields_of(spec, without=("name",)), required_of(spec, without=("name",))
+        values = decode(table, kinds, wrong, required=required, where=f"{key}.{name}")
+        if not wrong:
+            found[name] = spec(name=name, **values)
+        problems += wrong
+    return found

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from simnet.cli.changes import ChangesCommand
 from simnet.cli.claims import claims_command
 from simnet.cli.compile import compile_command
 from simnet.cli.diff import diff_command
@@ -16,7 +17,6 @@ from simnet.cli.exits import finish
 from simnet.cli.export import export_command
 from simnet.cli.listing import list_command
 from simnet.cli.merge import merge_command
-from simnet.cli.ordered import ChangesCommand
 from simnet.cli.report import report_command
 from simnet.cli.run import run_command
 from simnet.cli.screen import screen_command
@@ -44,7 +44,7 @@ def root(
 
     \b
     simnet show hypoxia
-    simnet run hypoxia --equilibrate "72 h" --set O2_percent=1 --replicates 100 --out hypoxic
+    simnet run hypoxia --equilibrate "72 h" --change O2_percent=1 --replicates 100 --out hypoxic
 
     \b
     Exit codes: 0 done, 1 our fault, 2 the user's mistake,

@@ -9,13 +9,8 @@ from simnet.cli.completion import networks
 from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.exits import writing
 from simnet.cli.experiment import loaded
-from simnet.cli.tables import count
-from simnet.errors import InputError, Problem
-from simnet.network.network import Network
-from simnet.network.rates import Kinetics
 
 _ARCHIVE = "An archive (.omex)"
-_ENDINGS = (".xml", ".sbml", ".ant", ".antimony", ".omex")
 
 
 def export_command(
@@ -55,21 +50,20 @@ def export_command(
         int | None,
         typer.Option(min=0, max=2**31 - 1, help="Of its replicates; 1.", rich_help_panel=_ARCHIVE),
     ] = None,
-    creators: Annotated[
+    creator: Annotated[
         list[str] | None,
         typer.Option(
-            "--creator",
             metavar="NAME",
             help="For its metadata; may be repeated.",
             rich_help_panel=_ARCHIVE,
         ),
     ] = None,
     licence: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="SPDX", help="For its metadata, such as MIT.", rich_help_panel=_ARCHIVE
         ),
-    ] = "",
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(min=0, help="Processes that run its replicates.", rich_help_panel=_ARCHIVE),
@@ -103,76 +97,24 @@ def export_command(
     simnet export hypoxia --to hypoxia.omex
     simnet export my.xml --to my.omex --t-end "10 h" --creator "A. Modeler" --licence CC0-1.0
     """
-    if to.suffix.lower() not in _ENDINGS:
-        way_out = f"end it in one of {', '.join(_ENDINGS)}"
-        raise InputError(Problem(what=f"--to {to}", why="of no known kind", way_out=way_out))
-
-    network = loaded(source, written_in, volume=volume, copies=copies)
-    if to.suffix.lower() != ".omex":
-        _without(
-            ".omex",
-            t_end=t_end,
-            replicates=replicates,
-            seed=seed,
-            creator=creators,
-            licence=licence or None,
-            workers=workers,
-            allow_negative=allow_negative or None,
-        )
-        _one_file(network, to, kinetics or "continuous")
-        return
-    if kinetics is not None:
-        why = "an archive holds both kinetics"
-        raise InputError(Problem(what=f"--kinetics {kinetics}", why=why, way_out="leave it out"))
     from simnet.cli.progress import progress
-    from simnet.execute.archive import write_archive
+    from simnet.execute.exporters import export, exporter_of
 
-    with writing(to), progress("running its experiments"):
-        made = write_archive(
-            network,
-            to,
-            t_end=t_end,
-            replicates=replicates,
-            seed=1 if seed is None else seed,
-            creators=creators or (),
-            licence=licence,
-            workers=workers,
-            allow_negative=allow_negative,
-        )
-    typer.echo(f"{to}: {network.id}, {count(len(made.members), 'file')}")
-    for experiment in made.experiments:
-        typer.echo(f"  {experiment.id}: {experiment.meaning}")
-    if made.no_ssa is not None:
-        typer.echo(f"  no SSA: {made.no_ssa}")
-
-
-def _without(kind: str, **options: object) -> None:
-    """Refuse options that only another kind of file takes."""
-    problems = [
-        Problem(what=f"--{name.replace('_', '-')}", why=f"only --to with {kind} takes it")
-        for name, value in options.items()
-        if value is not None and value != []
-    ]
-    if problems:
-        raise InputError(problems)
-
-
-def _one_file(network: Network, to: Path, kinetics: Kinetics) -> None:
-    from simnet.sbml.write import to_sbml, write_sbml
-
-    with writing(to):
-        if to.suffix.lower() in (".ant", ".antimony"):
-            from simnet.sbml.antimony_text import sbml_to_antimony
-
-            if not to.parent.is_dir():
-                raise InputError(Problem(what=str(to), why=f"there is no folder {to.parent}"))
-            to.write_text(
-                sbml_to_antimony(to_sbml(network, kinetics)), encoding="utf-8", newline="\n"
-            )
-        else:
-            write_sbml(network, to, kinetics=kinetics)
-    if network.document is not None:
-        typer.echo(f"{to}: {network.id}, the file as it is")
-        return
-    sizes = f"{count(len(network.species), 'species')}, {count(len(network.reactions), 'reaction')}"
-    typer.echo(f"{to}: {network.id}, {kinetics} laws, {sizes}")
+    name = exporter_of(to).name
+    network = loaded(source, written_in, volume=volume, copies=copies)
+    given = {
+        "kinetics": kinetics,
+        "t_end": t_end,
+        "replicates": replicates,
+        "seed": seed,
+        "creator": creator or None,
+        "licence": licence,
+        "workers": workers,
+        "allow_negative": allow_negative or None,
+    }
+    options = {name: value for name, value in given.items() if value is not None}
+    with writing(to), progress(f"writing {name}"):
+        first, *more = export(network, to, **options)
+    typer.echo(f"{to}: {first}")
+    for line in more:
+        typer.echo(line)

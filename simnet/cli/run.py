@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from simnet.cli.changes import AtOption, BackgroundOption, ChangeOption, VariabilityOption, given
 from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.exits import INTERRUPTED, complain
 from simnet.cli.experiment import (
@@ -20,20 +21,8 @@ from simnet.cli.experiment import (
     require_one_output,
     workers_of,
 )
-from simnet.cli.ordered import (
-    Adds,
-    Ats,
-    Clamps,
-    Doses,
-    Knockdowns,
-    Knockouts,
-    Overexpressions,
-    Scales,
-    Sets,
-    Washouts,
-    changes_of,
-)
 from simnet.execute.simulate import Interrupted, simulate
+from simnet.experiment.notation import read_variability
 from simnet.network.network import Network
 from simnet.results.trajectories import Trajectories
 
@@ -41,7 +30,6 @@ _OUTPUT = "Output"
 
 
 def run_command(
-    context: typer.Context,
     source: Source,
     method: Annotated[
         Literal["ode", "ssa"] | None,
@@ -83,16 +71,10 @@ def run_command(
     kinetics: KineticsOption = None,
     volume: VolumeOption = None,
     copies: CopiesOption = None,
-    set_: Sets = [],  # noqa: B006 - typer makes a new list
-    scale: Scales = [],  # noqa: B006
-    add: Adds = [],  # noqa: B006
-    knockdown: Knockdowns = [],  # noqa: B006
-    knockout: Knockouts = [],  # noqa: B006
-    overexpress: Overexpressions = [],  # noqa: B006
-    dose: Doses = [],  # noqa: B006
-    washout: Washouts = [],  # noqa: B006
-    clamp: Clamps = [],  # noqa: B006
-    at: Ats = [],  # noqa: B006
+    change: ChangeOption = [],  # noqa: B006 - typer makes a new list
+    at: AtOption = [],  # noqa: B006
+    background: BackgroundOption = [],  # noqa: B006
+    variability: VariabilityOption = [],  # noqa: B006
     out: Annotated[
         Path | None,
         typer.Option(
@@ -122,12 +104,10 @@ def run_command(
 ) -> None:
     """Simulate a network.
 
-    The order of changes counts: those after an --at are made at its time.
-
     \b
-    simnet run hypoxia --equilibrate "72 h" --set O2_percent=1 --plot
-    simnet run hypoxia --replicates 100 --seed 1 --out cells --knockdown HIF1A=0.9
-    simnet run hypoxia --set O2_percent=1 --at "24 h" --set O2_percent=20
+    simnet run hypoxia --equilibrate "72 h" --change O2_percent=1 --plot
+    simnet run hypoxia --replicates 100 --seed 1 --out cells --change "HIF1A=knockdown 0.9"
+    simnet run hypoxia --change O2_percent=1 --at "24h: O2_percent=20"
     simnet run model.xml --method ssa --t-end 100 --csv > summary.csv
 
     Ctrl-C saves what is done, and says where.
@@ -135,7 +115,7 @@ def run_command(
     from simnet.cli import outcome
     from simnet.cli.progress import progress
 
-    changes = changes_of(context)
+    done = given(change, at, background)
     require_one_output(as_json=as_json, as_csv=as_csv)
     if out is not None:
         outcome.check_folder(out)
@@ -153,8 +133,10 @@ def run_command(
                 seed=seed,
                 workers=workers_of(workers),
                 equilibrate=equilibrate,
-                changes=changes.start,
-                schedule=changes.schedule,
+                background=done.background,
+                changes=done.changes,
+                schedule=done.schedule,
+                variability=read_variability(variability, "--variability"),
                 readouts=readout or None,
                 engine=engine,
                 timeout=timeout,

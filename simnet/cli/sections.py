@@ -32,7 +32,7 @@ def genes(network: Network) -> "Table":
 
 
 def drugs(network: Network) -> "Table":
-    """What --dose takes."""
+    """What a dose, "axitinib=10nM", may name."""
     rows = [
         (d.name, d.target, f"{d.affinity:g} {d.unit}", d.meaning, d.source) for d in network.drugs
     ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simnet.cli.campaign import interrupted, shard_of
+from simnet.cli.changes import AtOption, BackgroundOption, ChangeOption, given
 from simnet.cli.completion import networks, networks_or_init
 from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.experiment import (
@@ -16,19 +17,6 @@ from simnet.cli.experiment import (
     loaded,
     require_one_output,
     workers_of,
-)
-from simnet.cli.ordered import (
-    Adds,
-    Ats,
-    Clamps,
-    Doses,
-    Knockdowns,
-    Knockouts,
-    Overexpressions,
-    Scales,
-    Sets,
-    Washouts,
-    changes_of,
 )
 from simnet.cli.study_cost import ASKS_ABOVE, asked, confirm, show_plan
 from simnet.cli.study_options import groups_of, number_or_text, settings_of
@@ -44,7 +32,6 @@ _VARIED, _OUTPUT, _ANALYSIS = "What is varied", "Output", "Analysis"
 
 
 def sensitivity_command(
-    context: typer.Context,
     source: Annotated[
         str,
         typer.Argument(
@@ -172,16 +159,9 @@ def sensitivity_command(
     kinetics: KineticsOption = None,
     volume: VolumeOption = None,
     copies: CopiesOption = None,
-    set_: Sets = [],  # noqa: B006 - typer makes a new list
-    scale: Scales = [],  # noqa: B006
-    add: Adds = [],  # noqa: B006
-    knockdown: Knockdowns = [],  # noqa: B006
-    knockout: Knockouts = [],  # noqa: B006
-    overexpress: Overexpressions = [],  # noqa: B006
-    dose: Doses = [],  # noqa: B006
-    washout: Washouts = [],  # noqa: B006
-    clamp: Clamps = [],  # noqa: B006
-    at: Ats = [],  # noqa: B006
+    change: ChangeOption = [],  # noqa: B006 - typer makes a new list
+    at: AtOption = [],  # noqa: B006
+    background: BackgroundOption = [],  # noqa: B006
     out: Annotated[
         Path | None,
         typer.Option(
@@ -238,8 +218,8 @@ def sensitivity_command(
         raise InputError(Problem(what="--most-samples", why=why, way_out="give both"))
     part = shard_of(shard, out)
     where = workers_of(workers)
-    changes = changes_of(context)
-    given: dict[str, Any] = {
+    done = given(change, at, background)
+    options: dict[str, Any] = {
         "readouts": tuple(readout) if readout else None,
         "analysis": analysis,
         "samples": samples,
@@ -257,10 +237,11 @@ def sensitivity_command(
         "engine": engine,
         "timeout": number_or_text(timeout),
         "allow_negative": allow_negative or None,
-        "changes": changes.start or None,
-        "schedule": changes.schedule or None,
+        "background": done.background or None,
+        "changes": done.changes or None,
+        "schedule": done.schedule or None,
     }
-    over = {name: value for name, value in given.items() if value is not None}
+    over = {name: value for name, value in options.items() if value is not None}
     reading = {"kinetics": kinetics, "volume": volume, "copies": copies}
     reading = {name: value for name, value in reading.items() if value is not None}
     study = _study(source, reading, over, tolerance)

@@ -7,6 +7,7 @@ import typer
 
 from simnet.cli import annotations as annotation
 from simnet.cli import origin, sections
+from simnet.cli.changes import AtOption, BackgroundOption, ChangeOption, given
 from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.description import description
 from simnet.cli.diagram import DiagramOption, write_diagram
@@ -19,23 +20,10 @@ from simnet.cli.experiment import (
     loaded,
     shown_time,
 )
-from simnet.cli.ordered import (
-    Adds,
-    Ats,
-    Changes,
-    Clamps,
-    Doses,
-    Knockdowns,
-    Knockouts,
-    Overexpressions,
-    Scales,
-    Sets,
-    Washouts,
-    changes_of,
-)
 from simnet.cli.tables import console, count, number, print_json, say
 from simnet.engines.table import problems_under
 from simnet.errors import InputError, Problem
+from simnet.experiment.notation import Treatment
 from simnet.experiment.run import METHODS
 from simnet.network.network import Network
 from simnet.network.timing import cautions
@@ -52,7 +40,6 @@ def _section(what: str) -> Any:
 
 
 def show_command(
-    context: typer.Context,
     source: Source,
     molecules: Annotated[bool, _section("molecules")] = False,
     species: Annotated[bool, _section("species")] = False,
@@ -76,16 +63,9 @@ def show_command(
     volume: VolumeOption = None,
     copies: CopiesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
-    set_: Sets = [],  # noqa: B006 - typer makes a new list
-    scale: Scales = [],  # noqa: B006
-    add: Adds = [],  # noqa: B006
-    knockdown: Knockdowns = [],  # noqa: B006
-    knockout: Knockouts = [],  # noqa: B006
-    overexpress: Overexpressions = [],  # noqa: B006
-    dose: Doses = [],  # noqa: B006
-    washout: Washouts = [],  # noqa: B006
-    clamp: Clamps = [],  # noqa: B006
-    at: Ats = [],  # noqa: B006
+    change: ChangeOption = [],  # noqa: B006 - typer makes a new list
+    at: AtOption = [],  # noqa: B006
+    background: BackgroundOption = [],  # noqa: B006
 ) -> None:
     """Show a network or a model file: what it is, what each method can do with it, its molecules,
     inputs, readouts, genes, drugs, rules and parameters.
@@ -95,11 +75,11 @@ def show_command(
     simnet show hypoxia --parameters
     simnet show hypoxia --diagram hypoxia.svg
     simnet show model.xml --volume "1 pL"
-    simnet show hypoxia --cost --equilibrate "72 h" --set O2_percent=1
+    simnet show hypoxia --cost --equilibrate "72 h" --change O2_percent=1
     """
-    changes = changes_of(context)
-    if not cost and (t_end or equilibrate or changes != Changes()):
-        why = "a run is described, and none is asked for"
+    done = given(change, at, background)
+    if not cost and (t_end or equilibrate or done != Treatment()):
+        why = "only --cost runs the network"
         raise InputError(Problem(what="simnet show", why=why, way_out="add --cost"))
     network = loaded(source, kinetics, volume=volume, copies=copies)
     if diagram is not None:
@@ -115,8 +95,9 @@ def show_command(
                 network,
                 t_end=end,
                 equilibrate=equilibrate,
-                changes=changes.start,
-                schedule=changes.schedule,
+                background=done.background,
+                changes=done.changes,
+                schedule=done.schedule,
             )
     if as_json:
         data = description(network, origin.origin(source))

@@ -6,6 +6,8 @@ is done here. Streams continue across segments, so that a replicate is one reali
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 
 import numpy as np
@@ -35,7 +37,6 @@ from simnet.errors import InputError, MissingToolError, Problem, StateError, Uns
 from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
 from simnet.network.expression import Symbol
-from simnet.network.kept import kept
 from simnet.network.network import Network
 
 _VERSION = "1"
@@ -265,18 +266,30 @@ class Run:
             self.settings = [common] * len(self.settings)
 
 
-def _obstacles(network: Network, program: Program) -> list[Problem]:
+@dataclass(frozen=True, eq=False)
+class _Itself:
+    """A network as a key: the same object, whatever its content."""
+
+    network: Network
+
+    def __hash__(self) -> int:
+        return id(self.network)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and other.network is self.network
+
+
+@lru_cache(maxsize=16)
+def _looked_at(itself: _Itself, held: frozenset[str]) -> tuple[Problem, ...]:
+    """Obstacles with these ids held. Screens ask for hundreds of programs of one network."""
     if not available():
-        return [_NOT_BUILT]
-    known = kept(network, _obstacles_by_held)  # screens ask for hundreds of programs of a network
+        return (_NOT_BUILT,)
+    return tuple(obstacles(with_held(itself.network, held)))
+
+
+def _obstacles(network: Network, program: Program) -> list[Problem]:
     held = {segment.held for segment in program.segments} or {frozenset[str]()}
-    for names in held - known.keys():
-        known[names] = tuple(obstacles(with_held(network, names)))
-    return list(dict.fromkeys(problem for names in held for problem in known[names]))
-
-
-def _obstacles_by_held(network: Network) -> dict[frozenset[str], tuple[Problem, ...]]:
-    return {}
+    return list(dict.fromkeys(p for names in held for p in _looked_at(_Itself(network), names)))
 
 
 COMPILED = Engine(

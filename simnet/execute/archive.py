@@ -22,7 +22,7 @@ from simnet.sbml.experiments import Experiment
 from simnet.sbml.omex import CSV, MARKDOWN, SBML, SEDML, About, Member, write_omex
 from simnet.sbml.readme import readme_text
 from simnet.sbml.sedml import sedml_text
-from simnet.sbml.write import to_sbml
+from simnet.sbml.write import file_to_write, to_sbml
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,9 +93,7 @@ def write_archive(
     if not isinstance(given, Sequence):
         what, why = f"creators={given!r:.60}", "not a list of names"
         raise InputError(Problem(what=what, why=why, way_out='write ["A. Modeler"]'))
-    if not target.parent.is_dir() or target.is_dir():
-        why = "is a folder" if target.is_dir() else f"there is no folder {target.parent}"
-        raise InputError(Problem(what=str(target), why=why))
+    file_to_write(target)
     files = {f"{network.id}.xml": to_sbml(network, "continuous")}
     no_ssa: str | None = None
     try:

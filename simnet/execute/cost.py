@@ -150,6 +150,7 @@ def expected_firings(
     *,
     t_end: TimeSpec,
     equilibrate: TimeSpec | None = None,
+    background: Sequence[Change] | Change = (),
     changes: Sequence[Change] | Change = (),
     schedule: Sequence[Scheduled] | Scheduled = (),
     workers: Workers = 0,
@@ -160,8 +161,7 @@ def expected_firings(
         network: from `load`.
         t_end: end of the run, as in `simulate`.
         equilibrate: time under baseline inputs before; its firings are not counted.
-        changes: as in `simulate`.
-        schedule: as in `simulate`.
+        background, changes, schedule: as in `simulate`.
         workers: as in `simulate`; 0 runs in this process.
 
     Returns:
@@ -185,6 +185,7 @@ def expected_firings(
             t_end=t_end,
             points=2,
             equilibrate=equilibrate,
+            background=background,
             changes=changes,
             schedule=schedule,
             readouts=list(counters.values()),

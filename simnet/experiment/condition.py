@@ -1,25 +1,22 @@
 """A condition: what is done to the network, and from which state. Its content keys the seeds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from simnet.errors import InputError, Problem
-from simnet.experiment.change import Change, change_record
+from simnet.experiment.change import CHANGES, Change, change_record
 from simnet.experiment.notation import (
-    change_from_record,
     change_text,
+    read_changes,
+    read_schedule,
+    read_variability,
     schedule_text,
-    scheduled_from_record,
     spread_text,
-    variability_from_record,
 )
-from simnet.experiment.schedule import Scheduled, Timed
+from simnet.experiment.schedule import At, Pulse, Repeat, Scheduled, Timed
 from simnet.experiment.times import TimeSpec, duration
-from simnet.experiment.variability import (
-    Variability,
-    variability_record,
-)
+from simnet.experiment.variability import SPREADS, Spread, Variability, variability_record
 from simnet.network.digest import canonical_json
 
 
@@ -129,3 +126,40 @@ def condition_from_record(record: Mapping[str, Any]) -> Condition:
         replicates_per_cell=record.get("replicates_per_cell", 1),
         key=record.get("key", ""),
     )
+
+
+def change_from_record(record: str | Mapping[str, Any]) -> Change:
+    """The change of a record: its text, or the table of records of before."""
+    if isinstance(record, str):
+        (change,) = read_changes(record)
+        return change
+    values = dict(record)
+    return CHANGES[values.pop("change")](**values)
+
+
+def scheduled_from_record(record: str | Mapping[str, Any]) -> Scheduled:
+    """The entry of a schedule of a record: its text, or the table of records of before."""
+    if isinstance(record, str):
+        (entry,) = read_schedule(record)
+        return entry
+    if "pulse" in record:
+        change = change_from_record(record["change"])
+        return Pulse(record["pulse"], record["length"], change)  # type: ignore[arg-type]
+    changes = map(change_from_record, record["changes"])
+    if "at" in record:
+        return At(record["at"], *changes)
+    return Repeat(record["repeat"], record["every"], record["count"], *changes)
+
+
+def variability_from_record(
+    record: Sequence[str] | Mapping[str, Mapping[str, Any]],
+) -> dict[str, Spread]:
+    """The variability of a record: texts, or the table of records of before."""
+    if not isinstance(record, Mapping):
+        return read_variability(record)
+    return {
+        name: SPREADS[entry["distribution"]](
+            **{k: v for k, v in entry.items() if k != "distribution"}
+        )
+        for name, entry in record.items()
+    }

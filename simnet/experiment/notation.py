@@ -14,7 +14,7 @@ For example "from the start: HIF1A=knockout; O2_percent=1; every 24h from 0h, 5 
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NoReturn, TypeVar
@@ -77,7 +77,11 @@ def read_treatment(text: str, where: str = "change") -> Treatment:
 
 def read_changes(text: str, where: str = "change") -> tuple[Change, ...]:
     """The changes, without a time, that a text means; arguments and errors as of `read_treatment`."""
-    return _whole(text, where, Reader.changes)
+    found = read_treatment(text, where)
+    if found.background or found.schedule:
+        why, way_out = "has a time, and none can stand here", "write NAME=VALUE"
+        raise InputError(Problem(what=f"{where} {text!r}", why=why, way_out=way_out))
+    return found.changes
 
 
 def read_schedule(text: str, where: str = "schedule") -> tuple[Scheduled, ...]:
@@ -91,6 +95,61 @@ def read_schedule(text: str, where: str = "schedule") -> tuple[Scheduled, ...]:
 def read_spread(text: str, where: str = "variability") -> tuple[str, Spread]:
     """A name and its distribution, "MCT1=lognormal 0.3"; arguments and errors as of `read_treatment`."""
     return _whole(text, where, Reader.spread)
+
+
+def read_all(
+    texts: Iterable[str], read: Callable[[str, str], T], where: str, problems: list[Problem]
+) -> list[T]:
+    """What several texts mean; the problems of those that cannot be read are added."""
+    found: list[T] = []
+    for text in texts:
+        try:
+            found.append(read(text, where))
+        except InputError as error:
+            problems += error.problems
+    return found
+
+
+def treatment_of(
+    changes: Iterable[str],
+    schedule: Iterable[str] = (),
+    background: Iterable[str] = (),
+    where: tuple[str, str, str] = ("changes", "schedule", "background"),
+) -> Treatment:
+    """What several texts mean together.
+
+    Args:
+        changes: anything, with or without a time.
+        schedule: with a time.
+        background: without one, made from the start.
+        where: what the three are called, for the error.
+
+    Raises:
+        InputError: all that cannot be read.
+    """
+    problems: list[Problem] = []
+    found = sum(read_all(changes, read_treatment, where[0], problems), Treatment())
+    later = read_all(schedule, read_schedule, where[1], problems)
+    before = read_all(background, read_changes, where[2], problems)
+    if problems:
+        raise InputError(problems)
+    return found + Treatment(
+        schedule=tuple(entry for several in later for entry in several),
+        background=tuple(change for several in before for change in several),
+    )
+
+
+def read_variability(texts: Iterable[str], where: str = "variability") -> dict[str, Spread]:
+    """Distributions by name; arguments and errors as of `treatment_of`."""
+    problems: list[Problem] = []
+    found: dict[str, Spread] = {}
+    for name, spread in read_all(texts, read_spread, where, problems):
+        if name in found:
+            problems.append(Problem(what=f"{where} {name!r}", why="given twice"))
+        found[name] = spread
+    if problems:
+        raise InputError(problems)
+    return found
 
 
 def forms(table: Mapping[str, Any] = CHANGES) -> str:
@@ -200,7 +259,7 @@ class Reader:
             return match[0]
         self._space()
         if self._at(NAME) and not self._at(_BETWEEN):
-            why = f"{self._next()} after a number is no unit of time"
+            why = f"{self._next()} after a number is not a unit of time"
             self.fail(self._place, why, "units of time are ms, s, min, h and d")
         number = float(match[1])
         return int(number) if number.is_integer() else number
@@ -230,7 +289,7 @@ class Reader:
         text = value[0].strip() if value else ""
         found = _read_value(text, table)
         if found is None:
-            why = f"{text!r} is no {noun}" if text else f"a {noun} is missing"
+            why = f"{text!r} is not a {noun}" if text else f"a {noun} is missing"
             ladder = "; several values are for doses, 0.1|1|10nM" if "|" in text else ""
             self.fail(place, why, f"write one of {forms(table)}{ladder}")
         return name, *found
@@ -273,7 +332,8 @@ class Reader:
 
     def _expect(self, sign: str) -> None:
         if not self._sign(sign):
-            self.fail(self._place, f"{self._next()} where {sign!r} should be")
+            way_out = _WHEN if sign == ":" else ""
+            self.fail(self._place, f"{self._next()} where {sign!r} should be", way_out)
 
     def _next(self) -> str:
         word = _WORD.match(self._text, self._place)
@@ -375,41 +435,3 @@ def _value_text(made: Any) -> str:
             raise InputError(Problem(what=repr(made), why=why)) from None
 
     return _FIELD.sub(number, made.forms[0].text)
-
-
-# ------------------------------------------------------------------ records
-def change_from_record(record: str | Mapping[str, Any]) -> Change:
-    """The change of a record: its text, or the table of records of before."""
-    if isinstance(record, str):
-        (change,) = read_changes(record)
-        return change
-    values = dict(record)
-    return CHANGES[values.pop("change")](**values)
-
-
-def scheduled_from_record(record: str | Mapping[str, Any]) -> Scheduled:
-    """The entry of a schedule of a record: its text, or the table of records of before."""
-    if isinstance(record, str):
-        (entry,) = read_schedule(record)
-        return entry
-    if "pulse" in record:
-        change = change_from_record(record["change"])
-        return Pulse(record["pulse"], record["length"], change)  # type: ignore[arg-type]
-    changes = map(change_from_record, record["changes"])
-    if "at" in record:
-        return At(record["at"], *changes)
-    return Repeat(record["repeat"], record["every"], record["count"], *changes)
-
-
-def variability_from_record(
-    record: Sequence[str] | Mapping[str, Mapping[str, Any]],
-) -> dict[str, Spread]:
-    """The variability of a record: texts, or the table of records of before."""
-    if not isinstance(record, Mapping):
-        return dict(map(read_spread, record))
-    return {
-        name: SPREADS[entry["distribution"]](
-            **{k: v for k, v in entry.items() if k != "distribution"}
-        )
-        for name, entry in record.items()
-    }

@@ -9,22 +9,13 @@ from typing import Any, ClassVar, Literal, TypeAlias, TypedDict, TypeVar
 import numpy as np
 
 from simnet.errors import InputError, Problem, Problems, nearest
-from simnet.experiment.change import Change, change_record
-from simnet.experiment.condition import Condition
-from simnet.experiment.notation import (
-    change_from_record,
-    scheduled_from_record,
-    variability_from_record,
-)
+from simnet.experiment.change import Change
+from simnet.experiment.condition import Condition, condition_from_record
 from simnet.experiment.numbers import root_seed, whole_number
 from simnet.experiment.precision import Precision
 from simnet.experiment.schedule import Scheduled
 from simnet.experiment.times import TimeSpec, positive_time
-from simnet.experiment.variability import (
-    Variability,
-    require_distributions,
-    variability_record,
-)
+from simnet.experiment.variability import Variability, require_distributions
 
 Method: TypeAlias = Literal["ode", "ssa"]
 METHODS: tuple[Method, ...] = ("ode", "ssa")
@@ -43,6 +34,8 @@ passage that the engine does not watch is known between two output times only.""
 HALF_HOURS = 97
 """Output times of 48 h, which screens and studies run if nothing else is said."""
 
+_DONE = ("background", "changes", "schedule", "equilibrate", "variability", "replicates_per_cell")
+"""Fields that are those of a condition."""
 _RARELY = ("background", "changes", "schedule", "variability", "precision", "times", "timeout")
 """Fields that a record leaves out where they are not there."""
 
@@ -219,10 +212,8 @@ class Run(Spec):
     def record(self) -> dict[str, Any]:
         """The run as plain data. What most runs do not have is left out where it is not there."""
         found: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(Run)}
-        for name in ("background", "changes"):
-            found[name] = [change_record(change) for change in found[name]]
-        found["schedule"] = [entry.record() for entry in found["schedule"]]
-        found["variability"] = variability_record(self.variability or {})
+        done = self.condition().record()
+        found |= {name: done.get(name) for name in _RARELY if name in _DONE}
         found["precision"] = self.precision and self.precision.record()
         found["times"] = self.times and list(self.times)
         return {name: value for name, value in found.items() if value or name not in _RARELY}
@@ -262,12 +253,10 @@ def run_from_record(record: Mapping[str, Any]) -> Run:
     needed = [f.name for f in fields(Run) if f.name not in _RARELY]
     if missing := [Problem(what=name, why="missing") for name in needed if name not in record]:
         raise InputError(missing)
-    given = dict(record)
-    for name in ("background", "changes"):
-        given[name] = tuple(change_from_record(change) for change in record.get(name, ()))
-    given["schedule"] = tuple(map(scheduled_from_record, record.get("schedule", ())))
-    if "variability" in record:
-        given["variability"] = variability_from_record(record["variability"])
+    nothing = {"label": "", "changes": (), "schedule": ()}
+    done = condition_from_record(nothing | {n: v for n, v in record.items() if n in _DONE})
+    given = dict(record) | {name: getattr(done, name) for name in _DONE}
+    given["variability"] = done.variability or None
     if "precision" in record:
         given["precision"] = Precision(**record["precision"])
     return Run(**given)

@@ -1,1 +1,1 @@
-"""Readout expressions: what a claim, a screen or a sensitivity study asks of a run, parsed and evaluated."""
+"""Readout expressions: what a claim, a screen or a study measures in a run, parsed and evaluated."""

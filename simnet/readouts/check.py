@@ -23,12 +23,12 @@ def problems(
     *,
     times: Times | None = None,
 ) -> list[Problem]:
-    """All that keeps a network from answering: unknown names, times that are none or beyond the
-    end, empty windows, changes that do not resolve. What is right gives an empty list.
+    """What is wrong with an expression for a network: unknown names, times that do not convert or
+    come after the end, empty windows, changes that do not resolve. Nothing wrong: an empty list.
 
     Args:
-        expression: what is asked.
-        network: of which.
+        expression: the readout.
+        network: in which it is to be evaluated.
         t_end: the end of the run; times are not held against it if None.
         times: (T,) the output times, rising, in the network's unit, if they are known already: what
             the expression names must be among them.
@@ -61,9 +61,9 @@ def grid(
     Raises:
         InputError: a time that is none or not within 0 to the end, or fewer than 2 points.
     """
-    asked = list(expressions)
+    listed = list(expressions)
     end = duration(t_end, "t_end", time_unit)
-    found = [p for e in asked for p in _bad_times(e, t_end, time_unit, f"readout {e}")]
+    found = [p for e in listed for p in _bad_times(e, t_end, time_unit, f"readout {e}")]
     if end <= 0:
         found.append(Problem(what=f"t_end={t_end!r}", why="not above zero"))
     try:
@@ -72,10 +72,10 @@ def grid(
         found += error.problems
     if found:
         raise InputError(found)
-    named = {duration(time, "time", time_unit) for e in asked for time in e.times}
+    named = {duration(time, "time", time_unit) for e in listed for time in e.times}
     kept = sorted({0.0, end} | named)
     exact = np.array([t for i, t in enumerate(kept) if i == 0 or t - kept[i - 1] > 1e-12 * end])
-    if not any(expression.needs_course for expression in asked):
+    if not any(expression.needs_course for expression in listed):
         return exact
     even = np.linspace(0.0, end, points)
     apart = np.abs(even[:, np.newaxis] - exact).min(axis=1) > 1e-9 * end

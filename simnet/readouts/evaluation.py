@@ -35,7 +35,7 @@ def evaluate(
 
     Raises:
         InputError: a condition, readout or output time is missing, or there is one replicate where
-            a spread is asked for.
+            a spread is requested.
         SimulationError: the value is not defined (a division by zero, a logarithm of what is not
             positive, a course that is not steady, the mean of times of which some have not come).
     """

@@ -87,7 +87,7 @@ class Evaluator:
         """The value of a part of the expression.
 
         Raises:
-            InputError: it asks for what was not run.
+            InputError: it needs what was not simulated.
             SimulationError: it is not defined.
         """
         match tree:
@@ -172,7 +172,7 @@ class Evaluator:
             why = (
                 f"{function} needs two replicates at least, and {n} is there{_in(value.condition)}"
             )
-            way_out = "ask for more replicates of a stochastic run"
+            way_out = 'run more replicates, with method="ssa"'
             if len(self._finished[value.condition]) > 1:
                 self._refuse(f"{why} (the others failed)")
             raise InputError(Problem(what=self._what, why=why, way_out=way_out))

@@ -1,4 +1,4 @@
-"""`ReadoutExpression`: a question to a run, and what must be run to answer it."""
+"""`ReadoutExpression`: a readout as an expression, and what must be simulated to evaluate it."""
 
 from dataclasses import dataclass, field
 
@@ -17,12 +17,12 @@ from simnet.readouts.tree import (
 
 @dataclass(frozen=True, kw_only=True)
 class ReadoutExpression:
-    """What `parse_readout` makes of a text. Those that ask the same are equal.
+    """What `parse_readout` makes of a text. Those of one meaning are equal.
 
     Attributes:
         text: as the user wrote it.
-        canonical: the one text of all that ask the same.
-        tree: the question as data.
+        canonical: the one text of all that mean the same.
+        tree: the expression as data.
     """
 
     text: str = field(compare=False)

@@ -230,7 +230,7 @@ class _Parser(Reader):
             return Number(value)
         if unit[0] not in UNITS:
             way_out = "units of time are ms, s, min, h and d"
-            self.fail(place, f"{unit[0]!r} after a number is no unit of time", way_out)
+            self.fail(place, f"{unit[0]!r} after a number is not a unit of time", way_out)
         return Span(number_text(value) + UNITS[unit[0]])
 
     def _number(self) -> float:

@@ -3,11 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from simnet.experiment.condition import change_from_record, scheduled_from_record
 from simnet.experiment.notation import (
-    change_from_record,
     change_text,
     schedule_text,
-    scheduled_from_record,
 )
 from simnet.report.page import Code, Fold, Part, Section, Table, Text, page, picture
 from simnet.report.shown import number, time

@@ -7,9 +7,8 @@ files of two runs cannot be mistaken for one. `network.xml` is there where the n
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,7 @@ from simnet.arrays import Ensemble
 from simnet.errors import InputError, Problem
 from simnet.experiment.paths import path_of
 from simnet.network.network import Readout
-from simnet.results.folder import ASIDE, other_data, refusal
+from simnet.results.folder import aside, other_data, refusal
 from simnet.results.provenance import Record
 from simnet.results.trajectories import Failure, Trajectories
 
@@ -90,18 +89,18 @@ def write_run(
     try:
         check_free(target, kind)
         target.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=ASIDE, dir=target) as aside:
-            write_table(Path(aside, table))
+        with (
+            aside(target / RECORD) as into,  # in place last: it vouches for the table
+            nullcontext() if sbml is None else aside(target / NETWORK) as network,
+            aside(target / table) as numbers,
+        ):
+            write_table(numbers)
             data = {"format": kind, "record": record.to_json(), **about}
-            data["sha256"] = _checksum(Path(aside, table))
-            Path(aside, RECORD).write_bytes(_json_text(data).encode())
-            if sbml is not None:
-                Path(aside, NETWORK).write_bytes(sbml.encode())
-            for name in (table, NETWORK, RECORD):  # the record last: it vouches for the table
-                if Path(aside, name).exists():
-                    os.replace(Path(aside, name), target / name)
-                else:
-                    (target / name).unlink(missing_ok=True)
+            into.write_bytes(_json_text(data | {"sha256": _checksum(numbers)}).encode())
+            if network is None or sbml is None:
+                (target / NETWORK).unlink(missing_ok=True)
+            else:
+                network.write_bytes(sbml.encode())
     except OSError as error:
         raise refusal(target, f"cannot be written: {error.strerror or error}") from error
     return target

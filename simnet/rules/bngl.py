@@ -14,7 +14,8 @@ from pathlib import Path
 from simnet.errors import ModelError, Problem, SimnetWarning
 from simnet.network.network import Molecule, Network, Rule
 from simnet.rules.bionetgen import Line, unrolled
-from simnet.rules.net import Source, from_net, text_of
+from simnet.rules.net import Source, from_net
+from simnet.sbml.guard import text_of
 
 _BLOCKS = {
     "parameters": "parameters",

@@ -13,8 +13,6 @@ from simnet.errors import SimnetError
 from simnet.network.network import Network
 from simnet.results.folder import into_place
 from simnet.results.provenance import versions_of
-from simnet.sbml.read import from_sbml
-from simnet.sbml.write import to_sbml
 
 SCHEME = "2"
 """Raised whenever compiling gives another network for the same rules."""
@@ -36,6 +34,9 @@ def cached(content: str, compile_: Callable[[], Network]) -> Network:
     What is returned has always been through SBML, so that it is the same, bit for bit, compiled
     now or loaded.
     """
+    from simnet.sbml.read import from_sbml
+    from simnet.sbml.write import to_sbml
+
     used = versions_of("pysb", "bionetgen")
     tools = [used[tool] for tool in ("simnet", "pysb", "bionetgen")]
     key = hashlib.sha256("\n".join([SCHEME, *tools, content]).encode()).hexdigest()

@@ -35,7 +35,7 @@ from simnet.network.network import (
 )
 from simnet.rules.formula import formula
 from simnet.rules.net_law import LawReader
-from simnet.sbml.guard import require_short_chains, require_size
+from simnet.sbml.guard import require_short_chains, text_of
 from simnet.sbml.ids import Ids
 
 _BLOCK = re.compile(r"^\s*begin\s+(?P<name>[a-z ]+?)\s*$", re.I)
@@ -120,15 +120,6 @@ def read_net(path: Path) -> Network:
         ModelError: not such a file, or one with rates that have no form here.
     """
     return from_net(text_of(path), path.stem)
-
-
-def text_of(path: Path) -> str:
-    """The text of a file that is not too large."""
-    require_size(path.stat().st_size, str(path))
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise ModelError(Problem(what=str(path), why="not a text file in UTF-8")) from None
 
 
 def parse_net(text: str) -> NetFile:

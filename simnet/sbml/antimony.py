@@ -1,4 +1,7 @@
-"""Antimony text to SBML, by antimony."""
+"""Antimony text to SBML and back, by antimony.
+
+antimony brings a libsbml of its own, so it runs in a process of its own.
+"""
 
 import re
 import tempfile
@@ -6,15 +9,17 @@ from pathlib import Path
 
 from simnet.errors import ModelError, Problem
 from simnet.sbml.apart import run_apart
-from simnet.sbml.guard import require_size
+from simnet.sbml.guard import text_of
 
 _CONVERT = """
 import sys
 import antimony
-if antimony.loadAntimonyString(sys.stdin.read()) < 0:
+read, write = (getattr(antimony, name) for name in sys.argv[1:])
+if read(sys.stdin.read()) < 0:
     sys.exit(" ".join(antimony.getLastError().split()))
-sys.stdout.write(antimony.getSBMLString(antimony.getMainModuleName()))
+sys.stdout.write(write(antimony.getMainModuleName()))
 """
+_NOTES = re.compile(r"<notes>.*?</notes>", re.S)
 _COMMENTS = r"//[^\n\r]*|#[^\n\r]*|/\*.*?\*/"
 _HIDDEN = tuple(
     re.compile(f"{strings}|{_COMMENTS}", re.S)
@@ -26,28 +31,38 @@ LONGEST = 300.0
 
 
 def antimony_to_sbml(path: Path) -> str:
-    """SBML text of an Antimony file.
-
-    antimony brings a libsbml of its own, so it runs in a process of its own, in an empty folder.
+    """SBML text of an Antimony file; the process runs in an empty folder.
 
     Raises:
         ModelError: the file is not Antimony, or imports another one.
     """
-    require_size(path.stat().st_size, str(path))
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise ModelError(Problem(what=str(path), why="not a text file in UTF-8")) from None
+    text = re.sub(r"\r\n?", "\n", text_of(path))
     _require_alone(text, str(path))
     with tempfile.TemporaryDirectory(prefix="simnet-") as folder:
         return run_apart(
-            ["-c", _CONVERT],
+            ["-c", _CONVERT, "loadAntimonyString", "getSBMLString"],
             text,
             what=str(path),
             fault="is not Antimony",
             folder=folder,
             longest=LONGEST,
         )
+
+
+def sbml_to_antimony(text: str) -> str:
+    """Antimony text of our SBML, without its notes, which would be longer than the model. Lost are
+    those and our own annotation, so what `simnet show` tells of readouts, inputs and genes; no number.
+
+    Raises:
+        ModelError: the document has no form in Antimony.
+    """
+    plain = _NOTES.sub("", text)
+    return run_apart(
+        ["-c", _CONVERT, "loadSBMLString", "getAntimonyString"],
+        plain,
+        what="writing Antimony",
+        fault="antimony failed",
+    )
 
 
 def _require_alone(text: str, name: str) -> None:

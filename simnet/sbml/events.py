@@ -14,7 +14,7 @@ import libsbml
 from simnet.errors import Problem
 from simnet.network.expression import Call, Expression, Symbol, Time, reads_time, symbols, walk
 from simnet.network.network import Assignment, Event, StateEvent
-from simnet.sbml.members import members
+from simnet.sbml.members import children, is_concentration, members, set_by_events
 from simnet.sbml.obstacles import ODE_ONLY
 
 Translate = Callable[[Any, str], Expression]
@@ -34,11 +34,7 @@ class EventReader:
         self.computed = {rule.id for rule in rules}
         self.varying = {s.getId() for s in members(model.getListOfSpecies())} | self.computed
         self.varying |= {r.getVariable() for r in members(model.getListOfRules())}
-        self.varying |= {
-            assignment.getVariable()
-            for event in members(model.getListOfEvents())
-            for assignment in members(event.getListOfEventAssignments())
-        }
+        self.varying |= set_by_events(model)
         self.timed: set[str] = set()
         """Rules that depend on time."""
         for rule in rules:
@@ -96,10 +92,8 @@ class EventReader:
             target = item.getVariable()
             species = self.model.getSpecies(target)
             value = self.translate(item.getMath(), f"event {name}, {target}")
-            if species is not None and not species.getHasOnlySubstanceUnits():
-                compartment = self.model.getCompartment(species.getCompartment())
-                if compartment.getSpatialDimensionsAsDouble() != 0:
-                    value = Call("times", (value, Symbol(species.getCompartment())))
+            if species is not None and is_concentration(self.model, species):
+                value = Call("times", (value, Symbol(species.getCompartment())))
             if target in self.computed or (
                 species is None and self.model.getParameter(target) is None
             ):
@@ -174,16 +168,16 @@ _REPEATING = frozenset(
 
 def _comes_and_goes(node: Any, model: Any, seen: set[str]) -> bool:
     """Whether a function of time in it repeats itself, or equals a number at one moment."""
-    children = [node.getChild(i) for i in range(node.getNumChildren())]
+    parts = children(node)
     kind = libsbml.ASTNode.getType(node)
-    if kind == libsbml.AST_RELATIONAL_EQ and len(children) == 2:
-        one, other = (_is_time_or_constant(child, model) for child in children)
+    if kind == libsbml.AST_RELATIONAL_EQ and len(parts) == 2:
+        one, other = (_is_time_or_constant(part, model) for part in parts)
         if one and other:
             return False  # a run stops there
-    if kind in _REPEATING and any(_reads_time(child, model, set()) for child in children):
+    if kind in _REPEATING and any(_reads_time(part, model, set()) for part in parts):
         return True
-    children += _computed_by(node, model, seen)
-    return any(_comes_and_goes(child, model, seen) for child in children)
+    parts += _computed_by(node, model, seen)
+    return any(_comes_and_goes(part, model, seen) for part in parts)
 
 
 def _is_time_or_constant(node: Any, model: Any) -> bool:
@@ -193,17 +187,16 @@ def _is_time_or_constant(node: Any, model: Any) -> bool:
     if libsbml.ASTNode.getType(node) == libsbml.AST_NAME:
         parameter = model.getParameter(node.getName())
         return parameter is not None and parameter.getConstant()
-    children = [node.getChild(i) for i in range(node.getNumChildren())]
     return not _reads_time(node, model, set()) and all(
-        _is_time_or_constant(child, model) for child in children
+        _is_time_or_constant(child, model) for child in children(node)
     )
 
 
 def _reads_time(node: Any, model: Any, seen: set[str]) -> bool:
     if libsbml.ASTNode.getType(node) == libsbml.AST_NAME_TIME:
         return True
-    children = [node.getChild(i) for i in range(node.getNumChildren())]
-    return any(_reads_time(c, model, seen) for c in children + _computed_by(node, model, seen))
+    parts = children(node) + _computed_by(node, model, seen)
+    return any(_reads_time(part, model, seen) for part in parts)
 
 
 def _computed_by(node: Any, model: Any, seen: set[str]) -> list[Any]:

@@ -6,6 +6,7 @@ nested deep enough, or whose functions call themselves, would end this process.
 
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import libsbml
@@ -13,7 +14,7 @@ import libsbml
 from simnet.errors import ModelError, Problem
 from simnet.network.expression import Call, Expression, Symbol, walk
 from simnet.network.network import Assignment
-from simnet.sbml.members import members
+from simnet.sbml.members import children, formulas, members, nodes
 from simnet.sbml.wide import WIDEST, Shape, flat, grouped
 
 LARGEST_FILE = 32 * 2**20
@@ -39,6 +40,23 @@ def require_size(size: int, name: str) -> None:
                 way_out="leave out annotations and layout, or split the model",
             )
         )
+
+
+def text_of(path: Path) -> str:
+    """The text of a file that is not too large.
+
+    Raises:
+        ModelError: it is, or it is no text in UTF-8.
+    """
+    require_size(path.stat().st_size, str(path))
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        utf_16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+        why = "is in UTF-16, not in UTF-8" if utf_16 else "not a text file in UTF-8"
+        way_out = "save it as UTF-8" if utf_16 else ""
+        raise ModelError(Problem(what=str(path), why=why, way_out=way_out)) from None
 
 
 def harmless(content: str, name: str) -> str:
@@ -159,19 +177,19 @@ class _Functions:
         kind = libsbml.ASTNode.getType(node)
         if kind == libsbml.AST_NAME and node.getName() in arguments:
             return {node.getName(): 1}, {node.getName(): 0}
-        children = [self.measure(node.getChild(i), arguments) for i in range(node.getNumChildren())]
+        parts = [self.measure(child, arguments) for child in children(node)]
         if kind == libsbml.AST_FUNCTION and node.getName() in self.bodies:
-            return self.expanded(node.getName(), children)
+            return self.expanded(node.getName(), parts)
         size, depth = {"": 1}, {"": 1}
-        for inner, below in children:
+        for inner, below in parts:
             _put_in(size, inner, 1)
             _reach_down(depth, below, 1)
         return size, depth
 
-    def expanded(self, name: str, children: list[Measures]) -> Measures:
+    def expanded(self, name: str, parts: list[Measures]) -> Measures:
         own, deep = self.bodies[name]
         size, depth = {"": own.get("", 0)}, {"": deep.get("", 0)}
-        for argument, (inner, below) in zip(self.arguments[name], children, strict=False):
+        for argument, (inner, below) in zip(self.arguments[name], parts, strict=False):
             _put_in(size, inner, own.get(argument, 0))
             _reach_down(depth, below, deep.get(argument, 0))
         return size, depth
@@ -189,29 +207,5 @@ def _reach_down(depth: dict[str, int], below: dict[str, int], levels: int) -> No
 
 def _called(node: Any) -> set[str]:
     """Names of the functions that a formula calls."""
-    found, pending = set(), [node] if node is not None else []
-    while pending:
-        part = pending.pop()
-        if libsbml.ASTNode.getType(part) == libsbml.AST_FUNCTION:
-            found.add(part.getName())
-        pending += [part.getChild(i) for i in range(part.getNumChildren())]
-    return found
-
-
-def formulas(model: Any) -> list[tuple[str, Any]]:
-    """Every formula of a libsbml.Model, but for function definitions, and where it stands."""
-    found = [(f"rule for {r.getVariable()}", r.getMath()) for r in members(model.getListOfRules())]
-    found += [
-        (f"initial assignment to {a.getSymbol()}", a.getMath())
-        for a in members(model.getListOfInitialAssignments())
-    ]
-    found += [
-        (f"rate law of {r.getId()}", r.getKineticLaw().getMath())
-        for r in members(model.getListOfReactions())
-        if r.isSetKineticLaw()
-    ]
-    for event in members(model.getListOfEvents()):
-        holders = [event.getTrigger(), event.getDelay(), event.getPriority()]
-        holders += members(event.getListOfEventAssignments())
-        found += [(f"event {event.getId()}", h.getMath()) for h in holders if h is not None]
-    return [(where, node) for where, node in found if node is not None]
+    calls = (n for n in nodes(node) if libsbml.ASTNode.getType(n) == libsbml.AST_FUNCTION)
+    return {call.getName() for call in calls}

@@ -6,8 +6,7 @@ from typing import Any
 import libsbml
 
 from simnet.errors import Problem
-from simnet.sbml.guard import formulas
-from simnet.sbml.members import members
+from simnet.sbml.members import formulas, members, nodes, references
 
 ODE_ONLY = 'run it with method="ode", which runs the file as it is'
 
@@ -26,7 +25,9 @@ def refused(model: Any, fixed: Collection[str] = ()) -> Iterator[Problem]:
                 way_out="solve it for one variable and write that as an assignment rule",
             )
     for where, node in formulas(model):
-        for delay in _delays(node):
+        for delay in (
+            n for n in nodes(node) if libsbml.ASTNode.getType(n) == libsbml.AST_FUNCTION_DELAY
+        ):
             yield Problem(
                 what=f"{where}: {libsbml.formulaToL3String(delay)}",
                 why="no method here runs delays in formulas",
@@ -42,23 +43,13 @@ def refused(model: Any, fixed: Collection[str] = ()) -> Iterator[Problem]:
         yield from _varied_twice(model, reaction, fixed)
 
 
-def _delays(node: Any) -> Iterator[Any]:
-    pending = [node]
-    while pending:
-        part = pending.pop()
-        if libsbml.ASTNode.getType(part) == libsbml.AST_FUNCTION_DELAY:
-            yield part
-        pending += [part.getChild(i) for i in range(part.getNumChildren())]
-
-
 def _varied_twice(model: Any, reaction: Any, fixed: Collection[str]) -> Iterator[Problem]:
     """CVODE fails on these: roadrunner's rates of them are no numbers."""
-    sides = (reaction.getListOfReactants(), reaction.getListOfProducts())
-    references = [reference for side in sides for reference in members(side)]
-    for reference in references:
+    both = references(reaction)
+    for reference in both:
         name = reference.getId()
         rule = model.getAssignmentRuleByVariable(name) if name and name not in fixed else None
-        several = sum(r.getSpecies() == reference.getSpecies() for r in references) > 1
+        several = sum(r.getSpecies() == reference.getSpecies() for r in both) > 1
         if several and rule is not None and rule.getMath() is not None:
             yield Problem(
                 what=f"reaction {reaction.getId()}, species {reference.getSpecies()}",

@@ -6,17 +6,16 @@ from typing import Any
 
 import libsbml
 
-from simnet.errors import InputError, ModelError, Problem
-from simnet.experiment.paths import path_of
+from simnet.errors import ModelError, Problem
 from simnet.network.network import Network
 from simnet.network.rates import Kinetics
 from simnet.sbml.document import convert
-from simnet.sbml.guard import harmless, require_expandable, require_size
+from simnet.sbml.guard import harmless, require_expandable, text_of
 from simnet.sbml.reader import Reader
 from simnet.sbml.submodels import put_together
 
 
-def read_sbml(path: str | Path, *, kinetics: Kinetics | None = None) -> Network:
+def read_sbml(path: Path, *, kinetics: Kinetics | None = None) -> Network:
     """Read an SBML file.
 
     Args:
@@ -24,23 +23,11 @@ def read_sbml(path: str | Path, *, kinetics: Kinetics | None = None) -> Network:
         kinetics: for a foreign file, the kinetics its laws are in; None leaves them as written.
 
     Raises:
-        InputError: no such file, or `kinetics` contradicts what our own file says of itself.
+        OSError: no such file, or one that cannot be read.
+        InputError: `kinetics` contradicts what our own file says of itself.
         ModelError: not SBML, or SBML with errors.
     """
-    file = path_of(path, "path")
-    try:
-        require_size(file.stat().st_size, str(path))
-        data = file.read_bytes()
-    except OSError as error:
-        raise InputError(Problem(what=str(path), why=error.strerror or "cannot be read")) from None
-    try:
-        content = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        utf_16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-        why = "is in UTF-16, and SBML is in UTF-8" if utf_16 else "not a text file, so not SBML"
-        way_out = "save it as UTF-8" if utf_16 else ""
-        raise ModelError(Problem(what=str(path), why=why, way_out=way_out)) from None
-    return from_sbml(content, name=file.stem, kinetics=kinetics)
+    return from_sbml(text_of(path), name=path.stem, kinetics=kinetics)
 
 
 def from_sbml(content: str, *, name: str = "model", kinetics: Kinetics | None = None) -> Network:

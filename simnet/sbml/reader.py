@@ -26,13 +26,19 @@ from simnet.network.network import (
     StateEvent,
 )
 from simnet.network.rates import Declared, Kinetics
-from simnet.sbml import annotation
+from simnet.sbml.annotation import (
+    attribute,
+    catalogue,
+    meaning,
+    own_element,
+    parameter_fields,
+)
 from simnet.sbml.document import Starts, jumps_in, passing_in
 from simnet.sbml.events import EventReader, late_values, may_be_stepped_over, ordered_by_more
 from simnet.sbml.guard import require_short_chains
 from simnet.sbml.ids import Ids
 from simnet.sbml.mathml import DelayNotHeld, NotHeld, from_ast
-from simnet.sbml.members import members
+from simnet.sbml.members import is_concentration, members, references
 from simnet.sbml.obstacles import ODE_ONLY, obstacles, refused
 from simnet.sbml.reaction_reader import ReactionReader
 from simnet.sbml.stoichiometry import Stoichiometries
@@ -55,7 +61,7 @@ class Reader:
 
     def __init__(self, document: Any, content: str, name: str, kinetics: Kinetics | None) -> None:
         self.document, self.model, self.content = document, document.getModel(), content
-        self.own = annotation.own_element(self.model, "network")
+        self.own = own_element(self.model, "network")
         self.name = self.model.getId() or Ids().claim(name)
         self.kinetics = self.declared(kinetics)
         self.units = UnitReader(document)
@@ -81,8 +87,7 @@ class Reader:
         self.reacting = {
             reference.getSpecies()
             for r in members(self.model.getListOfReactions())
-            for side in (r.getListOfReactants(), r.getListOfProducts())
-            for reference in members(side)
+            for reference in references(r)
         }
 
     def declared(self, given: Kinetics | None) -> Declared:
@@ -94,7 +99,7 @@ class Reader:
             )
         if self.own is None:
             return given or "undeclared"
-        says = annotation.attribute(self.own, "kinetics")
+        says = attribute(self.own, "kinetics")
         if given is not None and given != says != "undeclared":
             raise InputError(
                 Problem(
@@ -161,7 +166,7 @@ class Reader:
 
     def built_in(self) -> tuple[str, ...]:
         """Parameters in stoichiometries: those of the formulas, and those that our own file names."""
-        named = annotation.attribute(self.own, "built_in") if self.own is not None else ""
+        named = attribute(self.own, "built_in") if self.own is not None else ""
         return tuple(sorted(self.stoichiometries.built_in | set(named.split())))
 
     def catalogue(
@@ -171,11 +176,11 @@ class Reader:
         parameters: tuple[Parameter, ...],
     ) -> dict[str, Any]:
         if self.own is not None:
-            own = annotation.catalogue(self.own)
+            own = catalogue(self.own)
             return {
                 "title": self.model.getName(),
-                "summary": annotation.attribute(self.own, "summary"),
-                "suggested_equilibration": annotation.attribute(self.own, "equilibrate"),
+                "summary": attribute(self.own, "summary"),
+                "suggested_equilibration": attribute(self.own, "equilibrate"),
                 **{f"{tag}s": items for tag, items in own.items()},
             }
         # A rule of a foreign file is as often a helper as an observable: species come first.
@@ -218,16 +223,10 @@ class Reader:
             name: Call("divide", (Symbol(name), Symbol(species.getCompartment())))
             for name in symbols(found)
             if (species := self.model.getSpecies(name)) is not None
-            and self.is_concentration(species)
+            and is_concentration(self.model, species)
         }
         meant = concentrations | self.known
         return substitute(found, meant) if meant else found
-
-    def is_concentration(self, species: Any) -> bool:
-        """Whether the species' id stands for its concentration in the file's formulas."""
-        compartment = self.model.getCompartment(species.getCompartment())
-        has_volume = compartment is not None and compartment.getSpatialDimensionsAsDouble() != 0
-        return has_volume and not species.getHasOnlySubstanceUnits()
 
     def assignments(self) -> tuple[Assignment, ...]:
         return ordered(
@@ -242,7 +241,7 @@ class Reader:
         species = self.model.getSpecies(variable)
         item = self.model.getParameter(variable) if species is None else species
         expression = self.expression(rule.getMath(), f"assignment rule for {variable}")
-        if species is not None and self.is_concentration(species):
+        if species is not None and is_concentration(self.model, species):
             expression = Call("times", (expression, Symbol(species.getCompartment())))
         if item is None or (species is not None and variable in self.reacting):
             self.obstacles.append(
@@ -260,14 +259,14 @@ class Reader:
                 meaning=species.getName(),
                 compartment=species.getCompartment(),
             )
-        own = annotation.own_element(item, "assignment") if item is not None else None
-        observable = own is not None and annotation.attribute(own, "kind") == "observable"
+        own = own_element(item, "assignment") if item is not None else None
+        observable = own is not None and attribute(own, "kind") == "observable"
         return Assignment(
             id=variable,
             expression=expression,
             unit=self.units.unit(item.getUnits()) if item is not None else None,
             kind="observable" if observable else "expression",
-            meaning=annotation.attribute(own, "meaning") if own is not None else "",
+            meaning=attribute(own, "meaning") if own is not None else "",
         )
 
     def initial_assignments(self) -> dict[str, Expression]:
@@ -285,7 +284,7 @@ class Reader:
                 size=c.getSize() if c.isSetSize() else 1.0,
                 unit=self.units.of_size(c),
                 dimensions=int(c.getSpatialDimensions()) if c.isSetSpatialDimensions() else 3,
-                meaning=annotation.meaning(c),
+                meaning=meaning(c),
                 initial_expression=initial.get(c.getId()),
             )
             for c in members(self.model.getListOfCompartments())
@@ -302,7 +301,7 @@ class Reader:
             if s.isSetInitialConcentration():
                 amount = s.getInitialConcentration() * size
             expression = initial.get(s.getId())
-            concentration = self.is_concentration(s)
+            concentration = is_concentration(self.model, s)
             if (
                 expression is None
                 and s.isSetInitialConcentration()
@@ -311,7 +310,7 @@ class Reader:
                 expression, concentration = Number(s.getInitialConcentration()), True
             if expression is not None and concentration:
                 expression = Call("times", (expression, Symbol(s.getCompartment())))
-            own = annotation.own_element(s, "species")
+            own = own_element(s, "species")
             found.append(
                 Species(
                     id=s.getId(),
@@ -320,7 +319,7 @@ class Reader:
                     initial=amount,
                     initial_expression=expression,
                     fixed=s.getBoundaryCondition() or s.getConstant(),
-                    molecules=tuple(annotation.attribute(own, "molecules").split()) if own else (),
+                    molecules=tuple(attribute(own, "molecules").split()) if own else (),
                 )
             )
         return tuple(found)
@@ -332,7 +331,7 @@ class Reader:
                 value=p.getValue() if p.isSetValue() else math.nan,
                 unit=self.units.unit(p.getUnits()),
                 initial_expression=initial.get(p.getId()),
-                **annotation.parameter_fields(annotation.own_element(p, "parameter")),
+                **parameter_fields(own_element(p, "parameter")),
             )
             for p in members(self.model.getListOfParameters())
             if p.getId() not in self.computed

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simnet.network.expression import Expression, function, reads_time, symbols
-from simnet.sbml.members import members
+from simnet.sbml.members import members, references, set_by_events
 
 
 class Stoichiometries:
@@ -22,10 +22,7 @@ class Stoichiometries:
 
     def __init__(self, model: Any, translate: Callable[[Any, str], Expression]) -> None:
         self._model, self._translate = model, translate
-        events = members(model.getListOfEvents())
-        self._set_by_events = {
-            a.getVariable() for e in events for a in members(e.getListOfEventAssignments())
-        }
+        self._set_by_events = set_by_events(model)
         self._constants = {
             p.getId(): p.getValue()
             for p in members(model.getListOfParameters())
@@ -34,10 +31,9 @@ class Stoichiometries:
         self.values: dict[str, float] = {}
         self.built_in: set[str] = set()
         for reaction in members(model.getListOfReactions()):
-            for side in (reaction.getListOfReactants(), reaction.getListOfProducts()):
-                for reference in members(side):
-                    if reference.isSetId() and (value := self.of(reference)) is not None:
-                        self.values[reference.getId()] = value
+            for reference in references(reaction):
+                if reference.isSetId() and (value := self.of(reference)) is not None:
+                    self.values[reference.getId()] = value
 
     def of(self, reference: Any) -> float | None:
         """The stoichiometry of a libsbml.SpeciesReference; None where it may vary in a run."""
@@ -54,10 +50,6 @@ class Stoichiometries:
         if name in self._set_by_events or self._model.getRateRuleByVariable(name) is not None:
             return None
         return self._number((rule or start).getMath())
-
-    def is_folded_rule(self, rule: Any) -> bool:
-        """Whether a rule says what a reference already holds."""
-        return rule.getVariable() in self.values
 
     def _is_set(self, name: str) -> bool:
         """Whether a rule, an initial assignment or an event sets it."""

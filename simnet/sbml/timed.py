@@ -12,7 +12,7 @@ from simnet.network.expression import Expression
 from simnet.network.time_parts import Parts, time_parts
 from simnet.sbml.document import convert
 from simnet.sbml.mathml import from_ast
-from simnet.sbml.members import members
+from simnet.sbml.members import members, set_by_events
 
 
 @lru_cache(maxsize=8)
@@ -24,7 +24,7 @@ def document_parts(text: str) -> Parts:
     model = document.getModel()
     definitions: dict[str, Expression] = {}
     formulas: list[tuple[str, Expression]] = []
-    set_ = set()
+    set_ = set_by_events(model)
     for name, variable, node in _formulas(model):
         set_.add(variable)
         try:
@@ -35,8 +35,6 @@ def document_parts(text: str) -> Parts:
             formulas.append((name, formula))
         else:
             definitions[variable] = formula
-    for event in members(model.getListOfEvents()):
-        set_ |= {a.getVariable() for a in members(event.getListOfEventAssignments())}
     listed = [*members(model.getListOfParameters()), *members(model.getListOfCompartments())]
     constants = {item.getId() for item in listed} - set_
     try:

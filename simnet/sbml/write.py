@@ -32,12 +32,21 @@ def write_sbml(network: Network, path: str | Path, *, kinetics: Kinetics = "cont
             has none, and is written as it is, in the laws that it has.
     """
     require_network(network)
+    target, text = path_of(path, "path"), to_sbml(network, kinetics)
+    file_to_write(target).write_text(text, encoding="utf-8", newline="\n")
+    return target
+
+
+def file_to_write(path: str | Path) -> Path:
+    """The path, of a file in a folder that exists.
+
+    Raises:
+        InputError: it is a folder, or there is no folder for it.
+    """
     target = path_of(path, "path")
-    text = to_sbml(network, kinetics)
     if not target.parent.is_dir() or target.is_dir():
         why = "is a folder" if target.is_dir() else f"there is no folder {target.parent}"
         raise InputError(Problem(what=str(target), why=why))
-    target.write_text(text, encoding="utf-8", newline="\n")
     return target
 
 

@@ -7,8 +7,6 @@ amounts are always written.
 from collections.abc import Iterable
 from typing import Any
 
-import libsbml
-
 from simnet.catalogue.annotations import SBO, accession, annotations_of
 from simnet.errors import ModelError, Problem
 from simnet.network.expression import Call, Expression, Number, Time, symbols, walk
@@ -24,8 +22,6 @@ from simnet.sbml.annotation import (
     species_annotation,
     wrapped,
 )
-from simnet.sbml.ids import Ids
-from simnet.sbml.mathml import to_ast
 from simnet.sbml.rdf import (
     Statement,
     model_statements,
@@ -47,6 +43,8 @@ _SAID = {
 
 def sbml_text(network: Network, kinetics: Kinetics) -> str:
     """The SBML text of a network that has been checked."""
+    import libsbml
+
     document = libsbml.SBMLDocument(3, 2)
     _Writer(network, kinetics, document.createModel()).write()
     text: str = libsbml.writeSBMLToString(document)
@@ -57,7 +55,10 @@ class _Writer:
     """Each method writes one list of the model."""
 
     def __init__(self, network: Network, kinetics: Kinetics, model: Any) -> None:
-        self.network, self.kinetics, self.model = network, kinetics, model
+        from simnet.sbml.ids import Ids
+        from simnet.sbml.mathml import to_ast  # libsbml takes a while to import
+
+        self.network, self.kinetics, self.model, self.ast = network, kinetics, model, to_ast
         self.annotations = annotations_of(network)
         self.kinds = molecule_terms(self.annotations)
         self.unit_ids = Ids(["item", "second", "litre", "mole", "metre", "dimensionless"])
@@ -121,6 +122,8 @@ class _Writer:
                 self.unit_definition(text, unit_id)
 
     def unit_definition(self, text: str, unit_id: str) -> None:
+        from libsbml import UnitKind_forName
+
         parsed = parse_unit(text)
         definition = self.model.createUnitDefinition()
         _ok(definition.setId(unit_id))
@@ -130,7 +133,7 @@ class _Writer:
             kinds.append(("dimensionless", 1, parsed.factor))
         for base, exponent, factor in kinds:
             unit = definition.createUnit()
-            _ok(unit.setKind(libsbml.UnitKind_forName(base)))
+            _ok(unit.setKind(UnitKind_forName(base)))
             unit.setExponent(exponent)
             unit.setScale(0)
             unit.setMultiplier(factor)
@@ -227,13 +230,13 @@ class _Writer:
                 continue
             assignment = self.model.createInitialAssignment()
             _ok(assignment.setSymbol(item.id))
-            _ok(assignment.setMath(to_ast(item.initial_expression)))
+            _ok(assignment.setMath(self.ast(item.initial_expression)))
 
     def assignment_rules(self) -> None:
         for assignment in self.network.assignments:
             rule = self.model.createAssignmentRule()
             _ok(rule.setVariable(assignment.id))
-            _ok(rule.setMath(to_ast(assignment.expression)))
+            _ok(rule.setMath(self.ast(assignment.expression)))
 
     def reaction(self, reaction: Reaction) -> None:
         item = self.model.createReaction()
@@ -252,7 +255,7 @@ class _Writer:
         read = symbols(law) & self.network.species_index.keys()
         for species in sorted(read - taking_part, key=self.network.species_index.__getitem__):
             _ok(item.createModifier().setSpecies(species))
-        _ok(item.createKineticLaw().setMath(to_ast(law)))
+        _ok(item.createKineticLaw().setMath(self.ast(law)))
 
     def event(self, event: Event | StateEvent, when: Expression, *, initial: bool) -> None:
         item = self.model.createEvent()
@@ -261,11 +264,11 @@ class _Writer:
         trigger = item.createTrigger()
         trigger.setInitialValue(initial)
         trigger.setPersistent(True)
-        _ok(trigger.setMath(to_ast(when)))
+        _ok(trigger.setMath(self.ast(when)))
         for target, expression in event.assignments:
             assignment = item.createEventAssignment()
             _ok(assignment.setVariable(target))
-            _ok(assignment.setMath(to_ast(expression)))
+            _ok(assignment.setMath(self.ast(expression)))
 
 
 def _reference(reference: Any, species: str, count: int) -> None:
@@ -297,6 +300,8 @@ def _sbo(item: Any, term: int | None) -> None:
 
 def _ok(code: int) -> None:
     """libsbml returns a status instead of raising."""
-    if code != libsbml.LIBSBML_OPERATION_SUCCESS:
+    if code != 0:  # LIBSBML_OPERATION_SUCCESS
+        import libsbml
+
         why = libsbml.OperationReturnValue_toString(code)
         raise ModelError(Problem(what="writing SBML", why=f"libsbml: {why}"))

@@ -2,12 +2,12 @@
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from simnet.errors import InputError, SimnetError, SimnetWarning
-from simnet.experiment.change import Change, Dose, Knockdown, Knockout, Scale
+from simnet.execute.spec_file import toml_text
+from simnet.experiment.change import Change, Dose, Knockdown, Knockout, Scale, Set
+from simnet.experiment.notation import change_text, forms, name_text
 from simnet.experiment.times import duration
-from simnet.experiment.toml_file import toml_text
 from simnet.network.network import Network
 from simnet.screen.plan import Screen
 from simnet.screen.run import run_screen
@@ -31,14 +31,6 @@ def example_screen(network: Network, source: str) -> str:
     return "\n".join(_lines(network, source)) + "\n"
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Example:
-    """A change of the example: how it is written, and the strongest of it."""
-
-    lines: tuple[str, ...]
-    change: Change
-
-
 def _lines(network: Network, source: str) -> Iterator[str]:
     clock = _has_clock(network)
     end, early = ("24 h", "6h") if clock else (100, "25")
@@ -59,7 +51,7 @@ def _lines(network: Network, source: str) -> Iterator[str]:
     yield "# precision = { relative = 0.05 }   # in place of replicates: as many as it takes"
     yield "seed = 1"
     yield ""
-    yield '# "singles", "pairs", or "grid" (all combinations); or list [[conditions]] instead.'
+    yield '# "singles", "pairs", or "grid" (all combinations); or list conditions = [...] instead.'
     yield 'combinations = "pairs"'
     yield ""
     yield from _readouts(_answering(network, examples, end, rest), early)
@@ -69,7 +61,7 @@ def _lines(network: Network, source: str) -> Iterator[str]:
 
 
 def _answering(
-    network: Network, examples: list[_Example], end: str | int, rest: str | None
+    network: Network, examples: list[Change], end: str | int, rest: str | None
 ) -> list[str]:
     """Readouts that the changes move: a page of what does not answer shows nothing.
 
@@ -84,8 +76,8 @@ def _answering(
             warnings.simplefilter("ignore", SimnetWarning)  # what the integrator says
             plan = Screen(
                 network=network,
-                changes=[example.change for example in examples],
-                readouts=[_name(name) for name in known],
+                changes=[c.ladder()[-1] if isinstance(c, Dose) else c for c in examples],
+                readouts=[name_text(name) for name in known],
                 t_end=end,
                 points=2,
                 equilibrate=rest,
@@ -93,13 +85,13 @@ def _answering(
             )
             effects = run_screen(plan, workers=0).effects()
     except SimnetError:
-        return [_name(name) for name in known[:_READOUTS]]
+        return [name_text(name) for name in known[:_READOUTS]]
     answers = effects[effects["log2_fold_change"].abs() > _MOVED]
     for _, found in answers.groupby("condition", sort=False):
         fresh = [name for name in found["readout"] if name not in moved]
         moved += fresh[:1]
     answering = set(answers["readout"])
-    others = sorted(map(_name, known), key=lambda name: name not in answering)  # stable
+    others = sorted(map(name_text, known), key=lambda name: name not in answering)  # stable
     return list(dict.fromkeys([*moved, *others]))[:_READOUTS]
 
 
@@ -113,46 +105,39 @@ def _readouts(names: list[str], early: str) -> Iterator[str]:
     yield "]"
 
 
-def _changes(examples: list[_Example]) -> Iterator[str]:
-    yield "# Changes. Each is made alone, and with the others as `combinations` says."
-    yield "# Verbs: set (value), scale (factor), add (amount), knockdown (fraction), knockout,"
-    yield "# overexpress (fold), dose (nM), washout, clamp (value). When: at t = 0 if nothing is said;"
-    yield '# at = "6 h"; repeat = { first = "0 h", every = "6 h", times = 3 };'
-    yield "# from_start = true, also while it equilibrates: a cell line."
-    for example in examples:
-        yield from ("[[changes]]", *example.lines, "")
+def _changes(changes: list[Change]) -> Iterator[str]:
+    yield "# Changes. Each is made alone, and with the others as `combinations` says; a ladder of doses"
+    yield f"# is as many. NAME={forms()}."
+    yield '# When: at t = 0 if nothing is said; "6h: HIF1A=knockout"; "from 6h for 2h: O2_percent=1";'
+    yield '# "every 6h from 0h, 3 times: axitinib=10nM"; "from the start: HIF1A=knockout", also while it'
+    yield "# equilibrates: a cell line. Those in one text, joined by a comma, are made together."
+    yield "changes = ["
+    for change in changes:
+        yield f"    {toml_text(change_text(change))},"
+    yield "]"
 
 
-def _examples(network: Network) -> Iterator[_Example]:
+def _examples(network: Network) -> Iterator[Change]:
     for drug in network.drugs[:_DRUGS]:
         middle = drug.affinity if drug.unit == "nM" and drug.affinity else 1.0
         doses = [float(f"{middle * factor:.2g}") for factor in (0.1, 1, 10, 100)]
-        lines = (f"dose = {toml_text(drug.name)}", f"nM = {doses}")
-        yield _Example(lines=lines, change=Dose(drug.name, nM=doses[-1]))
+        yield Dose(drug.name, nM=doses)
     for place, gene in enumerate(network.genes[:_GENES]):
-        if place:
-            lone = (f"knockout = {toml_text(gene.name)}",)
-            yield _Example(lines=lone, change=Knockout(gene.name))
-        else:
-            lines = (f"knockdown = {toml_text(gene.name)}", "fraction = 0.9")
-            yield _Example(lines=lines, change=Knockdown(gene.name, 0.9))
+        yield Knockout(gene.name) if place else Knockdown(gene.name, 0.9)
     if not network.drugs and not network.genes:
         driven = {action.parameter for action in network.inputs}
         free = [
             p for p in network.parameters if p.id not in driven and p.initial_expression is None
         ]
-        for parameter in free[:2]:
-            lines = (f"scale = {toml_text(parameter.id)}", "factor = 0.5")
-            yield _Example(lines=lines, change=Scale(parameter.id, 0.5))
+        yield from (Scale(parameter.id, 0.5) for parameter in free[:2])
 
 
 def _background(network: Network) -> Iterator[str]:
     if network.inputs:
         chosen = network.inputs[0]
+        yield ""
         yield "# What holds in every condition, the control too."
-        yield "[[background]]"
-        yield f"set = {toml_text(chosen.name)}"
-        yield f"value = {chosen.baseline:g}"
+        yield f"background = [{toml_text(change_text(Set(chosen.name, chosen.baseline)))}]"
 
 
 def _has_clock(network: Network) -> bool:
@@ -161,9 +146,3 @@ def _has_clock(network: Network) -> bool:
     except InputError:
         return False
     return True
-
-
-def _name(name: str) -> str:
-    from simnet.experiment.notation import name_text
-
-    return name_text(name)

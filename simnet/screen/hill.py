@@ -9,7 +9,9 @@ covers every curve the doses could show, then by damped Gauss-Newton steps. No f
 the same numbers always give the same fit, and a bootstrap is one call.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -23,6 +25,9 @@ _PLACES, _SLOPES = 33, 8  # of the grid: EC50, Hill coefficient
 _STEPS = 40
 _NUDGE = 1e-6
 _DONE = 1e-10  # a step that gains less, of the sum of squares, is the last
+
+Residuals: TypeAlias = Callable[[FloatArray, FloatArray], FloatArray]
+"""Weighted residuals (K, D) of curves (K, 2), the logarithms of EC50 and coefficient, from means."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,6 +76,10 @@ def fit_hill(
         positive: whether start and end must not be negative, as for amounts.
     """
     root = np.sqrt(weights / weights.mean())
+
+    def residuals(curves: FloatArray, rows: FloatArray) -> FloatArray:
+        return _project(curves, doses, rows, root, positive)[2]
+
     logs = np.log(doses[doses > 0])
     beyond = BEYOND * np.log(10)
     low = np.array([logs.min() - beyond, np.log(SHALLOWEST)])
@@ -80,10 +89,10 @@ def fit_hill(
     for place in np.linspace(low[0], high[0], _PLACES):
         for slope in np.linspace(low[1], high[1], _SLOPES):
             node = np.array([[place, slope]])  # one curve for all rows
-            rss = (_project(node, doses, means, root, positive)[2] ** 2).sum(axis=1)
+            rss = (residuals(node, means) ** 2).sum(axis=1)
             better = rss < least
             best[better], least[better] = (place, slope), rss[better]
-    best = _descend(best, doses, means, root, positive, low, high)
+    best = _descend(residuals, best, means, low, high)
     start, end, off = _project(best, doses, means, root, positive)
     return HillCurves(
         log_ec50=best[:, 0],
@@ -129,23 +138,16 @@ def _project(
 
 
 def _descend(
-    curve: FloatArray,
-    doses: FloatArray,
-    means: FloatArray,
-    root: FloatArray,
-    positive: bool,
-    low: FloatArray,
-    high: FloatArray,
+    residuals: Residuals, curve: FloatArray, means: FloatArray, low: FloatArray, high: FloatArray
 ) -> FloatArray:
     """Levenberg-Marquardt steps within bounds, all curves side by side until each is done."""
-    rss = (_project(curve, doses, means, root, positive)[2] ** 2).sum(axis=1)
+    rss = (residuals(curve, means) ** 2).sum(axis=1)
     damping = np.full(len(means), 1e-3)
     left = np.arange(len(means))
     curve = curve.copy()
     for _ in range(_STEPS):
-        trial = _step(curve[left], doses, means[left], root, positive, damping[left])
-        trial = np.clip(trial, low, high)
-        trial_rss = (_project(trial, doses, means[left], root, positive)[2] ** 2).sum(axis=1)
+        trial = np.clip(_step(residuals, curve[left], means[left], damping[left]), low, high)
+        trial_rss = (residuals(trial, means[left]) ** 2).sum(axis=1)
         gain = rss[left] - trial_rss
         better = gain > 0
         small = gain <= _DONE * rss[left]
@@ -158,21 +160,13 @@ def _descend(
 
 
 def _step(
-    curve: FloatArray,
-    doses: FloatArray,
-    means: FloatArray,
-    root: FloatArray,
-    positive: bool,
-    damping: FloatArray,
+    residuals: Residuals, curve: FloatArray, means: FloatArray, damping: FloatArray
 ) -> FloatArray:
     """One damped Gauss-Newton step of K curves (K, 2), at most 1 in each logarithm."""
-    off = _project(curve, doses, means, root, positive)[2]
+    off = residuals(curve, means)
     jacobian = np.empty((*off.shape, 2))
-    for axis in range(2):
-        nudge = np.zeros(2)
-        nudge[axis] = _NUDGE
-        ahead = _project(curve + nudge, doses, means, root, positive)[2]
-        behind = _project(curve - nudge, doses, means, root, positive)[2]
+    for axis, nudge in enumerate(_NUDGE * np.eye(2)):
+        ahead, behind = residuals(curve + nudge, means), residuals(curve - nudge, means)
         jacobian[:, :, axis] = (ahead - behind) / (2 * _NUDGE)
     slope = (jacobian * off[:, :, None]).sum(axis=1)
     scale = (jacobian**2).sum(axis=1) * (1 + damping[:, None]) + 1e-300

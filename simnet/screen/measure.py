@@ -1,4 +1,4 @@
-"""What a screen keeps of an item: a row of numbers for each replicate, and what was wrong with it."""
+"""What a screen stores of an item: a row of numbers for each replicate, and what was wrong with it."""
 
 import re
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ _PLACE = re.compile(r" in replicate \d+ in the base condition")
 def measuring(plan: Plan, readouts: Sequence[ScreenReadout]) -> Measure:
     """A function that makes the rows of an item.
 
-    They have the columns `replicate`, `values` (a list of all the numbers kept: each readout's, in
+    They have the columns `replicate`, `values` (a list of all the numbers stored: each readout's, in
     order; NaN where there is none) and `notes` (a line for each readout without a value, with the
     reason; one line that begins with `FAILED` where the replicate has none at all).
     """

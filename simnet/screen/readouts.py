@@ -1,8 +1,8 @@
 """Readouts of a screen: expressions that have a value in every replicate of every condition.
 
-They are kept replicate by replicate, so a statistic over replicates is not taken while the screen
-runs: `fraction(X@48h > 100)` is kept as the 0 or 1 of each replicate, `mean(X@48h)` as X@48h. A
-`steady(X)` is kept as the average over the last tenth of the time, with what is needed to judge,
+They are stored replicate by replicate, so a statistic over replicates is not taken while the screen
+runs: `fraction(X@48h > 100)` is stored as the 0 or 1 of each replicate, `mean(X@48h)` as X@48h. A
+`steady(X)` is stored as the average over the last tenth of the time, with what is needed to judge,
 once all replicates are there, whether their mean still drifts.
 """
 
@@ -39,28 +39,28 @@ class ScreenReadout:
 
     Attributes:
         name: as the user wrote it; tables call it so.
-        canonical: the one text of all that ask the same.
+        canonical: the one text of all that mean the same.
         unit: of its values; None where it is not known, as of a product.
-        kept: what is evaluated in each replicate.
+        stored: what is evaluated in each replicate.
         judged: for each `steady(...)` in it: the average over the last tenth of the time, that over
-            the tenth before, and the largest size; kept as well.
+            the tenth before, and the largest size; stored as well.
     """
 
     name: str
     canonical: str
     unit: str | None
-    kept: ReadoutExpression
+    stored: ReadoutExpression
     judged: tuple[tuple[ReadoutExpression, ReadoutExpression, ReadoutExpression], ...] = ()
 
     @property
     def is_course(self) -> bool:
         """Whether its value is a time course."""
-        return self.kept.is_course
+        return self.stored.is_course
 
     @property
     def expressions(self) -> tuple[ReadoutExpression, ...]:
-        """All that is kept of it."""
-        return (self.kept, *(expression for three in self.judged for expression in three))
+        """All that is stored of it."""
+        return (self.stored, *(expression for three in self.judged for expression in three))
 
 
 def screen_readouts(
@@ -82,10 +82,10 @@ def screen_readouts(
     seen: dict[str, str] = {}
     for text in listed:
         try:
-            asked = parse_readout(text)
-            wrong = [*problems_of(asked, network, t_end), *_unfit(asked)]
+            expression = parse_readout(text)
+            wrong = [*problems_of(expression, network, t_end), *_unfit(expression)]
             if not wrong:
-                readout = _readout(asked, network, t_end)
+                readout = _readout(expression, network, t_end)
                 if readout.canonical in seen:
                     why = f"is the same as {seen[readout.canonical]!r}"
                     wrong = [Problem(what=f"readout {text!r}", why=why, way_out="take one out")]
@@ -111,13 +111,13 @@ def require_steady(last: FloatArray, before: FloatArray, largest: FloatArray, ex
     return f"{why}; {RUN_LONGER}" if why else ""
 
 
-def _unfit(asked: ReadoutExpression) -> list[Problem]:
-    """What a screen cannot keep replicate by replicate."""
-    what = f"readout {asked}"
-    if any(asked.conditions):
+def _unfit(expression: ReadoutExpression) -> list[Problem]:
+    """What a screen cannot store replicate by replicate."""
+    what = f"readout {expression}"
+    if any(expression.conditions):
         way_out = "leave the brackets out: they are the screen's conditions, see effects()"
         return [Problem(what=what, why="names conditions of its own", way_out=way_out)]
-    inner = _without_mean(asked.tree)
+    inner = _without_mean(expression.tree)
     statistics = [part.function for part in walk(inner) if isinstance(part, OfEnsemble)]
     if statistics:
         why = f"{statistics[0]} is one number for all replicates"
@@ -131,8 +131,8 @@ def _without_mean(tree: Tree) -> Tree:
     return tree.of if averages and isinstance(tree, OfEnsemble) else tree
 
 
-def _readout(asked: ReadoutExpression, network: Network, t_end: TimeSpec) -> ScreenReadout:
-    tree = _without_mean(asked.tree)
+def _readout(expression: ReadoutExpression, network: Network, t_end: TimeSpec) -> ScreenReadout:
+    tree = _without_mean(expression.tree)
     end = duration(t_end, "t_end", network.time_unit)
     found: list[tuple[ReadoutExpression, ReadoutExpression, ReadoutExpression]] = []
 
@@ -151,18 +151,18 @@ def _readout(asked: ReadoutExpression, network: Network, t_end: TimeSpec) -> Scr
         found.append((expression_of(last), expression_of(before), expression_of(top)))
         return last
 
-    kept = expression_of(renewed(tree, settled))
+    stored = expression_of(renewed(tree, settled))
     return ScreenReadout(
-        name=asked.text.strip(),
-        canonical=str(asked),
-        unit=_unit(asked.tree, network),
-        kept=kept,
+        name=expression.text.strip(),
+        canonical=str(expression),
+        unit=_unit(expression.tree, network),
+        stored=stored,
         judged=tuple(found),
     )
 
 
 def _unit(tree: Tree, network: Network) -> str | None:
-    """The unit of a readout, or of what keeps it: max(X) is in the unit of X."""
+    """The unit of a readout, or of what has the same: max(X) is in the unit of X."""
     if isinstance(tree, OfEnsemble):
         return "1" if tree.function == "fraction" else _unit(tree.of, network)
     if isinstance(tree, OfCourse):

@@ -31,7 +31,7 @@ def surface_of(arms: Sequence[tuple[Level, ...]], a: str, b: str | None) -> Surf
         arms: (C,) levels of each condition.
         a, b: factors; conditions in which any other is varied do not belong to it.
     """
-    labels = [_levels(arms, name) for name in (a, b)]
+    labels = [_ladder(arms, name) for name in (a, b)]
     where: dict[tuple[str, str], int] = {}
     for number, levels in enumerate(arms):
         made = {level.factor: level.label for level in levels}
@@ -46,7 +46,7 @@ def surface_of(arms: Sequence[tuple[Level, ...]], a: str, b: str | None) -> Surf
     )
 
 
-def _levels(arms: Sequence[tuple[Level, ...]], factor: str | None) -> dict[str, float]:
+def _ladder(arms: Sequence[tuple[Level, ...]], factor: str | None) -> dict[str, float]:
     """Level by label, rising where they are doses; 0 is absent."""
     found = {x.label: x.dose for levels in arms for x in levels if x.factor == factor}
     dosed = all(dose is not None for dose in found.values())

@@ -20,6 +20,7 @@ merely beyond zero: with no interaction, a model makes any call at all on a surf
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -30,7 +31,7 @@ from simnet.screen.dose_checks import dose_means
 from simnet.screen.dose_response import fit_dose_response
 from simnet.screen.hill import fit_hill
 from simnet.screen.synergy_cells import Cells, SingleCurves
-from simnet.screen.synergy_checks import Direction, Grid, check_and_sort
+from simnet.screen.synergy_checks import Direction, Grid, Settings, check_and_sort
 from simnet.screen.synergy_score import ROLES, Score, judge
 from simnet.screen.synergy_table import SYNERGY_MODELS
 from simnet.seeds import screen_generator
@@ -129,34 +130,24 @@ def surface_interaction(
         InputError: levels without 0, an unknown model, a full effect equal to the control or against
             the stated direction, or other wrong settings: all of them at once.
     """
-    models = tuple(SYNERGY_MODELS) if models is None else models
-    grid = check_and_sort(
-        levels_a,
-        levels_b,
-        values,
-        models,
-        full_effect,
-        direction,
-        minimum_effect,
-        confidence,
-        resamples,
-        seed,
+    settings = Settings(
+        models=tuple(SYNERGY_MODELS) if models is None else tuple(models),
+        full_effect=full_effect,
+        direction=direction,
+        minimum_effect=minimum_effect,
+        confidence=confidence,
+        resamples=resamples,
+        seed=seed,
+        exact=exact,
     )
-    batch = _batch(grid, 0 if exact else resamples, seed, key)
-    sign, found, opposed = _direction(
-        grid, batch, full_effect, direction, minimum_effect, confidence, exact
-    )
-    fits: list[tuple[SingleCurves, SingleCurves]] = []
+    grid = check_and_sort(levels_a, levels_b, values, settings)
+    batch = _batch(grid, settings, key)
+    sign, found, opposed = _direction(grid, batch, settings)
 
+    @cache
     def singles() -> tuple[SingleCurves, SingleCurves]:
-        if not fits:
-            fits.append(
-                (
-                    _single(grid.levels_a, [row[0] for row in grid.values], batch[:, :, 0]),
-                    _single(grid.levels_b, list(grid.values[0]), batch[:, 0, :]),
-                )
-            )
-        return fits[0]
+        first = _single(grid.levels_a, [row[0] for row in grid.values], batch[:, :, 0])
+        return first, _single(grid.levels_b, list(grid.values[0]), batch[:, 0, :])
 
     cells = Cells(
         levels_a=grid.levels_a[1:],
@@ -169,9 +160,8 @@ def surface_interaction(
         full_effect=full_effect,
         singles=singles,
     )
-    judged = [
-        judge(name, cells, grid, minimum_effect, confidence, exact, opposed) for name in models
-    ]
+    judged = [judge(name, cells, grid, settings, opposed) for name in settings.models]
+    curves = [_words(single) for single in singles()] if singles.cache_info().currsize else ["", ""]
     return Interaction(
         cells=tuple(score for of_cells, _ in judged for score in of_cells),
         overall=tuple(score for _, of_surface in judged for score in of_surface),
@@ -182,14 +172,15 @@ def surface_interaction(
         confidence=confidence,
         resamples=0 if exact else resamples,
         seed=seed,
-        curve_a=_words(fits[0][0]) if fits else "",
-        curve_b=_words(fits[0][1]) if fits else "",
+        curve_a=curves[0],
+        curve_b=curves[1],
     )
 
 
-def _batch(grid: Grid, resamples: int, seed: int, key: str) -> FloatArray:
+def _batch(grid: Grid, settings: Settings, key: str) -> FloatArray:
     """(K, A, B) versions of the grid: means, each role moved by its standard error, then resamples."""
     present = grid.n > 0
+    resamples = 0 if settings.exact else settings.resamples
     batch = np.full((1 + ROLES + resamples, *grid.n.shape), np.nan)
     batch[: 1 + ROLES] = grid.means
     roles = np.zeros(grid.n.shape, dtype=int)
@@ -198,7 +189,7 @@ def _batch(grid: Grid, resamples: int, seed: int, key: str) -> FloatArray:
         batch[1 + role] += np.where(roles == role, grid.sems, 0.0)
     if resamples:
         groups = [group for row in grid.values for group in row if len(group)]
-        generator = screen_generator(seed, "interaction", key)
+        generator = screen_generator(settings.seed, "interaction", key)
         batch[1 + ROLES :, present] = resampled_means(groups, resamples, generator)
     return batch
 
@@ -216,32 +207,26 @@ def _single(levels: FloatArray, groups: list[FloatArray], means: FloatArray) -> 
 
 
 def _direction(
-    grid: Grid,
-    batch: FloatArray,
-    full_effect: float | None,
-    stated: Direction | None,
-    minimum_effect: float,
-    confidence: float,
-    exact: bool,
+    grid: Grid, batch: FloatArray, settings: Settings
 ) -> tuple[int, Literal["stated", "full effect", "single changes", "combination"], bool]:
     """1 or -1, how it was found, and whether the single changes oppose each other."""
-    if stated is not None:
-        return (1 if stated == "rising" else -1), "stated", False
-    if full_effect is not None:
-        return (1 if full_effect > grid.means[0, 0] else -1), "full effect", False
+    if settings.direction is not None:
+        return (1 if settings.direction == "rising" else -1), "stated", False
+    if settings.full_effect is not None:
+        return (1 if settings.full_effect > grid.means[0, 0] else -1), "full effect", False
     in_logs = bool(np.nanmin(grid.means) > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         scaled = np.log(batch) if in_logs else batch / np.nanmax(abs(grid.means))
         moved = scaled - scaled[:, :1, :1]
-    least = np.log1p(minimum_effect) if in_logs else minimum_effect
+    least = np.log1p(settings.minimum_effect) if in_logs else settings.minimum_effect
     freedom = np.asarray(max(1.0, float(grid.n[grid.n > 0].min() - 1)))
     signs, sizes = [], []
     for alone in (moved[:, 1:, 0], moved[:, 0, 1:]):
         run = ~np.isnan(alone[0])
         size = alone[:, run].mean(axis=1) if run.any() else np.zeros(len(alone))
         low, high = size[0], size[0]
-        if not exact:
-            low, high = scaled_interval(size[0], size[1 + ROLES :], confidence, freedom)
+        if not settings.exact:
+            low, high = scaled_interval(size[0], size[1 + ROLES :], settings.confidence, freedom)
         signs.append(int(low > least) - int(high < -least))
         sizes.append(float(size[0]))
     if any(signs):

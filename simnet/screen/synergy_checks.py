@@ -26,36 +26,40 @@ class Grid:
     sems: FloatArray
 
 
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a surface is judged; see `surface_interaction`."""
+
+    models: tuple[str, ...]
+    full_effect: float | None
+    direction: Direction | None
+    minimum_effect: float
+    confidence: float
+    resamples: int
+    seed: int
+    exact: bool
+
+
 def check_and_sort(
     levels_a: Sequence[float] | FloatArray,
     levels_b: Sequence[float] | FloatArray,
     values: Sequence[Sequence[FloatArray]],
-    models: Sequence[str],
-    full_effect: float | None,
-    direction: str | None,
-    minimum_effect: float,
-    confidence: float,
-    resamples: int,
-    seed: int,
+    settings: Settings,
 ) -> Grid:
     """The grid, or InputError with everything that is wrong."""
-    problems = interval_problems(confidence, resamples, seed)
-    for name in models:
+    problems = interval_problems(settings.confidence, settings.resamples, settings.seed)
+    for name in settings.models:
         if name not in SYNERGY_MODELS:
             way = nearest(name, SYNERGY_MODELS)
             problems.append(Problem(what=f"model {name!r}", why="no such model", way_out=way))
-    if not models:
+    if not settings.models:
         problems.append(Problem(what="models", why="none is given"))
-    if direction not in (None, "rising", "falling"):
-        way = 'write "rising" or "falling"'
-        problems.append(Problem(what=f"direction {direction!r}", why="unknown", way_out=way))
-    if not 0 <= minimum_effect < np.inf:
-        way = "0.1 is 10 %"
-        problems.append(
-            Problem(
-                what=f"minimum_effect {minimum_effect!r}", why="negative or not finite", way_out=way
-            )
-        )
+    if settings.direction not in (None, "rising", "falling"):
+        what, way = f"direction {settings.direction!r}", 'write "rising" or "falling"'
+        problems.append(Problem(what=what, why="unknown", way_out=way))
+    if not 0 <= settings.minimum_effect < np.inf:
+        what = f"minimum_effect {settings.minimum_effect!r}"
+        problems.append(Problem(what=what, why="negative or not finite", way_out="0.1 is 10 %"))
     a, b = (np.asarray(given, dtype=np.float64).reshape(-1) for given in (levels_a, levels_b))
     problems += [*_levels("levels_a", a), *_levels("levels_b", b)]
     if len(values) != len(a) or any(len(row) != len(b) for row in values):
@@ -64,7 +68,7 @@ def check_and_sort(
     if problems:
         raise InputError(problems)
     grid = _sorted(a, b, values)
-    if problems := _control(grid, full_effect, direction):
+    if problems := _control(grid, settings.full_effect, settings.direction):
         raise InputError(problems)
     return grid
 

@@ -1,14 +1,15 @@
 """From a model's scores in all versions of a grid to scores with intervals and calls."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.screen.bootstrap import scaled_interval, welch_freedom
 from simnet.screen.synergy_cells import Cells
-from simnet.screen.synergy_checks import Grid
+from simnet.screen.synergy_checks import Grid, Settings
 from simnet.screen.synergy_table import SYNERGY_MODELS
 
 Call: TypeAlias = Literal["synergy", "antagonism", "no call"]
@@ -50,13 +51,7 @@ class Score:
 
 
 def judge(
-    name: str,
-    cells: Cells,
-    grid: Grid,
-    minimum_effect: float,
-    confidence: float,
-    exact: bool,
-    opposed: bool,
+    name: str, cells: Cells, grid: Grid, settings: Settings, opposed: bool
 ) -> tuple[list[Score], list[Score]]:
     """Scores of one model: of the combinations, and of the surface."""
     model = SYNERGY_MODELS[name]
@@ -68,42 +63,35 @@ def judge(
     defined = ~np.isnan(found.values[0])
     count = max(1, int(defined.sum()))
     freedom = _freedom(found.values, grid, n)
-    single = _intervals(found.values, confidence, freedom)
-    at_once = _intervals(found.values, 1 - (1 - confidence) / count, freedom)
+    single = _intervals(found.values, settings.confidence, freedom)
+    at_once = _intervals(found.values, 1 - (1 - settings.confidence) / count, freedom)
     bare = Score(
         model=name, a=NAN, b=NAN, n=0, score=NAN, low=NAN, high=NAN, low_all=NAN, high_all=NAN,
-        threshold=model.threshold(minimum_effect), call="no call", reason="",
+        threshold=model.threshold(settings.minimum_effect), call="no call", reason="",
     )  # fmt: skip
-    of_cells = []
-    for i, j in np.ndindex(*defined.shape):
-        cell = replace(
-            bare,
+
+    def scored(n: float, numbers: Sequence[FloatArray], **said: Any) -> Score:
+        names = ("score", "low", "high", "low_all", "high_all")
+        said |= zip(names, map(float, numbers), strict=True)
+        return _called(replace(bare, n=int(n), **said), settings.exact, opposed)
+
+    numbers = (found.values[0], *single, *at_once)
+    of_cells = [
+        scored(
+            n[i, j],
+            [number[i, j] for number in numbers],
             a=float(cells.levels_a[i]),
             b=float(cells.levels_b[j]),
-            n=int(n[i, j]),
-            score=float(found.values[0, i, j]),
-            low=float(single[0][i, j]),
-            high=float(single[1][i, j]),
-            low_all=float(at_once[0][i, j]),
-            high_all=float(at_once[1][i, j]),
             reason=str(reasons[i, j]),
         )
-        of_cells.append(_called(cell, exact, opposed))
+        for i, j in np.ndindex(*defined.shape)
+    ]
     if not defined.any():
         return of_cells, [replace(bare, reason=f"not defined for any combination: {reasons[0, 0]}")]
     with np.errstate(invalid="ignore"):  # an infinite version and one of the other sign
         values = found.values[:, defined].mean(axis=1)
-    low, high = _intervals(values, confidence, freedom[defined].min())
-    surface = replace(
-        bare,
-        n=int(n[defined].min()),
-        score=float(values[0]),
-        low=float(low),
-        high=float(high),
-        low_all=float(low),
-        high_all=float(high),
-    )
-    return of_cells, [_called(surface, exact, opposed)]
+    ends = _intervals(values, settings.confidence, freedom[defined].min())
+    return of_cells, [scored(n[defined].min(), [values[0], *ends, *ends])]
 
 
 def _intervals(

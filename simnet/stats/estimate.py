@@ -1,6 +1,5 @@
 """`Estimate`: a number with its interval, and the two intervals that need nothing but counts."""
 
-import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -101,11 +100,3 @@ def fraction_estimate(
     low = np.where(hits == 0, 0.0 * some, middle - reach)  # not -1e-17
     high = np.where(hits == n, 1.0 + 0.0 * some, middle + reach)
     return Estimate(value=p, low=low, high=high, confidence=confidence)
-
-
-def on_log_scale(value: FloatArray, error: FloatArray, reach: FloatArray) -> tuple[FloatArray, ...]:
-    """The interval value * exp(-+ reach * error), where `error` is the standard error of log value;
-    NaN where the value is not above zero."""
-    factor = np.exp(np.minimum(reach * error, math.log(1e300)))
-    sound = np.where(value > 0, value, np.nan)
-    return sound / factor, sound * factor

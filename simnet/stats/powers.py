@@ -5,12 +5,13 @@ Blocks are merged with the update formulas of Chan, Golub & LeVeque 1983
 report SAND2008-6212), which lose no digits however large the mean is.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from simnet.arrays import BoolArray, FloatArray
-from simnet.stats.estimate import Estimate, on_log_scale, student_quantile
+from simnet.stats.estimate import Estimate, student_quantile
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -185,5 +186,9 @@ def _error_of_log_variance(sums: Powers) -> FloatArray:
 
 
 def _logarithmic(sums: Powers, value: FloatArray, error: FloatArray, confidence: float) -> Estimate:
-    low, high = on_log_scale(value, error, student_quantile(confidence, sums.n - 1))
-    return Estimate(value=value, low=low, high=high, confidence=confidence)
+    """Interval value * exp(-+ t * error), where `error` is the standard error of log value; NaN where
+    the value is not above zero."""
+    reach = student_quantile(confidence, sums.n - 1)
+    factor = np.exp(np.minimum(reach * error, math.log(1e300)))
+    sound = np.where(value > 0, value, np.nan)
+    return Estimate(value=value, low=sound / factor, high=sound * factor, confidence=confidence)

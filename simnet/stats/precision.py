@@ -35,10 +35,8 @@ class Judgement:
         return bool((self.half_width <= self.target).all())
 
 
-def judge(
-    statistics: BlockStatistics, precision: Precision, readouts: Sequence[int], time: int = -1
-) -> Judgement:
-    """How precise the readouts are at one time.
+def judge(statistics: BlockStatistics, precision: Precision, readouts: Sequence[int]) -> Judgement:
+    """How precise the readouts are at the last output time.
 
     A mean has Student's interval; it is not judged precise before it has varied. A fraction has
     Wilson's; for an absolute precision its half-width is taken as if the fraction were the one
@@ -54,26 +52,24 @@ def judge(
         statistics: all replicates so far.
         precision: what is wanted.
         readouts: places of the readouts to judge.
-        time: index of the output time.
 
     Raises:
         InputError: no readouts, or one that is not 0 or 1 where fractions are judged.
     """
-    places = tuple(readouts)
+    places = list(readouts)
     if not places:
         raise InputError(Problem(what="precision", why="no readouts to judge"))
     powers = statistics.powers
-    n, mean = powers.n[time, list(places)], powers.mean[time, list(places)]
+    n, mean = powers.n[-1, places], powers.mean[-1, places]
     if precision.statistic == "fraction":
         _require_indicators(statistics.tallies, places)
         estimate = fraction_estimate(np.rint(n * mean), n, confidence=precision.confidence)
         half_width = _of_fraction(estimate, n, precision)
     else:
         whole = mean_estimate(powers, confidence=precision.confidence)
-        low, high = whole.low[time, list(places)], whole.high[time, list(places)]
-        value = whole.value[time, list(places)]
+        value, low, high = (x[-1, places] for x in (whole.value, whole.low, whole.high))
         estimate = Estimate(value=value, low=low, high=high, confidence=precision.confidence)
-        varied = powers.second[time, list(places)] > 0
+        varied = powers.second[-1, places] > 0
         half_width = np.where(varied, estimate.half_width, np.inf)
     if precision.relative is not None:
         target = precision.relative * np.abs(np.nan_to_num(estimate.value))
@@ -84,7 +80,7 @@ def judge(
 
 
 def next_size(
-    statistics: BlockStatistics, precision: Precision, readouts: Sequence[int], time: int = -1
+    statistics: BlockStatistics, precision: Precision, readouts: Sequence[int]
 ) -> int | None:
     """How many replicates to run next, all together; None where these are enough or the most.
 
@@ -92,7 +88,6 @@ def next_size(
         statistics: of the replicates 0 to before one of `precision.sizes()`.
         precision: what is wanted.
         readouts: places of the readouts to judge.
-        time: index of the output time.
 
     Raises:
         InputError: a number of replicates at which nothing is judged, and what `judge` raises.
@@ -103,7 +98,7 @@ def next_size(
         what = f"precision at replicates {statistics.first} to {n - 1}"
         way_out = "judge at " + ", ".join(map(str, sizes))
         raise InputError(Problem(what=what, why="judged at fixed numbers only", way_out=way_out))
-    if judge(statistics, precision, readouts, time).met or n == sizes[-1]:
+    if judge(statistics, precision, readouts).met or n == sizes[-1]:
         return None
     return sizes[sizes.index(n) + 1]
 
@@ -116,7 +111,7 @@ def _of_fraction(estimate: Estimate, n: FloatArray, precision: Precision) -> Flo
     return np.asarray(z * np.sqrt(widest * (1 - widest) / np.where(n > 0, n, np.nan)))
 
 
-def _require_indicators(tallies: Tallies, places: tuple[int, ...]) -> None:
+def _require_indicators(tallies: Tallies, places: list[int]) -> None:
     problems = []
     for place in places:
         used = tallies.tables[place].any(axis=1)

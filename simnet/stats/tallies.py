@@ -47,11 +47,6 @@ class Tallies:
         """(K,) what the rows of a readout stand for, in its unit, rising."""
         return bin_values(self.bins[readout], whole=self.whole[readout])
 
-    @property
-    def nbytes(self) -> int:
-        """Memory of the counts, in bytes."""
-        return sum(table.nbytes for table in self.tables)
-
 
 def tallies_of(values: FloatArray) -> Tallies:
     """The counts of one block.

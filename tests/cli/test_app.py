@@ -48,7 +48,7 @@ def test_help_has_examples(cli: Callable[..., Any], name: str) -> None:
         ["run", "hypoxia", "--replicates", "many"],
         ["run", "hypoxia", "--json", "--csv"],
         ["run", "hypoxia", "--at", "24 h"],
-        ["show", "hypoxia", "--set", "O2_percent=1"],
+        ["show", "hypoxia", "--change", "O2_percent=1"],
         ["export", "hypoxia", "--to", "no/such/folder/x.xml"],
         ["compile"],
         ["compile", "hypoxia"],
@@ -68,8 +68,8 @@ def test_users_mistakes_are_one_line_and_code_2(
 
 def test_every_mistake_has_its_line(cli: Callable[..., Any], model: Path) -> None:
     ran = cli(
-        "run", model, "--t-end", "10", "--set", "Y=1", "--knockdown", "X=2", "--at", "99",
-        "--set", "made=1", "--points", "1",
+        "run", model, "--t-end", "10", "--change", "Y=1", "--change", "X=knockdown 2",
+        "--at", "99: made=1", "--points", "1",
     )  # fmt: skip
     assert ran.code == exits.USERS_MISTAKE
     assert len(ran.problems) == len(ran.err.splitlines()) == 5

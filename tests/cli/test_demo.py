@@ -7,6 +7,8 @@ import pytest
 import simnet as sn
 from simnet.cli import demo, demo_tumour
 
+pytestmark = pytest.mark.thorough
+
 
 def test_demo(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

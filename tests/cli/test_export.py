@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import simnet as sn
+from simnet.execute.exporters import EXPORTERS, Exporter
 
 Cli = Callable[..., Any]
 
@@ -52,7 +53,11 @@ def test_laws_of_a_foreign_file_are_written_for_ssa(cli: Cli, file: Callable[[st
     [
         (("--to", "m.xml", "--seed", 7), "--seed: only --to with .omex takes it"),
         (("--to", "m.xml", "--workers", 3), "--workers: only --to with .omex takes it"),
-        (("--to", "m.bngl"), "--to m.bngl: of no known kind"),
+        (
+            ("--to", "m.omex", "--kinetics", "discrete"),
+            "--kinetics: only --to with .xml or .ant takes",
+        ),
+        (("--to", "m.bngl"), "--to m.bngl: of no known format"),
     ],
 )
 def test_options_without_effect_are_refused(
@@ -61,6 +66,32 @@ def test_options_without_effect_are_refused(
     ran = cli("export", file(PAIRING), *options)
     assert ran.code == 2
     assert says in ran.err
+
+
+def test_a_format_is_a_row_of_the_table(
+    cli: Cli, file: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer and its row are a format: its endings, its own options, its lines."""
+
+    def matrix(network: sn.Network, path: Path, *, kinetics: str = "continuous") -> list[str]:
+        rows = [
+            [
+                dict(r.products).get(s.id, 0) - dict(r.reactants).get(s.id, 0)
+                for s in network.species
+            ]
+            for r in network.reactions
+        ]
+        path.write_text("".join(f"{' '.join(map(str, row))}\n" for row in rows), encoding="utf-8")
+        return [f"{network.id}, {len(rows)} rows", f"  {kinetics}"]
+
+    row = Exporter(name="stoichiometric matrix", suffixes=(".txt",), write=matrix)
+    monkeypatch.setattr("simnet.execute.exporters.EXPORTERS", [*EXPORTERS, row])
+    source = file(PAIRING)
+    done = cli("export", source, "--to", "m.txt", "--kinetics", "discrete")
+    assert (done.code, done.out) == (0, "m.txt: m, 1 rows\n  discrete\n")
+    assert Path("m.txt").read_text(encoding="utf-8") == "-2 1\n"
+    refused = cli("export", source, "--to", "m.txt", "--seed", 1)
+    assert (refused.code, "--seed: only --to with .omex takes it" in refused.err) == (2, True)
 
 
 def test_amounts_in_moles(cli: Cli, file: Callable[[str], Path]) -> None:

@@ -111,6 +111,7 @@ def test_a_network_at_rest_is_advised(cli: Callable[..., Any]) -> None:
     assert "--equilibrate" in ran.err
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
 @pytest.mark.parametrize("given", [["--out", "cells"], []])
 def test_ctrl_c_leaves_what_is_done(model: Path, tmp_path: Path, given: list[str]) -> None:

@@ -16,14 +16,7 @@ replicates = 10
 seed = 1
 combinations = "pairs"
 readouts = ["X", "X@5"]
-
-[[changes]]
-scale = "made"
-factor = 0.5
-
-[[changes]]
-scale = "lost"
-factor = 2
+changes = ["made=x0.5", "lost=x2"]
 """
 
 
@@ -118,9 +111,8 @@ class _Loads(HTMLParser):
 def test_the_report_is_one_page_and_escapes_names(cli: Any, tmp_path: Path, model: Path) -> None:
     """A label that is markup is shown, and is no markup."""
     text = PLAN.format(network=model)
-    text = text[: text.index("[[changes]]")].replace('combinations = "pairs"', "")
-    text += '[[conditions]]\nlabel = "<script>alert(1)</script>"\n'
-    text += '[[conditions.changes]]\nscale = "made"\nfactor = 0.5\n'
+    text = text[: text.index("changes = ")].replace('combinations = "pairs"', "")
+    text += '[[conditions]]\nlabel = "<script>alert(1)</script>"\nchanges = "made=x0.5"\n'
     plan, out = tmp_path / "plan.toml", tmp_path / "out"
     plan.write_text(text)
     assert cli("screen", str(plan), "--out", str(out), "--workers", "0").code == 0

@@ -53,7 +53,7 @@ def test_json_and_options(cli: Cli, model: Path) -> None:
     ran = cli(
         "sensitivity", model, "--readout", "cv(X)@5", "--analysis", "morris", "--samples", "4",
         "--method", "ssa", "--replicates", "4", "--fold", "2", "--group", "all=made,lost",
-        "--initial", "X", "--equilibrate", "0", "--scale", "made=2", "--setting", "levels=6",
+        "--initial", "X", "--equilibrate", "0", "--change", "made=x2", "--setting", "levels=6",
         "--workers", "0", "--json",
     )  # fmt: skip
     assert ran.code == 0, ran.err
@@ -104,6 +104,7 @@ def test_a_study_file_and_its_plan(cli: Cli, model: Path, tmp_path: Path) -> Non
     assert "are not done yet" in plan.out
 
 
+@pytest.mark.thorough
 def test_shards(cli: Cli, model: Path) -> None:
     for i in (1, 2):
         ran = cli("sensitivity", model, *LOCAL, "--shard", f"{i}/2", "--out", f"part{i}")

@@ -55,7 +55,7 @@ def test_what_ssa_cannot_do_is_said(cli: Callable[..., Any], squared: Path) -> N
 
 
 def test_cost_follows_changes(cli: Callable[..., Any], model: Path) -> None:
-    ran = cli("show", model, "--cost", "--t-end", "60", "--at", "30", "--set", "supply=6", "--json")
+    ran = cli("show", model, "--cost", "--t-end", "60", "--at", "30: supply=6", "--json")
     cost = json.loads(ran.out)["cost"]["firings"]
     by_reaction = {row["reaction"]: row["firings"] for row in cost}
     assert by_reaction["birth"] == pytest.approx(30 * 2 + 30 * 6, rel=1e-5)

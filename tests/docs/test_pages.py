@@ -9,6 +9,7 @@ import run_pages
 PAGES = run_pages.pages()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_page_shows_what_its_code_does(page: Path) -> None:

@@ -50,6 +50,7 @@ def assert_poisson(sample: Any, mean: float) -> None:
     assert abs(sample.var(ddof=1) - mean) < z * spread + 3 * spread**2 / mean
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("points", [2, 201])
 @pytest.mark.parametrize(
     ("law", "t_end", "mean"),

@@ -30,6 +30,8 @@ from simnet.network.network import Network
 from simnet.screen.plan import Screen
 from simnet.screen.run import run_screen
 
+pytestmark = pytest.mark.thorough
+
 HERE = str(Path(__file__).parent)
 
 

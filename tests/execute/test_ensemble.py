@@ -110,6 +110,7 @@ def test_cells_that_differ_under_ode(birth_death: sn.Network) -> None:
     assert np.allclose(dosed.values[0, :, -1, 0], end / 2, rtol=1e-4)  # the same cells
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("engine", ENGINES)
 def test_intrinsic_and_extrinsic_noise(birth_death: sn.Network, engine: str) -> None:
     """At rest, cells of birth rate k hold Poisson(k / g): intrinsic variance 10, extrinsic 9."""

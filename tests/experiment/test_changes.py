@@ -5,7 +5,7 @@ import pytest
 import simnet as sn
 from simnet.experiment.action import AddAmount, Hold, ScaleValue, SetValue
 from simnet.experiment.change import CHANGES, Change, change_record
-from simnet.experiment.notation import change_from_record
+from simnet.experiment.condition import change_from_record
 from simnet.network.network import Drug, Network
 
 

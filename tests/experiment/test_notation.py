@@ -2,7 +2,9 @@
 
 import json
 import math
+import re
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -27,10 +29,9 @@ from simnet.experiment.change import (
     Washout,
     change_record,
 )
-from simnet.experiment.condition import Condition, condition_from_record
+from simnet.experiment.condition import Condition, change_from_record, condition_from_record
 from simnet.experiment.notation import (
     Treatment,
-    change_from_record,
     change_text,
     changes_text,
     forms,
@@ -38,6 +39,7 @@ from simnet.experiment.notation import (
     read_schedule,
     read_spread,
     read_treatment,
+    read_variability,
     schedule_text,
     spread_text,
 )
@@ -193,8 +195,11 @@ def test_a_treatment_has_parts() -> None:
         ("", "column 1: the text ends where NAME=VALUE or a time should be"),
         ("HIF1A", "column 1: 'HIF1A' where NAME=VALUE or a time should be; write \"24h: NAME"),
         ("HIF1A=", "column 7: a change is missing; write one of 2.5, x2,"),
-        ("HIF1A=twice", "change 'HIF1A=twice': column 7: 'twice' is no change; write one of 2.5"),
-        ("HIF1A=1e999", "'1e999' is no change"),
+        (
+            "HIF1A=twice",
+            "change 'HIF1A=twice': column 7: 'twice' is not a change; write one of 2.5",
+        ),
+        ("HIF1A=1e999", "'1e999' is not a change"),
         ("O2_percent=1|5", "several values are for doses, 0.1|1|10nM"),
         (
             "A(b)=2",
@@ -204,7 +209,10 @@ def test_a_treatment_has_parts() -> None:
         ("a=1]", "column 4: ']' is not expected here"),
         ("24h", "column 4: the text ends where ':' should be"),
         ("24h:", "column 5: the text ends where a name should be; write NAME=VALUE; other names"),
-        ("3 weeks: a=1", "column 3: 'weeks' after a number is no unit of time; units of time are"),
+        (
+            "3 weeks: a=1",
+            "column 3: 'weeks' after a number is not a unit of time; units of time are",
+        ),
         ("from 2h: a=1", "column 8: ':' where 'for' should be"),
         ("from 2h for 1h: a=1, b=2", "column 1: one change at a time can be undone"),
         ("from 2h for 1h: a=knockout", "only a Set can be undone"),
@@ -222,12 +230,15 @@ def test_what_cannot_be_read(text: str, says: str) -> None:
 def test_what_stands_in_the_wrong_place() -> None:
     with pytest.raises(sn.InputError, match="schedule 'a=1': has no time; write \"24h: NAME"):
         read_schedule("a=1")
-    with pytest.raises(sn.InputError, match=r"background\[0\] '2h: a=1': column 1: '2h'"):
+    with pytest.raises(sn.InputError, match=r"background\[0\] '2h: a=1': has a time"):
         read_changes("2h: a=1", "background[0]")
-    with pytest.raises(sn.InputError, match="'wide' is no distribution; write one of lognormal"):
+    with pytest.raises(sn.InputError, match="'wide' is not a distribution; write one of lognormal"):
         read_spread("MCT1=wide")
     with pytest.raises(sn.InputError, match=r"Normal\(cv=0.5\): above 0.25"):
         read_spread("MCT1=normal 0.5")
+    with pytest.raises(sn.InputError) as caught:
+        read_variability(["a=normal 0.1", "a=uniform 2", "b=2"])
+    assert [p.what for p in caught.value.problems] == ["variability 'b=2'", "variability 'a'"]
     with pytest.raises(sn.InputError, match="change 7: is not a text"):
         read_treatment(7)  # type: ignore[arg-type]
 
@@ -242,6 +253,15 @@ def test_what_is_no_change_is_not_written() -> None:
     with pytest.raises(sn.InputError, match="'k=2': is not a change"):
         bracket_text(["k=2"])  # type: ignore[list-item]
     assert bracket_text(()) == ""
+
+
+def test_the_page_of_the_notation_is_right() -> None:
+    page = Path(__file__).parents[2] / "docs" / "howto" / "changes.md"
+    rows = re.findall(r"^\| `([^`]+)` \|.*\|", page.read_text(encoding="utf-8"), re.MULTILINE)
+    found = [read_treatment(text.replace("\\|", "|")) for text in rows]
+    assert {type(change) for done in found for change in done.changes} == set(CHANGES.values())
+    assert {type(entry) for done in found for entry in done.schedule} == {At, Pulse, Repeat}
+    assert any(done.background for done in found)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 
 from simnet.errors import InputError
 from simnet.experiment.change import Scale
-from simnet.experiment.notation import variability_from_record
+from simnet.experiment.condition import variability_from_record
 from simnet.experiment.variability import (
     LogNormal,
     Normal,

@@ -293,7 +293,7 @@ def test_the_command(
     assert "replicates: 3 replicates from the initial state" in out
     assert b"KISAO:0000241" in members(target)["experiments.sedml"]
     assert run(source, "--to", str(target), "--kinetics", "discrete") == 2
-    assert "an archive holds both kinetics" in capsys.readouterr().err
+    assert "--kinetics: only --to with .xml or .ant takes it" in capsys.readouterr().err
     assert run(source, "--to", str(tmp_path / "x.xml"), "--licence", "MIT") == 2
     assert "--licence: only --to with .omex takes it" in capsys.readouterr().err
     assert run(source, "--to", str(tmp_path / "no" / "x.omex"), "--t-end", "1") == 2

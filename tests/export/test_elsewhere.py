@@ -21,9 +21,11 @@ import pytest
 import simnet as sn
 from simnet.execute.archive import headline_experiments, write_archive
 from simnet.network.network import Network
-from simnet.sbml.antimony_text import sbml_to_antimony
+from simnet.sbml.antimony import sbml_to_antimony
 from simnet.sbml.write import to_sbml
 from simnet.verify.master_equation import solve
+
+pytestmark = pytest.mark.thorough
 
 Write = Callable[..., Path]
 Elsewhere = Callable[[str, Path], str]

@@ -49,6 +49,7 @@ def test_there_are_models() -> None:
     assert len(MODELS) == 15
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore:event dose.*can step over:simnet.errors.SimnetWarning")
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
 def test_the_ode_agrees_with_copasi(path: Path, page: Any, expected: Any) -> None:

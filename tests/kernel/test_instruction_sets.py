@@ -7,6 +7,8 @@ import pytest
 
 from simnet.network.network import Network
 
+pytestmark = pytest.mark.thorough
+
 _VARIANTS = {"plain": ("-O0", "-DSSA_PLAIN"), "without AVX-512": ("-O2", "-DSSA_NO_AVX512")}
 
 

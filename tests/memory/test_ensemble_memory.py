@@ -16,9 +16,12 @@ peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM
 print(run.engine, peak.split()[1])
 """
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/status").exists(), reason="peak memory is read from Linux's /proc"
-)
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(
+        not Path("/proc/self/status").exists(), reason="peak memory is read from Linux's /proc"
+    ),
+]
 
 
 @pytest.mark.parametrize("replicates", [5_000, pytest.param(100_000, marks=pytest.mark.verify)])

@@ -23,9 +23,12 @@ LEAK = 2 * 160
 that `simulate` gives, and there are two segments here. A trajectory of 11 points is 10 times that.
 """
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/statm").exists(), reason="resident memory is read from Linux's /proc"
-)
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(
+        not Path("/proc/self/statm").exists(), reason="resident memory is read from Linux's /proc"
+    ),
+]
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ def test_there_are_networks() -> None:
     assert "hypoxia" in NAMES
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", NAMES)
 def test_compiling_again_gives_the_same_bytes(
     name: str, repository: Path, perl: None, tmp_path: Path

@@ -17,6 +17,7 @@ HEAVY = {
     "matplotlib",
     "pandas",
     "pyarrow",
+    "pydantic",
     "pysb",
     "roadrunner",
     "scipy",

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+
+pytestmark = pytest.mark.thorough
 
 SCRIPT = Path(__file__).with_name("on_a_processor.py")
 PLAIN = {

@@ -147,6 +147,7 @@ def test_sums_are_conserved_and_counts_are_counts(models: Any, data: st.DataObje
     assert np.abs((ode - start) @ weights).max(initial=0) < 1e-5 * scale
 
 
+@pytest.mark.thorough
 @_few
 @given(data=st.data())
 def test_engines_agree_in_distribution(models: Any, data: st.DataObject) -> None:

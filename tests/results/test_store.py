@@ -159,7 +159,7 @@ def test_a_table_without_its_record_is_found(
         original(source, target)
 
     original = os.replace
-    monkeypatch.setattr(store.os, "replace", killed_after_one)
+    monkeypatch.setattr(os, "replace", killed_after_one)
     with pytest.raises(KeyboardInterrupt):
         save(make_run(np.zeros((2, 4, 5, 3))), tmp_path)
     with pytest.raises(InputError, match="of another run"):

@@ -14,6 +14,7 @@ from simnet.sbml.read import from_sbml
 from simnet.sbml.write import to_sbml
 
 pytestmark = [
+    pytest.mark.thorough,
     pytest.mark.filterwarnings("ignore:to_pickable helper:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:Model does not contain any initial:UserWarning"),
 ]

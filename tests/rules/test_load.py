@@ -128,6 +128,7 @@ def script(text: str, **environment: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.thorough
 def test_two_processes_at_once(perl: None, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "own_model.py").write_text(MODULE, encoding="utf-8")
     text = 'import simnet as sn; print(sn.load("own_model:model").digest)'

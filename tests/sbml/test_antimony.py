@@ -34,6 +34,13 @@ def test_a_file_becomes_a_network(file: Path) -> None:
     assert network.document is None
 
 
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_ends_of_lines_are_those_of_any_system(file: Path, end: str) -> None:
+    lines = sn.load(file)
+    file.write_bytes(PAIRING.replace("\n", end).encode())
+    assert sn.load(file) == lines
+
+
 def test_what_is_no_antimony_is_told(tmp_path: Path) -> None:
     path = tmp_path / "wrong.ant"
     path.write_text("model x\n a -> ; k*** \nend")

@@ -44,6 +44,7 @@ def stairs_down(end: float) -> float:
     return level - level * (end - time)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("extra", ["", AS_IT_IS], ids=["network", "file"])
 @pytest.mark.parametrize(("lines", "end", "right"), JUMPS)
 def test_laws_that_jump_with_the_state(

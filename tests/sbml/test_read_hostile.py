@@ -21,6 +21,8 @@ from simnet.network.network import Network
 from simnet.sbml.guard import DEEPEST, LARGEST_FILE
 from simnet.sbml.read import from_sbml
 
+pytestmark = pytest.mark.thorough
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
 
 BOMB = """<?xml version="1.0"?>
@@ -73,7 +75,7 @@ def simulate(network: Network, method: str) -> sn.Trajectories:
         (b"<sbml", "x, line"),
         (b"<html><body/></html>", "x, line|no SBML"),
         (BOMB.encode(), "XML entities"),
-        (file().encode("utf-16"), "is in UTF-16, and SBML is in UTF-8; save it as UTF-8"),
+        (file().encode("utf-16"), "is in UTF-16, not in UTF-8; save it as UTF-8"),
         (file().encode("utf-16-le"), "x, line"),  # no mark of its order: zeros between letters
         (file().replace("UTF-8", "UTF-16").encode(), "x, line"),
         (file(name="Å").encode("latin-1"), "not a text file"),

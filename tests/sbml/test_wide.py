@@ -94,6 +94,7 @@ def values(text: str, names: list[str], method: str = "ode", engine: str = "auto
     return np.asarray(run.values).reshape(2, -1)[-1]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("form", WRITTEN)
 def test_values_by_every_method(form: str) -> None:
     names, right = list(VALUES), [value for _, _, value in VALUES.values()]
@@ -196,6 +197,7 @@ IN_A_PROCESS = """
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("count", "form", "says"),
     [

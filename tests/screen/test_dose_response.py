@@ -142,6 +142,7 @@ def covered(hill, replicates, n, kind, times):
     return hits / fitted, fitted / times
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("n", "kind"), [(4, "poisson"), (40, "bursts")])
 def test_coverage(hill, replicates, n, kind):
     """30 ladders; intervals of nominal 95 % cover each number at least 79 % (4 SE below 95 %)."""

@@ -59,6 +59,7 @@ def test_coverage_at_length(law, n0, n1, promise):
     assert promise - 0.01 <= covered(law, n0, n1, 6000) <= 0.975
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("n0", "n1"), [(6, 6), (30, 30), (200, 20)])
 def test_false_alarms_do_not_depend_on_the_distribution(n0, n1):
     """500 comparisons without any effect, negative binomial with Fano factor 21: p < 0.05 in 5 %

@@ -187,6 +187,7 @@ def coverage(known, outputs, runs, samples, sd):
     return np.mean(held, axis=0), float(np.mean(called))
 
 
+@pytest.mark.thorough
 def test_intervals_hold_the_truth(additive, outputs):
     """True coverage p: at least 0.93. With 60 runs a share below 0.80 has a probability of 3e-4 for
     each of 8 indices (binomial), and 7 or more of 60 false calls at 2.5 % one of 7e-4."""

@@ -12,7 +12,7 @@ from simnet.network.network import Network
 from simnet.readouts.parser import parse_readout
 from simnet.sensitivity.over_time import course_of
 from simnet.sensitivity.study import SensitivityStudy
-from simnet.sensitivity.study_file import example_study, study_from_data, study_from_file
+from simnet.sensitivity.study_file import example_study, study_from_file
 
 
 def refused(**given: Any) -> list[str]:
@@ -154,32 +154,24 @@ def test_a_file_is_the_same_study(
         fold = 2
         analysis = "morris"
         samples = 8
-        background = { g = "x0.5" }
+        background = "g=x0.5"
+        changes = ["X=add 3", "1 s: k=2", "from the start: k=x1"]
+        schedule = ["2 s: X=7"]
         groups = { all = ["k", "g"] }
-        [changes]
-        X = "add 3"
-        [[schedule]]
-        at = "2 s"
-        changes = { X = 7 }
         [index_precision]
         tolerance = 0.1
         """
     )
     study = study_from_file(tmp_path / "study.toml", {"samples": 4})
     assert study.changes == (sn.Add("X", 3.0),)
-    assert study.background == (sn.Scale("g", 0.5),)
-    assert study.schedule == (sn.At("2 s", sn.Set("X", 7.0)),)
+    assert study.background == (sn.Scale("g", 0.5), sn.Scale("k", 1.0))
+    assert study.schedule == (sn.At("2 s", sn.Set("X", 7.0)), sn.At("1 s", sn.Set("k", 2.0)))
     assert (study.size, study.index_precision.tolerance) == (4, 0.1)
     assert study.space.labels == ("all", "dummy")
     example = example_study(study.network, str(tmp_path / "model.xml"))
     (tmp_path / "example.toml").write_text(example)
     again = study_from_file(tmp_path / "example.toml")
     assert (again.analysis, again.fold) == ("morris", 2)
-    with pytest.raises(sn.InputError) as error:
-        study_from_data({"netwrk": "a", "changes": {"k": "twice"}, "schedule": 3})
-    found = str(error.value)
-    for words in ("netwrk", "network: missing", "'twice' is no change", "is not a list of tables"):
-        assert words in found
 
 
 def test_the_example_of_a_packaged_network_is_a_study(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ def cells(rng: np.random.Generator, shape: tuple[int, ...], law: str) -> np.ndar
     return MEAN * rng.lognormal(-square / 2, np.sqrt(square), shape)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("law", ["gamma", "lognormal"])
 @pytest.mark.parametrize("n", [256, 1024])
 def test_both_parts_are_found_and_covered(law: str, n: int) -> None:

@@ -32,6 +32,7 @@ def test_quantiles_of_amounts_are_within_the_stated_error(sign: int) -> None:
         assert (off <= RELATIVE_ERROR * (1 + 1e-9)).all()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("p", [0.05, 0.5, 0.95])
 @pytest.mark.parametrize("n", [128, 1000])
 def test_the_interval_of_a_quantile_covers_it(p: float, n: int) -> None:

@@ -79,6 +79,7 @@ ESTIMATES: Mapping[str, Callable[[Powers], Estimate]] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("law", ["poisson", "bursts", "telegraph"])
 @pytest.mark.parametrize(("n", "least"), [(256, 0.915), (2048, 0.93)])
 def test_intervals_cover_closed_forms(

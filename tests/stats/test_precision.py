@@ -150,6 +150,7 @@ CASES = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "wanted", "most", "sizes"), CASES)
 def test_coverage_at_the_stop(
     name: str, wanted: dict[str, Any], most: int, sizes: set[int], laws: Mapping[str, Any]

@@ -30,6 +30,7 @@ def test_the_suites_numbers_are_the_exact_ones(name: str) -> None:
         assert np.allclose(sd, case.columns[f"{output}-sd"], rtol=2e-6, atol=6e-6)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", CASES)
 def test_500_runs(name: str, engine: str) -> None:

@@ -32,6 +32,7 @@ def survey(checker: Checker, repository: Path, seeds: range, states: int) -> Cou
     return outcomes
 
 
+@pytest.mark.thorough
 def test_60_mutants(checker: Checker, repository: Path) -> None:
     outcomes = survey(checker, repository, range(60), states=4)
     assert outcomes["accepted"] >= 4, outcomes  # there is something to compare

@@ -160,6 +160,7 @@ def default_tokens(run: Callable) -> dict:
     return run(48, *STRESS)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("molecule", SIZES)
 def test_halving_a_token_moves_no_mean(
     network: sn.Network, run: Callable, default_tokens: dict, molecule: str
@@ -187,6 +188,7 @@ CONDITIONS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_cost(network: sn.Network, condition: str) -> None:
     """A stochastic run of 48 h fires fewer than 1e6 reactions on average (asked for: 3e6)."""

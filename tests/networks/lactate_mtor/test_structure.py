@@ -118,6 +118,7 @@ CONDITIONS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_cost(network: sn.Network, condition: str) -> None:
     """A stochastic run of 48 h fires fewer than 3e6 reactions on average."""

@@ -13,6 +13,7 @@ import simnet as sn
 DAY = 14
 
 
+@pytest.mark.thorough
 def test_10_axitinib(arms: dict) -> None:
     """Check 10. Axitinib 10 nM, day 14, against its own vehicle arm."""
     drug, none = arms["axitinib"], arms["vehicle"]
