@@ -21,7 +21,7 @@ from simnet.arrays import FloatArray
 from simnet.cli.exits import INTERRUPTED, complain, finish
 from simnet.cli.outcome import check_folder, drawn
 from simnet.cli.progress import progress
-from simnet.cli.tables import console, fold, number, spread, table, unit_text
+from simnet.cli.tables import Sheet, console, fold, number, spread, table, unit_text
 from simnet.engines.compiled import available
 from simnet.experiment.change import Change
 from simnet.plot.style import COLOURS, INK, MUTED, dress
@@ -30,7 +30,6 @@ from simnet.results.moments import ensemble_moments
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from rich.table import Table
 
 READOUTS = ("O2", "HIF1A", "GLUT1", "MCT4", "VEGFA_mRNA", "VEGF")
 BOTH = 200  # cells that each engine runs for the comparison
@@ -181,7 +180,7 @@ def simulated(network: sn.Network, replicates: int, seed: int, workers: int | No
     return Step(ode=ode, ssa=ssa)
 
 
-def comparison(runs: Step) -> "Table":
+def comparison(runs: Step) -> Sheet:
     """Each readout before the step and after it: the ODE, the mean of the cells, their spread."""
     rows: list[list[str]] = []
     found = ensemble_moments(runs.ssa.values[0], axis=0)
@@ -201,7 +200,7 @@ def comparison(runs: Step) -> "Table":
     later = [f"1 % O2\n{hours} h" for hours in LOOKS[1:]]
     made = table(["readout", "", "20 % O2\nat rest", *later, "fold\nchange"], rows, text=2)
     for index in range(3, len(rows) - 1, 4):
-        made.rows[index].end_section = True
+        made.sections.add(index)
     return made
 
 
@@ -314,7 +313,7 @@ def cloud(network: sn.Network, seed: int, workers: int | None) -> sn.Trajectorie
         )
 
 
-def arms_table(arms: sn.Trajectories) -> "Table":
+def arms_table(arms: sn.Trajectories) -> Sheet:
     """Each readout on one day in every arm: proximal and distal."""
     rows = []
     for item in SHOWN:
@@ -328,7 +327,7 @@ def arms_table(arms: sn.Trajectories) -> "Table":
     heads = [label.replace(" + ", "\n+ ") for label in arms.condition_names]
     made = table(["", "cell", "unit", *heads], rows, text=3)
     for index in range(1, 2 * len(SHOWN), 2):
-        made.rows[index].end_section = True
+        made.sections.add(index)
     return made
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from simnet.cli.completion import networks
-from simnet.cli.tables import console, count, print_json, say, table
+from simnet.cli.tables import count, print_json, say
 from simnet.network.diff import Difference, differences
 
 DIFFERENT = 1
@@ -51,19 +51,20 @@ def diff_command(
 
 def _print(found: tuple[Difference, ...], left: str, right: str) -> None:
     if not found:
-        say(f"{left} and {right} are equal in what is simulated")
+        say(f"{left} and {right} do not differ in anything that is simulated")
         return
-    rows = [
-        (
-            d.kind,
-            d.id,
-            d.field,
-            "–" if d.left is None else d.left,
-            "–" if d.right is None else d.right,
-        )
-        for d in found
-    ]
-    console().print(table(["", "id", "what", left, right], rows, text=5))
+    for difference in found:
+        say(_line(difference, left, right))
     sums = Counter(d.kind for d in found)
-    said = ", ".join(f"{kind} {number}" for kind, number in sums.items())
-    say(f"{count(len(found), 'difference')}: {said}")
+    parts = ", ".join(f"{kind} {number}" for kind, number in sums.items())
+    say(f"{count(len(found), 'difference')}: {parts}")
+
+
+def _line(difference: Difference, left: str, right: str) -> str:
+    thing = f"{difference.kind} {difference.id}"
+    if difference.field:
+        return f"{thing}, {difference.field}: {difference.left} → {difference.right}"
+    where, summary = (
+        (left, difference.left) if difference.right is None else (right, difference.right)
+    )
+    return f"{thing}, only in {where}: {summary}"

@@ -44,13 +44,17 @@ def doctor_command(
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
-        rows = [[f.what, _MARK[f.state], f.found] for f in findings]
+        rows = [[_MARK[f.state], f.what, f.found] for f in findings]
         screen = console()
-        screen.print(table(["looked at", "", "found"], rows, text=3))
+        screen.print(table(["state", "check", "result"], rows, text=3))
         for finding in findings:
             if finding.mend:
                 screen.print(f"{finding.what}: {finding.mend}", highlight=False, markup=False)
-        screen.print("Something is wrong." if wrong else "All that is needed is there and right.")
+        screen.print(
+            "At least one check failed."
+            if wrong
+            else "Everything that simnet needs is installed and works."
+        )
     if wrong:
         raise typer.Exit(CHECK_FAILED)
 
@@ -139,7 +143,7 @@ def _perl() -> Iterator[Finding]:
     yield Finding(
         what="perl",
         state="fine" if where else "absent",
-        found="there" if where else "not found; packaged networks and SBML files need none",
+        found=where if where else "not found; packaged networks and SBML files need none",
         mend="" if where else "install perl, to compile rules",
     )
 

@@ -166,7 +166,7 @@ def _overview(network: Network, source: str) -> None:
         sections.rounded,
     ):
         shown = section(network)
-        if shown.row_count:
+        if shown.rows:
             console().print(shown)
     for line in (*_imported(network), *_events(network), *_methods(network, source)):
         say(line)

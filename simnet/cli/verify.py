@@ -9,10 +9,10 @@ import typer
 from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.exits import CHECK_FAILED, INTERRUPTED, complain
 from simnet.cli.experiment import KineticsOption, Source, loaded
+from simnet.cli.tables import Sheet, console, count, number, print_json, spread, table, unit_text
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
     from simnet.network.network import Readout
     from simnet.verify.comparison import Comparison
@@ -81,8 +81,6 @@ def verify_command(
         complain("interrupted; nothing was compared yet")
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
-        from simnet.cli.tables import print_json
-
         print_json(as_data(found))
     else:
         _print(found)
@@ -112,8 +110,6 @@ def as_data(found: "Verification") -> dict[str, Any]:
 
 
 def _print(found: "Verification") -> None:
-    from simnet.cli.tables import console, count, number
-
     out = console()
 
     def line(text: str, style: str = "") -> None:
@@ -174,8 +170,7 @@ def _tables(found: "Verification", out: "Console") -> None:
     out.print(made)
 
 
-def _table(found: "Verification", groups: Sequence[list["Comparison"]]) -> "Table":
-    from simnet.cli.tables import number, table
+def _table(found: "Verification", groups: Sequence[list["Comparison"]]) -> Sheet:
     from simnet.results.rounded import signed
 
     sides = [*found.engines, *(["CME"] if found.states else [])]
@@ -205,15 +200,11 @@ def _table(found: "Verification", groups: Sequence[list["Comparison"]]) -> "Tabl
 
 
 def _named(readout: "Readout") -> str:
-    from simnet.cli.tables import unit_text
-
     unit = unit_text(readout.unit)
     return f"{readout.name} ({unit})" if unit else readout.name
 
 
 def _moments(mean: float, sd: float) -> str:
-    from simnet.cli.tables import number, spread
-
     return f"{number(mean)} ± {number(spread(sd, mean))}"
 
 

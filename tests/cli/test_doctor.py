@@ -53,7 +53,7 @@ def test_an_engine_without_noise_is_found(
     ran = cli("doctor")
     assert ran.code == 3
     assert "WRONG" in ran.out
-    assert "Something is wrong." in ran.out
+    assert "At least one check failed." in ran.out
 
 
 def test_a_missing_package_is_named(
