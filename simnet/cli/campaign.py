@@ -18,17 +18,19 @@ def shard_of(text: str | None, out: Path | None) -> tuple[int, int] | None:
         return None
     number, slash, of = text.partition("/")
     if not (slash and number.isdecimal() and of.isdecimal()):
-        way_out = "write 1/4 for the first of four"
+        way_out = "write 1/4 for the first of four parts"
         raise InputError(Problem(what=f"--shard {text}", why="not I/N", way_out=way_out))
     if out is None:
-        raise InputError(Problem(what="--shard", why="needs a folder", way_out="give --out DIR"))
+        raise InputError(
+            Problem(what="--shard", why="needs a folder for the results", way_out="give --out DIR")
+        )
     return int(number), int(of)
 
 
 def interrupted(out: Path | None) -> typer.Exit:
-    """The exit after Ctrl-C; what is kept is told."""
-    where = "nothing was kept: give --out"
+    """The exit after Ctrl-C, with where the finished simulations are."""
+    where = "nothing was saved, since there is no --out"
     if out is not None:
-        where = f"{out} holds what is done, and the same command goes on from there"
+        where = f"{out} holds the finished simulations; the same command resumes there"
     complain(f"interrupted; {where}")
     return typer.Exit(INTERRUPTED)

@@ -121,14 +121,14 @@ def ablation_shown(found: "Ablation") -> Shown:
     lines = [(f"{held} of {count(len(found.whole), 'claim')} hold in the whole network.", "")]
     already = [f.claim.id for f in found.whole if f.verdict != "holds"]
     if already:
-        lines.append((f"Do not hold, and so cannot fall: {', '.join(already)}.", _BAD))
+        lines.append((f"Fail already in the whole network: {', '.join(already)}.", _BAD))
     for ablated in found.without:
         missing = [f.claim.id for f in ablated.findings if f.verdict == "not run"]
         if missing:
             text = f"Could not be simulated without {ablated.mechanism.name}: {', '.join(missing)}."
             lines.append((text, _UNSURE))
     if never:
-        lines.append((f"Stand whichever is taken out: {', '.join(never)}.", ""))
+        lines.append((f"Hold without any one of the mechanisms: {', '.join(never)}.", ""))
     return Shown(
         heading=f"{found.network} · one mechanism at a time set to nothing, ODE",
         table=table(("without", "claims that fall", "meaning", "set"), rows, text=4),
@@ -173,16 +173,16 @@ def robustness_shown(found: "Robustness") -> Shown:
     )
     lines = [
         (
-            "A claim without a sign keeps it where it holds. Broken by: where fewer than 70 % keep "
-            "it, the parameter with the largest rank correlation with its margin (up: a larger "
-            "value helps).",
+            "Keeps sign, holds: percentage of the parameter sets (equal for a claim without a sign). "
+            "Broken by: if fewer than 70 % keep the sign, the parameter with the largest rank "
+            "correlation with the margin (up: a larger value helps).",
             "dim",
         )
     ]
     missing = found.done - min((robust.n for robust in found.claims), default=found.done)
     if missing:
-        lines.append((f"Up to {missing} sets could not be simulated and are left out.", _UNSURE))
-    columns = ("id", "readout", "expected", "sign", "keep it", "hold", "broken by")
+        lines.append((f"Up to {missing} sets could not be simulated and are not counted.", _UNSURE))
+    columns = ("id", "readout", "expected", "sign", "keeps sign", "holds", "broken by")
     made = Sheet(columns=columns, rows=list(rows), numbers=frozenset({4, 5}))
     return Shown(heading=" · ".join(heading), table=made, lines=tuple(lines))
 

@@ -22,7 +22,7 @@ from simnet.errors import InputError, Problem
 if TYPE_CHECKING:
     from simnet.claims.run import ClaimsResult
 
-_STUDIES = "Instead of the claims alone"
+_STUDIES = "Ablation and robustness"
 _OUTPUT = "Output"
 
 
@@ -31,42 +31,43 @@ def claims_command(
         str | None,
         typer.Argument(
             metavar="NETWORK|FILE",
-            help="All packaged networks that have claims if not given.",
+            help="A packaged network or a model file; by default all packaged networks with claims.",
             autocompletion=networks,
         ),
     ] = None,
     claim: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Only this claim; may be repeated.")
+        list[str] | None, typer.Option(metavar="ID", help="Test only this claim; may be repeated.")
     ] = None,
     folder: Annotated[
         Path | None,
         typer.Option(
             "--from",
             metavar="DIR",
-            help="Folder with claims.csv and protocols.toml, for a network of your own.",
+            help="Folder with claims.csv and protocols.toml, for your own network.",
         ),
     ] = None,
     method: Annotated[
         Literal["ode", "ssa"] | None,
-        typer.Option(help="ode, or ssa: means over replicates, with a 99 % interval."),
+        typer.Option(
+            help="ode (the default), or ssa: means over replicates, with a 99 % interval."
+        ),
     ] = None,
     replicates: Annotated[
-        int | None, typer.Option(metavar="N", help="SSA runs of each arm; 100 if not given.")
+        int | None, typer.Option(metavar="N", help="SSA replicates of each arm; 100 by default.")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Root seed; drawn if not given.")
+        int | None,
+        typer.Option(metavar="N", help="Root seed; random by default, 1 with --robustness."),
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(
-            metavar="N", help="Worker processes; all processors if not given, 0 for none."
-        ),
+        typer.Option(metavar="N", help="Worker processes; all processors by default, 0 for none."),
     ] = None,
     ablate: Annotated[
         bool,
         typer.Option(
             "--ablate",
-            help="Take out one mechanism at a time: which claims fall?",
+            help="Remove one mechanism at a time and report which claims then fail.",
             rich_help_panel=_STUDIES,
         ),
     ] = False,
@@ -74,8 +75,8 @@ def claims_command(
         int | None,
         typer.Option(
             metavar="SETS",
-            help="Run the claims under so many sets of parameters (Latin hypercube): how many "
-            "keep their sign, and which parameter breaks the others?",
+            help="Test the claims under this number of parameter sets (Latin hypercube) and report "
+            "how often each holds, and which parameter breaks it.",
             rich_help_panel=_STUDIES,
         ),
     ] = None,
@@ -83,7 +84,7 @@ def claims_command(
         float,
         typer.Option(
             metavar="FACTOR",
-            help="With --robustness: how far parameters go from their value.",
+            help="With --robustness: parameters vary between value / FACTOR and value * FACTOR.",
             rich_help_panel=_STUDIES,
         ),
     ] = 2.0,
@@ -91,7 +92,7 @@ def claims_command(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="With --robustness: keep the values here; the same command goes on from them.",
+            help="With --robustness: store results here; the same command resumes from them.",
             rich_help_panel=_STUDIES,
         ),
     ] = None,
@@ -99,36 +100,36 @@ def claims_command(
         bool,
         typer.Option(
             "--kept",
-            help="With --out: judge what FILE holds so far and run no more.",
+            help="With --out: report the results that FILE holds, without running more.",
             rich_help_panel=_STUDIES,
         ),
     ] = False,
     plot: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Draw each claim: NETWORK-ID.png.", rich_help_panel=_OUTPUT
+            metavar="DIR", help="Draw each claim, into NETWORK-ID.png.", rich_help_panel=_OUTPUT
         ),
     ] = None,
     markdown: Annotated[
         bool,
-        typer.Option("--markdown", help="The table as Markdown.", rich_help_panel=_OUTPUT),
+        typer.Option("--markdown", help="Print the table as Markdown.", rich_help_panel=_OUTPUT),
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="All of it, as JSON on stdout.", rich_help_panel=_OUTPUT)
+        bool,
+        typer.Option("--json", help="Print the whole result as JSON.", rich_help_panel=_OUTPUT),
     ] = False,
 ) -> None:
-    """Run the claims of a network: what was reported, and what the network does.
+    """Test published observations ("claims") against a network.
 
-    Exit code 3 if a claim fails. Under SSA it fails only if the whole
-    interval of its value is outside of what is expected, and is undecided
-    if a part is.
+    Under SSA a claim fails if the whole 99 % interval of its value is outside the expected range,
+    and is undecided if a part is. Exit code 3 if a claim fails.
 
-    \b
-    simnet claims
-    simnet claims hypoxia --claim H4a --plot figures
-    simnet claims hypoxia --method ssa --replicates 100 --seed 1
-    simnet claims hypoxia --ablate --markdown
-    simnet claims hypoxia --robustness 500 --out hypoxia.jsonl
+    Examples:
+        simnet claims
+        simnet claims hypoxia --claim H4a --plot figures
+        simnet claims hypoxia --method ssa --replicates 100 --seed 1
+        simnet claims hypoxia --ablate --markdown
+        simnet claims hypoxia --robustness 500 --out hypoxia.jsonl
     """
     problems = list(
         _clashes(
@@ -156,7 +157,7 @@ def claims_command(
 
     chosen: Literal["ode", "ssa"] = method or ("ssa" if replicates is not None else "ode")
     if seed is not None and chosen == "ode" and robustness is None:
-        why, way_out = "an ODE gives the same every time", "add --method ssa, or leave it out"
+        why, way_out = "ODE runs are deterministic", "add --method ssa, or leave it out"
         raise InputError(Problem(what=f"--seed {seed}", why=why, way_out=way_out))
     shown: list[dict[str, Any]] = []
     failed = False
@@ -174,7 +175,7 @@ def claims_command(
                 tables = claims_shown(found, _draw(found, plot) if plot is not None else [])
                 data = claims_data(found)
         except KeyboardInterrupt:  # typer would end without a word
-            safe = f"; {out} keeps what is done" if robustness is not None and out else ""
+            safe = f"; {out} holds the finished sets" if robustness is not None and out else ""
             complain(f"interrupted{safe}")
             raise typer.Exit(INTERRUPTED) from None
         shown.append(data)
@@ -189,21 +190,21 @@ def claims_command(
 
 
 _NEEDS = (
-    ("--from", "NETWORK", "says whose claims these are"),
-    ("--fold", "--robustness", "has a factor"),
-    ("--out", "--robustness", "can be resumed"),
-    ("--out", "NETWORK", "says whose values these are"),
-    ("--kept", "--out", "says where the values are"),
+    ("--from", "NETWORK", "needs the network of the claims"),
+    ("--fold", "--robustness", "only applies to --robustness"),
+    ("--out", "--robustness", "only applies to --robustness"),
+    ("--out", "NETWORK", "needs the network of the results"),
+    ("--kept", "--out", "needs the file of the results"),
 )
 _EXCLUDES = (
-    ("--ablate", "--robustness", "are two studies"),
-    ("--ablate", "--seed", "do not go together, for it runs by ODE"),
+    ("--ablate", "--robustness", "cannot be combined"),
+    ("--ablate", "--seed", "cannot be combined: ablations are deterministic (ODE)"),
     *(
-        (study, other, "do not go together")
+        (study, other, "cannot be combined")
         for study in ("--ablate", "--robustness")
         for other in ("--claim", "--method ssa", "--replicates", "--plot")
     ),
-    ("--markdown", "--json", "both want stdout"),
+    ("--markdown", "--json", "both print to standard output"),
 )
 
 
@@ -211,7 +212,7 @@ def _clashes(given: Mapping[str, bool]) -> Iterator[Problem]:
     """What in a call does not fit together."""
     for option, other, why in _NEEDS:
         if given[option] and not given[other]:
-            yield Problem(what=option, why=f"only {other} {why}", way_out=f"add {other}")
+            yield Problem(what=option, why=why, way_out=f"add {other}")
     for option, other, why in _EXCLUDES:
         if given[option] and given[other]:
             yield Problem(what=f"{option} and {other}", why=why, way_out="give one of them")

@@ -14,8 +14,8 @@ DiagramOption: TypeAlias = Annotated[
     typer.Option(
         "--diagram",
         metavar="FILE.svg",
-        help="Draw what acts on what, read off the reactions.",
-        rich_help_panel="Sections (the overview if none is chosen)",
+        help="Draw the network: which species act on which.",
+        rich_help_panel="Sections",
     ),
 ]
 
@@ -27,11 +27,17 @@ def write_diagram(network: Network, path: Path) -> None:
         InputError: a file of another format, or a network without reactions.
     """
     if path.suffix.lower() != ".svg":
-        raise InputError(Problem(what=f"--diagram {path}", why="not SVG", way_out="FILE.svg"))
+        raise InputError(
+            Problem(
+                what=f"--diagram {path}",
+                why="diagrams are SVG files",
+                way_out="end the name in .svg",
+            )
+        )
     if not network.reactions:
         why = "has no reactions to draw"
         if network.document is not None:
-            why = f"runs as its file is, with {network.document.obstacles[0].what}"
+            why = f"is simulated as its file is, since it has {network.document.obstacles[0].what}"
         raise InputError(Problem(what=f"--diagram: {network.id}", why=why))
     from simnet.plot.diagram import draw_diagram
 

@@ -15,7 +15,7 @@ DIFFERENT = 1
 _Source = Annotated[
     str,
     typer.Argument(
-        metavar="NETWORK|FILE", help="A packaged name or a file.", autocompletion=networks
+        metavar="NETWORK|FILE", help="A packaged network or a model file.", autocompletion=networks
     ),
 ]
 
@@ -24,17 +24,18 @@ def diff_command(
     left: _Source,
     right: _Source,
     rtol: Annotated[
-        float, typer.Option(metavar="R", help="Numbers closer than this, relatively, are equal.")
+        float, typer.Option(metavar="R", help="Relative tolerance within which numbers are equal.")
     ] = 0.0,
-    as_json: Annotated[bool, typer.Option("--json", help="The differences as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON.")] = False,
 ) -> None:
-    """Compare two networks or files: species, reactions, laws, parameters, compartments, events.
+    """Compare two networks in everything that is simulated.
 
-    Things are matched by id. Exit code 0: nothing differs; 1: something does.
+    Species, reactions, rate laws, parameters, compartments and events are matched by id. Exit code
+    0 if there is no difference, 1 if there is one.
 
-    \b
-    simnet diff hypoxia my_hypoxia.xml
-    simnet diff model-v1.bngl model-v2.bngl --json
+    Examples:
+        simnet diff hypoxia my_hypoxia.xml
+        simnet diff model-v1.bngl model-v2.bngl --json
     """
     from simnet.cli.progress import progress
     from simnet.rules.load import load

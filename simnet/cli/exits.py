@@ -63,7 +63,9 @@ def _told(error: Exception) -> int:
             return INTERRUPTED
     complain(f"error: {type(error).__name__}: {error}")
     if not os.environ.get(TRACEBACK):
-        complain(f"this is a fault of simnet, not yours; {TRACEBACK}=1 shows where it happened")
+        complain(
+            f"this is a bug in simnet; please report it with the traceback ({TRACEBACK}=1 shows it)"
+        )
     return OUR_FAULT
 
 

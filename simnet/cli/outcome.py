@@ -57,7 +57,7 @@ def overview(run: Trajectories) -> Sheet:
     made = table(columns, rows, text=2)
     hidden = len(run.readouts) - len(rows)
     if hidden:
-        made.caption = f"and {count(hidden, 'readout')} more (choose with --readout, or --csv)"
+        made.caption = f"and {count(hidden, 'readout')} more (select with --readout, or use --csv)"
     return made
 
 

@@ -54,7 +54,7 @@ def run_command(
     points: Annotated[int, typer.Option(metavar="N", help="Output times, evenly spaced.")] = 97,
     equilibrate: EquilibrateOption = None,
     seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Root seed of SSA; drawn if not given.")
+        int | None, typer.Option(metavar="N", help="Root seed of SSA; random by default.")
     ] = None,
     workers: WorkersOption = None,
     readout: Annotated[
@@ -122,15 +122,14 @@ def run_command(
 ) -> None:
     """Simulate a network.
 
-    The order of changes counts: those after an --at are made at its time.
+    Changes before the first --at apply from the start; those after --at TIME are made at that time.
+    Ctrl-C stops the run and saves the finished replicates.
 
-    \b
-    simnet run hypoxia --equilibrate "72 h" --set O2_percent=1 --plot
-    simnet run hypoxia --replicates 100 --seed 1 --out cells --knockdown HIF1A=0.9
-    simnet run hypoxia --set O2_percent=1 --at "24 h" --set O2_percent=20
-    simnet run model.xml --method ssa --t-end 100 --csv > summary.csv
-
-    Ctrl-C saves what is done, and says where.
+    Examples:
+        simnet run hypoxia --equilibrate "72 h" --set O2_percent=1 --plot
+        simnet run hypoxia --replicates 100 --seed 1 --knockdown HIF1A=0.9
+        simnet run hypoxia --set O2_percent=1 --at "24 h" --set O2_percent=20
+        simnet run model.xml --method ssa --t-end 100 --csv > summary.csv
     """
     from simnet.cli import outcome
     from simnet.cli.progress import progress
@@ -200,8 +199,8 @@ def _print(run: Trajectories, network: Network, files: list[Path]) -> None:
         out.print(line, markup=False, highlight=False, soft_wrap=True)
     if network.suggested_equilibration and run.conditions[0].equilibrate is None:
         complain(
-            "note: it started from the declared amounts, not at rest; "
-            f'--equilibrate "{network.suggested_equilibration}" runs it under baseline inputs first'
+            "note: the run started from the declared amounts, not from equilibrium; "
+            f'--equilibrate "{network.suggested_equilibration}" starts it from there'
         )
 
 
@@ -211,7 +210,7 @@ def _keep(run: Trajectories | None, out: Path | None) -> None:
     from simnet.cli.tables import count
 
     if run is None:
-        complain("interrupted; no replicate was finished, so nothing was saved")
+        complain("interrupted; no replicate had finished, so nothing was saved")
         return
     folder = refuge(run) if out is None else out
     saved(run, folder)

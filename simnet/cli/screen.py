@@ -23,7 +23,7 @@ def screen_command(
         str,
         typer.Argument(
             metavar="PLAN.toml|init",
-            help="A plan; or init, to have one written.",
+            help="A plan file; init prints an example.",
             autocompletion=plans,
         ),
     ],
@@ -31,48 +31,47 @@ def screen_command(
         str | None,
         typer.Argument(
             metavar="[NETWORK|FILE]",
-            help="With init: what the plan is for.",
+            help="With init: the network to screen.",
             autocompletion=networks,
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            metavar="DIR", help="Folder for what is done; the same command goes on there."
-        ),
+        typer.Option(metavar="DIR", help="Folder of the results; the same command resumes there."),
     ] = None,
     workers: WorkersOption = None,
     shard: Annotated[
         str | None,
-        typer.Option(
-            metavar="I/N", help="Only the I-th of N parts, for job arrays; join with simnet merge."
-        ),
+        typer.Option(metavar="I/N", help="Run only part I of N, for job arrays; see simnet merge."),
     ] = None,
     dry: Annotated[
-        bool, typer.Option("--plan", help="Only show what would run, and how long it may take.")
+        bool,
+        typer.Option("--plan", help="Show the conditions and the estimated time; run nothing."),
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Effects and failures as JSON on stdout.")
+        bool, typer.Option("--json", help="Print effects and failures as JSON.")
     ] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Effects as CSV on stdout.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print effects as CSV.")] = False,
 ) -> None:
-    """Screen perturbations of a network: alone, in pairs, or all together.
+    """Screen perturbations of a network, alone or in combination.
 
-    \b
-    simnet screen init hypoxia > plan.toml
-    simnet screen plan.toml --plan
-    simnet screen plan.toml --out screen --workers 2
-    simnet report screen
+    Finished simulations are stored in --out, even if the command is killed; the same command resumes
+    there, and a plan with more conditions or replicates extends the folder.
 
-    What is done is kept in --out, also if the command is killed. A plan with
-    more conditions or replicates extends the folder.
+    Examples:
+        simnet screen init hypoxia > plan.toml
+        simnet screen plan.toml --plan
+        simnet screen plan.toml --out screen --workers 2
+        simnet report screen
     """
     if plan == "init":
         _init(network)
         return
     if network is not None:
         why = f"is not expected after {plan!r}"
-        raise InputError(Problem(what=network, why=why, way_out="a plan says itself what it is of"))
+        raise InputError(
+            Problem(what=network, why=why, way_out="the plan names the network; leave it out")
+        )
     require_one_output(as_json=as_json, as_csv=as_csv)
     part = shard_of(shard, out)
     from simnet.cli.progress import progress
@@ -94,7 +93,7 @@ def screen_command(
     except KeyboardInterrupt:
         raise interrupted(out) from None
     if out is not None:
-        complain(f"wrote {out}: simnet report {out} makes a page of it")
+        complain(f"wrote {out}; simnet report {out} writes an HTML report")
     show(result, as_json=as_json, as_csv=as_csv)
 
 
@@ -124,7 +123,7 @@ def show(result: "ScreenResult", *, as_json: bool = False, as_csv: bool = False)
 def _init(network: str | None) -> None:
     if network is None:
         way_out = "for example simnet screen init hypoxia > plan.toml"
-        raise InputError(Problem(what="init", why="no network is named", way_out=way_out))
+        raise InputError(Problem(what="init", why="the network is missing", way_out=way_out))
     from simnet.screen.example import example_screen
 
     typer.echo(example_screen(loaded(network), network), nl=False)
@@ -164,7 +163,7 @@ def _print(result: "ScreenResult") -> None:
     parts += [count(ran, "simulation")] + ([f"seed {run.seed}"] if run.seed is not None else [])
     line(" · ".join(parts), "bold")
     if not result.complete:
-        line("not complete: other shards, or a run that was stopped, hold the rest", "yellow")
+        line("not complete: some simulations are in other shards or were not run", "yellow")
     effects = result.effects()
     size = effects["log2_fold_change"].abs()
     order = size.sort_values(ascending=False, kind="stable").index
@@ -185,7 +184,7 @@ def _print(result: "ScreenResult") -> None:
         for row in effects.loc[shown].to_dict(orient="records")
     ]
     columns = ["condition", "readout", "control", "treated", "log2 fold", "interval", "n", "adj. p"]
-    title = "Each condition's largest effect, single changes first; time courses at their end"
+    title = "Largest effect of each condition, single changes first; time courses at their end"
     made = table(columns, rows, text=2, title=title)
     if len(effects) > len(shown):
         made.caption = f"and {len(effects) - len(shown):,} more effects (--csv has all)"

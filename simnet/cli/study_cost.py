@@ -39,8 +39,8 @@ def confirm(
     if seconds <= ASKS_ABOVE:
         return
     if not sys.stdin.isatty():
-        why = f"{count:,} evaluations take about {roughly(seconds)}, and there is no one to ask"
-        way_out = "--yes runs it; --samples, --parameters or --shard make it smaller"
+        why = f"{count:,} evaluations take about {roughly(seconds)}, and there is no terminal to confirm"
+        way_out = "add --yes to run it; --samples, --parameters or --shard make it smaller"
         raise InputError(Problem(what="this study", why=why, way_out=way_out))
     if not asked(count, seconds):
         complain("nothing was run")
@@ -59,7 +59,7 @@ def _timed(study: "SensitivityStudy", count: int, workers: Workers) -> float:
     from simnet.cli.progress import progress
     from simnet.sensitivity.pilot import seconds_for
 
-    with progress("measuring a few rows"):
+    with progress("timing a few samples"):
         return seconds_for(study, count, workers)
 
 
@@ -93,7 +93,7 @@ def show_plan(study: "SensitivityStudy", workers: Workers, out: Path | None) -> 
         f"{study.evaluations:,} evaluations: {rows:,} rows{brackets}{runs}",
     ]
     if left != study.evaluations:
-        lines.append(f"{left:,} of them are not done yet")
+        lines.append(f"{left:,} of them are not finished yet")
     lines.append(f"about {roughly(seconds)} on this machine")
     for line in lines:
         screen.print(line, markup=False, highlight=False, soft_wrap=True)

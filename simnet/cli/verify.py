@@ -27,15 +27,18 @@ def verify_command(
         str | None,
         typer.Option(
             metavar="TIME",
-            help='End of the runs, such as "30 min"; 48 h if not given, or as much of it as the '
-            "slow reference engine can follow in some minutes.",
+            help='End of the runs, such as "30 min"; by default 48 h, or less if the slow reference '
+            "engine would take more than some minutes.",
         ),
     ] = None,
     replicates: Annotated[
-        int, typer.Option(metavar="N", help="Of each engine; the slow one may get less.")
+        int,
+        typer.Option(
+            metavar="N", help="Replicates of each engine; fewer for the slow reference engine."
+        ),
     ] = 500,
     seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Root seed; drawn if not given.")
+        int | None, typer.Option(metavar="N", help="Root seed; random by default.")
     ] = None,
     readout: Annotated[
         list[str] | None,
@@ -43,24 +46,24 @@ def verify_command(
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(
-            metavar="N", help="Worker processes; all processors if not given, 0 for none."
-        ),
+        typer.Option(metavar="N", help="Worker processes; all processors by default, 0 for none."),
     ] = None,
     kinetics: KineticsOption = None,
     volume: VolumeOption = None,
     copies: CopiesOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="All of it, as JSON on stdout.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the whole comparison as JSON.")
+    ] = False,
 ) -> None:
-    """Check that stochastic simulation of a network is right.
+    """Verify the stochastic simulation of a network, engine against engine.
 
-    Runs every engine that can, and compares means, spreads and distributions; where the state space
-    is small, also with the exact solution of the chemical master equation. If everything is right,
-    it says so in all but 1 of 10,000 calls. Exit code 3 if something disagrees.
+    Runs all SSA engines and compares means, standard deviations and distributions; if the state
+    space is small, also with the exact solution of the chemical master equation. The probability of
+    a false alarm is 1 in 10,000 at most. Exit code 3 if there is a significant difference.
 
-    \b
-    simnet verify hypoxia --t-end "10 min"
-    simnet verify model.xml --t-end 100 --replicates 5000
+    Examples:
+        simnet verify hypoxia --t-end "10 min"
+        simnet verify model.xml --t-end 100 --replicates 5000
     """
     from simnet.cli.progress import progress
     from simnet.verify.cross_check import cross_check
@@ -78,7 +81,7 @@ def verify_command(
                 progress=advance,
             )
     except KeyboardInterrupt:  # typer would end without a word
-        complain("interrupted; nothing was compared yet")
+        complain("interrupted before the comparison; nothing was saved")
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
         print_json(as_data(found))
@@ -125,17 +128,17 @@ def _print(found: "Verification") -> None:
     _tables(found, out)
     for failure in found.failures[:5]:
         line(f"FAILED {failure}", "red")
-    chance = f"once in {number(1 / found.alpha)}"
+    chance = number(1 / found.alpha)
     noticed = f"{found.noticed:.2g} standard deviations"
-    made = f"{count(found.tests, 'test')} of means, spreads and distributions"
+    made = f"{count(found.tests, 'test')} of means, standard deviations and distributions"
     if found.agree:
         line(f"AGREE: no difference in {made}.", "bold green")
         line(
-            f"A mean that is off by {noticed} or more would have shown; more replicates show smaller ones."
+            f"Detectable here: a mean that differs by {noticed} or more; more replicates detect less."
         )
     else:
         line(_accusation(found, made), "bold red")
-    line(f"p is corrected for all tests (Holm): a false alarm comes {chance} calls, at most.")
+    line(f"p is corrected for multiple testing (Holm): at most one false alarm in {chance} calls.")
 
 
 def _accusation(found: "Verification", made: str) -> str:
@@ -144,7 +147,7 @@ def _accusation(found: "Verification", made: str) -> str:
     for c in found.disagreements:
         pairs.setdefault(f"{c.first} and {c.second}", {})[c.readout] = None
     parts = [
-        f"{pair} differ beyond chance in {', '.join(list(names)[:8])}"
+        f"{pair} differ significantly in {', '.join(list(names)[:8])}"
         + (f" and {len(names) - 8} more" if len(names) > 8 else "")
         for pair, names in pairs.items()
     ]
@@ -175,7 +178,7 @@ def _table(found: "Verification", groups: Sequence[list["Comparison"]]) -> Sheet
 
     sides = [*found.engines, *(["CME"] if found.states else [])]
     columns = ["readout", "time", *(f"{side}\nmean ± sd" for side in sides)]
-    columns += ["largest z", "least p", "", "ODE"]
+    columns += ["largest z", "smallest p", "verdict", "ODE"]
     places = {r.name: i for i, r in enumerate(found.readouts)}
     moments = found.frame().set_index(["readout", "time"])["ode"].to_dict()
     rows = []

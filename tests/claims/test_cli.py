@@ -59,7 +59,7 @@ def test_ablation_as_markdown(cli: Cli) -> None:
     ran = cli("--ablate", "--markdown")
     assert "| second_step | Y | Y is not made from X | m = 0 |" in ran.out
     assert "| fast_loss | none | Y is lost as slowly as X | d = g |" in ran.out
-    assert "Stand whichever is taken out: half." in ran.out
+    assert "Hold without any one of the mechanisms: half." in ran.out
     (data,) = json.loads(cli("--ablate", "--json").out)
     assert data["without"][1]["fallen"] == ["Y"]
 
@@ -84,4 +84,4 @@ def test_options_that_do_not_go_together(cli: Cli) -> None:
     assert ran.code == 2
     assert len(ran.err.splitlines()) == 4
     assert cli("--out", "file").code == 2
-    assert "--ablate and --seed: do not go together" in cli("--ablate", "--seed", 1).err
+    assert "--ablate and --seed: cannot be combined" in cli("--ablate", "--seed", 1).err

@@ -50,9 +50,9 @@ def test_laws_of_a_foreign_file_are_written_for_ssa(cli: Cli, file: Callable[[st
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--to", "m.xml", "--seed", 7), "--seed: only --to with .omex takes it"),
-        (("--to", "m.xml", "--workers", 3), "--workers: only --to with .omex takes it"),
-        (("--to", "m.bngl"), "--to m.bngl: of no known kind"),
+        (("--to", "m.xml", "--seed", 7), "--seed: only applies to .omex files"),
+        (("--to", "m.xml", "--workers", 3), "--workers: only applies to .omex files"),
+        (("--to", "m.bngl"), "--to m.bngl: unknown file type"),
     ],
 )
 def test_options_without_effect_are_refused(
@@ -94,7 +94,7 @@ def test_a_study_file_takes_options_of_reading(cli: Cli, file: Callable[[str], P
 def test_claims_by_ode_have_no_seed(cli: Cli) -> None:
     ran = cli("claims", "hypoxia", "--claim", "H4a", "--seed", 5)
     assert ran.code == 2
-    assert "an ODE gives the same every time" in ran.err
+    assert "ODE runs are deterministic" in ran.err
 
 
 def test_claims_that_may_not_be_run_are_left_out(cli: Cli) -> None:
