@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-import typer
-
-from simnet.cli.exits import INTERRUPTED, complain
 from simnet.errors import InputError, Problem
 
 
@@ -27,10 +24,8 @@ def shard_of(text: str | None, out: Path | None) -> tuple[int, int] | None:
     return int(number), int(of)
 
 
-def interrupted(out: Path | None) -> typer.Exit:
-    """The exit after Ctrl-C, with where the finished simulations are."""
-    where = "nothing was saved, since there is no --out"
-    if out is not None:
-        where = f"{out} holds the finished simulations; the same command resumes there"
-    complain(f"interrupted; {where}")
-    return typer.Exit(INTERRUPTED)
+def where_finished(out: Path | None) -> str:
+    """Where an interrupted campaign has its finished simulations."""
+    if out is None:
+        return "nothing was saved, since there is no --out"
+    return f"{out} holds the finished simulations; the same command resumes there"

@@ -16,7 +16,7 @@ from simnet.cli.claim_tables import (
     robustness_shown,
 )
 from simnet.cli.completion import networks
-from simnet.cli.exits import CHECK_FAILED, INTERRUPTED, complain
+from simnet.cli.exits import CHECK_FAILED, interrupted
 from simnet.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -175,9 +175,8 @@ def claims_command(
                 tables = claims_shown(found, _draw(found, plot) if plot is not None else [])
                 data = claims_data(found)
         except KeyboardInterrupt:  # typer would end without a word
-            safe = f"; {out} holds the finished sets" if robustness is not None and out else ""
-            complain(f"interrupted{safe}")
-            raise typer.Exit(INTERRUPTED) from None
+            safe = f"{out} holds the finished sets" if robustness and out else "nothing was saved"
+            raise interrupted(safe) from None
         shown.append(data)
         if not as_json:
             tables.show(markdown=markdown)

@@ -1,13 +1,12 @@
 """`simnet run`: simulate, and show, save, plot or print what comes out."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from simnet.cli.conversion import CopiesOption, VolumeOption
-from simnet.cli.exits import INTERRUPTED, complain
+from simnet.cli.exits import complain, interrupted
 from simnet.cli.experiment import (
     AllowNegativeOption,
     EndOption,
@@ -33,6 +32,7 @@ from simnet.cli.ordered import (
     Washouts,
     changes_of,
 )
+from simnet.cli.tables import console, count, print_csv, print_json, say
 from simnet.execute.simulate import Interrupted, simulate
 from simnet.network.network import Network
 from simnet.results.trajectories import Trajectories
@@ -163,17 +163,14 @@ def run_command(
                 progress=advance,
             )
     except Interrupted as stop:
-        _keep(stop.trajectories, out)
-        raise typer.Exit(INTERRUPTED) from None
+        raise interrupted(_save_finished(stop.trajectories, out)) from None
     files = outcome.saved(run, out) if out is not None else []
     if plot:
         files += _plot(run, out)
     if as_json:
-        from simnet.cli.tables import print_json
-
         print_json(outcome.as_json(run, files))
     elif as_csv:
-        run.summary().to_csv(sys.stdout, index=False)
+        print_csv(run.summary())
     else:
         _print(run, network, files)
 
@@ -190,13 +187,11 @@ def _plot(run: Trajectories, out: Path | None) -> list[Path]:
 
 def _print(run: Trajectories, network: Network, files: list[Path]) -> None:
     from simnet.cli import outcome
-    from simnet.cli.tables import console
 
-    out = console()
-    out.print(outcome.heading(run), style="bold", markup=False, highlight=False)
-    out.print(outcome.overview(run))
+    say(outcome.heading(run), style="bold")
+    console().print(outcome.overview(run))
     for line in outcome.wrote(files):
-        out.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(line)
     if network.suggested_equilibration and run.conditions[0].equilibrate is None:
         complain(
             "note: the run started from the declared amounts, not from equilibrium; "
@@ -204,15 +199,13 @@ def _print(run: Trajectories, network: Network, files: list[Path]) -> None:
         )
 
 
-def _keep(run: Trajectories | None, out: Path | None) -> None:
-    """Save what an interrupted run has finished, and say where."""
+def _save_finished(run: Trajectories | None, out: Path | None) -> str:
+    """Save what an interrupted run has finished; says where."""
     from simnet.cli.outcome import refuge, saved
-    from simnet.cli.tables import count
 
     if run is None:
-        complain("interrupted; no replicate had finished, so nothing was saved")
-        return
+        return "no replicate had finished, so nothing was saved"
     folder = refuge(run) if out is None else out
     saved(run, folder)
     done = count(int(run.finished.sum()), "finished replicate")
-    complain(f"interrupted; {folder} holds {done} of {run.record.replicates}")
+    return f"{folder} holds {done} of {run.record.replicates}"

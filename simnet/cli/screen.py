@@ -1,14 +1,15 @@
 """`simnet screen`: perturbations of a network, from a plan in a file."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simnet.cli.campaign import interrupted, shard_of
+from simnet.cli.campaign import shard_of, where_finished
 from simnet.cli.completion import networks, plans
-from simnet.cli.exits import complain
+from simnet.cli.exits import complain, interrupted
 from simnet.cli.experiment import WorkersOption, loaded, require_one_output, workers_of
+from simnet.cli.tables import console, count, number, print_csv, print_json, say, table
 from simnet.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -91,33 +92,24 @@ def screen_command(
                 screen, workers=workers_of(workers), out=out, shard=part, progress=advance
             )
     except KeyboardInterrupt:
-        raise interrupted(out) from None
+        raise interrupted(where_finished(out)) from None
     if out is not None:
         complain(f"wrote {out}; simnet report {out} writes an HTML report")
-    show(result, as_json=as_json, as_csv=as_csv)
-
-
-def show(result: "ScreenResult", *, as_json: bool = False, as_csv: bool = False) -> None:
-    """Effects and failures on stdout."""
-    import sys
-
-    effects = result.effects()
     if as_csv:
-        effects.to_csv(sys.stdout, index=False)
-        return
-    if as_json:
-        from simnet.cli.tables import print_json
+        print_csv(result.effects())
+    elif as_json:
+        print_json(_as_data(result))
+    else:
+        _print(result)
 
-        print_json(
-            {
-                "run": result.record.run.to_json(),
-                "complete": result.complete,
-                "effects": effects.to_dict(orient="records"),
-                "failures": result.failures().to_dict(orient="records"),
-            }
-        )
-        return
-    _print(result)
+
+def _as_data(result: "ScreenResult") -> dict[str, Any]:
+    return {
+        "run": result.record.run.to_json(),
+        "complete": result.complete,
+        "effects": result.effects().to_dict(orient="records"),
+        "failures": result.failures().to_dict(orient="records"),
+    }
 
 
 def _init(network: str | None) -> None:
@@ -131,11 +123,9 @@ def _init(network: str | None) -> None:
 
 def _dry(screen: "Screen") -> None:
     from simnet.cli.progress import progress
-    from simnet.cli.tables import console, count, table
 
-    with progress("measuring the control"):
+    with progress("timing the control"):
         frame = screen.conditions()
-    out = console()
     rows = [
         [str(row.condition), str(row.replicates), f"{row.estimated_s:.2g}"]
         for row in frame.itertuples()
@@ -143,27 +133,19 @@ def _dry(screen: "Screen") -> None:
     made = table(["condition", "replicates", "seconds"], rows[:_SHOWN])
     if len(rows) > _SHOWN:
         made.caption = f"and {len(rows) - _SHOWN:,} more"
-    out.print(made)
+    console().print(made)
     total = count(int(frame["replicates"].sum()), "simulation")
-    line = f"{count(len(rows), 'condition')}, {total}: {frame.attrs['estimate']}"
-    out.print(line, markup=False, highlight=False)
+    say(f"{count(len(rows), 'condition')}, {total}: {frame.attrs['estimate']}")
 
 
 def _print(result: "ScreenResult") -> None:
-    from simnet.cli.tables import console, count, number, table
-
     run = result.record.run
-    out = console()
-
-    def line(text: str, style: str = "") -> None:
-        out.print(text, style=style or None, markup=False, highlight=False)
-
     ran = int(result.table.ran.sum())
     parts = [run.network, run.method.upper(), count(len(result.conditions), "condition")]
     parts += [count(ran, "simulation")] + ([f"seed {run.seed}"] if run.seed is not None else [])
-    line(" · ".join(parts), "bold")
+    say(" · ".join(parts), "bold")
     if not result.complete:
-        line("not complete: some simulations are in other shards or were not run", "yellow")
+        say("not complete: some simulations are in other shards or were not run", "yellow")
     effects = result.effects()
     size = effects["log2_fold_change"].abs()
     order = size.sort_values(ascending=False, kind="stable").index
@@ -188,16 +170,14 @@ def _print(result: "ScreenResult") -> None:
     made = table(columns, rows, text=2, title=title)
     if len(effects) > len(shown):
         made.caption = f"and {len(effects) - len(shown):,} more effects (--csv has all)"
-    out.print(made)
+    console().print(made)
     failures = result.failures()
     for row in list(failures.itertuples())[:5]:
         what = " ".join(part for part in (str(row.condition), str(row.readout)) if part)
-        line(f"FAILED {what}: {row.reason}", "red")
+        say(f"FAILED {what}: {row.reason}", "red")
     if len(failures) > 5:
-        line(f"and {len(failures) - 5:,} more failures (--json has all)", "red")
+        say(f"and {len(failures) - 5:,} more failures (--json has all)", "red")
 
 
 def _interval(low: float, high: float) -> str:
-    from simnet.cli.tables import number
-
     return "–" if low != low else f"{number(low)} to {number(high)}"

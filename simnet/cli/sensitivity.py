@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from simnet.cli.campaign import interrupted, shard_of
+from simnet.cli.campaign import shard_of, where_finished
 from simnet.cli.completion import networks, networks_or_init
 from simnet.cli.conversion import CopiesOption, VolumeOption
+from simnet.cli.exits import interrupted
 from simnet.cli.experiment import (
     AllowNegativeOption,
     EquilibrateOption,
@@ -332,7 +333,7 @@ def _run(
                 may_go_on=may_go_on,
             )
     except KeyboardInterrupt:
-        raise interrupted(out) from None
+        raise interrupted(where_finished(out)) from None
 
 
 def _init(network: str | None, kinetics: Any) -> None:

@@ -75,10 +75,9 @@ def _missing(study: "SensitivityStudy", out: Path | None) -> int:
 
 def show_plan(study: "SensitivityStudy", workers: Workers, out: Path | None) -> None:
     """What a study would run, and for how long, on stdout; some rows are run to measure it."""
-    from simnet.cli.tables import console, count
+    from simnet.cli.tables import count, say
     from simnet.sensitivity.table import count_rows
 
-    screen = console()
     space = study.space
     rows = count_rows(study.method, space, study.size, study.own_settings)
     groups = f" in {len(space.labels) - 1} groups" if space.groups else ""
@@ -96,4 +95,4 @@ def show_plan(study: "SensitivityStudy", workers: Workers, out: Path | None) -> 
         lines.append(f"{left:,} of them are not finished yet")
     lines.append(f"about {roughly(seconds)} on this machine")
     for line in lines:
-        screen.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(line)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet.cli.exits import complain, writing
+from simnet.cli.tables import console, print_csv, print_json
 
 if TYPE_CHECKING:
     from simnet.sensitivity.result import StudyResult
@@ -33,11 +34,9 @@ def _typed() -> str:
 def show_result(result: "StudyResult", *, as_json: bool, as_csv: bool) -> None:
     """The indices on stdout."""
     if as_csv:
-        result.frame().to_csv(sys.stdout, index=False)
+        print_csv(result.frame())
         return
     if as_json:
-        from simnet.cli.tables import print_json
-
         frame = result.frame()
         frame["influential"] = frame["influential"].astype(object).where(frame["influential"].notna(), None)  # fmt: skip
         print_json(
@@ -51,6 +50,4 @@ def show_result(result: "StudyResult", *, as_json: bool, as_csv: bool) -> None:
             }
         )
         return
-    from simnet.cli.tables import console
-
     console().print(result)

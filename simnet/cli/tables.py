@@ -9,6 +9,7 @@ from simnet.results.terminal import Sheet as Sheet
 from simnet.results.terminal import table as table
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
 
 _UNWATCHED = 140  # columns where nobody's terminal sets the width
@@ -53,6 +54,11 @@ def unit_text(unit: str | None) -> str:
 def count(amount: int, noun: str) -> str:
     """1 replicate, 2 replicates, 3 species."""
     return f"{amount:,} {noun}{'' if amount == 1 or noun.endswith('s') else 's'}"
+
+
+def print_csv(frame: "pd.DataFrame") -> None:
+    """A table as CSV on standard output."""
+    frame.to_csv(sys.stdout, index=False)
 
 
 def print_json(data: object) -> None:

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simnet.cli.conversion import CopiesOption, VolumeOption
-from simnet.cli.exits import CHECK_FAILED, INTERRUPTED, complain
+from simnet.cli.exits import CHECK_FAILED, interrupted
 from simnet.cli.experiment import KineticsOption, Source, loaded
-from simnet.cli.tables import Sheet, console, count, number, print_json, spread, table, unit_text
+from simnet.cli.tables import (
+    Sheet,
+    console,
+    count,
+    number,
+    print_json,
+    say,
+    spread,
+    table,
+    unit_text,
+)
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from simnet.network.network import Readout
     from simnet.verify.comparison import Comparison
     from simnet.verify.verification import Verification
@@ -81,8 +89,7 @@ def verify_command(
                 progress=advance,
             )
     except KeyboardInterrupt:  # typer would end without a word
-        complain("interrupted before the comparison; nothing was saved")
-        raise typer.Exit(INTERRUPTED) from None
+        raise interrupted("nothing was saved") from None
     if as_json:
         print_json(as_data(found))
     else:
@@ -113,32 +120,27 @@ def as_data(found: "Verification") -> dict[str, Any]:
 
 
 def _print(found: "Verification") -> None:
-    out = console()
-
-    def line(text: str, style: str = "") -> None:
-        out.print(text, style=style or None, markup=False, highlight=False)
-
-    line(f"{found.network} · SSA to {_time(found, found.times[-1])} · seed {found.seed}", "bold")
+    say(f"{found.network} · SSA to {_time(found, found.times[-1])} · seed {found.seed}", "bold")
     for name, version in found.engines.items():
-        line(f"{name} {version}: {count(found.replicates[name], 'replicate')}")
+        say(f"{name} {version}: {count(found.replicates[name], 'replicate')}")
     if found.states:
-        line(f"CME: the chemical master equation, exact, {count(found.states, 'state')}")
+        say(f"CME: the chemical master equation, exact, {count(found.states, 'state')}")
     for name, reason in found.left_out.items():
-        line(f"{name}: left out, {' '.join(reason.split())}")
-    _tables(found, out)
+        say(f"{name}: left out, {' '.join(reason.split())}")
+    _tables(found)
     for failure in found.failures[:5]:
-        line(f"FAILED {failure}", "red")
+        say(f"FAILED {failure}", "red")
     chance = number(1 / found.alpha)
     noticed = f"{found.noticed:.2g} standard deviations"
     made = f"{count(found.tests, 'test')} of means, standard deviations and distributions"
     if found.agree:
-        line(f"AGREE: no difference in {made}.", "bold green")
-        line(
+        say(f"AGREE: no difference in {made}.", "bold green")
+        say(
             f"Detectable here: a mean that differs by {noticed} or more; more replicates detect less."
         )
     else:
-        line(_accusation(found, made), "bold red")
-    line(f"p is corrected for multiple testing (Holm): at most one false alarm in {chance} calls.")
+        say(_accusation(found, made), "bold red")
+    say(f"p is corrected for multiple testing (Holm): at most one false alarm in {chance} calls.")
 
 
 def _accusation(found: "Verification", made: str) -> str:
@@ -156,7 +158,7 @@ def _accusation(found: "Verification", made: str) -> str:
     return f"DISAGREE: {'; '.join(parts)} ({made})."
 
 
-def _tables(found: "Verification", out: "Console") -> None:
+def _tables(found: "Verification") -> None:
     """The comparisons by readout and time: those that disagree, then the least likely ones."""
     groups = [list(group) for _, group in groupby(found.comparisons, lambda c: (c.readout, c.time))]
     groups.sort(key=lambda group: min(c.p for c in group) >= found.alpha)
@@ -170,7 +172,7 @@ def _tables(found: "Verification", out: "Console") -> None:
         made.caption = (
             f"the {len(shown)} with the smallest p-values of {len(groups)} (--json has all)"
         )
-    out.print(made)
+    console().print(made)
 
 
 def _table(found: "Verification", groups: Sequence[list["Comparison"]]) -> Sheet:
