@@ -167,7 +167,7 @@ def _print(result: "ScreenResult") -> None:
     ]
     columns = ["condition", "readout", "control", "treated", "log2 fold", "interval", "n", "adj. p"]
     title = "Largest effect of each condition, single changes first; time courses at their end"
-    made = table(columns, rows, text=2, title=title)
+    made = table(columns, rows, text=2, title=title).without_empty()
     if len(effects) > len(shown):
         made.caption = f"and {len(effects) - len(shown):,} more effects (--csv has all)"
     console().print(made)

@@ -119,10 +119,6 @@ def _named(
     numbers: set[str] | None = None,
 ) -> Sheet:
     """A table without the columns that are empty throughout."""
-    held = [i for i in range(len(columns)) if not rows or any(row[i] for row in rows)]
-    return Sheet(
-        columns=[columns[i] for i in held],
-        rows=[[row[i] for i in held] for row in rows],
-        title=title,
-        numbers=frozenset(new for new, i in enumerate(held) if columns[i] in (numbers or ())),
-    )
+    places = frozenset(i for i, name in enumerate(columns) if name in (numbers or ()))
+    made = Sheet(columns=columns, rows=list(rows), title=title, numbers=places)
+    return made.without_empty()

@@ -136,7 +136,7 @@ def _print(found: "Verification") -> None:
     if found.agree:
         say(f"AGREE: no difference in {made}.", "bold green")
         say(
-            f"Detectable here: a mean that differs by {noticed} or more; more replicates detect less."
+            f"Detectable here: a mean that differs by {noticed} or more; more replicates reveal smaller ones."
         )
     else:
         say(_accusation(found, made), "bold red")

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,6 +37,17 @@ class Sheet:
     caption: str = ""
     sections: set[int] = field(default_factory=set)
     styles: dict[int, str] = field(default_factory=dict)
+
+    def without_empty(self) -> "Sheet":
+        """The same without the columns that are empty, or a dash, in every row."""
+        whole = range(len(self.columns))
+        held = [i for i in whole if not self.rows or any(r[i] not in ("", "–") for r in self.rows)]
+        return replace(
+            self,
+            columns=[self.columns[i] for i in held],
+            rows=[[row[i] for i in held] for row in self.rows],
+            numbers=frozenset(new for new, i in enumerate(held) if i in self.numbers),
+        )
 
     def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
         from rich.text import Text

@@ -43,5 +43,12 @@ def test_prose_is_wrapped_between_words() -> None:
     assert " ".join(word for line in words for word in line) == prose
 
 
+def test_empty_columns_are_left_out() -> None:
+    made = table(["a", "b", "c", "d"], [["x", "", "–", "1"], ["y", "", "–", "–"]], text=3)
+    made = made.without_empty()
+    assert (made.columns, made.rows) == (["a", "d"], [["x", "1"], ["y", "–"]])
+    assert made.numbers == {1}
+
+
 def test_markup_is_text() -> None:
     assert any("[red]" in line for line in shown(table(["a"], [["[red]x"]]), 40))
