@@ -1,8 +1,12 @@
 """What `screen` and `sensitivity` have in common: a folder that keeps what is done, and its parts."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from simnet.cli.experiment import loaded
 from simnet.errors import InputError, Problem
+from simnet.network.network import Network
 
 
 def shard_of(text: str | None, out: Path | None) -> tuple[int, int] | None:
@@ -22,6 +26,20 @@ def shard_of(text: str | None, out: Path | None) -> tuple[int, int] | None:
             Problem(what="--shard", why="needs a folder for the results", way_out="give --out DIR")
         )
     return int(number), int(of)
+
+
+def print_example(
+    command: str, network: str | None, example: Callable[[Network, str], str], **reading: Any
+) -> None:
+    """What `simnet COMMAND init NETWORK` prints: an example file for a network.
+
+    Raises:
+        InputError: no network is given.
+    """
+    if network is None:
+        way_out = f"for example simnet {command} init hypoxia > my.toml"
+        raise InputError(Problem(what="init", why="the network is missing", way_out=way_out))
+    print(example(loaded(network, **reading), network), end="")
 
 
 def where_finished(out: Path | None) -> str:

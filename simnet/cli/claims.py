@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from simnet.cli.claim_tables import (
-    Shown,
     ablation_data,
     ablation_shown,
     claims_data,
@@ -17,13 +16,13 @@ from simnet.cli.claim_tables import (
 )
 from simnet.cli.completion import networks
 from simnet.cli.exits import CHECK_FAILED, interrupted
+from simnet.cli.tables import print_json
 from simnet.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from simnet.claims.run import ClaimsResult
 
 _STUDIES = "Ablation and robustness"
-_OUTPUT = "Output"
 
 
 def claims_command(
@@ -106,17 +105,15 @@ def claims_command(
     ] = False,
     plot: Annotated[
         Path | None,
-        typer.Option(
-            metavar="DIR", help="Draw each claim, into NETWORK-ID.png.", rich_help_panel=_OUTPUT
-        ),
+        typer.Option(metavar="DIR", help="Draw each claim, into NETWORK-ID.png."),
     ] = None,
     markdown: Annotated[
         bool,
-        typer.Option("--markdown", help="Print the table as Markdown.", rich_help_panel=_OUTPUT),
+        typer.Option("--markdown", help="Print the table as Markdown."),
     ] = False,
     as_json: Annotated[
         bool,
-        typer.Option("--json", help="Print the whole result as JSON.", rich_help_panel=_OUTPUT),
+        typer.Option("--json", help="Print the whole result as JSON."),
     ] = False,
 ) -> None:
     """Test published observations ("claims") against a network.
@@ -153,37 +150,48 @@ def claims_command(
     )
     if problems:
         raise InputError(problems)
+    from simnet.claims.ablation import ablate as ablate_claims
+    from simnet.claims.robustness import robustness as vary_claims
+    from simnet.claims.run import run_claims
     from simnet.claims.suite import claimed_names
+    from simnet.cli.progress import progress
 
     chosen: Literal["ode", "ssa"] = method or ("ssa" if replicates is not None else "ode")
     if seed is not None and chosen == "ode" and robustness is None:
         why, way_out = "ODE runs are deterministic", "add --method ssa, or leave it out"
         raise InputError(Problem(what=f"--seed {seed}", why=why, way_out=way_out))
-    shown: list[dict[str, Any]] = []
+    data: list[dict[str, Any]] = []
     failed = False
     for name in [network] if network is not None else claimed_names():
+        title = f"claims of {name}, {chosen.upper()}"
+        if ablate:
+            title = f"{name} without one mechanism at a time"
+        elif robustness is not None:
+            title = f"{name} under {robustness} sets of parameters"
         try:
-            if ablate:
-                tables, data = _ablated(name, folder, workers)
-            elif robustness is not None:
-                tables, data = _varied(
-                    name, robustness, fold, seed, out, folder, workers, run=not kept
-                )
-            else:
-                found = _run(name, claim, folder, chosen, replicates, seed, workers)
-                failed |= not found.passed
-                tables = claims_shown(found, _draw(found, plot) if plot is not None else [])
-                data = claims_data(found)
+            with progress(title) as advance:
+                common: dict[str, Any] = {"folder": folder, "workers": workers, "progress": advance}
+                if ablate:
+                    ablation = ablate_claims(name, **common)
+                    shown, plain = ablation_shown(ablation), ablation_data(ablation)
+                elif robustness is not None:
+                    common |= {"fold": fold, "seed": 1 if seed is None else seed, "out": out}
+                    robust = vary_claims(name, sets=robustness, run=not kept, **common)
+                    shown, plain = robustness_shown(robust), robustness_data(robust)
+                else:
+                    common |= {"method": chosen, "replicates": replicates, "seed": seed}
+                    found = run_claims(name, ids=claim or (), **common)
+                    failed |= not found.passed
+                    files = _draw(found, plot) if plot is not None else []
+                    shown, plain = claims_shown(found, files), claims_data(found)
         except KeyboardInterrupt:  # typer would end without a word
-            safe = f"{out} holds the finished sets" if robustness and out else "nothing was saved"
-            raise interrupted(safe) from None
-        shown.append(data)
+            saved = f"{out} holds the finished sets" if out else "nothing was saved"
+            raise interrupted(saved) from None
+        data.append(plain)
         if not as_json:
-            tables.show(markdown=markdown)
+            shown.show(markdown=markdown)
     if as_json:
-        from simnet.cli.tables import print_json
-
-        print_json(shown)
+        print_json(data)
     if failed:
         raise typer.Exit(CHECK_FAILED)
 
@@ -215,69 +223,6 @@ def _clashes(given: Mapping[str, bool]) -> Iterator[Problem]:
     for option, other, why in _EXCLUDES:
         if given[option] and given[other]:
             yield Problem(what=f"{option} and {other}", why=why, way_out="give one of them")
-
-
-def _run(
-    name: str,
-    claim: list[str] | None,
-    folder: Path | None,
-    method: Literal["ode", "ssa"],
-    replicates: int | None,
-    seed: int | None,
-    workers: int | None,
-) -> "ClaimsResult":
-    from simnet.claims.run import run_claims
-    from simnet.cli.progress import progress
-
-    with progress(f"claims of {name}, {method.upper()}") as advance:
-        return run_claims(
-            name,
-            ids=claim or (),
-            folder=folder,
-            method=method,
-            replicates=replicates,
-            seed=seed,
-            workers=workers,
-            progress=advance,
-        )
-
-
-def _ablated(name: str, folder: Path | None, workers: int | None) -> tuple[Shown, dict[str, Any]]:
-    from simnet.claims.ablation import ablate
-    from simnet.cli.progress import progress
-
-    with progress(f"{name} without one mechanism at a time") as advance:
-        found = ablate(name, folder=folder, workers=workers, progress=advance)
-    return ablation_shown(found), ablation_data(found)
-
-
-def _varied(
-    name: str,
-    sets: int,
-    fold: float,
-    seed: int | None,
-    out: Path | None,
-    folder: Path | None,
-    workers: int | None,
-    *,
-    run: bool,
-) -> tuple[Shown, dict[str, Any]]:
-    from simnet.claims.robustness import robustness
-    from simnet.cli.progress import progress
-
-    with progress(f"{name} under {sets} sets of parameters") as advance:
-        found = robustness(
-            name,
-            sets=sets,
-            fold=fold,
-            seed=1 if seed is None else seed,
-            out=out,
-            run=run,
-            folder=folder,
-            workers=workers,
-            progress=advance,
-        )
-    return robustness_shown(found), robustness_data(found)
 
 
 def _draw(found: "ClaimsResult", folder: Path) -> list[Path]:

@@ -1,23 +1,10 @@
 """`simnet show NETWORK --diagram FILE.svg`."""
 
 from pathlib import Path
-from typing import Annotated, TypeAlias
-
-import typer
 
 from simnet.cli.exits import complain, writing
 from simnet.errors import InputError, Problem
 from simnet.network.network import Network
-
-DiagramOption: TypeAlias = Annotated[
-    Path | None,
-    typer.Option(
-        "--diagram",
-        metavar="FILE.svg",
-        help="Draw the network: which species act on which.",
-        rich_help_panel="Sections",
-    ),
-]
 
 
 def write_diagram(network: Network, path: Path) -> None:

@@ -75,7 +75,7 @@ def _python() -> Iterator[Finding]:
     yield Finding(
         what="versions",
         state="wrong" if missing else "fine",
-        found=_listed(found),
+        found=", ".join(f"{name} {version}" for name, version in found.items()),
         mend=_missing(missing),
     )
 
@@ -212,7 +212,3 @@ LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     _bionetgen,
     _cache,
 )
-
-
-def _listed(found: dict[str, str]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in found.items())

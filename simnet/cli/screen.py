@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simnet.cli.campaign import shard_of, where_finished
+from simnet.cli.campaign import print_example, shard_of, where_finished
 from simnet.cli.completion import networks, plans
 from simnet.cli.exits import complain, interrupted
-from simnet.cli.experiment import WorkersOption, loaded, require_one_output, workers_of
+from simnet.cli.experiment import WorkersOption, require_one_output, workers_of
 from simnet.cli.tables import console, count, number, print_csv, print_json, say, table
 from simnet.errors import InputError, Problem
 
@@ -66,7 +66,9 @@ def screen_command(
         simnet report screen
     """
     if plan == "init":
-        _init(network)
+        from simnet.screen.example import example_screen
+
+        print_example("screen", network, example_screen)
         return
     if network is not None:
         why = f"is not expected after {plan!r}"
@@ -110,15 +112,6 @@ def _as_data(result: "ScreenResult") -> dict[str, Any]:
         "effects": result.effects().to_dict(orient="records"),
         "failures": result.failures().to_dict(orient="records"),
     }
-
-
-def _init(network: str | None) -> None:
-    if network is None:
-        way_out = "for example simnet screen init hypoxia > plan.toml"
-        raise InputError(Problem(what="init", why="the network is missing", way_out=way_out))
-    from simnet.screen.example import example_screen
-
-    typer.echo(example_screen(loaded(network), network), nl=False)
 
 
 def _dry(screen: "Screen") -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from simnet.cli.campaign import shard_of, where_finished
+from simnet.cli.campaign import print_example, shard_of, where_finished
 from simnet.cli.completion import networks, networks_or_init
 from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.exits import interrupted
@@ -240,7 +240,9 @@ def sensitivity_command(
         simnet sensitivity study.toml --out results
     """
     if source == "init":
-        _init(network, kinetics)
+        from simnet.sensitivity.study_file import example_study
+
+        print_example("sensitivity", network, example_study, kinetics=kinetics)
         return
     if network is not None:
         raise InputError(Problem(what=network, why=f"is not expected after {source!r}"))
@@ -334,12 +336,3 @@ def _run(
             )
     except KeyboardInterrupt:
         raise interrupted(where_finished(out)) from None
-
-
-def _init(network: str | None, kinetics: Any) -> None:
-    if network is None:
-        way_out = "for example simnet sensitivity init hypoxia > study.toml"
-        raise InputError(Problem(what="init", why="the network is missing", way_out=way_out))
-    from simnet.sensitivity.study_file import example_study
-
-    typer.echo(example_study(loaded(network, kinetics), network), nl=False)

@@ -1,6 +1,7 @@
 """`simnet show`: what is in a network, what can be done with it, and what a run costs."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,7 +10,7 @@ from simnet.cli import annotations as annotation
 from simnet.cli import origin, sections
 from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.description import description
-from simnet.cli.diagram import DiagramOption, write_diagram
+from simnet.cli.diagram import write_diagram
 from simnet.cli.experiment import (
     EndOption,
     EquilibrateOption,
@@ -69,7 +70,14 @@ def show_command(
             rich_help_panel=_SECTION,
         ),
     ] = False,
-    diagram: DiagramOption = None,
+    diagram: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.svg",
+            help="Draw the network: which species act on which.",
+            rich_help_panel=_SECTION,
+        ),
+    ] = None,
     t_end: EndOption = None,
     equilibrate: EquilibrateOption = None,
     kinetics: KineticsOption = None,

@@ -1,5 +1,6 @@
 """A study's result: on the screen, as JSON or CSV, and in its folder."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,16 +20,9 @@ def write_result(result: "StudyResult", out: Path) -> None:
 
     with progress("drawing"), writing(out):
         write_figures(result, out)
-        write_report(result, out / "report.html", repeat=_typed())
+        write_report(result, out / "report.html", repeat=shlex.join(["simnet", *sys.argv[1:]]))
     control = "control.csv (the steady state), " if len(result.control) else ""
     complain(f"wrote {out}: report.html, indices.csv, {control}figures and more")
-
-
-def _typed() -> str:
-    """The command as it was typed."""
-    import shlex
-
-    return shlex.join(["simnet", *sys.argv[1:]])
 
 
 def show_result(result: "StudyResult", *, as_json: bool, as_csv: bool) -> None:
