@@ -6,7 +6,7 @@ from typer.core import TyperCommand, TyperGroup
 
 _EXAMPLES = "\n\nExamples:\n"
 _SIMULATION, _OUTPUT, _EXECUTION, _FILE = "Simulation", "Output", "Execution", "Model files"
-_LAST = (_OUTPUT, _EXECUTION, _FILE)
+_LAST = (_OUTPUT, "COMBINE archive (.omex)", _EXECUTION, _FILE, "Development", "Help")
 """Panels that come after all others, in this order."""
 
 _PANELS = {
@@ -20,52 +20,49 @@ _PANELS = {
     ),
     **dict.fromkeys("folder kinetics written_in volume copies".split(), _FILE),
 }
-"""The panel of an option that names none, by its parameter."""
+"""The panel of an option that names none, by the name of its parameter."""
 
 
-def _laid_out(command: Any) -> None:
-    """Fill paragraphs, put the examples last, and sort the options by their panels."""
-    from rich.markup import escape
+class _Layout:
+    """Fills paragraphs, puts the examples last, and sorts the options by their panels."""
 
-    text, _, examples = (command.help or "").partition(_EXAMPLES)
-    command.help = "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
-    if examples:
-        lines = [f"  {line.strip()}" for line in examples.strip().splitlines()]
-        command.epilog = "\n".join(["[bold]Examples[/bold]", *map(escape, lines)])
-    for parameter in command.params:
-        if getattr(parameter, "is_flag", False):
-            parameter.metavar = ""
-        if parameter.param_type_name == "option" and not parameter.rich_help_panel:
-            parameter.rich_help_panel = _PANELS.get(parameter.name)
-    command.params.sort(key=lambda parameter: _rank(parameter.rich_help_panel))
+    help: str | None
+    epilog: str | None
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        from rich.markup import escape
+
+        super().__init__(*arguments, **options)
+        text, _, examples = (self.help or "").partition(_EXAMPLES)
+        self.help = "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
+        if examples:
+            lines = (line.strip() for line in examples.strip().splitlines())
+            self.epilog = "\n".join(["[bold]Examples[/bold]", *map(escape, lines)])
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters in the order in which help shows them."""
+        parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for parameter in parameters:
+            if getattr(parameter, "is_flag", False):
+                parameter.metavar = ""
+            if parameter.param_type_name == "option" and not parameter.rich_help_panel:
+                parameter.rich_help_panel = _PANELS.get(parameter.name)
+        return sorted(parameters, key=lambda parameter: _rank(parameter.rich_help_panel))
 
 
 def _rank(panel: str | None) -> int:
     return 1 + _LAST.index(panel) if panel in _LAST else 0
 
 
-def _help_option(option: Any) -> Any:
-    """The option --help, in the last panel."""
-    if option is not None:
-        option.metavar, option.rich_help_panel = "", "Help"
-    return option
-
-
-class Command(TyperCommand):
+class Command(_Layout, TyperCommand):
     """A command whose docstring ends with "Examples:"."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        _laid_out(self)
-
-    def get_help_option(self, ctx: Any) -> Any:
-        """--help, in the last panel."""
-        return _help_option(super().get_help_option(ctx))
+    def get_params(self, ctx: Any) -> list[Any]:
+        """As of `_Layout`, with --help in a panel of its own, the last."""
+        *parameters, shown = sorted(super().get_params(ctx), key=lambda p: p.name == "help")
+        shown.rich_help_panel = "Help"
+        return [*parameters, shown]
 
 
-class Group(TyperGroup):
-    """The root, whose commands stand in the order in which they were added."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        _laid_out(self)
+class Group(_Layout, TyperGroup):
+    """The root."""

@@ -20,6 +20,8 @@ def test_help_of_a_command(
     shown = cli(name, "--help").out
     assert max(map(len, shown.splitlines())) <= 80
     assert "─ Options ─" not in shown  # each option has a panel of its own kind
+    assert shown.count("╭─ Help") == 1
+    assert shown.rindex("╭─ Help") == shown.rindex("╭─")
     examples = shown.partition("Examples")[2]
     assert "╭" not in examples
     summary = COMMANDS[name].help.split("\n\n")[0]
