@@ -18,9 +18,11 @@ from simnet.engines.base import Engine, Method, Simulator, Task
 from simnet.engines.roadrunner_file import DocumentSimulator
 from simnet.engines.roadrunner_ids import put
 from simnet.engines.roadrunner_runs import (
+    UPGRADE,
     hold,
     just_before_end,
     loaded,
+    missing,
     require_one_course,
     require_values,
     set_first_step,
@@ -300,4 +302,6 @@ ROADRUNNER = Engine(
     prepare=_prepare,
     version=version_of_roadrunner,
     doubts=doubts,
+    missing=missing,
+    remedy=UPGRADE,
 )
