@@ -62,11 +62,12 @@ def doctor_command(
 
 def versions() -> dict[str, str]:
     """What matters when two results are compared."""
-    from simnet.engines.compiled import available
+    from simnet.engines.table import ENGINES
     from simnet.results.provenance import versions_of
 
     found = versions_of("libroadrunner", "pysb", "bionetgen", "python-libsbml", "numpy", "scipy")
-    return found | {"compiled engine": "built" if available() else "not built"}
+    missing = [name for name, engine in ENGINES.items() if engine.missing()]
+    return found | {f"{name} engine": "missing" for name in missing}
 
 
 def _python() -> Iterator[Finding]:
@@ -104,39 +105,32 @@ def _name() -> Iterator[Finding]:
 
 
 def _engines() -> Iterator[Finding]:
-    from simnet.engines.compiled import available
+    from simnet.engines.table import ENGINES
     from simnet.errors import SimnetError
     from simnet.verify.canaries import available_engines, canaries
 
     for engine in available_engines():
-        if engine == "compiled" and not available():
+        mend = ENGINES[engine].remedy
+        if problem := ENGINES[engine].missing():
             yield Finding(
-                what="compiled engine",
+                what=f"{engine} engine",
                 state="absent",
-                found="its C extension was not built; roadrunner runs SSA",
-                mend=f"install a C compiler, then simnet again; {_AGAIN}",
+                found=f"{problem.what}: {problem.why}; others run what they can",
+                mend=problem.way_out,
             )
             continue
         try:
             runs = canaries(engine)
         except (SimnetError, ImportError) as error:
-            yield Finding(
-                what=f"{engine} engine", state="wrong", found=str(error), mend=_mend(engine)
-            )
+            yield Finding(what=f"{engine} engine", state="wrong", found=str(error), mend=mend)
             continue
         for run in runs:
             yield Finding(
                 what=f"{engine}: {run.name}",
                 state="fine" if run.fine else "wrong",
                 found=run.found,
-                mend="" if run.fine else _mend(engine),
+                mend="" if run.fine else mend,
             )
-
-
-def _mend(engine: str) -> str:
-    if engine == "roadrunner":
-        return 'pip install --upgrade "libroadrunner>=2.10"'
-    return f"reinstall it ({_AGAIN}); if that does not help, please report it"
 
 
 def _perl() -> Iterator[Finding]:

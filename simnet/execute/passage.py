@@ -2,12 +2,11 @@
 
 import threading
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 
-from simnet.engines.base import Limits, Method
-from simnet.engines.compiled import CompiledSimulator
-from simnet.engines.compiled_block import Watch
+from simnet.engines.base import Limits, Method, Watch, WatchingSimulator
 from simnet.errors import InputError, Problem
 from simnet.execute.arguments import listed
 from simnet.execute.backends import threads_for
@@ -50,8 +49,8 @@ def first_passage_times(
 ) -> FirstPassage:
     """When each replicate first has a readout above (or below) a threshold, from t = 0 on.
 
-    The compiled engine looks after every firing, and the times are exact. Other engines show the
-    state at output times only, and so do runs with `variability` and on a cluster: the passage then
+    An engine that watches looks after every firing, as the compiled one does, and the times are
+    exact. Others show the state at output times only, and so do runs with `variability` and on a cluster: the passage then
     lies between two of them.
 
     Args:
@@ -101,8 +100,7 @@ def first_passage_times(
         rtol=1e-8,
         atol=None,
     )
-    engine_watches = plan.engine.name == "compiled" and not condition.variability
-    if engine_watches and not is_cluster(workers):
+    if plan.engine.watches and not condition.variability and not is_cluster(workers):
         return _watched(plan, threshold, upwards=above is not None, workers=workers)
     parts: dict[int, FirstPassage] = {}
     failures: list[Failure] = []
@@ -122,7 +120,7 @@ def first_passage_times(
 
 
 def _watched(plan: Plan, threshold: float, *, upwards: bool, workers: Workers) -> FirstPassage:
-    simulator = CompiledSimulator(plan.task)
+    simulator = cast(WatchingSimulator, plan.engine.prepare(plan.task))
     # The engine stops at or beyond a value: the next number after the threshold is beyond it.
     beyond = np.nextafter(threshold, np.inf if upwards else -np.inf)
     watch = Watch(readout=0, threshold=float(beyond), direction="up" if upwards else "down")

@@ -10,8 +10,13 @@ import numpy as np
 
 from simnet.arrays import Times
 from simnet.engines.base import METHODS, Engine, Method, Task
-from simnet.engines.roadrunner_time import missed
-from simnet.engines.table import engine_named, preferred, problems_under, require_runnable
+from simnet.engines.table import (
+    doubts_of,
+    engine_named,
+    preferred,
+    problems_under,
+    require_runnable,
+)
 from simnet.errors import InputError, Problem, SimnetWarning, UnsupportedError
 from simnet.execute.arguments import (
     not_allowed,
@@ -272,9 +277,8 @@ def planned(
     _check(run, method, programs)
     chosen, variant = named or (preferred(method, run, programs), "")
     require_runnable(chosen, run, programs)
-    doubts = chosen.doubts if method == "ssa" else missed
     if method == "ssa" or longest is None:
-        for doubt in dict.fromkeys(d for p in programs for d in doubts(run, p)):
+        for doubt in doubts_of(chosen, run, method, programs):
             warnings.warn(doubt, SimnetWarning, stacklevel=3)
     task = Task(
         network=run,

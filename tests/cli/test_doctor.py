@@ -143,4 +143,4 @@ def test_without_the_extension(cli: Callable[..., Any], monkeypatch: pytest.Monk
     ran = cli("doctor")
     assert ran.code == 0
     assert "not built" in ran.out
-    assert "install a C compiler" in ran.out
+    assert "install simnet with a C compiler" in ran.out
