@@ -31,7 +31,7 @@ class Headline:
     meaning: str
     readouts: tuple[str, ...]
     changes: tuple[Change, ...]
-    method: str
+    analysis: str
     samples: int
     rtol: float | None = None
     settings: Mapping[str, float] = field(default_factory=dict)
@@ -43,7 +43,7 @@ HEADLINES = (
         meaning="cells in steady state at 20 % O2, then at 1 %",
         readouts=("log(HIF1A@4h)", "log(GLUT1@48h)", "log(VEGF@48h)"),
         changes=(sn.Set("O2_percent", 1.0),),
-        method="morris",
+        analysis="morris",
         samples=16,
     ),
     Headline(
@@ -51,7 +51,7 @@ HEADLINES = (
         meaning="cells in steady state, then 0.1 mM glucose and 10 mM lactate",
         readouts=("log(pS6@48h)", "log(auc(GLUT2))", "lactate_uptake@48h"),
         changes=(sn.Set("glucose_mM", 0.1), sn.Set("lactate_mM", 10.0)),
-        method="morris",
+        analysis="morris",
         samples=16,
     ),
     Headline(
@@ -59,7 +59,7 @@ HEADLINES = (
         meaning="a tissue in steady state, then axitinib 10 nM",
         readouts=("tumour_burden@7d", "pS6_distal@7d", "lactate_flux_distal@7d"),
         changes=(sn.Dose("axitinib", nM=10.0),),
-        method="local",  # a run takes a second, and minutes where ranges meet at their ends
+        analysis="local",  # a run takes a second, and minutes where ranges meet at their ends
         samples=1,
         rtol=1e-6,
         settings={"accuracy": 1e-5},
@@ -67,16 +67,16 @@ HEADLINES = (
 )
 
 
-def study_of(headline: Headline, method: str = "", samples: int = 0) -> SensitivityStudy:
+def study_of(headline: Headline, analysis: str = "", samples: int = 0) -> SensitivityStudy:
     """All declared parameters, but for what an experimenter sets."""
     network = sn.load(headline.network)
     return SensitivityStudy(
         network=network,
         readouts=headline.readouts,
-        method=method or headline.method,
+        analysis=analysis or headline.analysis,
         samples=samples or headline.samples,
-        rtol=None if method else headline.rtol,
-        settings={} if method else headline.settings,
+        rtol=None if analysis else headline.rtol,
+        settings={} if analysis else headline.settings,
         exclude=tuple(i.parameter for i in network.inputs),
         changes=headline.changes,
         seed=1,
@@ -89,7 +89,7 @@ def section(headline: Headline, result: StudyResult) -> Iterator[str]:
     yield f"\n## {headline.network}: {headline.meaning}\n"
     about = result.about
     yield (
-        f"{varied} parameters, {about['method']}, samples={about['samples']}: "
+        f"{varied} parameters, {about['analysis']}, samples={about['samples']}: "
         f"{result.design.rows:,} evaluations.\n"
     )
     for readout in result.indices:
@@ -131,11 +131,11 @@ def page(results: list[tuple[Headline, StudyResult]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main(folder: str, samples: str = "0", method: str = "", workers: str = "0") -> None:
+def main(folder: str, samples: str = "0", analysis: str = "", workers: str = "0") -> None:
     """Run what is missing, and write the page."""
     results = []
     for headline in HEADLINES:
-        study = study_of(headline, method, int(samples))
+        study = study_of(headline, analysis, int(samples))
         out = Path(folder, headline.network)
         count = int(workers) or None
         results.append((headline, run_study(study, out=out, workers=count)))

@@ -38,6 +38,8 @@ from simnet.experiment.change import Scale as Scale
 from simnet.experiment.change import Set as Set
 from simnet.experiment.change import Washout as Washout
 from simnet.experiment.condition import Condition as Condition
+from simnet.experiment.precision import Precision as Precision
+from simnet.experiment.run import Run as Run
 from simnet.experiment.schedule import At as At
 from simnet.experiment.schedule import Pulse as Pulse
 from simnet.experiment.schedule import Repeat as Repeat
@@ -70,6 +72,5 @@ from simnet.stats.decomposition import noise_parts as noise_parts
 from simnet.stats.first_passage import median_time as median_time
 from simnet.stats.first_passage import survival as survival
 from simnet.stats.modes import two_modes as two_modes
-from simnet.stats.precision import Precision as Precision
 from simnet.verify.cross_check import cross_check as cross_check
 from simnet.verify.verification import Verification as Verification

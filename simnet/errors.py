@@ -13,9 +13,14 @@ An error names the thing, the value and the way out. Checks collect every `Probl
 and raise them together.
 """
 
-from collections.abc import Iterable, Sequence
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +34,22 @@ class Problem:
     def __str__(self) -> str:
         text = f"{self.what}: {self.why}"
         return f"{text}; {self.way_out}" if self.way_out else text
+
+
+class Problems(list[Problem]):
+    """What is wrong with a call, as it is found, to be raised together."""
+
+    def add(self, what: str, why: str, way_out: str = "") -> None:
+        """Append a problem."""
+        self.append(Problem(what=what, why=why, way_out=way_out))
+
+    def attempt(self, value: Callable[[], T], otherwise: T) -> T:
+        """What `value()` returns; `otherwise` where it raises InputError, whose problems are taken."""
+        try:
+            return value()
+        except InputError as error:
+            self.extend(error.problems)
+            return otherwise
 
 
 class SimnetError(Exception):
@@ -76,6 +97,14 @@ class StateError(SimulationError):
 
 class SimnetWarning(UserWarning):
     """Base of every warning that simnet gives."""
+
+
+def caution(text: str) -> None:
+    """Warn, at the line of the user's that called simnet."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "simnet":
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, SimnetWarning, stacklevel=level)
 
 
 def nearest(name: str, known: Iterable[str], *, count: int = 3) -> str:

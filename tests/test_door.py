@@ -15,7 +15,7 @@ PUBLIC = {
         "plot_series",
         "packaged_names",
     ),
-    *("Network", "Trajectories"),
+    *("Network", "Trajectories", "Run"),
     *("cross_check", "Verification"),
     *("run_ensemble", "Ensemble", "Precision", "LogNormal", "Normal", "Uniform"),
     *("first_passage_times", "survival", "median_time", "noise_parts", "two_modes"),

@@ -20,7 +20,7 @@ def test_a_study_and_its_result() -> None:
     study = sn.SensitivityStudy(
         network=sn.load("hypoxia"),
         readouts="HIF1A@1h",
-        method="local",
+        analysis="local",
         parameters=["HIF1A_synthesis", "HIF1A_degradation"],
         equilibrate="1 h",
     )

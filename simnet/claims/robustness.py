@@ -22,7 +22,7 @@ from simnet.arrays import BoolArray, FloatArray
 from simnet.catalogue.claims import Claim
 from simnet.catalogue.protocols import Mechanism
 from simnet.claims.measure import Finding, Value, judged, value_of
-from simnet.claims.run import Settings, courses_of, opened, plan_of
+from simnet.claims.run import courses_of, opened, plan_of
 from simnet.claims.suite import Suite, load_suite
 from simnet.elementary import exp, log
 from simnet.errors import InputError, Problem
@@ -33,6 +33,7 @@ from simnet.execute.plan import Plan
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered
 from simnet.experiment.change import Change, Set
+from simnet.experiment.run import Run
 from simnet.network.digest import canonical_json
 from simnet.network.network import Network, Parameter
 from simnet.results.parts import Parts
@@ -117,7 +118,7 @@ def ablate(
         raise InputError(Problem(what=suite.network.id, why=why, way_out=way_out))
     suite = suite.for_method("ode")
     without = [(), *(changes_of(mechanism, suite.network) for mechanism in suite.mechanisms)]
-    plan = plan_of(suite, Settings(workers=workers), without)
+    plan = plan_of(suite, Run(), without, workers=workers)
     parts = None
     if out is not None:
         names = [mechanism.text for mechanism in suite.mechanisms]
@@ -270,10 +271,13 @@ def robustness(
         content = [suite.network.digest, names, fold, seed, sets, _content(suite), _FORMAT]
         found = _from_file(Path(out), canonical_json(content), suite)
     else:
-        settings = Settings(
-            workers=workers, rtol=_RTOL, timeout=_LONGEST, allowed_error=ALLOWED_IN_SPREADS
+        plan = plan_of(
+            suite,
+            Run(rtol=_RTOL, timeout=None if workers == 0 else _LONGEST),
+            [tuple(map(Set, names, row)) for row in design.tolist()],
+            workers=workers,
+            allowed_error=ALLOWED_IN_SPREADS,
         )
-        plan = plan_of(suite, settings, [tuple(map(Set, names, row)) for row in design.tolist()])
         parts = None
         if out is not None:
             study = {"sets": sets, "fold": fold, "seed": seed, "parameters": list(names)}

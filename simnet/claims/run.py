@@ -7,7 +7,7 @@ program is shifted so that the protocol's t = 0 is at time 0.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,16 +17,17 @@ from simnet.arrays import FloatArray
 from simnet.catalogue.claims import CLAIM_COLUMNS
 from simnet.claims.measure import FEWEST, Finding, interval_of, judged, value_of
 from simnet.claims.suite import Arm, Case, Script, Suite, knows_time, load_suite, script
-from simnet.engines.base import Method
 from simnet.engines.table import preferred
-from simnet.errors import InputError, Problem
-from simnet.execute.arguments import root_seed, worker_processes
+from simnet.errors import InputError
+from simnet.execute.arguments import worker_processes
 from simnet.execute.campaign import Lazy, items_of, rows_of, run_campaign
 from simnet.execute.checks import ALLOWED
 from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan, planned
 from simnet.execute.progress import Progress
 from simnet.experiment.change import Change
+from simnet.experiment.run import Method, Run
+from simnet.experiment.times import TimeSpec
 from simnet.network.digest import canonical_json
 from simnet.network.network import Network
 from simnet.readouts.data import Courses
@@ -39,21 +40,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KIND = "claims"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How arms are simulated; as in `simulate`. `timeout`: seconds an arm may take in a process;
-    `allowed_error`: above which that of an ODE run is reported."""
-
-    method: Method = "ode"
-    replicates: int = 1
-    seed: int = 0
-    workers: Workers = None
-    engine: str = "auto"
-    rtol: float = 1e-8
-    timeout: float | None = None
-    allowed_error: float = ALLOWED
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -141,7 +127,8 @@ def run_claims(
     replicates: int | None = None,
     seed: int | None = None,
     engine: str = "auto",
-    rtol: float = 1e-8,
+    rtol: float | None = None,
+    timeout: TimeSpec | None = None,
     workers: Workers = None,
     out: str | Path | None = None,
     shard: tuple[int, int] | None = None,
@@ -162,6 +149,7 @@ def run_claims(
         seed: root seed of SSA; that of `out`, or drawn and stored in the result, if None.
         engine: as in `simulate`.
         rtol: as in `simulate`.
+        timeout: as in `simulate`.
         workers: as in `simulate`.
         out: a folder that stores what is done. The same call again runs only what is missing, also
             after `kill -9`; more claims or replicates extend it.
@@ -180,18 +168,30 @@ def run_claims(
     """
     if seed is None and out is not None and (Path(out) / MANIFEST).is_file():
         seed = Parts.load(out).identity.get("seed")
-    settings = _settings(method, replicates, seed, workers, engine, rtol)
+    if method == "ssa" and replicates is None:
+        replicates = 100
+    how = Run().as_run(
+        method=method,
+        replicates=replicates,
+        seed=drawn_root() if seed is None else seed,
+        engine=engine,
+        rtol=rtol,
+        timeout=timeout,
+    )
+    _check(how, workers)
     ids = (ids,) if isinstance(ids, str) else ids
     suite = load_suite(network, folder=folder, ids=ids)
     run = replace(suite, cases=tuple(case for case in suite.cases if method in case.methods))
-    done = _simulated(run, settings, out, shard, progress) if run.cases else _Simulated()
+    done = _Simulated()
+    if run.cases:
+        done = _simulated(run, how, workers, out, shard, progress)
     return ClaimsResult(
         network=suite.network.id,
         digest=suite.network.digest,
-        method=settings.method,
-        replicates=settings.replicates,
-        seed=settings.seed if settings.method == "ssa" else None,
-        findings=tuple(_finding(case, done, settings) for case in suite.cases),
+        method=method,
+        replicates=how.count,
+        seed=how.seed if method == "ssa" else None,
+        findings=tuple(_finding(case, done, how) for case in suite.cases),
         cases=suite.cases,
         courses=done.courses,
         failures=tuple(done.failures),
@@ -210,12 +210,13 @@ class _Simulated:
 
 def _simulated(
     suite: Suite,
-    settings: Settings,
+    run: Run,
+    workers: Workers,
     out: str | Path | None,
     shard: tuple[int, int] | None,
     progress: Progress | None,
 ) -> _Simulated:
-    plan = plan_of(suite, settings)
+    plan = plan_of(suite, run, workers=workers)
     parts = None if out is None else opened(out, KIND, plan, {"seed": plan.root})
     names = [_key(plan, number, arm, suite.symbols) for number, arm in enumerate(suite.arms)]
     stored = parts.keys() if parts is not None and shard is None else ()
@@ -225,7 +226,7 @@ def _simulated(
         items,
         measure=lambda item, found: rows_of(item, found[0]),
         parts=parts,
-        workers=settings.workers,
+        workers=workers,
         shard=shard,
         progress=progress,
     )
@@ -236,7 +237,7 @@ def _simulated(
         lost = rows[rows["reason"] != ""]
         columns = (lost[name].tolist() for name in ("replicate", "seed", "reason"))
         for replicate, seed, reason in zip(*columns, strict=True):
-            own = seed if settings.method == "ssa" else None
+            own = seed if run.method == "ssa" else None
             failure = Failure(condition=arm.name, replicate=replicate, seed=own, reason=reason)
             found.failures.append(failure)
         if rows.empty:
@@ -256,60 +257,43 @@ def _unit(network: Network, name: str) -> str | None:
     return readout.unit if readout is not None else None
 
 
-def _finding(case: Case, done: _Simulated, settings: Settings) -> Finding:
-    if settings.method not in case.methods:
+def _finding(case: Case, done: _Simulated, run: Run) -> Finding:
+    if run.method not in case.methods:
         note = f"its protocol is for {' and '.join(case.protocol.methods)} only"
-        if settings.method in case.protocol.methods:
+        if run.method in case.protocol.methods:
             note = "a statistic of replicates, which an ODE has none of"
         return Finding(claim=case.claim, verdict="left out", note=note)
     value = value_of(case, done.courses, done.reasons)
-    if settings.method == "ode" or value.not_run:
+    if run.method == "ode" or value.not_run:
         return judged(case.claim, value)
     fewest = min(len(done.courses[arm].values) for arm in case.arms)
     if fewest < FEWEST:
         note = f"only {fewest} replicates finished, and an interval needs {FEWEST}"
         return Finding(claim=case.claim, value=value.number, verdict="not run", note=note)
-    return judged(case.claim, value, interval_of(case, done.courses, settings.seed))
+    return judged(case.claim, value, interval_of(case, done.courses, run.seed or 0))
 
 
-def _settings(
-    method: Method,
-    replicates: int | None,
-    seed: int | None,
-    workers: Workers,
-    engine: str,
-    rtol: float,
-) -> Settings:
-    problems = []
-    if method not in ("ode", "ssa"):
-        problems.append(Problem(what=f"method={method!r}", why="unknown", way_out="ode or ssa"))
-    if method == "ode" and replicates not in (None, 1):
-        why, way_out = "an ODE gives the same every time", 'leave it out, or use method="ssa"'
-        problems.append(Problem(what=f"replicates={replicates}", why=why, way_out=way_out))
-    if method == "ssa" and replicates is not None and replicates < FEWEST:
-        why = f"an interval needs at least {FEWEST}"
-        problems.append(Problem(what=f"replicates={replicates}", why=why))
-    root = 0
-    try:
-        root = drawn_root() if seed is None else root_seed(seed)
-    except InputError as error:
-        problems += error.problems
-    try:
-        worker_processes(workers)
-    except InputError as error:
-        problems += error.problems
+def _check(run: Run, workers: Workers) -> None:
+    """Raise InputError with all that is wrong with a call, whatever the network."""
+    problems = run.problems()
+    if run.method == "ssa" and isinstance(run.replicates, int) and run.replicates < FEWEST:
+        problems.add(f"replicates={run.replicates}", f"an interval needs at least {FEWEST}")
+    problems.attempt(partial(worker_processes, workers), None)
     if problems:
         raise InputError(problems)
-    runs = 1 if method == "ode" else 100 if replicates is None else replicates
-    return Settings(
-        method=method, replicates=runs, seed=root, workers=workers, engine=engine, rtol=rtol
-    )
 
 
 # ------------------------------------------------------------------ arms as conditions of a plan
 
 
-def plan_of(suite: Suite, settings: Settings, sets: Sequence[tuple[Change, ...]] = ((),)) -> Plan:
+def plan_of(
+    suite: Suite,
+    run: Run,
+    sets: Sequence[tuple[Change, ...]] = ((),),
+    *,
+    workers: Workers,
+    allowed_error: float = ALLOWED,
+) -> Plan:
     """Every arm under every set of changes, made before all else: set by set, arm by arm.
 
     Raises:
@@ -320,18 +304,10 @@ def plan_of(suite: Suite, settings: Settings, sets: Sequence[tuple[Change, ...]]
     plans = [
         planned(
             network,
-            conditions=[made.condition],
-            t_end=1.0,
-            times=made.start + made.times,
-            method=settings.method,
-            replicates=settings.replicates,
-            seed=settings.seed,
-            readouts=suite.symbols,
-            engine=settings.engine,
-            timeout=None,
-            workers=settings.workers,
-            rtol=settings.rtol,
-            atol=None,
+            run.as_run(times=tuple((made.start + made.times).tolist())),
+            [made.condition],
+            suite.symbols,
+            workers=workers,
         )
         for made in scripts
     ]
@@ -340,7 +316,7 @@ def plan_of(suite: Suite, settings: Settings, sets: Sequence[tuple[Change, ...]]
     task, engine = first.task, first.engine
     if len({plan.engine.name for plan in plans}) > 1:
         programs = [made.program(task.network) for made in scripts]
-        engine = preferred(settings.method, task.network, programs)
+        engine = preferred(run.method, task.network, programs)
         task = replace(task, engine=engine.name, variant=engine.variant(task.network))
     shifted = not knows_time(network)
 
@@ -355,8 +331,7 @@ def plan_of(suite: Suite, settings: Settings, sets: Sequence[tuple[Change, ...]]
         task=task,
         engine=engine,
         conditions=cast(Any, conditions),
-        timeout=settings.timeout,
-        allowed_error=settings.allowed_error,
+        allowed_error=allowed_error,
         programs=lambda number: made(number).program(task.network, shifted=shifted),
     )
 

@@ -4,8 +4,8 @@ from dataclasses import asdict
 from typing import Any
 
 from simnet.cli import origin
-from simnet.engines.base import METHODS
 from simnet.engines.table import problems_under
+from simnet.experiment.run import METHODS
 from simnet.network.expression import text
 from simnet.network.network import Event, Network, Reaction, StateEvent
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from simnet.cli.exits import writing
 from simnet.cli.tables import Sheet, count, fold, number, spread, table, unit_text
 from simnet.errors import InputError, Problem
-from simnet.experiment.times import time_text
+from simnet.experiment.times import moment_text
 from simnet.results.moments import ensemble_moments
 from simnet.results.store import NETWORK, RECORD, TABLE, check_free
 from simnet.results.trajectories import Trajectories
@@ -25,13 +25,13 @@ _ROWS_SHOWN = 40
 def heading(run: Trajectories) -> str:
     """Network, method, engine and its version, replicates, seed, length."""
     record = run.record
-    parts = [record.network, record.method.upper(), f"{run.engine} {record.versions[run.engine]}"]
+    parts = [record.network, run.method.upper(), f"{run.engine} {record.versions[run.engine]}"]
     if run.method == "ssa":
         done = int(run.finished.sum())
-        of = f" of {record.replicates}" if done < record.replicates else ""
-        parts += [f"{done}{of} {'replicate' if record.replicates == 1 else 'replicates'}"]
-        parts += [f"seed {record.seed}"]
-    parts += [time_text(record.t_end) if run.time_unit == "s" else f"t = {record.t_end:g}"]
+        of = f" of {record.run.count}" if done < record.run.count else ""
+        parts += [f"{done}{of} {'replicate' if record.run.count == 1 else 'replicates'}"]
+        parts += [f"seed {record.run.seed}"]
+    parts += [moment_text(float(run.times[-1]), run.time_unit)]
     before = run.conditions[0].equilibrate
     if before is not None:
         parts[-1] += f" after {before} of equilibration"

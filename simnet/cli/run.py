@@ -192,4 +192,4 @@ def _save_finished(run: Trajectories | None, out: Path | None) -> str:
     folder = refuge(run) if out is None else out
     saved(run, folder)
     done = count(int(run.finished.sum()), "finished replicate")
-    return f"{folder} holds {done} of {run.record.replicates}"
+    return f"{folder} holds {done} of {run.record.run.count}"

@@ -132,9 +132,10 @@ def _dry(screen: "Screen") -> None:
 
 
 def _print(result: "ScreenResult") -> None:
-    run = result.record.run
+    record = result.record.run
+    run = record.run
     ran = int(result.table.ran.sum())
-    parts = [run.network, run.method.upper(), count(len(result.conditions), "condition")]
+    parts = [record.network, run.method.upper(), count(len(result.conditions), "condition")]
     parts += [count(ran, "simulation")] + ([f"seed {run.seed}"] if run.seed is not None else [])
     say(" · ".join(parts), "bold")
     if not result.complete:

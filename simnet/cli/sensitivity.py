@@ -1,7 +1,7 @@
 """`simnet sensitivity`: which parameters matter for which readouts."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from simnet.sensitivity.result import StudyResult
     from simnet.sensitivity.study import SensitivityStudy
 
-_VARIED, _OUTPUT, _METHOD = "What is varied", "Output", "Method"
+_VARIED, _OUTPUT, _ANALYSIS = "What is varied", "Output", "Analysis"
 
 
 def sensitivity_command(
@@ -51,12 +51,12 @@ def sensitivity_command(
         list[str] | None,
         typer.Option(metavar="EXPRESSION", help='"pS6@48h", "auc(GLUT2)"; may be repeated.'),
     ] = None,
-    method: Annotated[
+    analysis: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
             help="local, morris, sobol (the default), pawn or prcc.",
-            rich_help_panel=_METHOD,
+            rich_help_panel=_ANALYSIS,
         ),
     ] = None,
     samples: Annotated[
@@ -64,7 +64,7 @@ def sensitivity_command(
         typer.Option(
             metavar="N",
             help="Number of samples; the unit depends on the analysis. sobol: a power of two.",
-            rich_help_panel=_METHOD,
+            rich_help_panel=_ANALYSIS,
         ),
     ] = None,
     second_order: Annotated[
@@ -72,7 +72,7 @@ def sensitivity_command(
         typer.Option(
             "--second-order",
             help="With sobol: second-order indices (pairs) as well.",
-            rich_help_panel=_METHOD,
+            rich_help_panel=_ANALYSIS,
         ),
     ] = False,
     setting: Annotated[
@@ -80,7 +80,7 @@ def sensitivity_command(
         typer.Option(
             metavar="NAME=VALUE",
             help="A setting of the analysis, such as step=0.2.",
-            rich_help_panel=_METHOD,
+            rich_help_panel=_ANALYSIS,
         ),
     ] = None,
     until_converged: Annotated[
@@ -88,7 +88,7 @@ def sensitivity_command(
         typer.Option(
             "--until-converged",
             help="Add samples until the indices have converged.",
-            rich_help_panel=_METHOD,
+            rich_help_panel=_ANALYSIS,
         ),
     ] = False,
     most_samples: Annotated[
@@ -96,7 +96,7 @@ def sensitivity_command(
         typer.Option(
             metavar="N",
             help="With --until-converged: upper limit; 16 times --samples by default.",
-            rich_help_panel=_METHOD,
+            rich_help_panel=_ANALYSIS,
         ),
     ] = None,
     tolerance: Annotated[
@@ -104,7 +104,7 @@ def sensitivity_command(
         typer.Option(
             metavar="X",
             help="Half-width of the interval of a converged index; 0.05 by default.",
-            rich_help_panel=_METHOD,
+            rich_help_panel=_ANALYSIS,
         ),
     ] = None,
     parameters: Annotated[
@@ -145,9 +145,9 @@ def sensitivity_command(
             rich_help_panel=_VARIED,
         ),
     ] = None,
-    simulate: Annotated[
-        Literal["ode", "ssa"] | None,
-        typer.Option(help="ode (CVODE), the default, or ssa (Gillespie)."),
+    method: Annotated[
+        str | None,
+        typer.Option(metavar="[ode|ssa]", help="ode (CVODE), the default, or ssa (Gillespie)."),
     ] = None,
     replicates: Annotated[
         int | None, typer.Option(metavar="N", help="SSA replicates of each sample; 20 by default.")
@@ -214,7 +214,7 @@ def sensitivity_command(
     above that of the dummy is noise. Options override those of a study file.
 
     Examples:
-        simnet sensitivity hypoxia --readout "HIF1A@4h" --method local
+        simnet sensitivity hypoxia --readout "HIF1A@4h" --analysis local
         simnet sensitivity hypoxia --readout "GLUT1@48h" --samples 512 --out results
         simnet sensitivity init hypoxia > study.toml
         simnet sensitivity study.toml --out results
@@ -235,14 +235,14 @@ def sensitivity_command(
     done = given(change, at, background)
     options: dict[str, Any] = {
         "readouts": tuple(readout) if readout else None,
-        "method": method,
+        "analysis": analysis,
         "samples": samples,
         "parameters": tuple(parameters) if parameters else None,
         "exclude": tuple(exclude) if exclude else None,
         "fold": fold,
         "groups": groups_of(group),
         "initial_amounts": tuple(initial) if initial else None,
-        "simulate": simulate,
+        "method": method,
         "replicates": replicates,
         "t_end": number_or_text(t_end),
         "equilibrate": number_or_text(equilibrate),
@@ -278,7 +278,7 @@ def _study(
     from simnet.sensitivity.study_file import study_from_file
 
     if tolerance is not None:
-        over["precision"] = IndexPrecision(tolerance=tolerance)
+        over["index_precision"] = IndexPrecision(tolerance=tolerance)
     if source.endswith(".toml"):
         with progress(f"reading {source}"):
             return study_from_file(source, over, **reading)
@@ -304,7 +304,7 @@ def _run(
         return yes or seconds <= ASKS_ABOVE or asked(evaluations, seconds)
 
     try:
-        with progress(f"{study.network.id}, {study.method}") as advance:
+        with progress(f"{study.network.id}, {study.analysis}") as advance:
             return run_study(
                 study,
                 workers=workers,

@@ -22,10 +22,10 @@ from simnet.cli.experiment import (
     shown_time,
 )
 from simnet.cli.tables import console, count, number, print_json, say
-from simnet.engines.base import METHODS
 from simnet.engines.table import problems_under
 from simnet.errors import InputError, Problem
 from simnet.experiment.notation import Treatment
+from simnet.experiment.run import METHODS
 from simnet.network.network import Network
 from simnet.network.timing import cautions
 

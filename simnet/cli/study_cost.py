@@ -80,14 +80,14 @@ def show_plan(study: "SensitivityStudy", workers: Workers, out: Path | None) -> 
     from simnet.sensitivity.table import count_rows
 
     space = study.space
-    rows = count_rows(study.method, space, study.size, study.own_settings)
+    rows = count_rows(study.analysis, space, study.size, study.own_settings)
     groups = f" in {len(space.labels) - 1} groups" if space.groups else ""
     brackets = f" × {len(study.brackets)} conditions" if len(study.brackets) > 1 else ""
     runs = f" × {study.runs} replicates" if study.runs > 1 else ""
     left = _missing(study, out)
     seconds = _timed(study, left, workers)
     lines = [
-        f"{study.network.id}: {study.method}, {count(study.size, 'sample')} "
+        f"{study.network.id}: {study.analysis}, {count(study.size, 'sample')} "
         f"({study.of_method.sample})",
         f"{len(space.factors) - 1} varied{groups}, and the dummy; {len(space.left_out)} left out",
         f"{study.evaluations:,} evaluations: {rows:,} rows{brackets}{runs}",

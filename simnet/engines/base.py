@@ -2,15 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol
 
 from simnet.arrays import FloatArray, TimesByReadouts
 from simnet.errors import Problem
 from simnet.experiment.program import Program
+from simnet.experiment.run import Method
 from simnet.network.network import Network
-
-Method: TypeAlias = Literal["ode", "ssa"]
-METHODS: tuple[Method, ...] = ("ode", "ssa")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simnet.arrays import FloatArray, TimesByReadouts
-from simnet.engines.base import Engine, Method, Simulator, Task
+from simnet.engines.base import Engine, Simulator, Task
 from simnet.engines.roadrunner_file import DocumentSimulator
 from simnet.engines.roadrunner_ids import put
 from simnet.engines.roadrunner_runs import (
@@ -42,6 +42,7 @@ from simnet.engines.state import (
 from simnet.engines.state_events import Triggers, armed
 from simnet.engines.tolerance import Tolerances, as_fine_as_possible
 from simnet.experiment.program import Program, Segment, with_held
+from simnet.experiment.run import Method
 from simnet.network.expression import reads_time
 from simnet.network.jumps import jumps, passing
 from simnet.network.kept import kept

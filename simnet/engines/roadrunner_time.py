@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from simnet.arrays import FloatArray
-from simnet.engines.base import Method
 from simnet.experiment.program import Program, with_held
+from simnet.experiment.run import Method
 from simnet.network.expression import symbols, text
 from simnet.network.features import Stretch, features, merged
 from simnet.network.network import Network

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simnet.engines.base import Engine, Method
+from simnet.engines.base import Engine
 from simnet.engines.compiled import COMPILED
 from simnet.engines.reference import REFERENCE
 from simnet.engines.roadrunner import ROADRUNNER
 from simnet.errors import InputError, Problem, UnsupportedError, nearest
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import Program, program
+from simnet.experiment.run import Method
 from simnet.network.checks import missing_values
 from simnet.network.network import Network
 from simnet.network.stochastic import stochastic_problems

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from simnet.catalogue.annotations import annotations_of
 from simnet.catalogue.headlines import read_headlines
 from simnet.errors import InputError, Problem, UnsupportedError
-from simnet.execute.arguments import positive_time
 from simnet.execute.cluster import Workers
 from simnet.execute.ensemble import run_ensemble
 from simnet.execute.simulate import simulate
@@ -16,7 +15,7 @@ from simnet.experiment.change import Set
 from simnet.experiment.numbers import whole_number
 from simnet.experiment.paths import path_of
 from simnet.experiment.schedule import At
-from simnet.experiment.times import TimeSpec, duration
+from simnet.experiment.times import TimeSpec, duration, positive_time
 from simnet.network.checks import require_network
 from simnet.network.network import Network
 from simnet.sbml.experiments import Experiment

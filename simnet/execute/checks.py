@@ -6,7 +6,6 @@ of it, whatever engine made it. A readout whose error is above 1e-5 of its maxim
 """
 
 import math
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray, TimesByReadouts
 from simnet.engines.base import Task
-from simnet.errors import Problem, SimnetWarning
+from simnet.errors import Problem, caution
 from simnet.execute.base import Job, Outcome
 
 TIGHTER = 0.1
@@ -107,7 +106,7 @@ class Checks:
         errors: FloatArray = np.where(noise, 0.0, change / np.where(noise, 1.0, size))
         return errors
 
-    def tell(self, *, stacklevel: int) -> None:
+    def tell(self) -> None:
         """Warn of readouts whose error is large, and of checks that failed."""
         if self._worst:
             name, (error, condition) = max(self._worst.items(), key=lambda item: item[1])
@@ -122,10 +121,10 @@ class Checks:
                 else f"give rtol={max(self._task.rtol / 100, _TIGHTEST):.0e} (simnet run: --rtol), which "
                 "takes longer",
             )
-            warnings.warn(str(problem), SimnetWarning, stacklevel=stacklevel + 1)
+            caution(str(problem))
         for reason, condition in self._failed.items():
             problem = Problem(
                 what=f"the error of {condition}",
                 why=f"not estimated, since tighter tolerances make it fail: {reason}",
             )
-            warnings.warn(str(problem), SimnetWarning, stacklevel=stacklevel + 1)
+            caution(str(problem))

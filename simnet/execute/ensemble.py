@@ -1,36 +1,35 @@
 """`run_ensemble`: very many replicates of one condition, of which only statistics are kept."""
 
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 import numpy as np
 
 from simnet.arrays import Times
-from simnet.engines.base import Method
 from simnet.errors import (
     InputError,
     Problem,
     SimnetWarning,
     UnknownNameError,
 )
-from simnet.execute.arguments import listed, require_precision
 from simnet.execute.blocks import run_in_blocks, without_infinite
 from simnet.execute.cluster import Workers
 from simnet.execute.failures import in_order, tell_failures
-from simnet.execute.plan import planned
+from simnet.execute.plan import Plan, planned
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered
-from simnet.experiment.change import Change
-from simnet.experiment.condition import Condition
+from simnet.experiment.condition import Condition, condition_from_record
 from simnet.experiment.numbers import finite_number
-from simnet.experiment.schedule import Scheduled
+from simnet.experiment.run import Run, RunArguments, run_of, takes_run
 from simnet.experiment.times import TimeSpec, output_index
-from simnet.experiment.variability import Variability
 from simnet.network.network import Network, Readout
 from simnet.results.provenance import Record
 from simnet.results.trajectories import Failure, positions
+from simnet.sbml.write import sbml_of
 from simnet.stats.blocks import (
     BlockStatistics,
     Merging,
@@ -42,11 +41,17 @@ from simnet.stats.comoments import Comoments, correlation, covariance_estimate
 from simnet.stats.distribution import Histogram, histogram, quantile_estimate
 from simnet.stats.estimate import Estimate
 from simnet.stats.modes import TwoModes, two_modes_of
-from simnet.stats.powers import cv_estimate, fano_estimate, mean_estimate, sd_estimate
-from simnet.stats.precision import Precision
+from simnet.stats.powers import Powers, cv_estimate, fano_estimate, mean_estimate, sd_estimate
+from simnet.stats.tallies import Tallies
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+STATISTICS = "statistics.npz"
+_FORMAT = "simnet ensemble"
+
+AnyArray: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -63,6 +68,7 @@ class Ensemble:
         engine: name in the engine table.
         record: from which the run can be repeated.
         failures: replicates that failed, with the reason.
+        sbml: writes the network as it was run; None where it is not there.
     """
 
     statistics: BlockStatistics
@@ -74,6 +80,7 @@ class Ensemble:
     engine: str
     record: Record
     failures: tuple[Failure, ...] = ()
+    sbml: Callable[[], str] | None = None
 
     @property
     def replicates(self) -> int:
@@ -165,6 +172,59 @@ class Ensemble:
         found = correlation(self._comoments)[self._index(at)]
         return pd.DataFrame(found, index=names, columns=names)
 
+    def save(self, folder: str | Path) -> Path:
+        """Write the ensemble into a new or empty folder, or over an earlier one; returns the folder.
+
+        Raises:
+            InputError: the folder holds something else, or cannot be written.
+        """
+        from simnet.results.store import write_run
+
+        about = {
+            "condition": self.condition.record(),
+            "readouts": [asdict(readout) for readout in self.readouts],
+            "time_unit": self.time_unit,
+            "times": self.times.tolist(),
+            "thresholds": [asdict(threshold) for threshold in self.statistics.thresholds],
+            "whole": self.statistics.tallies.whole,
+            "replicates": self.replicates,
+            "failures": [asdict(failure) for failure in self.failures],
+        }
+
+        def write(path: Path) -> None:
+            np.savez_compressed(path, **_arrays(self.statistics))  # type: ignore[arg-type]
+
+        sbml = self.sbml and self.sbml()
+        return write_run(folder, STATISTICS, write, _FORMAT, self.record, about, sbml)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Ensemble":
+        """The ensemble that `save` wrote, equal bit for bit.
+
+        Raises:
+            InputError: no saved ensemble there, a damaged one, or one of a newer simnet.
+        """
+        from simnet.results.store import Stored, read_run
+
+        def restored(source: Path, stored: Stored) -> Ensemble:
+            data, run = stored.data, stored.record.run
+            with np.load(source / STATISTICS, allow_pickle=False) as arrays:
+                statistics = _statistics(arrays, data)
+            return cls(
+                statistics=statistics,
+                condition=condition_from_record(data["condition"]),
+                times=np.array(data["times"], dtype=np.float64),
+                readouts=tuple(Readout(**readout) for readout in data["readouts"]),
+                time_unit=data["time_unit"],
+                method=run.method,
+                engine=run.engine,
+                record=stored.record,
+                failures=tuple(Failure(**failure) for failure in data["failures"]),
+                sbml=stored.sbml,
+            )
+
+        return read_run(folder, STATISTICS, _FORMAT, restored)
+
     def _index(self, at: TimeSpec | None) -> int:
         return output_index(self.times, at, self.time_unit)
 
@@ -192,29 +252,53 @@ class Ensemble:
         )
 
 
+def _arrays(statistics: BlockStatistics) -> dict[str, AnyArray]:
+    """All arrays of an ensemble's statistics, by name."""
+    tallies = statistics.tallies
+    tables = zip(tallies.tables, tallies.bins, strict=True)
+    found = {f"powers {name}": array for name, array in vars(statistics.powers).items()}
+    for r, (table, bins) in enumerate(tables):
+        found |= {f"table {r}": table, f"bins {r}": bins}
+    if statistics.comoments is not None:
+        found |= {f"comoments {n}": array for n, array in vars(statistics.comoments).items()}
+    return {**found, "above": statistics.above}
+
+
+def _statistics(arrays: Mapping[str, AnyArray], data: Mapping[str, Any]) -> BlockStatistics:
+    """The statistics that `_arrays` took apart."""
+
+    def of(kind: str) -> dict[str, AnyArray]:
+        known = (name.partition(" ") for name in arrays)
+        return {name: arrays[f"{kind} {name}"] for start, _, name in known if start == kind}
+
+    places = range(len(data["readouts"]))
+    comoments = of("comoments")
+    return BlockStatistics(
+        first=0,
+        stop=int(data["replicates"]),
+        powers=Powers(**of("powers")),
+        tallies=Tallies(
+            tables=tuple(arrays[f"table {r}"] for r in places),
+            bins=tuple(arrays[f"bins {r}"] for r in places),
+            whole=tuple(map(bool, data["whole"])),
+        ),
+        comoments=Comoments(**comoments) if comoments else None,
+        thresholds=tuple(Threshold(**threshold) for threshold in data["thresholds"]),
+        above=arrays["above"],
+    )
+
+
+@takes_run
 def run_ensemble(
     network: Network,
     *,
-    t_end: TimeSpec,
-    points: int = 101,
-    method: Method = "ssa",
-    replicates: int = 1000,
-    precision: Precision | None = None,
-    seed: int | None = None,
-    workers: Workers = None,
-    equilibrate: TimeSpec | None = None,
-    background: Sequence[Change] | Change = (),
-    variability: Variability | None = None,
-    changes: Sequence[Change] | Change = (),
-    schedule: Sequence[Scheduled] | Scheduled = (),
     readouts: Sequence[str] | str | None = None,
     thresholds: Mapping[str, float] | None = None,
     covariance: bool = True,
-    engine: str = "auto",
     label: str = "",
-    timeout: TimeSpec | None = None,
-    allow_negative: bool = False,
+    workers: Workers = None,
     progress: Progress | None = None,
+    **run: Unpack[RunArguments],
 ) -> Ensemble:
     """Run an ensemble and keep its statistics, not its trajectories: memory does not grow with it.
 
@@ -222,48 +306,39 @@ def run_ensemble(
     same bits for any number of workers.
 
     Args:
-        replicates: independent runs.
-        precision: run 128, 256, 512, ... until the readouts are known as well as this, in place of
-            `replicates`.
+        network: from `load`.
+        readouts: as in `simulate`.
         thresholds: by readout; the fraction of replicates above it is counted at each time.
         covariance: whether to keep covariances between readouts, (T, R, R).
-
-    The rest is as in `simulate`.
+        label: as in `simulate`.
+        workers: as in `simulate`.
+        progress: as in `simulate`.
+        run: the arguments of `Run`; here `method` is "ssa" and `replicates` are 1000 by default.
 
     Raises:
         InputError: mistakes in the call; nothing was run.
         UnsupportedError: the network has no exact meaning under `method`.
         SimulationError: every replicate failed.
     """
-    require_precision(precision)
-    condition = Condition(
-        background=listed(background),
-        changes=listed(changes),
-        schedule=listed(schedule),
-        equilibrate=equilibrate,
-        variability=variability or {},
-        label=label,
-    )
-    plan = planned(
-        network,
-        conditions=(condition,),
-        t_end=t_end,
-        points=points,
-        method=method,
-        replicates=replicates if precision is None else precision.sizes()[0],
-        seed=seed,
-        readouts=readouts,
-        engine=engine,
-        timeout=timeout,
-        allow_negative=allow_negative,
-        workers=workers,
-        rtol=1e-8,
-        atol=None,
-    )
+    described = run_of(run_ensemble, run)
+    conditions = (described.condition(label),)
+    besides = dependent(described)
+    plan = planned(network, described, conditions, readouts, workers=workers, besides=besides)
     limits = _limits(thresholds, plan.readouts)
+    return ensemble_of(plan, limits, covariance=covariance, workers=workers, progress=progress)
+
+
+def ensemble_of(
+    plan: Plan,
+    thresholds: Sequence[Threshold],
+    *,
+    covariance: bool,
+    workers: Workers,
+    progress: Progress | None = None,
+) -> Ensemble:
+    """Run a plan of one condition; the rest is as in `run_ensemble`, of which it is the other half."""
     merging = Merging()
     failures: list[Failure] = []
-
     infinite = np.zeros(len(plan.readouts), dtype=np.int64)
 
     def receive(gathered: Gathered) -> None:
@@ -273,32 +348,43 @@ def run_ensemble(
             without_infinite(gathered.values),
             first=gathered.first,
             covariance=covariance,
-            thresholds=limits,
+            thresholds=thresholds,
         )
         merging.take(block)
 
-    run_in_blocks(plan, workers=workers, receive=receive, precision=precision, progress=progress)
+    run_in_blocks(plan, workers=workers, receive=receive, progress=progress)
     total = merging.total
     assert total is not None, "every block was received"
     for readout, count in zip(plan.readouts, infinite, strict=True):
         if count:
             text = f"readout {readout.name} is infinite at some time in {count:,} replicates"
             warnings.warn(
-                f"{text}, and left out of its statistics there", SimnetWarning, stacklevel=2
+                f"{text}, and left out of its statistics there", SimnetWarning, stacklevel=3
             )
     told = in_order(failures)
-    tell_failures(told, total.stop, stacklevel=3)
+    tell_failures(told, total.stop, stacklevel=4)
     return Ensemble(
         statistics=total,
-        condition=condition,
+        condition=plan.conditions[0],
         times=plan.times,
         readouts=plan.readouts,
-        time_unit=network.time_unit,
-        method=method,
+        time_unit=plan.network.time_unit,
+        method=plan.task.method,
         engine=plan.engine_name,
         record=replace(plan, replicates=total.stop).record(),
         failures=told,
+        sbml=partial(sbml_of, plan.network),
     )
+
+
+def dependent(run: Run) -> list[Problem]:
+    """What is wrong where replicates have to be independent of each other."""
+    if run.replicates_per_cell == 1:
+        return []
+    why = "replicates of one cell are not independent, which intervals here take them to be"
+    way_out = "leave it out, or use simulate and noise_parts"
+    what = f"replicates_per_cell={run.replicates_per_cell!r}"
+    return [Problem(what=what, why=why, way_out=way_out)]
 
 
 def _limits(thresholds: Mapping[str, float] | None, readouts: Sequence[Readout]) -> list[Threshold]:

@@ -4,12 +4,12 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from functools import partial
 
 import numpy as np
 
 from simnet.arrays import Times
-from simnet.engines.base import METHODS, Engine, Method, Task
+from simnet.engines.base import Engine, Task
 from simnet.engines.table import (
     doubts_of,
     engine_named,
@@ -17,13 +17,8 @@ from simnet.engines.table import (
     problems_under,
     require_runnable,
 )
-from simnet.errors import InputError, Problem, SimnetWarning, UnsupportedError
-from simnet.execute.arguments import (
-    not_allowed,
-    positive_time,
-    root_seed,
-    worker_processes,
-)
+from simnet.errors import InputError, Problem, Problems, SimnetWarning, UnsupportedError
+from simnet.execute.arguments import worker_processes
 from simnet.execute.base import Job, Replicate
 from simnet.execute.checks import ALLOWED
 from simnet.execute.cluster import Workers
@@ -31,9 +26,10 @@ from simnet.execute.shown import shown_readouts
 from simnet.experiment.action import AddAmount, SetValue
 from simnet.experiment.change import Scale
 from simnet.experiment.condition import Condition
-from simnet.experiment.numbers import whole_number
+from simnet.experiment.numbers import root_seed, whole_number
 from simnet.experiment.program import Program, program
-from simnet.experiment.times import TimeSpec
+from simnet.experiment.run import METHODS, RTOL, Method, Run
+from simnet.experiment.times import duration, positive_time
 from simnet.experiment.variability import (
     check_variability,
     draw,
@@ -49,11 +45,6 @@ from simnet.network.timing import cautions
 from simnet.results.provenance import Record, make_record
 from simnet.seeds import drawn_root, replicate_seed, stream_state
 
-T = TypeVar("T")
-
-_LEAST_RTOL = 1e-15
-"""CVODE takes no smaller one."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -61,6 +52,7 @@ class Plan:
 
     Attributes:
         network: as it was given; that of the task may be without its switches in time.
+        run: as it was given.
         task: what goes to the workers once.
         engine: of the task.
         conditions: (C,) what is done.
@@ -75,6 +67,7 @@ class Plan:
     """
 
     network: Network
+    run: Run
     task: Task
     engine: Engine
     conditions: tuple[Condition, ...]
@@ -117,21 +110,27 @@ class Plan:
 
     def record(self) -> Record:
         """From which the run can be repeated."""
+        task, even = self.task, self.run.times is None
         return make_record(
             network=self.network,
-            method=self.task.method,
-            engine=self.engine_name,
             engine_version=self.engine.version(),
             conditions=self.conditions,
             readouts=tuple(readout.name for readout in self.readouts),
-            t_end=float(self.times[-1]),
-            points=len(self.times),
-            replicates=self.replicates,
-            seed=self.root,
-            rtol=self.task.rtol,
-            atol=self.task.atol,
-            max_step=self.task.max_step,
-            allow_negative=self.task.allow_negative,
+            run=Run(
+                t_end=float(self.times[-1]) if even else None,
+                points=len(self.times),
+                times=None if even else self.times.tolist(),
+                method=task.method,
+                replicates=self.replicates,
+                seed=self.root,
+                variability=self.run.variability,
+                replicates_per_cell=self.run.replicates_per_cell,
+                engine=self.engine_name,
+                rtol=task.rtol,
+                atol=task.atol,
+                max_step=task.max_step,
+                allow_negative=task.allow_negative,
+            ),
         )
 
     def _program(self, condition: Condition) -> Program:
@@ -155,11 +154,14 @@ class Plan:
             )
 
     def _cell(self, condition: Condition, replicate: int) -> Program:
-        """The program of a replicate's own cell, which is the same in every condition."""
+        """The program of a replicate's own cell: the same in every condition, but for those with a
+        key, as the rows of a design, whose noise is taken to be independent."""
         assert self.root is not None
         network, spread = self.task.network, condition.variability
         cell = replicate // condition.replicates_per_cell
-        key = stream_state(self.root, canonical_json(variability_record(spread)), cell)
+        own_cells = condition.content(network.time_unit) if condition.key else ""
+        content = canonical_json(variability_record(spread)) + own_cells
+        key = stream_state(self.root, content, cell)
         factors = {c.name: c.factor for c in draw(spread, network, key)}
         scales = [Scale(n, f) for n, f in factors.items() if n not in network.species_index]
         own = self._program(replace(condition, background=(*scales, *condition.background)))
@@ -171,137 +173,110 @@ class Plan:
 
 def planned(
     network: Network,
-    *,
+    run: Run,
     conditions: Sequence[Condition],
-    t_end: TimeSpec,
-    points: int = 101,
-    times: Times | None = None,
-    method: Method,
-    replicates: int,
-    seed: int | None,
-    readouts: Sequence[str] | str | None,
-    engine: str,
-    timeout: TimeSpec | None,
-    workers: Workers,
-    rtol: float,
-    atol: float | None,
-    max_step: TimeSpec | None = None,
-    allow_negative: bool = False,
+    readouts: Sequence[str] | str | None = None,
+    *,
+    workers: Workers = None,
+    besides: Iterable[Problem] = (),
     alike: bool = False,
 ) -> Plan:
     """Check a call as a whole, or raise InputError or UnsupportedError with all that is wrong.
 
     Args:
         network: what is simulated.
+        run: how; what it does to the network is in the conditions.
         conditions: (C,) what is done.
-        times: (T,) output times, rising from 0, in place of `t_end` and `points`.
+        readouts: as in `simulate`.
+        workers: as in `simulate`.
+        besides: problems of the call that its verb has found, raised together with those here.
         alike: conditions differ only in the values of parameters, as the rows of a sensitivity
             study do: the first stands for all.
-
-    The rest is as in `simulate`.
     """
     require_network(network)
-    as_it_is = network.document is not None and method in METHODS
-    if as_it_is and (reasons := problems_under(method, network)):
+    as_it_is = network.document is not None and run.method in METHODS
+    if as_it_is and (reasons := problems_under(run.method, network)):
         raise UnsupportedError(reasons)
-    problems: list[Problem] = []
-
-    def attempt(value: Callable[[], T], otherwise: T) -> T:
-        try:
-            return value()
-        except InputError as error:
-            problems.extend(error.problems)
-            return otherwise
-
-    if times is None:
-        end = attempt(lambda: positive_time(t_end, "t_end", network.time_unit), 1.0)
-        times = np.linspace(0.0, end, attempt(lambda: whole_number(points, "points", 2), 2))
-    limit = None
-    if timeout is not None:
-        limit = attempt(lambda: positive_time(timeout, "timeout", "s"), 1.0)
+    problems = Problems([*besides, *run.problems()])
+    attempt = problems.attempt
+    unit = network.time_unit
+    times = attempt(partial(_output_times, run, unit), np.array([0.0, 1.0]))
+    limit = longest = None
+    if run.timeout is not None:
+        limit = attempt(partial(positive_time, run.timeout, "timeout", "s"), 1.0)
         if workers == 0:
             why = "workers=0 runs in this process, where nothing can end a replicate"
-            problems.append(Problem(what=f"timeout={timeout!r}", why=why, way_out="use workers=1"))
-    attempt(lambda: worker_processes(workers), None)
-    for name, tolerance in (("rtol", rtol), ("atol", 1.0 if atol is None else atol)):
-        value = attempt(
-            lambda name=name, tolerance=tolerance: positive_time(tolerance, name, None),  # type: ignore[misc]
-            1.0,
-        )
-        if name == "rtol" and value < _LEAST_RTOL:
-            why = f"below {_LEAST_RTOL:g}, where rounding errors are larger"
-            problems.append(Problem(what=f"rtol={rtol!r}", why=why, way_out="give rtol=1e-13"))
-    longest = None
-    if max_step is not None:
-        longest = attempt(lambda: positive_time(max_step, "max_step", network.time_unit), 1.0)
-        if method == "ssa":
-            why, way_out = (
-                "only the ODE integrator takes steps",
-                'leave it out, or use method="ode"',
-            )
-            problems.append(Problem(what=f"max_step={max_step!r}", why=why, way_out=way_out))
-    runs = attempt(lambda: whole_number(replicates, "replicates", 1), 1)
-    named = attempt(lambda: engine_named(method, engine), None)
-    for condition in conditions:
-        try:
-            check_variability(condition.variability, network)
-            whole_number(condition.replicates_per_cell, "replicates_per_cell", 1)
-        except InputError as error:
-            problems += error.problems
-    varied = any(condition.variability for condition in conditions)
-    if method == "ode" and runs > 1 and not varied:
-        problems.append(
-            Problem(
-                what=f"replicates={replicates}",
-                why="an ODE gives the same every time",
-                way_out='leave replicates out, or use method="ssa"',
-            )
-        )
-    problems += not_allowed(allow_negative, method)
-    root = attempt(lambda: root_seed(seed), 0) if seed is not None else drawn_root()
+            problems.add(f"timeout={run.timeout!r}", why, "use workers=1")
+    if run.max_step is not None:
+        longest = attempt(partial(positive_time, run.max_step, "max_step", unit), 1.0)
+    attempt(partial(worker_processes, workers), None)
+    named = attempt(partial(engine_named, run.method, run.engine), None)
+    for spread in {id(c.variability): c.variability for c in conditions}.values():
+        attempt(partial(check_variability, spread, network), None)
     nothing: tuple[Readout, ...] = ()
-    shown = attempt(lambda: shown_readouts(network, readouts), nothing)
+    shown = attempt(partial(shown_readouts, network, readouts), nothing)
     resting = any(condition.equilibrate is not None for condition in conditions)
-    run = network if resting else without_switches(network)
+    changed = network if resting else without_switches(network)
     looked_at = conditions[:1] if alike else conditions
     programs: list[Program] = []
     for condition in looked_at:
         try:
-            compiled, found = program(run, condition, times)
+            compiled, found = program(changed, condition, times)
             programs.append(compiled)
         except InputError as error:
             found = list(error.problems)
         problems += found if len(looked_at) == 1 else [_in(condition, p) for p in found]
     if problems:
         raise InputError(dict.fromkeys(problems))
-    _check(run, method, programs)
-    chosen, variant = named or (preferred(method, run, programs), "")
-    require_runnable(chosen, run, programs)
+    method = run.method
+    _check(changed, method, programs)
+    chosen, variant = named or (preferred(method, changed, programs), "")
+    require_runnable(chosen, changed, programs)
     if method == "ssa" or longest is None:
-        for doubt in doubts_of(chosen, run, method, programs):
+        for doubt in doubts_of(chosen, changed, method, programs):
             warnings.warn(doubt, SimnetWarning, stacklevel=3)
     task = Task(
-        network=run,
+        network=changed,
         method=method,
         engine=chosen.name,
         symbols=tuple(readout.symbol for readout in shown),
-        variant=variant or chosen.variant(run),
-        rtol=rtol,
-        atol=atol,
+        variant=variant or chosen.variant(changed),
+        rtol=run.rtol or RTOL,
+        atol=run.atol,
         max_step=longest,
-        allow_negative=allow_negative,
+        allow_negative=run.allow_negative,
     )
+    root = drawn_root() if run.seed is None else root_seed(run.seed)
     return Plan(
         network=network,
+        run=run,
         task=task,
         engine=chosen,
         conditions=tuple(conditions),
         times=times,
         readouts=shown,
-        replicates=runs,
-        root=root if method == "ssa" or varied else None,
+        replicates=run.count,
+        root=root if run.is_noisy else None,
         timeout=limit,
     )
+
+
+def _output_times(run: Run, time_unit: str | None) -> Times:
+    """(T,) in the network's unit."""
+    if run.times is None:
+        if run.t_end is None:
+            way_out = 'write t_end="48 h", or a number in the network\'s unit of time'
+            raise InputError(Problem(what="t_end", why="none given", way_out=way_out))
+        end = positive_time(run.t_end, "t_end", time_unit)
+        return np.linspace(0.0, end, whole_number(run.points, "points", 2))
+    if run.t_end is not None:
+        why, way_out = "the last of the times is the end", "give one of the two"
+        raise InputError(Problem(what="t_end and times", why=why, way_out=way_out))
+    times = np.array([duration(time, "times", time_unit) for time in run.times])
+    if not len(times) or times[0] < 0 or times[-1] <= 0 or not (np.diff(times) > 0).all():
+        way_out = 'write times=[0, "6 h", "24 h"]'
+        raise InputError(Problem(what="times", why="not times that rise from 0", way_out=way_out))
+    return times
 
 
 def _in(condition: Condition, problem: Problem) -> Problem:

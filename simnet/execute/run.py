@@ -1,13 +1,12 @@
 """A plan run from end to end: outcomes gathered by condition, each handed on when it is complete."""
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from simnet.arrays import FloatArray
-from simnet.errors import SimnetWarning
+from simnet.errors import caution
 from simnet.execute.backends import backend_for
 from simnet.execute.base import Job, Outcome
 from simnet.execute.checks import Checks
@@ -101,8 +100,8 @@ def run_jobs(
         raise
     for line, times_seen in messages.items():
         often = f" ({times_seen} times)" if times_seen > 1 else ""
-        warnings.warn(f"{plan.engine.name}: {line}{often}", SimnetWarning, stacklevel=4)
-    checks.tell(stacklevel=5)
+        caution(f"{plan.engine.name}: {line}{often}")
+    checks.tell()
 
 
 class _Gathering:

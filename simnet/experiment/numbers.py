@@ -7,6 +7,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
+from simnet.seeds import is_root
 
 
 def whole_number(number: int, what: str, least: int) -> int:
@@ -23,6 +24,22 @@ def whole_number(number: int, what: str, least: int) -> int:
         why = f"not a whole number of at least {least}"
         raise InputError(Problem(what=f"{what}={number!r}", why=why))
     return whole
+
+
+def root_seed(seed: int) -> int:
+    """A root seed: a whole number, NumPy's as well.
+
+    Raises:
+        InputError: it cannot be one.
+    """
+    try:
+        number = operator.index(seed)
+    except TypeError:
+        number = -1
+    if isinstance(seed, bool) or not is_root(number):
+        why = "not a whole number from 0 to 2**64 - 1"
+        raise InputError(Problem(what=f"seed={seed!r}", why=why, way_out="for example 0 or 1"))
+    return number
 
 
 def finite_number(number: float, what: str) -> float:

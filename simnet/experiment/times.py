@@ -63,6 +63,18 @@ def duration(spec: TimeSpec, what: str, time_unit: str | None = "s") -> float:
     return value
 
 
+def positive_time(spec: TimeSpec, what: str, unit: str | None) -> float:
+    """A time above zero, in `unit`; `what` is the argument's name.
+
+    Raises:
+        InputError: no such time, or one that is not above zero.
+    """
+    value = duration(spec, what, unit)
+    if value <= 0:
+        raise InputError(Problem(what=f"{what}={spec!r}", why="not above zero"))
+    return value
+
+
 def time_text(seconds: float) -> str:
     """A short text for people: 172800 -> "48 h"."""
     for unit, size in (("d", 86400.0), ("h", 3600.0), ("min", 60.0)):

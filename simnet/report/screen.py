@@ -28,15 +28,15 @@ _CURVES = 6  # conditions among time courses
 
 def screen_page(result: ScreenResult) -> str:
     """The page, as HTML."""
-    run = result.record.run
+    record, run = result.record.run, result.record.run.run
     effects = result.effects()
     ran = int(result.table.ran.sum())
     facts = [
-        ("network", run.network),
-        ("method", f"{run.method.upper()} ({run.engine} {run.versions.get(run.engine, '')})"),
+        ("network", record.network),
+        ("method", f"{run.method.upper()} ({run.engine} {record.versions.get(run.engine, '')})"),
         ("conditions", f"{len(result.conditions):,}"),
         ("simulations", f"{ran:,}"),
-        ("until", time(run.t_end, result.record.time_unit)),
+        ("until", time(float(result.record.times[-1]), result.record.time_unit)),
         ("seed", "none needed" if run.seed is None else str(run.seed)),
     ]
     sections = [
@@ -51,7 +51,7 @@ def screen_page(result: ScreenResult) -> str:
         Section(title="How to repeat it", parts=list(_repeat(result))),
     ]
     subtitle = f"What {len(result.factors)} perturbations do to {', '.join(result.readouts)}"
-    return page(f"Screen of {run.network}", subtitle, facts, sections)
+    return page(f"Screen of {record.network}", subtitle, facts, sections)
 
 
 def _effects(result: ScreenResult, effects: "pd.DataFrame") -> Iterator[Part]:
@@ -275,18 +275,18 @@ def _failures(result: ScreenResult) -> Iterator[Part]:
 
 
 def _provenance(result: ScreenResult) -> Iterator[Part]:
-    run = result.record.run
+    record, run = result.record.run, result.record.run.run
     absolute = "of each variable's own size" if run.atol is None else f"{run.atol:g}"
     first = result.record.conditions[0]
     rows = [
-        ["network", f"{run.network}, SHA-256 {run.network_digest}"],
-        ["run", run.created],
-        *[[name, version] for name, version in run.versions.items()],
-        ["platform", run.platform],
+        ["network", f"{record.network}, SHA-256 {record.network_digest}"],
+        ["run", record.created],
+        *[[name, version] for name, version in record.versions.items()],
+        ["platform", record.platform],
         ["tolerances", f"relative {run.rtol:g}, absolute {absolute}"],
         ["equilibrated", str(first.equilibrate or "no")],
         ["in every condition", ", ".join(c.label for c in first.background) or "nothing besides"],
-        ["replicates", f"{run.replicates} of each condition"],
+        ["replicates", f"{run.count} of each condition"],
     ]
     if result.record.precision is not None:
         rows[-1] = ["replicates", f"until precise: {dict(result.record.precision)}"]

@@ -27,10 +27,10 @@ def study_page(result: StudyResult, *, repeat: str = "") -> str:
         runs += f", {about['replicates']} replicates each"
     facts = [
         ("network", about["network"]),
-        ("method", about["method"] + f", {about['samples']:,} samples" * (about["samples"] > 1)),
+        ("analysis", about["analysis"] + f", {about['samples']:,} samples" * (about["samples"] > 1)),
         ("varied", f"{len(space.factors) - 1}" + (f" in {len(space.labels) - 1} groups" * bool(space.groups))),
         ("evaluations", runs),
-        ("simulated", f"{about['simulate'].upper()} until {time(about['t_end'], about['time unit'])}"),
+        ("simulated", f"{about['method'].upper()} until {time(about['t_end'], about['time unit'])}"),
         ("seed", str(about["seed"])),
     ]  # fmt: skip
     shown: dict[str, list[Part]] = defaultdict(list)

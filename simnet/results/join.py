@@ -50,14 +50,15 @@ def join(*runs: Trajectories) -> Trajectories:
 
 def _compared(first: Trajectories, run: Trajectories) -> list[tuple[str, bool]]:
     one, other = first.record, run.record
+    how, here = one.run, other.run
     return [
         ("network", one.network_digest == other.network_digest),
-        ("method", one.method == other.method),
-        ("engine", one.engine == other.engine and one.versions == other.versions),
-        ("tolerance", (one.rtol, one.atol) == (other.rtol, other.atol)),
-        ("max_step", one.max_step == other.max_step),
+        ("method", how.method == here.method),
+        ("engine", how.engine == here.engine and one.versions == other.versions),
+        ("tolerance", (how.rtol, how.atol) == (here.rtol, here.atol)),
+        ("max_step", how.max_step == here.max_step),
         ("times", np.array_equal(first.times, run.times)),
         ("readouts", first.readouts == run.readouts),
-        ("number of replicates", one.replicates == other.replicates),
-        ("seed", one.seed == other.seed),
+        ("number of replicates", how.count == here.count),
+        ("seed", how.seed == here.seed),
     ]

@@ -3,7 +3,7 @@
 import json
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,20 +11,26 @@ import numpy as np
 
 from simnet.errors import InputError, Problem
 from simnet.experiment.condition import Condition, condition_from_record
+from simnet.experiment.run import Run, run_from_record
 from simnet.network.network import Network
 
 SCHEMA = 2
-"""Version of the record's form; a higher number cannot be read by an older simnet."""
+"""Version of the record's form; a higher number cannot be read by an older simnet. In schema 1 the
+fields of the run stood among those of the record, and changes were tables, where now they are texts.
+"""
 DISTRIBUTION = "simnet-bio"
 """What simnet is installed as. On PyPI `simnet` is another project."""
+
+_SCHEMA_1 = ("t_end", "points", "method", "engine", "rtol", "atol", "seed", "replicates")
+_LATER_IN_SCHEMA_1 = ("max_step", "allow_negative")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
     """What was run, as plain data.
 
-    To repeat the run: the network of that digest, `as_conditions()`, and the fields from `method`
-    to `replicates`. The rest tells where bits may come to differ.
+    To repeat the run: the network of that digest, `as_conditions()`, `run` and `readouts`. The rest
+    tells where bits may come to differ.
 
     Attributes:
         schema: version of this form; 1 had changes as tables, where 2 has texts.
@@ -33,20 +39,10 @@ class Record:
         platform: operating system and processor.
         network: id of the network.
         network_digest: SHA-256 of its content.
-        method: "ode" or "ssa".
-        engine: name in the engine table.
-        rtol: relative tolerance of the integrator.
-        atol: absolute tolerance of the integrator, in units of amount; None: each variable's from its
-            own size.
-        t_end: end of the run, in the network's unit of time; the grid starts at 0.
-        points: times in the grid, both ends among them.
         readouts: (R,) names.
-        seed: root of all seeds; None where none was used.
-        replicates: asked for, per condition.
         conditions: (C,) `Condition.record()` of each, equilibration among it.
-        max_step: longest step of the integrator, in the network's unit of time; None if it was not
-            given.
-        allow_negative: whether amounts below zero were results; False in records of before.
+        run: how it was run, with what was left to simnet (the engine and its kernel, the seed, the
+            number of replicates), times in the network's unit; what was done is in `conditions`.
     """
 
     schema: int
@@ -55,30 +51,31 @@ class Record:
     platform: str
     network: str
     network_digest: str
-    method: str
-    engine: str
-    rtol: float
-    atol: float | None
-    t_end: float
-    points: int
     readouts: tuple[str, ...]
-    seed: int | None
-    replicates: int
     conditions: tuple[Mapping[str, Any], ...]
-    max_step: float | None = None
-    allow_negative: bool = False
+    run: Run
 
     def as_conditions(self) -> tuple[Condition, ...]:
         """(C,) the conditions as they were run."""
         return tuple(condition_from_record(condition) for condition in self.conditions)
 
+    def run_of(self, condition: Condition) -> Run:
+        """How a condition was run: `run`, with the cells of that condition."""
+        return replace(
+            self.run,
+            variability=condition.variability or None,
+            replicates_per_cell=condition.replicates_per_cell,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """The record as plain JSON data."""
-        return asdict(self)
+        return {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name != "run"} | {
+            "run": plain(self.run.record())
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Record":
-        """The record that `to_json` wrote.
+        """The record that `to_json` wrote, now or in schema 1.
 
         Raises:
             InputError: a newer form, or data that is no record.
@@ -92,14 +89,17 @@ class Record:
                     way_out=f"it was written by simnet {_writer(data)}: install that or newer",
                 )
             )
-        names = {field.name for field in fields(cls)}
-        needed = {field.name for field in fields(cls) if field.default is MISSING}
+        old = (*_SCHEMA_1, *_LATER_IN_SCHEMA_1) if schema == 1 else ()
+        names = {field.name for field in fields(cls)} - ({"run"} if old else set()) | {*old}
+        needed = names - {*_LATER_IN_SCHEMA_1}
         problems = [Problem(what=name, why="missing") for name in sorted(needed - data.keys())]
         problems += [Problem(what=name, why="unknown") for name in sorted(data.keys() - names)]
         if not problems:
             try:
                 return _typed(data)
-            except (TypeError, ValueError, KeyError) as error:
+            except InputError as error:
+                problems = list(error.problems)
+            except (TypeError, ValueError, KeyError, AttributeError) as error:
                 problems = [Problem(what="a field", why=f"{type(error).__name__}: {error}")]
         raise InputError([Problem(what=f"record: {p.what}", why=p.why) for p in problems])
 
@@ -107,40 +107,22 @@ class Record:
 def make_record(
     *,
     network: Network,
-    method: str,
-    engine: str,
     engine_version: str,
     conditions: Sequence[Condition],
     readouts: Sequence[str],
-    t_end: float,
-    points: int,
-    replicates: int,
-    seed: int | None,
-    rtol: float,
-    atol: float | None,
-    max_step: float | None = None,
-    allow_negative: bool = False,
+    run: Run,
 ) -> Record:
     """The record of a run that is made now; the arguments are as in `Record`."""
     return Record(
         schema=SCHEMA,
         created=now_text(),
-        versions={**versions_of("numpy"), engine: engine_version},
+        versions={**versions_of("numpy"), run.engine: engine_version},
         platform=platform.platform(),
         network=network.id,
         network_digest=network.digest,
-        method=method,
-        engine=engine,
-        rtol=float(rtol),
-        atol=None if atol is None else float(atol),
-        t_end=float(t_end),
-        points=int(points),
         readouts=tuple(readouts),
-        seed=None if seed is None else int(seed),
-        replicates=int(replicates),
         conditions=tuple(plain(condition.record()) for condition in conditions),
-        max_step=None if max_step is None else float(max_step),
-        allow_negative=allow_negative,
+        run=run,
     )
 
 
@@ -175,22 +157,25 @@ def plain(value: object) -> Any:
 
 
 def _typed(data: Mapping[str, Any]) -> Record:
-    values = dict(data)
-    values |= {name: float(data[name]) for name in ("rtol", "t_end")}
-    values["atol"] = None if data["atol"] is None else float(data["atol"])
-    values |= {name: int(data[name]) for name in ("schema", "points", "replicates")}
-    values["seed"] = None if data["seed"] is None else int(data["seed"])
-    longest = data.get("max_step")
-    values["max_step"] = None if longest is None else float(longest)
-    values["versions"] = {
-        str(name): str(version) for name, version in dict(data["versions"]).items()
+    values = {f.name: data[f.name] for f in fields(Record) if f.name in data}
+    conditions = [condition_from_record(dict(c)) for c in data["conditions"]]  # damage shows here
+    cells = [condition for condition in conditions if condition.variability]
+    if "run" in data:
+        run = run_from_record(data["run"])
+    else:
+        given = {name: data[name] for name in (*_SCHEMA_1, *_LATER_IN_SCHEMA_1) if name in data}
+        run = Run(
+            **given,
+            variability=cells[0].variability if cells else None,
+            replicates_per_cell=cells[0].replicates_per_cell if cells else 1,
+        )
+    values |= {
+        "schema": SCHEMA,
+        "versions": {str(name): str(version) for name, version in dict(data["versions"]).items()},
+        "readouts": tuple(str(name) for name in data["readouts"]),
+        "conditions": tuple(plain(condition.record()) for condition in conditions),
+        "run": run,
     }
-    values["readouts"] = tuple(str(name) for name in data["readouts"])
-    values["conditions"] = tuple(dict(condition) for condition in data["conditions"])
-    values["allow_negative"] = bool(data.get("allow_negative", False))
-    conditions = Record(**values).as_conditions()  # so that a damaged condition is found here
-    if values["schema"] < SCHEMA:
-        values |= {"schema": SCHEMA, "conditions": tuple(c.record() for c in conditions)}
     return Record(**values)
 
 

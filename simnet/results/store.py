@@ -7,11 +7,12 @@ files of two runs cannot be mistaken for one. `network.xml` is there where the n
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +24,8 @@ from simnet.results.folder import aside, other_data, refusal
 from simnet.results.provenance import Record
 from simnet.results.trajectories import Failure, Trajectories
 
+T = TypeVar("T")
+
 TABLE = "trajectories.parquet"
 RECORD = "record.json"
 NETWORK = "network.xml"
@@ -30,18 +33,24 @@ NETWORK = "network.xml"
 _FORMAT = "simnet trajectories"
 _AGAIN = f"the conditions and the seed in {RECORD} make the run again"
 _KEYS = ("condition", "replicate", "time")
+_WIDE = ("times", "seeds")  # a line each, not one for every number
 
 
-def save(trajectories: Trajectories, folder: str | Path, network_sbml: str | None = None) -> Path:
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """What a folder holds of a run beside its numbers: the record, the network, and all else."""
+
+    record: Record
+    sbml: Callable[[], str] | None
+    data: Mapping[str, Any]
+
+
+def save(trajectories: Trajectories, folder: str | Path) -> Path:
     """Write a run into a new or empty folder, or over an earlier run.
-
-    Files are written aside and then moved into place, so an interrupted save leaves what was there.
-    Only our three files are ever touched.
 
     Args:
         trajectories: the run.
         folder: made where it does not exist.
-        network_sbml: the network as it was run; else that of `trajectories`, if it has one.
 
     Returns:
         The folder.
@@ -49,18 +58,45 @@ def save(trajectories: Trajectories, folder: str | Path, network_sbml: str | Non
     Raises:
         InputError: the folder holds something else, or cannot be written.
     """
+    run = trajectories
+    about = {
+        "readouts": [asdict(readout) for readout in run.readouts],
+        "time_unit": run.time_unit,
+        "times": run.times.tolist(),
+        "seeds": run.seeds,
+        "failures": [asdict(failure) for failure in run.failures],
+    }
+    write = partial(_write_table, run)
+    return write_run(folder, TABLE, write, _FORMAT, run.record, about, run.network_sbml)
+
+
+def write_run(
+    folder: str | Path,
+    table: str,
+    write_table: Callable[[Path], None],
+    kind: str,
+    record: Record,
+    about: Mapping[str, Any],
+    sbml: str | None,
+) -> Path:
+    """Write a run's numbers with `write_table`, its record with what else there is `about` it, and
+    its network. `kind` is the form of all that. The rest is as in `save`.
+
+    Files are written aside and then moved into place, so an interrupted save leaves what was there.
+    Only our three files are ever touched.
+    """
     target = path_of(folder, "folder")
-    sbml = trajectories.network_sbml if network_sbml is None else network_sbml
     try:
-        check_free(target)
+        check_free(target, kind)
         target.mkdir(parents=True, exist_ok=True)
         with (
-            aside(target / RECORD) as record,  # in place last: it vouches for the table
+            aside(target / RECORD) as into,  # in place last: it vouches for the table
             nullcontext() if sbml is None else aside(target / NETWORK) as network,
-            aside(target / TABLE) as table,
+            aside(target / table) as numbers,
         ):
-            _write_table(trajectories, table)
-            record.write_bytes(_record_text(trajectories, _checksum(table)).encode())
+            write_table(numbers)
+            data = {"format": kind, "record": record.to_json(), **about}
+            into.write_bytes(_json_text(data | {"sha256": _checksum(numbers)}).encode())
             if network is None or sbml is None:
                 (target / NETWORK).unlink(missing_ok=True)
             else:
@@ -76,26 +112,60 @@ def load(folder: str | Path) -> Trajectories:
     Raises:
         InputError: no saved run there, a damaged one, or one of a newer simnet.
     """
+
+    def restored(source: Path, stored: Stored) -> Trajectories:
+        data, record = stored.data, stored.record
+        times = np.array(data["times"], dtype=np.float64)
+        readouts = tuple(Readout(**readout) for readout in data["readouts"])
+        shape = (len(record.conditions), record.run.count, len(times), len(readouts))
+        return Trajectories(
+            values=_read_table(source / TABLE, shape),
+            conditions=record.as_conditions(),
+            times=times,
+            readouts=readouts,
+            time_unit=data["time_unit"],
+            method=record.run.method,
+            engine=record.run.engine,
+            record=record,
+            seeds=tuple(tuple(int(seed) for seed in row) for row in data["seeds"]),
+            failures=tuple(Failure(**failure) for failure in data["failures"]),
+            sbml=stored.sbml,
+        )
+
+    return read_run(folder, TABLE, _FORMAT, restored)
+
+
+def read_run(folder: str | Path, table: str, kind: str, restored: Callable[[Path, Stored], T]) -> T:
+    """What `restored` makes of a folder that `write_run` wrote; a KeyError, TypeError or ValueError
+    of it is damage. Errors are as in `load`."""
     source = path_of(folder, "folder")
     if not source.is_dir():
         why = "is not a folder" if source.exists() else "does not exist"
         raise refusal(source, why, "give the folder that a run was saved in")
-    missing = [name for name in (RECORD, TABLE) if not (source / name).is_file()]
+    missing = [name for name in (RECORD, table) if not (source / name).is_file()]
     if missing:
-        way_out = f"a saved run has {RECORD} and {TABLE}"
+        way_out = f"a saved run has {RECORD} and {table}"
         raise refusal(source, f"{' and '.join(missing)} missing", way_out)
     try:
-        return _restored(source)
+        data = _read_json(source / RECORD)
+        if data is None or data.get("format") != kind:
+            raise refusal(source / RECORD, "damaged, or not of a saved run")
+        record = _record_in(data, source)
+        if _checksum(source / table) != data.get("sha256"):
+            why = "damaged, or of another run than the record beside it"
+            raise refusal(source / table, why, _AGAIN)
+        network = source / NETWORK
+        sbml = partial(str, network.read_bytes().decode()) if network.is_file() else None
+        return restored(source, Stored(record=record, sbml=sbml, data=data))
     except OSError as error:
         raise refusal(source, f"cannot be read: {error.strerror or error}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise refusal(source, f"damaged ({type(error).__name__}: {error})") from error
 
 
-def _restored(source: Path) -> Trajectories:
-    data = _read_json(source / RECORD)
-    if data is None or data.get("format") != _FORMAT:
-        raise refusal(source / RECORD, "damaged, or not of a saved run")
+def _record_in(data: Mapping[str, Any], source: Path) -> Record:
     try:
-        record = Record.from_json(data["record"])
+        return Record.from_json(data["record"])
     except InputError as error:
         raise InputError(
             [
@@ -105,38 +175,15 @@ def _restored(source: Path) -> Trajectories:
         ) from None
     except (KeyError, AttributeError):
         raise refusal(source / RECORD, "damaged: it holds no record") from None
-    table = source / TABLE
-    if _checksum(table) != data.get("sha256"):
-        raise refusal(table, "damaged, or of another run than the record beside it", _AGAIN)
-    network = source / NETWORK
-    try:
-        times = np.array(data["times"], dtype=np.float64)
-        readouts = tuple(Readout(**readout) for readout in data["readouts"])
-        shape = (len(record.conditions), record.replicates, len(times), len(readouts))
-        return Trajectories(
-            values=_read_table(table, shape),
-            conditions=record.as_conditions(),
-            times=times,
-            readouts=readouts,
-            time_unit=data["time_unit"],
-            method=record.method,
-            engine=record.engine,
-            record=record,
-            seeds=tuple(tuple(int(seed) for seed in row) for row in data["seeds"]),
-            failures=tuple(Failure(**failure) for failure in data["failures"]),
-            network_sbml=network.read_bytes().decode() if network.is_file() else None,
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise refusal(source, f"damaged ({type(error).__name__}: {error})") from error
 
 
-def check_free(target: Path) -> None:
+def check_free(target: Path, kind: str = _FORMAT) -> None:
     """Raise InputError unless a run may be saved there: a new or empty folder, or an earlier run."""
     refused = other_data(target)
     if refused is None:
         return
     record = _read_json(target / RECORD) if (target / RECORD).is_file() else None
-    if record is None or record.get("format") != _FORMAT:
+    if record is None or record.get("format") != kind:
         raise refused
 
 
@@ -183,21 +230,10 @@ def _read_table(path: Path, shape: tuple[int, int, int, int]) -> Ensemble:
     return values
 
 
-def _record_text(run: Trajectories, sha256: str) -> str:
-    data = {
-        "format": _FORMAT,
-        "record": run.record.to_json(),
-        "readouts": [asdict(readout) for readout in run.readouts],
-        "time_unit": run.time_unit,
-        "times": run.times.tolist(),
-        "seeds": run.seeds,
-        "failures": [asdict(failure) for failure in run.failures],
-        "sha256": sha256,
-    }
-    wide = ("times", "seeds")  # a line each, not one for every number
+def _json_text(data: Mapping[str, Any]) -> str:
     lines = [
         f"  {json.dumps(key)}: "
-        + json.dumps(value, indent=None if key in wide else 2, allow_nan=False).replace(
+        + json.dumps(value, indent=None if key in _WIDE else 2, allow_nan=False).replace(
             "\n", "\n  "
         )
         for key, value in data.items()

@@ -1,7 +1,7 @@
 """`Trajectories`: what a simulation gives back, one labelled array with all its names."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -47,7 +47,7 @@ class Trajectories:
         record: from which the run can be repeated.
         seeds: (C, N) one a replicate; a row is empty where the method uses none (ODE).
         failures: replicates that failed, with the reason.
-        network_sbml: the network as it was run, where it was kept.
+        sbml: writes the network as it was run; None where it is not there.
     """
 
     values: Ensemble
@@ -60,7 +60,7 @@ class Trajectories:
     record: Record
     seeds: tuple[tuple[int, ...], ...] = ()
     failures: tuple[Failure, ...] = ()
-    network_sbml: str | None = None
+    sbml: Callable[[], str] | None = None
 
     def __post_init__(self) -> None:
         for name in ("values", "times"):
@@ -80,6 +80,11 @@ class Trajectories:
     def readout_names(self) -> tuple[str, ...]:
         """(R,) names of the readouts."""
         return tuple(readout.name for readout in self.readouts)
+
+    @property
+    def network_sbml(self) -> str | None:
+        """The network as it was run, written when it is wanted; None where it is not there."""
+        return self.sbml and self.sbml()
 
     @property
     def finished(self) -> BoolArray:
@@ -256,7 +261,8 @@ def _count(number: int, noun: str) -> str:
 
 def _problems(run: Trajectories) -> Iterable[Problem]:
     """What keeps the parts from fitting together."""
-    C, N = len(run.conditions), run.record.replicates
+    how = run.record.run
+    C, N = len(run.conditions), how.count
     wanted = (C, N, len(run.times), len(run.readouts))
     if run.values.shape != wanted or 0 in wanted:
         why = f"shape {run.values.shape}, not {wanted} (conditions, replicates, times, readouts)"
@@ -273,7 +279,7 @@ def _problems(run: Trajectories) -> Iterable[Problem]:
         yield Problem(what="seeds", why="not one for each replicate of each condition")
     for name in sorted({f.condition for f in run.failures} - set(run.condition_names)):
         yield Problem(what=f"failure in condition {name!r}", why="no such condition")
-    described = (run.record.method, run.record.engine, run.record.points, run.record.readouts)
+    described = (how.method, how.engine, how.points, run.record.readouts)
     if described != (run.method, run.engine, len(run.times), run.readout_names) or [
         dict(record) for record in run.record.conditions
     ] != [condition.record() for condition in run.conditions]:

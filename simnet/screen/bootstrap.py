@@ -8,8 +8,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
-from simnet.execute.arguments import root_seed
-from simnet.experiment.numbers import is_between
+from simnet.experiment.numbers import is_between, root_seed
 from simnet.stats.estimate import check_confidence
 
 FEWEST_RESAMPLES = 100

@@ -2,16 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 from typing import Literal, TypeAlias
 
 from simnet.errors import InputError, Problem
-from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
-from simnet.experiment.schedule import Scheduled
-from simnet.experiment.times import TimeSpec
-from simnet.experiment.variability import Variability
+from simnet.experiment.run import Run
 from simnet.screen.factors import Entry, Level, levels_of
 
 Combinations: TypeAlias = Literal["singles", "pairs", "grid"] | Sequence[Entry]
@@ -37,22 +34,11 @@ class Arm:
         return self.condition.name
 
 
-@dataclass(frozen=True, kw_only=True)
-class Common:
-    """What all conditions of a screen share; as of a `Condition`, and the network's time unit."""
-
-    background: tuple[Change, ...] = ()
-    schedule: tuple[Scheduled, ...] = ()
-    equilibrate: TimeSpec | None = None
-    variability: Variability = field(default_factory=dict)
-    replicates_per_cell: int = 1
-    time_unit: str | None = None
-
-
 def arms_of(
-    changes: Sequence[Entry], how: Combinations, common: Common
+    changes: Sequence[Entry], how: Combinations, run: Run, time_unit: str | None
 ) -> tuple[list[Arm], list[Problem]]:
-    """The control and all that a screen runs, in order; problems make them meaningless.
+    """The control and all that a screen runs, in order; problems make them meaningless. All are done
+    what `run` says.
 
     "singles" are the levels one by one; "pairs" these, and each two of different factors; "grid"
     every choice of one level or none of each factor. Levels that change the same quantity are not
@@ -84,9 +70,9 @@ def arms_of(
         listed, more = _listed(how)
         problems += more
         sets = [*(((level,), "") for level in levels), *listed]
-    arms = [_arm((), common, CONTROL)]
-    arms += [_arm(chosen, common, label) for chosen, label in sets]
-    return arms, [*problems, *_twice(arms, common.time_unit)]
+    arms = [_arm((), run, CONTROL)]
+    arms += [_arm(chosen, run, label) for chosen, label in sets]
+    return arms, [*problems, *_twice(arms, time_unit)]
 
 
 def _levels(changes: Sequence[Entry]) -> tuple[list[Level], list[Problem]]:
@@ -153,15 +139,13 @@ def _listed(
     return found, problems
 
 
-def _arm(levels: tuple[Level, ...], common: Common, label: str = "") -> Arm:
-    condition = Condition(
+def _arm(levels: tuple[Level, ...], run: Run, label: str = "") -> Arm:
+    common = run.condition(label or " + ".join(level.label for level in levels))
+    condition = replace(
+        common,
         background=(*common.background, *(c for level in levels for c in level.background)),
         changes=tuple(c for level in levels for c in level.changes),
         schedule=(*common.schedule, *(e for level in levels for e in level.schedule)),
-        equilibrate=common.equilibrate,
-        variability=common.variability,
-        replicates_per_cell=common.replicates_per_cell,
-        label=label or " + ".join(level.label for level in levels),
     )
     return Arm(condition=condition, levels=levels)
 

@@ -1,29 +1,25 @@
 """`Screen`: perturbations of one network, alone and together, planned and checked as a whole."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from simnet.engines.base import Method
-from simnet.errors import InputError, Problem, UnsupportedError
-from simnet.execute.arguments import require_precision
+from simnet.errors import InputError, Problem, Problems, UnsupportedError, nearest
 from simnet.execute.cost import Cost, cost_of
 from simnet.execute.plan import Plan, planned
-from simnet.experiment.change import Change
-from simnet.experiment.schedule import Scheduled, is_entry, not_an_entry
+from simnet.experiment.precision import Precision
+from simnet.experiment.run import HALF_HOURS, Run, normalised
+from simnet.experiment.schedule import is_entry, not_an_entry
 from simnet.experiment.times import TimeSpec
-from simnet.experiment.variability import Spread, require_distributions
 from simnet.network.checks import require_network
 from simnet.network.network import Network
 from simnet.readouts.check import grid
-from simnet.screen.conditions import Arm, Combinations, Common, arms_of
+from simnet.screen.conditions import Arm, Combinations, arms_of
 from simnet.screen.factors import Entry
-from simnet.screen.precision import check_precision
 from simnet.screen.readouts import ScreenReadout, screen_readouts
-from simnet.stats.precision import Precision
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,10 +30,11 @@ _OF_CONDITION = re.compile(r"^condition '.*?': ")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Screen:
+class Screen(Run):
     """A screen: what is changed, in which combinations, and what is read.
 
-    All mistakes are told at once when it is made.
+    It is a `Run` and has its fields, which hold for every condition: the control has them too, and
+    nothing else. All mistakes are told at once when it is made.
 
     Attributes:
         network: from `load`.
@@ -50,12 +47,7 @@ class Screen:
         readouts: expressions such as "pS6@48h", "auc(GLUT1)", "first_passage(HIF1A > 100)",
             "fraction(pS6@48h > 50)", "pS6@48h / S6@48h"; a plain name is its time course.
         t_end: end of the runs, "72 h" or a number in the network's time unit.
-        points: of the even grid on which time courses are taken.
-        method, replicates, seed, equilibrate, background, schedule, engine, timeout, rtol, atol,
-            allow_negative: as in `simulate`, for every condition; the control has them too, and nothing else.
-        variability, replicates_per_cell: as in `simulate`; cell r is the same in every condition.
-        precision: in place of `replicates`: each condition runs 128, 256, 512, ... replicates until
-            its readouts are known as well as this.
+        points: of the even grid on which time courses are taken; `times` are not taken.
 
     Raises:
         InputError: all that is wrong.
@@ -63,34 +55,17 @@ class Screen:
     """
 
     network: Network
-    changes: Sequence[Entry] = ()
+    changes: Sequence[Entry] = ()  # type: ignore[assignment]  # more than those of a run
     combinations: Combinations = "singles"
     readouts: Sequence[str] | str = ()
-    t_end: TimeSpec = "48 h"
-    points: int = 97
-    method: Method = "ode"
-    replicates: int = 1
-    seed: int | None = None
-    equilibrate: TimeSpec | None = None
-    background: Sequence[Change] | Change = ()
-    schedule: Sequence[Scheduled] | Scheduled = ()
-    variability: Mapping[str, Spread] | None = None
-    replicates_per_cell: int = 1
-    precision: Precision | None = None
-    engine: str = "auto"
-    timeout: TimeSpec | None = None
-    rtol: float = 1e-8
-    atol: float | None = None
-    allow_negative: bool = False
+    t_end: TimeSpec | None = "48 h"
+    points: int = HALF_HOURS
     _plan: Plan = field(init=False, repr=False)
     _arms: tuple[Arm, ...] = field(init=False, repr=False)
     _read: tuple[ScreenReadout, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("changes", "background", "schedule"):
-            given = getattr(self, name)
-            listed = tuple(given) if isinstance(given, (list, tuple)) else (given,)
-            object.__setattr__(self, name, listed)
+        normalised(self)
         plan, arms, read = _checked(self)
         object.__setattr__(self, "_plan", plan)
         object.__setattr__(self, "_arms", tuple(arms))
@@ -164,7 +139,7 @@ class Screen:
 def _checked(screen: Screen) -> tuple[Plan, list[Arm], list[ScreenReadout]]:
     """The plan, or all mistakes of the call at once."""
     network = screen.network
-    problems: list[Problem] = []
+    problems = Problems()
     unsupported: list[Problem] = []
 
     def attempt(value: Callable[[], T], otherwise: T) -> T:
@@ -177,50 +152,30 @@ def _checked(screen: Screen) -> tuple[Plan, list[Arm], list[ScreenReadout]]:
         return otherwise
 
     require_network(network)
-    require_precision(screen.precision)
-    require_distributions(screen.variability or {})
     for entry in screen.schedule:  # type: ignore[union-attr]
         if not is_entry(entry):
             raise InputError(not_an_entry(entry))
-    common = Common(
-        background=tuple(screen.background),  # type: ignore[arg-type]
-        schedule=tuple(screen.schedule),  # type: ignore[arg-type]
-        equilibrate=screen.equilibrate,
-        variability=screen.variability or {},
-        replicates_per_cell=screen.replicates_per_cell,
-        time_unit=network.time_unit,
-    )
-    arms, wrong = arms_of(screen.changes, screen.combinations, common)
+    arms, wrong = arms_of(screen.changes, screen.combinations, screen, network.time_unit)
     problems += wrong
     nothing: tuple[list[ScreenReadout], list[Problem]] = ([], [])
-    read, wrong = attempt(lambda: screen_readouts(screen.readouts, network, screen.t_end), nothing)
+    end: TimeSpec = 1.0 if screen.t_end is None else screen.t_end
+    read, wrong = attempt(lambda: screen_readouts(screen.readouts, network, end), nothing)
     problems += wrong
-    problems += check_precision(screen.precision, screen.method, screen.replicates, read)
+    if screen.times is not None:
+        way_out = "give t_end and points"
+        problems.add("times", "those of a screen follow from its readouts", way_out)
+    names = [readout.name for readout in read]
+    for name in screen.precision.readouts or () if isinstance(screen.precision, Precision) else ():
+        if read and name not in names:
+            what = f"precision: readout {name!r}"
+            problems.add(what, "not in the screen", nearest(name, names))
     expressions = [expression for readout in read for expression in readout.expressions]
-    times = attempt(
-        lambda: grid(expressions, screen.t_end, screen.points, network.time_unit), np.empty(0)
-    )
+    times = attempt(lambda: grid(expressions, end, screen.points, network.time_unit), np.empty(0))
     symbols = list(dict.fromkeys(name for e in expressions for name in e.symbols))
-    replicates = screen.replicates if screen.precision is None else screen.precision.sizes()[0]
-    plan = attempt(
-        lambda: planned(
-            network,
-            conditions=[arm.condition for arm in arms],
-            t_end=screen.t_end if len(times) else 1.0,
-            times=times if len(times) else None,
-            method=screen.method,
-            replicates=replicates,
-            seed=screen.seed,
-            readouts=symbols or None,
-            engine=screen.engine,
-            timeout=screen.timeout,
-            workers=None,
-            rtol=screen.rtol,
-            atol=screen.atol,
-            allow_negative=screen.allow_negative,
-        ),
-        None,
-    )
+    ends = {"t_end": None, "times": times.tolist()} if len(times) else {"t_end": 1.0, "times": None}
+    run = screen.as_run(changes=(), **ends)
+    conditions = [arm.condition for arm in arms]
+    plan = attempt(lambda: planned(network, run, conditions, symbols or None), None)
     if problems:
         raise InputError(_once([*problems, *unsupported]))
     if unsupported:

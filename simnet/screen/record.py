@@ -116,7 +116,7 @@ def record_of(screen: Screen) -> ScreenRecord:
         keys=tuple(condition_key(plan, number) for number in range(len(plan.conditions))),
         times=plan.times,
         time_unit=plan.task.network.time_unit,
-        exact=plan.task.method == "ode" and not screen.variability,
+        exact=not screen.is_noisy,
         precision=None if screen.precision is None else screen.precision.record(),
         code=code_of(screen),
     )
@@ -138,6 +138,7 @@ def identity_of(screen: Screen) -> dict[str, Any]:
         "rtol": plan.task.rtol,
         "atol": plan.task.atol,
         **({"allow_negative": True} if plan.task.allow_negative else {}),
+        **({"max_step": plan.task.max_step} if plan.task.max_step is not None else {}),
         "equilibrate": plain(first.equilibrate),
         "background": [change_record(change) for change in first.background],
         "schedule": plain([entry.record() for entry in first.schedule]),

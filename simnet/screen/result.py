@@ -314,7 +314,7 @@ class ScreenResult:
 
     def _told(self) -> str:
         run = self.record.run
-        said = f"{run.network}, {run.method.upper()} ({run.engine}): "
+        said = f"{run.network}, {run.run.method.upper()} ({run.run.engine}): "
         said += f"{len(self.conditions):,} conditions, {int(self.table.ran.sum()):,} replicates"
         if not self.complete:
             said += ", not complete"

@@ -1,5 +1,7 @@
 """`run_screen`: the verb. Runs what a folder does not hold yet, and returns all of it."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,12 +9,13 @@ from simnet.errors import InputError, Problem
 from simnet.execute.campaign import Item, items_of, run_campaign
 from simnet.execute.cluster import Workers
 from simnet.execute.progress import Progress
+from simnet.experiment.precision import Precision
 from simnet.results.parts import Parts
 from simnet.sbml.write import sbml_of
 from simnet.screen.measure import measuring
 from simnet.screen.plan import Screen
 from simnet.screen.precision import precise
-from simnet.screen.record import identity_of, record_of, write_record
+from simnet.screen.record import ScreenRecord, identity_of, record_of, write_record
 from simnet.screen.result import ScreenResult, result_from_rows
 
 if TYPE_CHECKING:
@@ -62,61 +65,43 @@ def run_screen(
     if out is not None:
         parts = Parts.open(out, kind=KIND, identity=identity_of(plan), about=record.run.versions)
         write_record(record, sbml_of(plan.network), Path(out))
-    job = _Running(plan=plan, parts=parts, workers=workers, shard=shard, progress=progress)
+    run = partial(
+        run_campaign,
+        plan.plan,
+        measure=measuring(plan.plan, plan.screen_readouts),
+        parts=parts,
+        workers=workers,
+        shard=shard,
+        progress=progress,
+    )
     if plan.precision is None:
         stored = parts.keys() if parts is not None and shard is None else ()
-        items = items_of(plan.plan, stored=stored)
-        return result_from_rows(record, job.rows(items))
-    return _until_precise(job)
+        return result_from_rows(record, run(items_of(plan.plan, stored=stored)))
+    return _until_precise(plan, plan.precision, parts, run, record)
 
 
-class _Running:
-    """Where rows come from: what is kept of a screen, and what is computed for it."""
-
-    def __init__(
-        self,
-        *,
-        plan: Screen,
-        parts: Parts | None,
-        workers: Workers,
-        shard: tuple[int, int] | None,
-        progress: Progress | None,
-    ) -> None:
-        self.plan, self.parts = plan, parts
-        self._workers, self._shard, self._progress = workers, shard, progress
-        self._measure = measuring(plan.plan, plan.screen_readouts)
-
-    def rows(self, items: list[Item]) -> "pd.DataFrame":
-        return run_campaign(
-            self.plan.plan,
-            items,
-            measure=self._measure,
-            parts=self.parts,
-            workers=self._workers,
-            shard=self._shard,
-            progress=self._progress,
-        )
-
-
-def _until_precise(job: _Running) -> ScreenResult:
+def _until_precise(
+    plan: Screen,
+    precision: Precision,
+    parts: Parts | None,
+    run: "Callable[[list[Item]], pd.DataFrame]",
+    record: ScreenRecord,
+) -> ScreenResult:
     """More and more replicates of the conditions that are not known well enough."""
     import pandas as pd
 
-    precision = job.plan.precision
-    assert precision is not None
     sizes = precision.sizes()
-    record = record_of(job.plan)
-    wanted = [sizes[0]] * len(job.plan.arms)
+    wanted = [sizes[0]] * len(plan.arms)
     have: set[str] = set()
     tables: list[pd.DataFrame] = []
     for place, size in enumerate(sizes):
-        stored = have | (job.parts.keys() if job.parts is not None else set())
+        stored = have | (parts.keys() if parts is not None else set())
         items = [
             item
-            for item in items_of(job.plan.plan, stored=stored, replicates=size)
+            for item in items_of(plan.plan, stored=stored, replicates=size)
             if wanted[item.condition] == size and item.key not in have
         ]
-        tables.append(job.rows(items))
+        tables.append(run(items))
         have |= {item.key for item in items}
         result = result_from_rows(record, pd.concat(tables, ignore_index=True))
         if place + 1 == len(sizes):

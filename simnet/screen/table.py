@@ -45,7 +45,7 @@ def table_of(record: ScreenRecord, rows: "pd.DataFrame") -> Table:
     width, places = _places(record)
     condition = rows["key"].str.rpartition(":")[0].map(number) if len(rows) else rows["key"]
     kept = condition.notna().to_numpy(dtype=bool)
-    most = record.run.replicates
+    most = record.run.run.count
     if len(rows):
         replicate = rows["replicate"].to_numpy(dtype=np.int64)
         if record.precision is None:

@@ -301,7 +301,7 @@ def control_of(study: "SensitivityStudy") -> tuple["pd.DataFrame", str]:
     import pandas as pd
 
     nothing = pd.DataFrame(columns=["table", "quantity", "by", "value"])
-    if study.method != "local" or study.simulate == "ssa":
+    if study.analysis != "local" or study.is_noisy:
         return nothing, ""
     size = len(study.network.reactions)
     why = ""
@@ -310,7 +310,7 @@ def control_of(study: "SensitivityStudy") -> tuple["pd.DataFrame", str]:
     elif size > MOST_REACTIONS:
         why = f"{size:,} reactions are more than {MOST_REACTIONS:,}"
     else:
-        changes = (*study.background, *study.changes)
+        changes = (*study.done.background, *study.done.changes)
         try:
             found = steady_control(study.network, changes=changes, symbols=study.symbols)
         except UnsupportedError as error:

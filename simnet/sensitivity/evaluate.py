@@ -58,8 +58,8 @@ def evaluated(
             for b, key in enumerate(study.brackets)
         }
 
-    everything = [of_row(k, study.times, slice(None)) for k in range(len(courses))]
-    exact = study.simulate == "ode"
+    everything = [of_row(k, study.output_times, slice(None)) for k in range(len(courses))]
+    exact = not study.is_noisy
     needs = study.of_method.needs_variance and not exact
     outputs = [_outputs(e, everything, broken, place, exact, needs) for e in study.expressions]
     when = looks(study.end)
@@ -69,9 +69,9 @@ def evaluated(
         if course is None:
             continue
         named = [duration(time, "time", unit) for time in course.times]  # of pS6 / pS6@0: 0
-        chosen = _places(study.times, np.union1d(when, named))
-        seen = [of_row(k, study.times[chosen], chosen) for k in range(len(courses))]
-        shown = _places(study.times[chosen], when)
+        chosen = _places(study.output_times, np.union1d(when, named))
+        seen = [of_row(k, study.output_times[chosen], chosen) for k in range(len(courses))]
+        shown = _places(study.output_times[chosen], when)
         over_time[str(expression)] = _over_time(course, seen, broken, place, exact, needs, shown)
     if not exact:
         return Evaluated(outputs=tuple(outputs), over_time=over_time)

@@ -44,6 +44,8 @@ def loaded(folder: Path) -> StudyResult:
         if record["format"] != FORMAT:
             raise KeyError("format")
         about = record["about"]
+        if "simulate" in about:  # as the method was called before, and analysis the method
+            about |= {"analysis": about["method"], "method": about.pop("simulate")}
         design = design_of(about, space_of(about, record["left out"]))
         matrix = pd.read_parquet(folder / DESIGN)[list(design.space.names)].to_numpy()
         if matrix.shape != design.positions.shape:

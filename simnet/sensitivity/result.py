@@ -194,7 +194,7 @@ class StudyResult:
 
     def __repr__(self) -> str:
         about = self.about
-        what = f"{about['method']} of {about['network']}, {self.design.rows} rows"
+        what = f"{about['analysis']} of {about['network']}, {self.design.rows} rows"
         if not self.complete:
             return f"<StudyResult: {what}, not complete>"
         found = "; ".join(
@@ -237,5 +237,5 @@ def space_of(about: Mapping[str, Any], left_out: Sequence[Sequence[str]]) -> Fac
 def design_of(about: Mapping[str, Any], space: FactorSpace) -> Design:
     """The rows of a study's plain data."""
     return make_design(
-        about["method"], space, about["samples"], seed=about["seed"], settings=about["settings"]
+        about["analysis"], space, about["samples"], seed=about["seed"], settings=about["settings"]
     )

@@ -30,7 +30,7 @@ def row_programs(
     names = design.space.names[:-1]
     plain = network.document is None and not network.events and not network.state_events
     parameters = all(factor.kind != "initial amount" for factor in design.space.factors)
-    if study.simulate != "ode" or not plain or not parameters or _touched(study, set(names)):
+    if study.is_noisy or not plain or not parameters or _touched(study, set(names)):
         return None
     templates = [program(network, plan.conditions[b], plan.times)[0] for b in range(brackets)]
     matrix = design.matrix
@@ -62,9 +62,9 @@ def _effect(found: Program) -> tuple[Any, ...]:
 
 def _touched(study: SensitivityStudy, names: set[str]) -> bool:
     """Whether a change acts on what is varied, or holds anything."""
-    changes: list[Change] = [*study.background, *study.changes]
+    changes: list[Change] = [*study.done.background, *study.done.changes]
     changes += [change for key in study.brackets for change in key]
-    for entry in study.schedule:
+    for entry in study.done.schedule:
         for item in entry.timed(study.network.time_unit):
             pulses = (item.begins, item.ends)
             changes += [*item.changes, *(pulse.change for pulse in pulses if pulse is not None)]

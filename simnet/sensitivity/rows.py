@@ -52,10 +52,11 @@ def row_conditions(
             values = zip(names, design.matrix[row].tolist(), strict=False)  # not the dummy
             varied = [Set(n, v) for n, v in values if v != declared.get(n)]
         return Condition(
-            background=(*varied, *study.background),
-            changes=(*study.changes, *key),
-            schedule=study.schedule,
+            background=(*varied, *study.done.background),
+            changes=(*study.done.changes, *key),
+            schedule=study.done.schedule,
             equilibrate=study.before,
+            variability=study.variability or {},
             label=f"row {row}{bracket_text(key)}",
             key=f"{study.digest} row {row}",
         )
@@ -69,7 +70,7 @@ def distinct_rows(study: SensitivityStudy, design: Design) -> tuple[IntArray, In
     Under ODE equal rows (but for the dummy) give equal results, and the first of them is run.
     """
     everything = np.arange(design.rows)
-    if study.simulate == "ssa":
+    if study.is_noisy:
         return everything, everything
     _, first, place = np.unique(
         design.matrix[:, :-1], axis=0, return_index=True, return_inverse=True
@@ -87,24 +88,16 @@ def plan_of(study: SensitivityStudy, design: Design, rows: IntArray, workers: Wo
         InputError, UnsupportedError: it cannot be run.
     """
     conditions = row_conditions(study, design, rows)
-    plan = planned(
-        study.network,
-        conditions=conditions[: len(study.brackets)],
-        t_end=study.end,
-        times=study.times,
-        method=study.simulate,
+    run = study.as_run(
+        t_end=None,
+        times=study.output_times.tolist(),
         replicates=study.runs,
-        seed=study.seed,
-        readouts=study.symbols,
-        engine=study.engine,
-        timeout=study.timeout,
-        workers=workers,
         rtol=study.tolerance,
-        atol=None,
-        allow_negative=study.allow_negative,
     )
+    first = conditions[: len(study.brackets)]
+    plan = planned(study.network, run, first, study.symbols, workers=workers)
     accuracy = max(ALLOWED, 10 * study.tolerance)  # that `local` counts with
-    allowed = accuracy if study.method == "local" else ALLOWED_IN_SPREADS
+    allowed = accuracy if study.analysis == "local" else ALLOWED_IN_SPREADS
     return replace(plan, conditions=cast(Any, conditions), allowed_error=allowed)
 
 
@@ -124,7 +117,7 @@ def kept(brackets: int, rows: IntArray, item: Item, gathered: Gathered) -> "pd.D
 
 def courses_of_rows(frame: "pd.DataFrame", study: SensitivityStudy) -> FloatArray:
     """(K, B, N, T, R) from the stored rows of K rows, in order."""
-    shape = (-1, len(study.brackets), study.runs, len(study.times), len(study.symbols))
+    shape = (-1, len(study.brackets), study.runs, len(study.output_times), len(study.symbols))
     return np.stack(frame["values"].tolist()).reshape(shape)
 
 

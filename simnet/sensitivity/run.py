@@ -199,12 +199,12 @@ def _once(
         broken.setdefault(rank[row], f"{reason}{where}")
     found = evaluated(study, courses_of_rows(frame, study), broken, place)
     control, no_control = control_of(study)
-    quick = replace(study.precision, resamples=min(study.precision.resamples, 200))
+    quick = replace(study.index_precision, resamples=min(study.index_precision.resamples, 200))
     result = StudyResult(
         about=about,
         design=design,
         outputs={o.readout: o for o in found.outputs},
-        indices={o.readout: analyse(design, o, study.precision) for o in found.outputs},
+        indices={o.readout: analyse(design, o, study.index_precision) for o in found.outputs},
         over_time={
             readout: {time: _looked(design, o, quick) for time, o in times.items()}
             for readout, times in found.over_time.items()
@@ -229,17 +229,19 @@ def _place(study: SensitivityStudy, bracket: int, replicate: int) -> str:
 
 
 def _about(study: SensitivityStudy, design: Design) -> dict[str, Any]:
+    about = dict(study.identity)
+    about |= {"analysis": about.pop("method"), "method": about.pop("simulate")}
     return {
-        **study.identity,
-        "background": [change_text(change) for change in study.background],
-        "changes": [change_text(change) for change in study.changes],
-        "schedule": [schedule_text(entry) for entry in study.schedule],
+        **about,
+        "background": [change_text(change) for change in study.done.background],
+        "changes": [change_text(change) for change in study.done.changes],
+        "schedule": [schedule_text(entry) for entry in study.done.schedule],
         "samples": design.samples,
         "replicates": study.runs,
         "digest": study.digest,
-        "precision": asdict(study.precision),
+        "precision": asdict(study.index_precision),
         "time unit": study.network.time_unit,
-        "under noise": method_named(study.method).under_noise,
+        "under noise": method_named(study.analysis).under_noise,
         "made with": _made_with(),
     }
 

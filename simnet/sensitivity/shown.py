@@ -34,8 +34,8 @@ def heading(result: "StudyResult") -> str:
     runs = f"{result.design.rows:,} rows"
     if about["replicates"] > 1:
         runs += f" of {about['replicates']} replicates"
-    simulated = str(about["simulate"]).upper()
-    return f"{about['network']} · {about['method']} · {varied} · {runs} · {simulated}"
+    simulated = str(about["method"]).upper()
+    return f"{about['network']} · {about['analysis']} · {varied} · {runs} · {simulated}"
 
 
 def _table(result: "StudyResult", readout: str) -> Sheet:

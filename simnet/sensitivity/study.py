@@ -4,16 +4,16 @@ itself."""
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
-
-import numpy as np
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from simnet.arrays import Times
-from simnet.errors import InputError
+from simnet.errors import InputError, Problems
 from simnet.experiment.action import SetValue
 from simnet.experiment.change import Change, change_record, is_change
-from simnet.experiment.schedule import Scheduled
+from simnet.experiment.condition import Condition
+from simnet.experiment.run import HALF_HOURS, RTOL, Run, normalised
 from simnet.experiment.times import TimeSpec, duration
+from simnet.experiment.variability import targets, variability_record
 from simnet.network.digest import content_digest
 from simnet.network.network import Network
 from simnet.readouts.expression import ReadoutExpression
@@ -26,7 +26,7 @@ from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.method import Method
 from simnet.sensitivity.over_time import study_times
 from simnet.sensitivity.study_checks import problems_of
-from simnet.sensitivity.table import count_rows, make_design, method_named
+from simnet.sensitivity.table import METHODS, count_rows, make_design, method_named
 
 Groups: TypeAlias = Mapping[str, Sequence[str]] | Literal["molecules"]
 
@@ -39,76 +39,86 @@ NOISY_STEP = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
-class SensitivityStudy:
+class SensitivityStudy(Run):
     """What is varied, how, and what is asked of each run. Equal studies give equal results.
+
+    It is a `Run` and has its fields, which hold for every row of the design.
 
     Attributes:
         network: from `load`.
         readouts: expressions, each one number: "pS6@48h", "auc(GLUT2)", "cv(GLUT1)@6h",
             "pS6@48h[rapamycin=100nM] / pS6@48h".
-        method: "local", "morris", "sobol", "pawn" or "prcc".
-        samples: as the method counts them; its default if None.
+        analysis: "local", "morris", "sobol", "pawn" or "prcc".
+        samples: as the analysis counts them; its default if None.
         parameters: names or patterns such as "k_*"; if None every parameter with a declared range,
             on its declared scale.
         exclude: names or patterns of what is not varied. What the experiment itself sets is not
-            varied either.
+            varied either, nor what `variability` varies from cell to cell.
         fold: vary around the values instead: value / fold to value * fold.
         groups: name -> names or patterns moved together; "molecules" for one group a molecule.
         initial_amounts: ids, names or patterns of species whose start is varied as well.
-        simulate: "ode" (CVODE) or "ssa" (Gillespie).
-        replicates: of each row under SSA; 20 if None.
+        settings: the analysis' own, such as {"second_order": 1}.
+        index_precision: how sure the indices have to be, an `IndexPrecision`.
+        replicates: of each row under SSA or with variability; 20 if None. `precision` is not taken:
+            rows have equal numbers, and `run_study(..., until_converged=True)` adds samples.
         seed: of the design and of all runs.
         t_end: end of the runs; the latest time that a readout names if None, else 48 h.
-        points: output times where a readout looks at a whole course.
-        background: changes that hold from the very start, also while it equilibrates.
-        changes: made at t = 0.
-        schedule: changes at later times.
+        points: output times where a readout looks at a whole course; `times` are not taken.
         equilibrate: time under baseline inputs before t = 0; the network's suggestion if None, and
             0 for none.
-        settings: the method's own, such as {"second_order": 1}.
-        engine: as in `simulate`.
+        variability: as in `Run`, but each row, and each condition in the brackets of readouts, has
+            cells of its own: their noise is subtracted as that of independent runs.
         rtol: relative tolerance of the ODE integrator; 1e-8 for `local`, else 1e-6, if None.
-        timeout: wall time that one run may take.
-        allow_negative: as in `simulate`.
-        precision: how sure the indices have to be, an `IndexPrecision`.
 
     Raises:
         InputError: all that is wrong, at once.
     """
 
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "simulate": 'write method="ssa", and analysis="sobol" for how rows are chosen and judged'
+    }
+
     network: Network
     readouts: tuple[str, ...]
-    method: str = "sobol"
+    analysis: str = "sobol"
     samples: int | None = None
     parameters: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
     fold: float | None = None
     groups: Groups = field(default_factory=dict)
     initial_amounts: tuple[str, ...] = ()
-    simulate: Literal["ode", "ssa"] = "ode"
-    replicates: int | None = None
-    seed: int = 0
-    t_end: TimeSpec | None = None
-    points: int = 97
-    background: tuple[Change, ...] = ()
-    changes: tuple[Change, ...] = ()
-    schedule: tuple[Scheduled, ...] = ()
-    equilibrate: TimeSpec | None = None
     settings: Mapping[str, float] = field(default_factory=dict)
-    engine: str = "auto"
-    rtol: float | None = None
-    timeout: TimeSpec | None = None
-    allow_negative: bool = False
-    precision: IndexPrecision = field(default_factory=IndexPrecision)
+    index_precision: IndexPrecision = field(default_factory=IndexPrecision)
+    seed: int = 0
+    points: int = HALF_HOURS
 
     def __post_init__(self) -> None:
-        for name in ("readouts", "parameters", "exclude", "initial_amounts", "background", "changes", "schedule"):  # fmt: skip
+        for name in ("readouts", "parameters", "exclude", "initial_amounts"):
             object.__setattr__(self, name, _listed(getattr(self, name)))
-        for name in ("seed", "samples", "replicates", "points"):  # a record holds no NumPy number
-            if isinstance(getattr(self, name), np.integer):
-                object.__setattr__(self, name, int(getattr(self, name)))
+        normalised(self)
         if problems := list(dict.fromkeys(problems_of(self))):
             raise InputError(problems)
+
+    def problems(self) -> Problems:
+        """What is wrong with how rows are run, whatever the network."""
+        found = self.as_run(precision=None).problems()
+        method: str = self.method
+        if str(method) in METHODS:
+            way_out = f'write analysis="{method}" (--analysis {method})'
+            found = Problems(p for p in found if not p.what.startswith("method="))
+            found.add(f"method={method!r}", 'neither "ode" nor "ssa"', way_out)
+        given: object = self.precision
+        if isinstance(given, IndexPrecision):
+            found.add("precision", "is that of a run", "write index_precision=IndexPrecision(...)")
+        elif given is not None:
+            way_out = "give replicates; index_precision= is how sure indices have to be"
+            found.add("precision", "all rows have equal numbers of replicates", way_out)
+        if self.times is not None:
+            found.add("times", "those of a study follow from its readouts", "give t_end and points")
+        if self.replicates_per_cell != 1:
+            why, way_out = "replicates of a row have to be independent", "leave it out"
+            found.add(f"replicates_per_cell={self.replicates_per_cell!r}", why, way_out)
+        return found
 
     def __repr__(self) -> str:
         return f"<SensitivityStudy: {self._told()}>"
@@ -128,15 +138,20 @@ class SensitivityStudy:
 
     def _told(self) -> str:
         return (
-            f"{self.method} of {self.network.id}, {self.simulate.upper()}; "
+            f"{self.analysis} of {self.network.id}, {self.method.upper()}; "
             f"{len(self.space.factors)} factors, {self.evaluations:,} evaluations; "
             f"readouts {', '.join(self.readouts)}"
         )
 
     @cached_property
+    def done(self) -> Condition:
+        """What is done to the network in every row and under every bracket."""
+        return self.condition()
+
+    @cached_property
     def of_method(self) -> Method:
         """The entry of the table."""
-        return method_named(self.method)
+        return method_named(self.analysis)
 
     @cached_property
     def expressions(self) -> tuple[ReadoutExpression, ...]:
@@ -164,7 +179,7 @@ class SensitivityStudy:
         return latest if latest > 0 else duration(DEFAULT_END, "t_end", unit)
 
     @cached_property
-    def times(self) -> Times:
+    def output_times(self) -> Times:
         """(T,) output times, in the network's unit."""
         return study_times(self.expressions, self.end, self.points, self.network.time_unit)
 
@@ -178,7 +193,7 @@ class SensitivityStudy:
     @cached_property
     def runs(self) -> int:
         """Replicates of each row."""
-        if self.simulate == "ode":
+        if not self.is_noisy:
             return 1
         return REPLICATES if self.replicates is None else self.replicates
 
@@ -187,15 +202,15 @@ class SensitivityStudy:
         """Relative tolerance of the integrator. A derivative asks for more than a spread."""
         if self.rtol is not None:
             return self.rtol
-        return 1e-8 if self.method == "local" else 1e-6
+        return RTOL if self.analysis == "local" else 1e-6
 
     @cached_property
     def own_settings(self) -> dict[str, float]:
         """The method's settings as given, and what noise asks for."""
         found = {name: float(value) for name, value in self.settings.items()}
-        if self.method == "local" and self.simulate == "ssa" and not found.get("step"):
+        if self.analysis == "local" and self.is_noisy and not found.get("step"):
             found["step"] = NOISY_STEP
-        if self.method == "local" and self.simulate == "ode" and "accuracy" not in found:
+        if self.analysis == "local" and not self.is_noisy and "accuracy" not in found:
             default = self.of_method.settings["accuracy"]
             found["accuracy"] = max(default, min(10 * self.tolerance, 9e-3))
         return found
@@ -207,12 +222,13 @@ class SensitivityStudy:
 
     @cached_property
     def set_always(self) -> frozenset[str]:
-        """Parameters and species that the experiment sets in every condition."""
-        found = [*self.background, *self.changes]
-        for entry in self.schedule:
+        """Parameters and species that the experiment sets, or cells have, in every condition."""
+        found = [*self.done.background, *self.done.changes]
+        for entry in self.done.schedule:
             for item in entry.timed(self.network.time_unit):
                 found += [*item.changes, *([item.begins.change] if item.begins else [])]
-        return _set_by(self.network, found)
+        in_cells = targets(self.variability or {}, self.network).values()
+        return _set_by(self.network, found) | {name for ids in in_cells for name in ids}
 
     @cached_property
     def set_by_experiment(self) -> frozenset[str]:
@@ -231,7 +247,7 @@ class SensitivityStudy:
             fold=self.fold,
             initial_amounts=self.initial_amounts,
             groups=self.groups if not isinstance(self.groups, str) else None,
-            whole_amounts=self.simulate == "ssa",
+            whole_amounts=self.method == "ssa",
         )
         told = tuple(
             LeftOut(name=i.name, reason="the experiment sets it") if i.name in fixed else i
@@ -247,12 +263,12 @@ class SensitivityStudy:
         """The rows to evaluate; more samples begin with the rows of fewer."""
         size = self.size if samples is None else samples
         settings = self.own_settings
-        return make_design(self.method, self.space, size, seed=self.seed, settings=settings)
+        return make_design(self.analysis, self.space, size, seed=self.seed, settings=settings)
 
     @cached_property
     def evaluations(self) -> int:
         """Runs of the network in all: rows times conditions times replicates."""
-        rows = count_rows(self.method, self.space, self.size, self.own_settings)
+        rows = count_rows(self.analysis, self.space, self.size, self.own_settings)
         return rows * len(self.brackets) * self.runs
 
     @cached_property
@@ -262,7 +278,7 @@ class SensitivityStudy:
         return {
             "network": self.network.id,
             "network digest": self.network.digest,
-            "method": self.method,
+            "method": self.analysis,  # as it was called when seeds came to depend on this text
             "settings": {**self.of_method.settings, **self.own_settings},
             "readouts": [str(e) for e in self.expressions],
             "factors": [
@@ -270,20 +286,32 @@ class SensitivityStudy:
                 for f in space.factors
             ],
             "groups": {g.name: list(g.members) for g in space.groups},
-            "simulate": self.simulate,
+            "simulate": self.method,
             "seed": self.seed,
             "engine": self.engine,
             "rtol": self.tolerance,
-            **({"allow_negative": True} if self.allow_negative else {}),
+            **self._rarely(),
             "t_end": self.end,
-            "output times": len(self.times),
-            "background": [change_record(c) for c in self.background],
-            "changes": [change_record(c) for c in self.changes],
-            "schedule": [entry.record() for entry in self.schedule],
+            "output times": len(self.output_times),
+            "background": [change_record(c) for c in self.done.background],
+            "changes": [change_record(c) for c in self.done.changes],
+            "schedule": [entry.record() for entry in self.done.schedule],
             "equilibrate": None
             if self.before is None
             else duration(self.before, "equilibrate", unit),
         }
+
+    def _rarely(self) -> dict[str, Any]:
+        """What most studies do not have; left out then, so that the seeds of older ones stay."""
+        unit = self.network.time_unit
+        step = None if self.max_step is None else duration(self.max_step, "max_step", unit)
+        found: dict[str, Any] = {
+            "allow_negative": self.allow_negative,
+            "atol": self.atol,
+            "max_step": step,
+        }
+        found |= {"variability": variability_record(self.variability or {})}
+        return {name: value for name, value in found.items() if value}
 
     @cached_property
     def digest(self) -> str:

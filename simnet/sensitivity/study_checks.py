@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError, ModelError, Problem, SimnetError
-from simnet.execute.arguments import not_allowed, root_seed
 from simnet.experiment.change import is_change, not_a_change
 from simnet.experiment.numbers import is_between, whole_number
 from simnet.experiment.schedule import is_entry, not_an_entry
@@ -50,21 +49,21 @@ def problems_of(study: "SensitivityStudy") -> Iterator[Problem]:
         return
     if not wrong:
         try:
-            count_rows(study.method, space, study.size, study.own_settings)
+            count_rows(study.analysis, space, study.size, study.own_settings)
         except InputError as error:
             yield from error.problems
 
 
 def _kind_problems(study: "SensitivityStudy") -> Iterator[Problem]:
     """What is not of the kind that all else takes for granted."""
-    for name in ("exclude", "initial_amounts", "background", "changes", "schedule"):
+    for name in ("exclude", "initial_amounts"):
         if getattr(study, name) is None:
             yield Problem(what=f"{name}=None", why="not a list", way_out="leave it out for none")
     for name in ("parameters", "exclude", "initial_amounts"):
         for item in getattr(study, name) or ():
             if not isinstance(item, str):
                 yield Problem(what=f"{name}: {item!r:.60}", why="is not a name or pattern")
-    for entry in study.schedule or ():
+    for entry in study.done.schedule:
         if not is_entry(entry):
             yield not_an_entry(entry)
     settings: object = study.settings
@@ -90,38 +89,26 @@ def _kind_problems(study: "SensitivityStudy") -> Iterator[Problem]:
 
 def _choice_problems(study: "SensitivityStudy") -> Iterator[Problem]:
     try:
-        method: Method | None = method_named(study.method)
+        analysis: Method | None = method_named(study.analysis)
     except InputError as error:
-        method = None
+        analysis = None
         yield from error.problems
-    simulated: str = study.simulate
-    if simulated not in ("ode", "ssa"):
-        yield Problem(what=f"simulate={simulated!r}", why="unknown", way_out="ode or ssa")
-        return
-    try:
-        root_seed(study.seed)
-    except InputError as error:
-        yield from error.problems
-    for name, least in (("samples", 1), ("replicates", 1), ("points", 2)):
+    yield from study.problems()
+    if study.samples is not None:
         try:
-            given = getattr(study, name)
-            whole_number(least if given is None else given, name, least)
+            whole_number(study.samples, "samples", 1)
         except InputError as error:
             yield from error.problems
             return
-    precision: object = study.precision
+    precision: object = study.index_precision
     if not isinstance(precision, IndexPrecision):
-        way_out = "write IndexPrecision(tolerance=0.05)"
-        yield Problem(what=f"precision={precision!r}", why="not that of indices", way_out=way_out)
+        what, way_out = f"index_precision={precision!r}", "write IndexPrecision(tolerance=0.05)"
+        yield Problem(what=what, why="not that of indices", way_out=way_out)
     if study.rtol is not None and not is_between(study.rtol, 0, 1e-2):
         yield Problem(what=f"rtol={study.rtol!r}", why="not from 0 to 0.01", way_out="1e-6")
-    yield from not_allowed(study.allow_negative, study.simulate)
-    what = f"replicates={study.replicates}"
-    if study.simulate == "ode" and study.replicates not in (None, 1):
-        way_out = 'leave replicates out, or use simulate="ssa"'
-        yield Problem(what=what, why="an ODE gives the same every time", way_out=way_out)
-    if study.simulate == "ssa" and method is not None and method.needs_variance and study.runs < 2:
-        why = f"{study.method} needs the variance of each row, which one replicate does not tell"
+    if study.is_noisy and analysis is not None and analysis.needs_variance and study.runs == 1:
+        why = f"{study.analysis} needs the variance of each row, which one replicate does not tell"
+        what = f"replicates={study.replicates}"
         yield Problem(what=what, why=why, way_out="2 or more; or prcc or pawn")
 
 
@@ -147,12 +134,12 @@ def _readout_problems(study: "SensitivityStudy") -> Iterator[Problem]:
             way_out = f"take it at a time, ({expression})@6h, or a number of it, auc({expression})"
             yield Problem(what=what, why="is a time course", way_out=way_out)
         spread = [p for p in walk(expression.tree) if isinstance(p, OfEnsemble) and p.function in SPREADS]  # fmt: skip
-        fewest = 3 if study.method in ("local", "morris", "sobol") else 2
+        fewest = 3 if study.analysis in ("local", "morris", "sobol") else 2
         given: object = study.runs
         runs = given if isinstance(given, int) else fewest  # what it is else is told
-        if spread and (study.simulate == "ode" or runs < fewest):
+        if spread and (not study.is_noisy or runs < fewest):
             why = f"{spread[0].function} needs {fewest} replicates or more for each row"
-            way_out = 'use simulate="ssa" with replicates=20'
+            way_out = 'use method="ssa" with replicates=20'
             yield Problem(what=what, why=why, way_out=way_out)
     if len(parsed) < len(study.readouts):
         return

@@ -2,7 +2,7 @@
 
 network = "hypoxia"
 readouts = ["HIF1A@4h", "auc(GLUT1)"]
-method = "sobol"
+analysis = "sobol"
 samples = 512
 changes = ["O2_percent=1", "24h: axitinib=10nM, HIF1A=knockdown 0.9"]
 
@@ -65,7 +65,7 @@ def example_study(network: Network, name: str) -> str:
         f"# What matters in {network.id}? simnet sensitivity this-file.toml --out results",
         f"network = {toml_text(name)}",
         f"readouts = [{shown}]  # also auc(...), max(...), cv(...)@6h, A@6h[DRUG=10nM] / A@6h",
-        'method = "morris"  # local, morris, sobol, pawn or prcc',
+        'analysis = "morris"  # local, morris, sobol, pawn or prcc',
         "samples = 16  # trajectories; sobol: 512, a power of two",
         "seed = 0",
         "",
@@ -85,7 +85,7 @@ def example_study(network: Network, name: str) -> str:
     lines += [
         "",
         "# How each row is simulated.",
-        'simulate = "ode"  # or "ssa", with replicates = 20',
+        'method = "ode"  # or "ssa", with replicates = 20',
         "# replicates = 20",
     ]
     if network.suggested_equilibration:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from simnet.errors import InputError, Problem, nearest
-from simnet.execute.arguments import root_seed
+from simnet.experiment.numbers import root_seed
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices
@@ -21,7 +21,7 @@ def method_named(name: str) -> Method:
     """The method of that name, or raise InputError with the nearest."""
     given: object = name
     if not isinstance(given, str) or given not in METHODS:
-        what, way_out = f"method {name!r}", nearest(name, METHODS)
+        what, way_out = f"analysis={name!r}", nearest(str(name), METHODS)
         raise InputError(Problem(what=what, why="unknown", way_out=way_out))
     return METHODS[name]
 

@@ -14,13 +14,13 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
+from simnet.experiment.precision import FIRST_CUT
 from simnet.stats.comoments import Comoments, comoments_of, merge_comoments
 from simnet.stats.estimate import Estimate, fraction_estimate
 from simnet.stats.powers import Powers, merge_powers, powers_of
 from simnet.stats.tallies import Tallies, merge_tallies, tallies_of
 
 BLOCK = 256
-FIRST_CUT = 128
 
 
 @dataclass(frozen=True)

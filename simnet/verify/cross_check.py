@@ -17,11 +17,10 @@ from simnet.errors import (
     SimulationError,
     UnsupportedError,
 )
-from simnet.execute.arguments import root_seed
 from simnet.execute.progress import Progress
 from simnet.execute.simulate import simulate
 from simnet.experiment.condition import Condition
-from simnet.experiment.numbers import finite_number, whole_number
+from simnet.experiment.numbers import finite_number, root_seed, whole_number
 from simnet.experiment.program import program
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.checks import require_network

@@ -113,8 +113,8 @@ def test_events_are_shown(cli: Cli, file: Callable[[str], Path]) -> None:
 def test_a_study_file_takes_options_of_reading(cli: Cli, file: Callable[[str], Path]) -> None:
     file(PAIRING.replace("->", "=>"))
     Path("s.toml").write_text(
-        'network = "m.ant"\nreadouts = ["D@1"]\nmethod = "morris"\nsamples = 4\nfold = 2\n'
-        'simulate = "ssa"\nreplicates = 2\nt_end = 1\nseed = 1\n',
+        'network = "m.ant"\nreadouts = ["D@1"]\nanalysis = "morris"\nsamples = 4\nfold = 2\n'
+        'method = "ssa"\nreplicates = 2\nt_end = 1\nseed = 1\n',
         encoding="utf-8",
     )
     assert "--kinetics continuous" in cli("sensitivity", "s.toml", "--yes").err

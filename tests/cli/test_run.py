@@ -34,12 +34,12 @@ def test_the_table_names_the_engine(cli: Callable[..., Any], model: Path) -> Non
 
 def test_the_longest_step_is_kept(cli: Callable[..., Any], model: Path) -> None:
     ran = cli("run", model, "--t-end", "5", "--workers", "0", "--max-step", "500 ms", "--json")
-    assert json.loads(ran.out)["record"]["max_step"] == 0.5
+    assert json.loads(ran.out)["record"]["run"]["max_step"] == 0.5
 
 
 def test_several_replicates_mean_ssa(cli: Callable[..., Any], model: Path) -> None:
     ran = cli("run", model, "--t-end", "5", "--replicates", "2", "--workers", "0", "--json")
-    assert json.loads(ran.out)["record"]["method"] == "ssa"
+    assert json.loads(ran.out)["record"]["run"]["method"] == "ssa"
 
 
 def test_out_is_what_the_api_gives(cli: Callable[..., Any], model: Path, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_plot_without_out(cli: Callable[..., Any], model: Path, tmp_path: Path) 
 def test_json_and_csv(cli: Callable[..., Any], model: Path) -> None:
     ran = cli("run", model, *SSA, "--replicates", "3", "--json")
     data = json.loads(ran.out)
-    assert data["record"]["seed"] == 3
+    assert data["record"]["run"]["seed"] == 3
     assert data["finished"] == 3
     assert [row["time"] for row in data["summary"]] == [0, 5, 10, 15, 20]
     ran = cli("run", model, *SSA, "--replicates", "3", "--csv")

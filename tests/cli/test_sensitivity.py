@@ -12,7 +12,7 @@ from simnet.cli import study_cost
 from simnet.sensitivity.result import StudyResult
 
 Cli = Callable[..., Any]
-LOCAL = ["--readout", "X@20", "--method", "local", "--fold", "2", "--workers", "0"]
+LOCAL = ["--readout", "X@20", "--analysis", "local", "--fold", "2", "--workers", "0"]
 
 
 def test_from_the_command_to_the_report(cli: Cli, model: Path, tmp_path: Path) -> None:
@@ -51,8 +51,8 @@ def test_from_the_command_to_the_report(cli: Cli, model: Path, tmp_path: Path) -
 
 def test_json_and_options(cli: Cli, model: Path) -> None:
     ran = cli(
-        "sensitivity", model, "--readout", "cv(X)@5", "--method", "morris", "--samples", "4",
-        "--simulate", "ssa", "--replicates", "4", "--fold", "2", "--group", "all=made,lost",
+        "sensitivity", model, "--readout", "cv(X)@5", "--analysis", "morris", "--samples", "4",
+        "--method", "ssa", "--replicates", "4", "--fold", "2", "--group", "all=made,lost",
         "--initial", "X", "--equilibrate", "0", "--change", "made=x2", "--setting", "levels=6",
         "--workers", "0", "--json",
     )  # fmt: skip
@@ -143,7 +143,7 @@ def test_a_foreign_file_lists_what_is_zero(cli: Cli, tmp_path: Path) -> None:
     ran = cli("sensitivity", "model.ant", *LOCAL)
     assert ran.code == 0, ran.err
     assert "Not varied, since it is zero: none." in ran.out
-    no_range = cli("sensitivity", "model.ant", "--readout", "X@20", "--method", "local")
+    no_range = cli("sensitivity", "model.ant", "--readout", "X@20", "--analysis", "local")
     assert no_range.code == 2
     assert "give fold=2" in no_range.err
 
@@ -153,7 +153,11 @@ def test_a_foreign_file_lists_what_is_zero(cli: Cli, tmp_path: Path) -> None:
     [
         (["--fold", "2"], "--readout: none given"),
         (["--readout", "Y@3", "--fold", "2"], "'Y' is not in birth_death"),
-        (["--readout", "X@3", "--method", "sobl", "--fold", "2"], "method 'sobl'"),
+        (["--readout", "X@3", "--analysis", "sobl", "--fold", "2"], "analysis='sobl'"),
+        (
+            ["--readout", "X@3", "--method", "sobol", "--fold", "2"],
+            'write analysis="sobol" (--analysis sobol)',
+        ),
         (["--readout", "X@3", "--parameters", "k_HIF*"], "matches nothing"),
         (["--readout", "X@3", "--group", "all"], "--group all: not NAME=PATTERN"),
         (["--readout", "X@3", "--setting", "step"], "--setting step: not NAME=NUMBER"),

@@ -111,7 +111,7 @@ def test_the_users_longest_step(load: Any) -> None:
     slow = load("R: => X; 10*exp(-(time-50)^2)")
     run = sn.simulate(slow, t_end=100, points=2, workers=0, max_step="0.05")
     assert run.readout("X")[0, -1] == pytest.approx(10 * ROOT, rel=3e-6)
-    assert run.record.max_step == 0.05
+    assert run.record.run.max_step == 0.05
     assert (sn.rerun(run, workers=0).values == run.values).all()
     with pytest.raises(sn.InputError, match="max_step=0"):
         last(slow, 100, max_step=0)

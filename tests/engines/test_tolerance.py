@@ -14,6 +14,7 @@ from simnet.engines.roadrunner import ROADRUNNER
 from simnet.engines.tolerance import Tolerances, absolute_tolerances
 from simnet.execute.plan import planned
 from simnet.experiment.condition import Condition
+from simnet.experiment.run import Run
 
 Read = Callable[..., sn.Network]
 SIZES = [1.0, 1e-21, 1e-9, 1e6]
@@ -135,18 +136,8 @@ def test_an_atol_of_the_users_is_taken_as_it_is(read: Read, as_it_is: bool) -> N
 
 
 def prepared(network: sn.Network, **more: Any) -> Any:
-    plan = planned(
-        network,
-        conditions=(Condition(),),
-        method="ode",
-        replicates=1,
-        seed=None,
-        readouts=None,
-        engine="roadrunner",
-        timeout=None,
-        workers=0,
-        **{"t_end": 1.0, "points": 2, "rtol": 1e-8, "atol": None, **more},
-    )
+    run = Run(engine="roadrunner", **{"t_end": 1.0, "points": 2, **more})
+    plan = planned(network, run, (Condition(),), workers=0)
     return ROADRUNNER.prepare(plan.task), plan
 
 

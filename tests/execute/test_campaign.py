@@ -12,18 +12,16 @@ from simnet.execute.campaign import Item, items_of, run_campaign
 from simnet.execute.plan import Plan, planned
 from simnet.execute.run import Gathered
 from simnet.experiment.condition import Condition
+from simnet.experiment.run import Run
 from simnet.results.parts import Parts, merge_parts
 
 
 def make_plan(network: sn.Network, *, conditions: int = 3, replicates: int = 5) -> Plan:
-    return planned(
-        network,
-        conditions=[
-            Condition(changes=(sn.Scale("A", 1.0 + i),), label=f"c{i}") for i in range(conditions)
-        ],
-        t_end=5.0, points=3, method="ssa", replicates=replicates, seed=1, readouts=None,
-        engine="roadrunner", timeout=None, workers=0, rtol=1e-8, atol=None,
-    )  # fmt: skip
+    changed = [
+        Condition(changes=(sn.Scale("A", 1.0 + i),), label=f"c{i}") for i in range(conditions)
+    ]
+    how = Run(t_end=5.0, points=3, method="ssa", replicates=replicates, seed=1, engine="roadrunner")
+    return planned(network, how, changed, workers=0)
 
 
 def measured(item: Item, found: Sequence[Gathered]) -> pd.DataFrame:

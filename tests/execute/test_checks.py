@@ -17,6 +17,7 @@ from simnet.execute.plan import Plan, planned
 from simnet.execute.run import Gathered, run_jobs
 from simnet.experiment.change import Set
 from simnet.experiment.condition import Condition
+from simnet.experiment.run import Run
 
 GROWTH = "species X, Y; X = 1; Y = 5; k = 1; => X; k*X; Y => ; 0.1*Y"
 Load = Callable[[str], sn.Network]
@@ -127,7 +128,7 @@ def test_what_is_told(load: Load, told: list[warnings.WarningMessage], late: boo
     tighter = values + np.array([[0.0, 8e-5], [0.0, 0.0], [1.8e-5, 0.0]])
     checks = checks_of(load)
     outcomes(checks, values, tighter, late=late)
-    checks.tell(stacklevel=1)
+    checks.tell()
     (only,) = told
     assert str(only.message).startswith(
         "Y (condition 3): tolerances 10 times tighter change it by 2.0e-05 of its maximum: "
@@ -139,10 +140,10 @@ def test_failures(load: Load, told: list[warnings.WarningMessage], late: bool) -
     values = np.ones((2, 2))
     checks = checks_of(load)
     outcomes(checks, None, values, late=late)  # is told by others
-    checks.tell(stacklevel=1)
+    checks.tell()
     assert not told
     outcomes(checks, values, None, late=late)
-    checks.tell(stacklevel=1)
+    checks.tell()
     (only,) = told
     assert str(only.message) == (
         "the error of condition 3: not estimated, since tighter tolerances make it fail: two fails"
@@ -153,24 +154,10 @@ def test_failures(load: Load, told: list[warnings.WarningMessage], late: bool) -
 def many(load: Load) -> Plan:
     """Forty conditions, of which k = 1.2 grows most."""
     network = load(GROWTH)
-    return planned(
-        network,
-        conditions=[
-            Condition(changes=(Set("k", 1.2 if i == 31 else 0.5),), label=f"c{i}")
-            for i in range(40)
-        ],
-        t_end=20.0,
-        points=3,
-        method="ode",
-        replicates=1,
-        seed=None,
-        readouts=["X"],
-        engine="auto",
-        timeout=None,
-        workers=0,
-        rtol=1e-3,
-        atol=None,
-    )
+    conditions = [
+        Condition(changes=(Set("k", 1.2 if i == 31 else 0.5),), label=f"c{i}") for i in range(40)
+    ]
+    return planned(network, Run(t_end=20.0, points=3, rtol=1e-3), conditions, ["X"], workers=0)
 
 
 def test_a_batch_tells_the_worst_of_those_that_were_checked(

@@ -1,9 +1,11 @@
 """Ensembles through simulate: statistics by block, precision, variability, first passages."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -163,3 +165,88 @@ def test_a_threshold_is_a_number(birth: sn.Network, given: dict[str, Any]) -> No
 def test_thresholds_are_numbers_by_readout(birth: sn.Network, thresholds: Any, says: str) -> None:
     with pytest.raises(sn.InputError, match=says):
         sn.run_ensemble(birth, t_end=1.0, thresholds=thresholds)
+
+
+def test_an_ensemble_is_stored_and_run_again(
+    birth_death: sn.Network, tmp_path: Path, binding: sn.Network
+) -> None:
+    how: dict[str, Any] = {"t_end": 20.0, "points": 3, "seed": 5, "workers": 0, "replicates": 300}
+    found = sn.run_ensemble(
+        binding, **how, thresholds={"C": 8}, changes=sn.Scale("A", 1.5), label="more A"
+    )
+    assert found.save(tmp_path / "run") == tmp_path / "run"
+    again = sn.Ensemble.load(tmp_path / "run")
+    for ensemble in (again, sn.rerun(again, workers=0)):
+        pd.testing.assert_frame_equal(ensemble.summary(), found.summary(), check_exact=True)
+        assert (ensemble.covariance().low == found.covariance().low).all()
+        assert (ensemble.fractions().high == found.fractions().high).all()
+        assert (ensemble.histogram("A").counts == found.histogram("A").counts).all()
+        assert ensemble.record.run == found.record.run
+        assert ensemble.condition == found.condition
+    plain = sn.run_ensemble(birth_death, **how, covariance=False)
+    with pytest.raises(sn.InputError, match="holds other data"):
+        plain.save(sn.simulate(binding, t_end=1, workers=0).save(tmp_path / "trajectories"))
+    plain.save(tmp_path / "run")
+    assert sn.Ensemble.load(tmp_path / "run").statistics.comoments is None
+    table = tmp_path / "run" / "statistics.npz"
+    table.write_bytes(table.read_bytes()[:-1])
+    with pytest.raises(sn.InputError, match="damaged"):
+        sn.Ensemble.load(tmp_path / "run")
+
+
+def test_an_ensemble_of_odes_takes_tolerances_and_steps(birth_death: sn.Network) -> None:
+    """Cells whose ODE is k/g (1 - exp(-g t)), each at the tolerance that was asked for."""
+    how: dict[str, Any] = {"t_end": 10.0, "points": 2, "method": "ode", "replicates": 3, "workers": 0}  # fmt: skip
+    cells: dict[str, Any] = {"variability": {"k": sn.LogNormal(cv=0.4)}, "seed": 1}
+    found = sn.run_ensemble(birth_death, **how, **cells, rtol=1e-11, max_step=1.0)
+    run = found.record.run
+    assert (run.rtol, run.max_step, run.variability) == (1e-11, 1.0, cells["variability"])
+    one = sn.run_ensemble(birth_death, **(how | {"replicates": 1}), rtol=1e-11)
+    right = 10 * (1 - np.exp(-1.0))
+    assert one.summary()["mean"].iloc[-1] == pytest.approx(right, rel=1e-9)
+    for verb in (sn.run_ensemble, lambda *a, **b: sn.first_passage_times(*a, "X", above=1, **b)):
+        with pytest.raises(sn.InputError, match="use simulate and noise_parts"):
+            verb(birth_death, **how, **cells, replicates_per_cell=2)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_fraction_that_has_passed_to_a_precision(birth: sn.Network, engine: str) -> None:
+    """A third birth at 2/s by t = 1 has probability 1 - 5 exp(-2) = 0.323: half a width of 0.05 takes
+    z^2 p q / 0.05^2 = 336 replicates, and the worst within the interval 384: judged at 512."""
+    seen: list[tuple[int, int]] = []
+    found = sn.first_passage_times(
+        birth,
+        "X",
+        above=2,
+        t_end=1.0,
+        points=5,
+        seed=3,
+        engine=engine,
+        workers=1,
+        precision=sn.Precision(absolute=0.05, statistic="fraction"),
+        progress=lambda done, of: seen.append((done, of)),
+    )
+    assert len(found.by) == 512
+    assert seen[-1] == (512, 512)
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert abs(np.isfinite(found.by).mean() - (1 - 5 * np.exp(-2))) < 0.08
+    same = sn.first_passage_times(
+        birth, "X", above=2, t_end=1.0, points=5, seed=3, engine=engine, workers=1, replicates=512
+    )
+    assert (same.by == found.by).all()
+
+
+def test_no_precision_of_mean_passage_times(birth: sn.Network) -> None:
+    with pytest.raises(sn.InputError) as caught:
+        sn.first_passage_times(
+            birth, "X", precision=sn.Precision(relative=0.1, readouts=["Y"]), points=1
+        )
+    text = str(caught.value)
+    for words in (
+        'statistic="fraction"',
+        "readouts=('Y',)",
+        "write above=100",
+        "t_end: none given",
+        "points=1",
+    ):
+        assert words in text, words

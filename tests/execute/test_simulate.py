@@ -68,8 +68,10 @@ def test_a_seed_is_drawn_and_recorded(binding: Network) -> None:
     first, second = (
         sn.simulate(binding, t_end=5, points=3, method="ssa", workers=0) for _ in range(2)
     )
-    assert first.record.seed != second.record.seed
-    again = sn.simulate(binding, t_end=5, points=3, method="ssa", workers=0, seed=first.record.seed)
+    assert first.record.run.seed != second.record.run.seed
+    again = sn.simulate(
+        binding, t_end=5, points=3, method="ssa", workers=0, seed=first.record.run.seed
+    )
     assert np.array_equal(first.values, again.values)
 
 

@@ -23,6 +23,6 @@ def test_designs(gene: sn.Network, pinned: Pinned) -> None:
     for method in METHODS:
         samples = 1 if method == "local" else 64
         study = sn.SensitivityStudy(
-            network=gene, readouts="P@10s", method=method, samples=samples, seed=7
+            network=gene, readouts="P@10s", analysis=method, samples=samples, seed=7
         )
         pinned(f"design of {method}", study.design().matrix)

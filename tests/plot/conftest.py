@@ -7,6 +7,7 @@ import pytest
 
 from simnet.experiment.change import Knockdown
 from simnet.experiment.condition import Condition
+from simnet.experiment.run import Run
 from simnet.network.network import Network, Readout
 from simnet.results.provenance import make_record
 from simnet.results.trajectories import Trajectories
@@ -56,17 +57,17 @@ def make_run() -> RunMaker:
         )
         record = make_record(
             network=network,
-            method=method,
-            engine="roadrunner",
             engine_version="2.10.0",
             conditions=conditions,
             readouts=names,
-            t_end=t_end,
-            points=points,
-            replicates=N,
-            seed=1,
-            rtol=1e-8,
-            atol=1e-8,
+            run=Run(
+                t_end=t_end,
+                points=points,
+                method=method,
+                replicates=N if method == "ssa" else 1,
+                seed=1,
+                engine="roadrunner",
+            ),
         )
         return Trajectories(
             values=values,

@@ -237,7 +237,7 @@ def test_hundreds_of_readouts_are_cut_and_the_figure_says_so(make_run: RunMaker)
 
 def test_one_point_in_time_is_a_dot(make_run: RunMaker) -> None:
     run = make_run(points=2)
-    record = replace(run.record, points=1)
+    record = replace(run.record, run=replace(run.record.run, times=(0.0,), points=1, t_end=None))
     end = replace(run, values=run.values[:, :, 1:], times=run.times[1:], record=record)
     figure = plot_series(end)
     figure.canvas.draw()

@@ -35,10 +35,10 @@ def main(folder: Path) -> dict[str, Any]:
     study = sn.SensitivityStudy(
         network=network,
         readouts="Y@20",
-        method="sobol",
+        analysis="sobol",
         samples=64,
         fold=2,
-        simulate="ssa",
+        method="ssa",
         replicates=2,
         seed=1,
     )

@@ -7,6 +7,7 @@ import pytest
 
 from simnet.experiment.change import Knockdown, Set
 from simnet.experiment.condition import Condition
+from simnet.experiment.run import Run
 from simnet.experiment.schedule import At, Repeat
 from simnet.network.network import Network, Readout
 from simnet.results.provenance import make_record
@@ -56,17 +57,19 @@ def make_run() -> RunMaker:
         if "record" not in given:
             given["record"] = make_record(
                 network=network,
-                method="ssa",
-                engine="roadrunner",
                 engine_version="2.10.0",
                 conditions=given["conditions"],  # type: ignore[arg-type]
                 readouts=[r.name for r in given["readouts"]],  # type: ignore[attr-defined]
-                t_end=1.1,
-                points=T,
-                replicates=N,
-                seed=0,
-                rtol=1e-8,
-                atol=1e-10,
+                run=Run(
+                    t_end=1.1,
+                    points=T,
+                    method="ssa",
+                    replicates=N,
+                    seed=0,
+                    engine="roadrunner",
+                    rtol=1e-8,
+                    atol=1e-10,
+                ),
             )
         return Trajectories(**given)  # type: ignore[arg-type]
 

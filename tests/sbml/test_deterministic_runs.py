@@ -263,7 +263,7 @@ def test_screens_and_studies_take_them_too(antimony: Model) -> None:
     effects = sn.run_screen(screen, workers=0).effects()
     assert effects["treated_mean"].tolist() == pytest.approx([-9.0], rel=1e-6)
     study = sn.SensitivityStudy(
-        method="morris", samples=4, parameters=["k"], fold=2.0, allow_negative=True, **asked
+        analysis="morris", samples=4, parameters=["k"], fold=2.0, allow_negative=True, **asked
     )
     assert sn.run_study(study, workers=0).complete
     failed = sn.run_study(replace(study, allow_negative=False), workers=0)

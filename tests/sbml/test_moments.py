@@ -7,7 +7,7 @@ import pytest
 import roadrunner
 
 import simnet as sn
-from simnet.engines.base import Method
+from simnet.experiment.run import Method
 from simnet.network.diff import differences
 from simnet.sbml.read import from_sbml
 from simnet.sbml.write import to_sbml

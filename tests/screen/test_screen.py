@@ -158,7 +158,7 @@ def test_shards_can_be_extended_and_merged_again(plan: Plan, tmp_path: Path) -> 
 
     assert merged(40).complete
     extended = merged(64)
-    assert extended.record.run.replicates == 64
+    assert extended.record.run.run.replicates == 64
     assert extended.complete
     whole = sn.run_screen(plan(replicates=64), workers=0)
     pd.testing.assert_frame_equal(extended.effects(), whole.effects())
@@ -301,7 +301,7 @@ def test_precision_gives_each_condition_what_it_needs(plan: Plan) -> None:
     rare = plan(
         changes=[sn.Scale("k", 0.01)],
         combinations="singles",
-        replicates=1,
+        replicates=None,
         precision=sn.Precision(relative=0.1, maximum=1024),
     )
     ran = sn.run_screen(rare, workers=1).design().set_index("condition")["replicates"]

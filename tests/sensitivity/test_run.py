@@ -58,7 +58,7 @@ def functions(tmp_path_factory: pytest.TempPathFactory) -> Network:
 
 def test_closed_forms_through_a_network(functions: Network, request: pytest.FixtureRequest) -> None:
     study = SensitivityStudy(
-        network=functions, readouts=("ishigami@1", "g@1"), samples=256, precision=SURE, seed=1
+        network=functions, readouts=("ishigami@1", "g@1"), samples=256, index_precision=SURE, seed=1
     )
     result = run_study(study, workers=0)
     parts = np.array([(1 / 3) / (1 + a) ** 2 for a in (0.0, 1.0, 4.5)])
@@ -83,7 +83,7 @@ def test_local_sensitivities_are_the_formulas(birth_death: Network) -> None:
     study = SensitivityStudy(
         network=birth_death,
         readouts=("X@20", "steady(X)", "X@5[k=x3] / X@5"),
-        method="local",
+        analysis="local",
         fold=2,
         t_end=300,
     )
@@ -102,13 +102,13 @@ def test_local_sensitivities_are_the_formulas(birth_death: Network) -> None:
 def test_why_there_is_no_control_is_said(make_network: Callable[..., Network]) -> None:
     grows = make_network("grows", {"X": 1}, {"k": 0.001}, [("X", "X + X", "k")])
     asked: dict[str, Any] = {"network": grows, "readouts": "X@5", "fold": 2}
-    found = run_study(SensitivityStudy(**asked, method="local"), workers=0)
+    found = run_study(SensitivityStudy(**asked, analysis="local"), workers=0)
     assert found.control.empty
     assert "No control coefficients" in found.statements[-1]
     assert "no steady state was found" in found.statements[-1]
-    dosed = SensitivityStudy(**asked, method="local", schedule=sn.At(1.0, sn.Add("X", 2.0)))
+    dosed = SensitivityStudy(**asked, analysis="local", schedule=sn.At(1.0, sn.Add("X", 2.0)))
     assert "it has a schedule" in run_study(dosed, workers=0).statements[-1]
-    other = run_study(SensitivityStudy(**asked, method="morris", samples=4), workers=0)
+    other = run_study(SensitivityStudy(**asked, analysis="morris", samples=4), workers=0)
     assert not any("control coeff" in text for text in other.statements)
 
 
@@ -120,7 +120,7 @@ def test_the_chain_over_time(make_network: Callable[..., Network]) -> None:
         {"k1": 0.2, "k2": 0.05},
         [("A", "B", "k1"), ("B", "C", "k2")],
     )
-    study = SensitivityStudy(network=chain, readouts=("B@12",), method="local", fold=2)
+    study = SensitivityStudy(network=chain, readouts=("B@12",), analysis="local", fold=2)
     result = run_study(study, workers=0)
 
     def amount(k1: float, t: float) -> float:
@@ -138,7 +138,7 @@ def test_the_chain_over_time(make_network: Callable[..., Network]) -> None:
 def test_a_heat_map_has_one_unit_of_time(make_network: Callable[..., Network]) -> None:
     """Labels of times are "20 min", "1 h", ...: each short by itself."""
     decay = make_network("decay", {"A": 100}, {"k": 1e-4}, [("A", "", "k")])
-    study = SensitivityStudy(network=decay, readouts="A@4h", method="local", fold=2)
+    study = SensitivityStudy(network=decay, readouts="A@4h", analysis="local", fold=2)
     result = run_study(study, workers=0)
     assert {label.split()[1] for label in result.over_time["A@4h"]} == {"min", "h"}
     (heat,) = (d for d in drawings(result) if d.name.endswith("over-time"))
@@ -150,9 +150,9 @@ def test_a_heat_map_has_one_unit_of_time(make_network: Callable[..., Network]) -
 
 # ------------------------------------------------------------------------ under noise
 def noisy(network: Network, **more: Any) -> SensitivityStudy:
-    given: dict[str, Any] = {"method": "morris", "samples": 6, "replicates": 5, "seed": 4}
+    given: dict[str, Any] = {"analysis": "morris", "samples": 6, "replicates": 5, "seed": 4}
     return SensitivityStudy(
-        network=network, readouts=("X@10",), fold=2, simulate="ssa", **(given | more)
+        network=network, readouts=("X@10",), fold=2, method="ssa", **(given | more)
     )
 
 
@@ -189,10 +189,10 @@ def test_noise_of_gillespie_runs_is_taken_out(make_network: Callable[..., Networ
         network=dataclasses.replace(births, parameters=parameters),
         readouts=("X@1",),
         samples=128,
-        simulate="ssa",
+        method="ssa",
         replicates=2,
         seed=6,
-        precision=SURE,
+        index_precision=SURE,
     )
     result = run_study(study, workers=0)
     low, high = (table(result, "X@1", "total", c) for c in ("low", "high"))
@@ -207,7 +207,7 @@ def test_noise_of_gillespie_runs_is_taken_out(make_network: Callable[..., Networ
 
 
 def test_under_ode_equal_rows_run_once(birth_death: Network) -> None:
-    study = SensitivityStudy(network=birth_death, readouts=("X@10",), method="local", fold=2)
+    study = SensitivityStudy(network=birth_death, readouts=("X@10",), analysis="local", fold=2)
     rows, place = distinct_rows(study, study.design())
     assert rows.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8]
     assert place.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0]
@@ -218,7 +218,7 @@ def test_programs_made_from_one_are_those_compiled(before: Any) -> None:
     study = SensitivityStudy(
         network=sn.load("hypoxia"),
         readouts=("HIF1A@4h", "HIF1A@4h[axitinib=10nM]"),
-        method="morris",
+        analysis="morris",
         samples=4,
         changes=sn.Set("O2_percent", 1.0),
         schedule=sn.At("2 h", sn.Set("O2_percent", 5.0)),
@@ -282,7 +282,7 @@ def test_pieces_make_the_whole(birth_death: Network, tmp_path: Path) -> None:
 
 def test_samples_are_added_until_the_indices_have_converged(birth_death: Network) -> None:
     study = SensitivityStudy(
-        network=birth_death, readouts=("X@10",), fold=1.2, samples=8, precision=IndexPrecision(tolerance=0.25)
+        network=birth_death, readouts=("X@10",), fold=1.2, samples=8, index_precision=IndexPrecision(tolerance=0.25)
     )  # fmt: skip
     once = run_study(study, workers=0)
     assert not once.converged
@@ -380,3 +380,40 @@ def test_an_interrupted_save_is_no_study(
     (tmp_path / "design.parquet").write_bytes(design)
     with pytest.raises(sn.InputError, match="damaged"):
         StudyResult.load(tmp_path)
+
+
+def test_cells_are_noise_that_is_taken_out(make_network: Callable[..., sn.Network]) -> None:
+    """X@20 = k/g (1 - exp(-20 g)) by ODE, where k differs from cell to cell: all that rows differ by
+    is g. Cells are others in every row and under every condition, or their noise would be taken out
+    where it is not."""
+    network = make_network(
+        "cells", {"X": 0}, {"k": 1.0, "g": 0.1, "idle": 1.0}, [("", "X", "k"), ("X", "", "g")]
+    )
+    study = SensitivityStudy(
+        network=network,
+        readouts=("X@20", "X@20[idle=2] / X@20"),
+        samples=128,
+        fold=2,
+        variability={"k": sn.LogNormal(cv=0.3)},
+        replicates=10,
+        index_precision=SURE,
+        seed=3,
+        max_step=5.0,
+        atol=1e-9,
+    )
+    assert study.evaluations == 128 * 4 * 2 * 10
+    assert [(i.name, i.reason) for i in study.space.left_out if i.name == "k"] == [
+        ("k", "the experiment sets it")
+    ]
+    plain = dataclasses.replace(study, variability=None, replicates=None, max_step=None, atol=None)
+    assert plain.digest != study.digest
+    assert not {"variability", "max_step", "atol"} & plain.identity.keys()
+    result = run_study(study, workers=0)
+    (total,) = (r for r in result.indices["X@20"].rows if (r.index, r.factor) == ("total", "g"))
+    assert total.low < 1 < total.high
+    assert total.low > 0.4
+    ratio = result.outputs["X@20[idle=2] / X@20"]
+    assert ratio.estimate.mean() == pytest.approx(1, abs=0.05)
+    assert ratio.estimate.var() == pytest.approx(ratio.variance.mean(), rel=0.4)
+    with pytest.raises(sn.InputError, match="the experiment sets it, so it cannot be varied"):
+        dataclasses.replace(study, parameters=("k",))

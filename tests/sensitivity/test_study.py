@@ -25,14 +25,14 @@ def test_all_mistakes_at_once(birth_death: Network) -> None:
     found = refused(
         network=birth_death,
         readouts=("X", "Y@3", "cv(X)@3", "X@("),
-        method="sobl",
+        analysis="sobl",
         seed=-1,
         rtol=1.0,
         replicates=5,
         changes=(sn.Set("q", 1.0),),
     )
     for words in (
-        "method 'sobl'",
+        "analysis='sobl'",
         "seed=-1",
         "rtol=1.0",
         "replicates=5: an ODE gives the same",
@@ -57,18 +57,26 @@ def test_all_mistakes_at_once(birth_death: Network) -> None:
         ({"settings": "levels"}, "not numbers by name"),
         ({"schedule": sn.Set("k", 1.0)}, "is not an entry of a schedule"),
         ({"exclude": 3}, "exclude: 3: is not a name"),
-        ({"changes": None}, "changes=None"),
-        ({"precision": sn.Precision(relative=0.1)}, "write IndexPrecision"),
+        ({"changes": None}, "None"),
+        ({"index_precision": sn.Precision(relative=0.1)}, "write IndexPrecision"),
+        ({"precision": sn.IndexPrecision()}, "write index_precision=IndexPrecision"),
+        ({"precision": sn.Precision(relative=0.1)}, "all rows have equal numbers"),
+        ({"method": "sobol"}, 'write analysis="sobol"'),
+        ({"simulate": "ssa"}, 'write method="ssa"'),
+        ({"sample": 16}, "did you mean samples"),
+        ({"times": (0, 3)}, "give t_end and points"),
+        ({"replicates_per_cell": 2}, "have to be independent"),
         ({"fold": None}, "there is nothing to vary"),
         ({"parameters": ("k_*",)}, "matches nothing"),
-        ({"simulate": "ssa", "replicates": 1}, "needs the variance of each row"),
-        ({"simulate": "both"}, "ode or ssa"),
-        ({"readouts": ("sd(X)@3",), "simulate": "ssa", "replicates": 2}, "needs 3 replicates"),
+        ({"method": "ssa", "replicates": 1}, "needs the variance of each row"),
+        ({"method": "both"}, "method='both': unknown"),
+        ({"readouts": ("sd(X)@3",), "method": "ssa", "replicates": 2}, "needs 3 replicates"),
         ({"parameters": ("k",), "changes": (sn.Set("k", 2.0),)}, "the experiment sets it"),
         ({"settings": {"order": 2.0}}, "setting 'order' of sobol"),
-        ({"method": "prcc", "groups": {"all": ["k", "g"]}}, "no index of a group"),
+        ({"analysis": "prcc", "groups": {"all": ["k", "g"]}}, "no index of a group"),
         ({"equilibrate": -1}, "equilibrate=-1"),
-        ({"method": []}, "method []: unknown"),
+        ({"method": []}, "method=[]: unknown"),
+        ({"analysis": []}, "analysis=[]: unknown"),
         ({"settings": {"second_order": "yes"}}, "second_order='yes': not a finite number"),
         ({"groups": {"all": "k_*"}}, "group all: 'k_*': is not a list"),
         ({"groups": {"all": 3}}, "group all: 3: is not a list"),
@@ -86,27 +94,27 @@ def test_only_a_study_is_run() -> None:
 
 def test_what_is_left_open(birth_death: Network) -> None:
     study = SensitivityStudy(network=birth_death, readouts=("X@3", "X@8[k=x2] / X@8"), fold=2)
-    assert (study.method, study.size, study.end, study.runs) == ("sobol", 512, 8.0, 1)
+    assert (study.analysis, study.size, study.end, study.runs) == ("sobol", 512, 8.0, 1)
     assert study.evaluations == 2 * 512 * 5
     assert study.tolerance == 1e-6
-    assert {0.0, 3.0, 8.0} <= set(study.times.tolist())
+    assert {0.0, 3.0, 8.0} <= set(study.output_times.tolist())
     bracket = SensitivityStudy(network=birth_death, readouts=("X@8[k=2] / X@8",), fold=2)
     assert bracket.space.names == ("g", "dummy")
     assert [(i.name, i.reason) for i in bracket.space.left_out] == [("k", "the experiment sets it")]
     local = SensitivityStudy(
-        network=birth_death, readouts=("X@3",), fold=2, method="local", simulate="ssa"
+        network=birth_death, readouts=("X@3",), fold=2, analysis="local", method="ssa"
     )
     assert (local.runs, local.own_settings, local.tolerance) == (20, {"step": 0.2}, 1e-8)
     area = SensitivityStudy(network=birth_death, readouts=("auc(X)",), fold=2)
     assert area.end == 48 * 3600
     hypoxia = sn.load("hypoxia")
-    rested = SensitivityStudy(network=hypoxia, readouts=("HIF1A@4h",), method="morris")
+    rested = SensitivityStudy(network=hypoxia, readouts=("HIF1A@4h",), analysis="morris")
     assert rested.before == "72 h"
     assert "O2_percent" in rested.space.names
     step = SensitivityStudy(
         network=hypoxia,
         readouts=("HIF1A@4h",),
-        method="morris",
+        analysis="morris",
         changes=sn.Set("O2_percent", 1.0),
         equilibrate=0,
         groups="molecules",
@@ -144,13 +152,13 @@ def test_a_file_is_the_same_study(
         network = "model.xml"
         readouts = ["X@3"]
         fold = 2
-        method = "morris"
+        analysis = "morris"
         samples = 8
         background = "g=x0.5"
         changes = ["X=add 3", "1 s: k=2", "from the start: k=x1"]
         schedule = ["2 s: X=7"]
         groups = { all = ["k", "g"] }
-        [precision]
+        [index_precision]
         tolerance = 0.1
         """
     )
@@ -158,12 +166,12 @@ def test_a_file_is_the_same_study(
     assert study.changes == (sn.Add("X", 3.0),)
     assert study.background == (sn.Scale("g", 0.5), sn.Scale("k", 1.0))
     assert study.schedule == (sn.At("2 s", sn.Set("X", 7.0)), sn.At("1 s", sn.Set("k", 2.0)))
-    assert (study.size, study.precision.tolerance) == (4, 0.1)
+    assert (study.size, study.index_precision.tolerance) == (4, 0.1)
     assert study.space.labels == ("all", "dummy")
     example = example_study(study.network, str(tmp_path / "model.xml"))
     (tmp_path / "example.toml").write_text(example)
     again = study_from_file(tmp_path / "example.toml")
-    assert (again.method, again.fold) == ("morris", 2)
+    assert (again.analysis, again.fold) == ("morris", 2)
 
 
 def test_the_example_of_a_packaged_network_is_a_study(tmp_path: Path) -> None:
@@ -177,7 +185,7 @@ def test_the_example_of_a_packaged_network_is_a_study(tmp_path: Path) -> None:
 
 def test_numpys_numbers_leave_no_trace(birth_death: Network) -> None:
     asked: dict[str, Any] = {"network": birth_death, "readouts": "X@3", "fold": 2}
-    plain = SensitivityStudy(**asked, method="prcc", seed=3, samples=64)
-    study = SensitivityStudy(**asked, method="prcc", seed=np.int64(3), samples=np.int64(64))
+    plain = SensitivityStudy(**asked, analysis="prcc", seed=3, samples=64)
+    study = SensitivityStudy(**asked, analysis="prcc", seed=np.int64(3), samples=np.int64(64))
     assert study.digest == plain.digest
     assert {type(study.seed), type(study.size)} == {int}

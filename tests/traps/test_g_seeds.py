@@ -78,13 +78,13 @@ def test_zero_is_a_seed_like_any_other(network: sn.Network) -> None:
     a, b = (runs(network, seed=0, replicates=3) for _ in range(2))
     np.testing.assert_array_equal(a.values, b.values)
     assert (a.values != runs(network, seed=1, replicates=3).values).any()
-    assert a.record.seed == 0
+    assert a.record.run.seed == 0
 
 
 def test_no_seed_is_drawn_anew_and_recorded(network: sn.Network) -> None:
     a, b = (runs(network, replicates=3) for _ in range(2))
     assert (a.values != b.values).any()
-    again = runs(network, replicates=3, seed=a.record.seed)
+    again = runs(network, replicates=3, seed=a.record.run.seed)
     np.testing.assert_array_equal(a.values, again.values)
 
 
