@@ -43,7 +43,7 @@ help:  ## show this list
 	    awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
 demo: setup  ## hypoxic cells, then tumour metabolic symbiosis in five arms: tables here, figures in demo/
-	$(BIN)/python -m simnet.cli.demo --out demo
+	$(BIN)/python examples/demo.py --out demo
 
 test: setup  ## everything that CI runs
 	@# these keep one processor busy each

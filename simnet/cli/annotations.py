@@ -3,13 +3,12 @@
 from typing import TYPE_CHECKING
 
 from simnet.catalogue.annotations import accession, annotations_of
-from simnet.cli.tables import count, table
+from simnet.cli.tables import Sheet, count, table
 from simnet.network.network import Network
 from simnet.sbml.coverage import coverage, sources, terms_of
 
 if TYPE_CHECKING:
     from rich.console import Group
-    from rich.table import Table
 
 
 def annotations(network: Network) -> "Group":
@@ -19,7 +18,7 @@ def annotations(network: Network) -> "Group":
 
     terms, doubtful = terms_of(network)
     addressed, assumed = sources(network)
-    parts: list[Table | str] = [
+    parts: list[Sheet | str] = [
         _coverage(network),
         f"{count(len(network.parameters), 'parameter')}: {addressed} with the address of a source, "
         f"{assumed} assumed",
@@ -33,7 +32,7 @@ def annotations(network: Network) -> "Group":
     return Group(*parts)
 
 
-def _coverage(network: Network) -> "Table":
+def _coverage(network: Network) -> Sheet:
     rows = [
         (row.what, f"{row.annotated} of {row.total}", f"{100 * row.share:.0f} %")
         for row in coverage(network)
@@ -41,7 +40,7 @@ def _coverage(network: Network) -> "Table":
     return table(["what", "annotated", "share"], rows, title="Annotation", text=1)
 
 
-def _terms(network: Network) -> "Table":
+def _terms(network: Network) -> Sheet:
     known = annotations_of(network)
     groups = {network.id: known.network, **known.compartments, **known.molecules}
     rows = [

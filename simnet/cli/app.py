@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -15,6 +15,7 @@ from simnet.cli.diff import diff_command
 from simnet.cli.doctor import doctor_command
 from simnet.cli.exits import finish
 from simnet.cli.export import export_command
+from simnet.cli.help import Command, Group
 from simnet.cli.listing import list_command
 from simnet.cli.merge import merge_command
 from simnet.cli.report import report_command
@@ -26,6 +27,7 @@ from simnet.cli.verify import verify_command
 
 app = typer.Typer(
     name="simnet",
+    cls=Group,
     add_completion=True,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -35,20 +37,24 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def root(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print versions.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the versions of simnet and of the libraries it uses."),
+    ] = False,
 ) -> None:
-    """Simulate stochastic signalling networks that are written as rules.
+    """Simulate, perturb and analyse stochastic signalling networks.
 
-    NETWORK is a packaged name ([bold]simnet list[/bold]), a model file (SBML, Antimony, BNGL, .net,
-    OMEX or PySB's .py), or package.module:model of a PySB model.
+    A NETWORK is the name of a packaged network (see simnet list), a model file (SBML, Antimony,
+    BNGL, .net, OMEX, or a Python file with a PySB model), or an importable PySB model, written
+    package.module:model.
 
-    \b
-    simnet show hypoxia
-    simnet run hypoxia --equilibrate "72 h" --change O2_percent=1 --replicates 100 --out hypoxic
+    Exit codes: 0 success, 1 internal error (for simnet diff: the networks differ), 2 invalid input,
+    3 a check failed, 130 interrupted.
 
-    \b
-    Exit codes: 0 done, 1 our fault, 2 the user's mistake,
-    3 ran but a check failed, 130 interrupted.
+    Examples:
+        simnet show hypoxia
+        simnet run hypoxia --change O2_percent=1 --t-end "24 h" --plot
+        simnet run hypoxia --replicates 100 --seed 1 --out cells
     """
     if version:
         from simnet.cli.doctor import versions
@@ -59,19 +65,36 @@ def root(
         typer.echo(context.get_help())
 
 
-app.command("list")(list_command)
-app.command("show", cls=ChangesCommand)(show_command)
-app.command("run", cls=ChangesCommand)(run_command)
-app.command("export")(export_command)
-app.command("compile")(compile_command)
-app.command("verify")(verify_command)
-app.command("claims")(claims_command)
-app.command("diff")(diff_command)
-app.command("doctor")(doctor_command)
-app.command("screen")(screen_command)
-app.command("merge")(merge_command)
-app.command("report")(report_command)
-app.command("sensitivity", cls=ChangesCommand)(sensitivity_command)
+class _ChangesCommand(ChangesCommand, Command):
+    """Help as of `Command`, and changes in their order."""
+
+
+_PANELS: dict[str, dict[str, Callable[..., None]]] = {
+    "Networks": {
+        "list": list_command,
+        "show": show_command,
+        "diff": diff_command,
+        "export": export_command,
+        "compile": compile_command,
+    },
+    "Simulations and studies": {
+        "run": run_command,
+        "screen": screen_command,
+        "sensitivity": sensitivity_command,
+        "merge": merge_command,
+        "report": report_command,
+    },
+    "Checks": {
+        "claims": claims_command,
+        "verify": verify_command,
+        "doctor": doctor_command,
+    },
+}
+
+for _panel, _commands in _PANELS.items():
+    for _name, _command in _commands.items():
+        _cls = _ChangesCommand if _name in ("show", "run", "sensitivity") else Command
+        app.command(_name, cls=_cls, rich_help_panel=_panel)(_command)
 
 
 def _let_every_letter_pass() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simnet.cli.outcome import wrote
-from simnet.cli.tables import console, count, number, table
+from simnet.cli.tables import Sheet, console, count, number, say, table
 from simnet.results.rounded import signed
 
 if TYPE_CHECKING:
@@ -19,29 +19,27 @@ _GOOD, _BAD, _UNSURE = "bold green", "bold red", "bold yellow"
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A heading, a table whose first `text` columns are text, and lines below with their style."""
+    """A heading, a table, and lines below it with their style."""
 
     heading: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    text: int
+    table: Sheet
     lines: tuple[tuple[str, str], ...] = ()
 
     def show(self, *, markdown: bool) -> None:
         """Print it on standard output."""
-        out = console()
         if markdown:
             print(self.as_markdown())
             return
-        out.print(self.heading, style="bold", markup=False, highlight=False)
-        out.print(table(self.columns, self.rows, text=self.text))
+        say(self.heading, style="bold")
+        console().print(self.table)
         for line, style in self.lines:
-            out.print(line, style=style or None, markup=False, highlight=False, soft_wrap=True)
+            say(line, style=style or None)
 
     def as_markdown(self) -> str:
         """The table, with the heading before and the lines after it."""
-        rule = ["---"] * self.text + ["---:"] * (len(self.columns) - self.text)
-        rows = [self.columns, tuple(rule), *self.rows]
+        columns = tuple(self.table.columns)
+        rule = ["---:" if i in self.table.numbers else "---" for i in range(len(columns))]
+        rows = [columns, tuple(rule), *self.table.rows]
         cells = ["| " + " | ".join(c.replace("|", "\\|") for c in row) + " |" for row in rows]
         lines = [line for line, _ in self.lines]
         return "\n".join([f"{self.heading}\n", *cells, *(f"\n{line}" for line in lines), ""])
@@ -56,19 +54,20 @@ def claims_shown(found: "ClaimsResult", files: Sequence[Path]) -> Shown:
     rows = tuple(
         (
             finding.claim.id,
-            finding.claim.condition,
             finding.claim.readout,
-            finding.claim.source,
             finding.claim.expectation,
             _simulated(finding),
             finding.verdict if finding.verdict != "fails" else "FAILS",
+            finding.claim.condition,
+            finding.claim.source,
         )
         for finding in found.findings
     )
-    columns = ("id", "protocol", "readout", "source", "expected", "simulated", "")
+    columns = ("id", "readout", "expected", "simulated", "verdict", "protocol", "source")
+    made = Sheet(columns=columns, rows=list(rows), numbers=frozenset({3}))
     notes = [(f"{f.claim.id}: {f.note}", "dim") for f in found.findings if f.note]
     lines = [*notes, _summary(found), *((line, "") for line in wrote(files))]
-    return Shown(heading=" · ".join(parts), columns=columns, rows=rows, text=5, lines=tuple(lines))
+    return Shown(heading=" · ".join(parts), table=made, lines=tuple(lines))
 
 
 def _simulated(finding: "Finding") -> str:
@@ -111,7 +110,7 @@ def claims_data(found: "ClaimsResult") -> dict[str, Any]:
 def ablation_shown(found: "Ablation") -> Shown:
     """A row a mechanism: what is set, and which claims fall."""
     rows = tuple(
-        (a.mechanism.name, a.mechanism.meaning, a.mechanism.text, ", ".join(a.fallen) or "none")
+        (a.mechanism.name, ", ".join(a.fallen) or "none", a.mechanism.meaning, a.mechanism.text)
         for a in found.without
     )
     held = sum(f.verdict == "holds" for f in found.whole)
@@ -121,19 +120,17 @@ def ablation_shown(found: "Ablation") -> Shown:
     lines = [(f"{held} of {count(len(found.whole), 'claim')} hold in the whole network.", "")]
     already = [f.claim.id for f in found.whole if f.verdict != "holds"]
     if already:
-        lines.append((f"Do not hold, and so cannot fall: {', '.join(already)}.", _BAD))
+        lines.append((f"Fail already in the whole network: {', '.join(already)}.", _BAD))
     for ablated in found.without:
         missing = [f.claim.id for f in ablated.findings if f.verdict == "not run"]
         if missing:
             text = f"Could not be simulated without {ablated.mechanism.name}: {', '.join(missing)}."
             lines.append((text, _UNSURE))
     if never:
-        lines.append((f"Stand whichever is taken out: {', '.join(never)}.", ""))
+        lines.append((f"Hold without any one of the mechanisms: {', '.join(never)}.", ""))
     return Shown(
         heading=f"{found.network} · one mechanism at a time set to nothing, ODE",
-        columns=("without", "that is", "set", "claims that fall"),
-        rows=rows,
-        text=4,
+        table=table(("without", "claims that fall", "meaning", "set"), rows, text=4),
         lines=tuple(lines),
     )
 
@@ -175,19 +172,18 @@ def robustness_shown(found: "Robustness") -> Shown:
     )
     lines = [
         (
-            "A claim without a sign keeps it where it holds. Broken by: where fewer than 70 % keep "
-            "it, the parameter with the largest rank correlation with its margin (up: a larger "
-            "value helps).",
+            "Keeps sign, holds: percentage of the parameter sets (equal for a claim without a sign). "
+            "Broken by: if fewer than 70 % keep the sign, the parameter with the largest rank "
+            "correlation with the margin (up: a larger value helps).",
             "dim",
         )
     ]
     missing = found.done - min((robust.n for robust in found.claims), default=found.done)
     if missing:
-        lines.append((f"Up to {missing} sets could not be simulated and are left out.", _UNSURE))
-    columns = ("id", "readout", "expected", "sign", "keep it", "hold", "broken by")
-    return Shown(
-        heading=" · ".join(heading), columns=columns, rows=rows, text=4, lines=tuple(lines)
-    )
+        lines.append((f"Up to {missing} sets could not be simulated and are not counted.", _UNSURE))
+    columns = ("id", "readout", "expected", "sign", "keeps sign", "holds", "broken by")
+    made = Sheet(columns=columns, rows=list(rows), numbers=frozenset({4, 5}))
+    return Shown(heading=" · ".join(heading), table=made, lines=tuple(lines))
 
 
 def _sign(robust: "Robust") -> str:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from simnet.cli.campaign import interrupted, shard_of
+from simnet.cli.campaign import shard_of, where_finished
 from simnet.cli.claim_tables import (
-    Shown,
     ablation_data,
     ablation_shown,
     claims_data,
@@ -17,15 +16,15 @@ from simnet.cli.claim_tables import (
     robustness_shown,
 )
 from simnet.cli.completion import networks
-from simnet.cli.exits import CHECK_FAILED
+from simnet.cli.exits import CHECK_FAILED, interrupted
 from simnet.cli.experiment import WorkersOption, workers_of
+from simnet.cli.tables import print_json
 from simnet.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from simnet.claims.run import ClaimsResult
 
-_STUDIES = "Instead of the claims alone"
-_OUTPUT = "Output"
+_STUDIES = "Ablation and robustness"
 
 
 def claims_command(
@@ -33,49 +32,52 @@ def claims_command(
         str | None,
         typer.Argument(
             metavar="NETWORK|FILE",
-            help="All packaged networks that have claims if not given.",
+            help="A packaged network or a model file; by default all packaged networks with claims.",
             autocompletion=networks,
         ),
     ] = None,
     claim: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Only this claim; may be repeated.")
+        list[str] | None, typer.Option(metavar="ID", help="Test only this claim; may be repeated.")
     ] = None,
     folder: Annotated[
         Path | None,
         typer.Option(
             "--from",
             metavar="DIR",
-            help="Folder with claims.csv and protocols.toml, for a network of your own.",
+            help="Folder with claims.csv and protocols.toml, for your own network.",
         ),
     ] = None,
     method: Annotated[
         Literal["ode", "ssa"] | None,
-        typer.Option(help="ode, or ssa: means over replicates, with a 99 % interval."),
+        typer.Option(
+            help="ode (the default), or ssa: means over replicates, with a 99 % interval."
+        ),
     ] = None,
     replicates: Annotated[
-        int | None, typer.Option(metavar="N", help="SSA runs of each arm; 100 if not given.")
+        int | None, typer.Option(metavar="N", help="SSA replicates of each arm; 100 by default.")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Root seed; drawn if not given.")
+        int | None,
+        typer.Option(metavar="N", help="Root seed; random by default, 1 with --robustness."),
     ] = None,
     workers: WorkersOption = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Folder for what is done; the same command goes on there."
+            metavar="DIR", help="Folder for the results; the same command resumes from it."
         ),
     ] = None,
     shard: Annotated[
         str | None,
         typer.Option(
-            metavar="I/N", help="Only the I-th of N parts, for job arrays; join with simnet merge."
+            metavar="I/N", help="Run the I-th of N parts, for job arrays; join with simnet merge."
         ),
     ] = None,
     ablate: Annotated[
         bool,
         typer.Option(
             "--ablate",
-            help="Take out one mechanism at a time: which claims fall?",
+            help="Remove one mechanism at a time and report which claims then fail.",
             rich_help_panel=_STUDIES,
         ),
     ] = False,
@@ -83,8 +85,8 @@ def claims_command(
         int | None,
         typer.Option(
             metavar="SETS",
-            help="Run the claims under so many sets of parameters (Latin hypercube): how many "
-            "keep their sign, and which parameter breaks the others?",
+            help="Test the claims under this number of parameter sets (Latin hypercube) and report "
+            "how often each holds, and which parameter breaks it.",
             rich_help_panel=_STUDIES,
         ),
     ] = None,
@@ -92,7 +94,7 @@ def claims_command(
         float,
         typer.Option(
             metavar="FACTOR",
-            help="With --robustness: how far parameters go from their value.",
+            help="With --robustness: parameters vary between value / FACTOR and value * FACTOR.",
             rich_help_panel=_STUDIES,
         ),
     ] = 2.0,
@@ -100,36 +102,34 @@ def claims_command(
         bool,
         typer.Option(
             "--kept",
-            help="With --robustness and --out: judge what DIR holds so far and run no more.",
+            help="With --robustness and --out: report the results that DIR holds, without running more.",
             rich_help_panel=_STUDIES,
         ),
     ] = False,
     plot: Annotated[
         Path | None,
-        typer.Option(
-            metavar="DIR", help="Draw each claim: NETWORK-ID.png.", rich_help_panel=_OUTPUT
-        ),
+        typer.Option(metavar="DIR", help="Draw each claim, into NETWORK-ID.png."),
     ] = None,
     markdown: Annotated[
         bool,
-        typer.Option("--markdown", help="The table as Markdown.", rich_help_panel=_OUTPUT),
+        typer.Option("--markdown", help="Print the table as Markdown."),
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="All of it, as JSON on stdout.", rich_help_panel=_OUTPUT)
+        bool,
+        typer.Option("--json", help="Print the whole result as JSON."),
     ] = False,
 ) -> None:
-    """Run the claims of a network: what was reported, and what the network does.
+    """Test published observations ("claims") against a network.
 
-    Exit code 3 if a claim fails. Under SSA it fails only if the whole
-    interval of its value is outside of what is expected, and is undecided
-    if a part is.
+    Under SSA a claim fails if the whole 99 % interval of its value is outside the expected range,
+    and is undecided if a part is. Exit code 3 if a claim fails.
 
-    \b
-    simnet claims
-    simnet claims hypoxia --claim H4a --plot figures
-    simnet claims hypoxia --method ssa --replicates 100 --seed 1
-    simnet claims hypoxia --ablate --markdown
-    simnet claims hypoxia --robustness 500 --out hypoxia
+    Examples:
+        simnet claims
+        simnet claims hypoxia --claim H4a --plot figures
+        simnet claims hypoxia --method ssa --replicates 100 --seed 1
+        simnet claims hypoxia --ablate --markdown
+        simnet claims hypoxia --robustness 500 --out hypoxia
     """
     problems = list(
         _clashes(
@@ -154,60 +154,75 @@ def claims_command(
     )
     if problems:
         raise InputError(problems)
+    from simnet.claims.robustness import ablate as ablate_claims
+    from simnet.claims.robustness import robustness as vary_claims
+    from simnet.claims.run import run_claims
     from simnet.claims.suite import claimed_names
+    from simnet.cli.progress import progress
 
     chosen: Literal["ode", "ssa"] = method or ("ssa" if replicates is not None else "ode")
     if seed is not None and chosen == "ode" and robustness is None:
-        why, way_out = "an ODE gives the same every time", "add --method ssa, or leave it out"
+        why, way_out = "ODE runs are deterministic", "add --method ssa, or leave it out"
         raise InputError(Problem(what=f"--seed {seed}", why=why, way_out=way_out))
     part = shard_of(shard, out)
-    how: dict[str, Any] = {"folder": folder, "workers": workers_of(workers), "out": out}
-    shown: list[dict[str, Any]] = []
+    data: list[dict[str, Any]] = []
     failed = False
     for name in [network] if network is not None else claimed_names():
+        title = f"claims of {name}, {chosen.upper()}"
+        if ablate:
+            title = f"{name} without one mechanism at a time"
+        elif robustness is not None:
+            title = f"{name} under {robustness} sets of parameters"
         try:
-            if ablate:
-                tables, data = _ablated(name, **how)
-            elif robustness is not None:
-                how |= {"shard": part, "run": not kept, "seed": 1 if seed is None else seed}
-                tables, data = _varied(name, sets=robustness, fold=fold, **how)
-            else:
-                how |= {"shard": part, "replicates": replicates, "seed": seed}
-                found = _run(name, ids=claim or (), method=chosen, **how)
-                failed |= bool(found.failed) if part else not found.passed
-                tables = claims_shown(found, _draw(found, plot) if plot is not None else [])
-                data = claims_data(found)
+            with progress(title) as advance:
+                common: dict[str, Any] = {
+                    "folder": folder,
+                    "workers": workers_of(workers),
+                    "out": out,
+                    "progress": advance,
+                }
+                if ablate:
+                    ablation = ablate_claims(name, **common)
+                    shown, plain = ablation_shown(ablation), ablation_data(ablation)
+                elif robustness is not None:
+                    common |= {"fold": fold, "seed": 1 if seed is None else seed, "shard": part}
+                    robust = vary_claims(name, sets=robustness, run=not kept, **common)
+                    shown, plain = robustness_shown(robust), robustness_data(robust)
+                else:
+                    common |= {"method": chosen, "replicates": replicates, "seed": seed}
+                    found = run_claims(name, ids=claim or (), shard=part, **common)
+                    failed |= bool(found.failed) if part else not found.passed
+                    files = _draw(found, plot) if plot is not None else []
+                    shown, plain = claims_shown(found, files), claims_data(found)
         except KeyboardInterrupt:  # typer would end without a word
-            raise interrupted(out) from None
-        shown.append(data)
+            raise interrupted(where_finished(out)) from None
+        data.append(plain)
         if not as_json:
-            tables.show(markdown=markdown)
+            shown.show(markdown=markdown)
     if as_json:
-        from simnet.cli.tables import print_json
-
-        print_json(shown)
+        print_json(data)
     if failed:
         raise typer.Exit(CHECK_FAILED)
 
 
 _NEEDS = (
-    ("--from", "NETWORK", "says whose claims these are"),
-    ("--fold", "--robustness", "has a factor"),
-    ("--out", "NETWORK", "says whose results these are"),
-    ("--kept", "--robustness", "can be judged midway"),
-    ("--kept", "--out", "says where the values are"),
+    ("--from", "NETWORK", "needs the network of the claims"),
+    ("--fold", "--robustness", "only applies to --robustness"),
+    ("--out", "NETWORK", "needs the network of the results"),
+    ("--kept", "--robustness", "only applies to --robustness"),
+    ("--kept", "--out", "needs the folder of the results"),
 )
 _EXCLUDES = (
-    ("--ablate", "--robustness", "are two studies"),
-    ("--ablate", "--seed", "do not go together, for it runs by ODE"),
-    ("--ablate", "--shard", "do not go together, for its findings are compared"),
-    ("--kept", "--shard", "do not go together, for nothing is run"),
+    ("--ablate", "--robustness", "cannot be combined"),
+    ("--ablate", "--seed", "cannot be combined: ablations are deterministic (ODE)"),
+    ("--ablate", "--shard", "cannot be combined: ablations are compared with each other"),
+    ("--kept", "--shard", "cannot be combined: nothing is run"),
     *(
-        (study, other, "do not go together")
+        (study, other, "cannot be combined")
         for study in ("--ablate", "--robustness")
         for other in ("--claim", "--method ssa", "--replicates", "--plot")
     ),
-    ("--markdown", "--json", "both want stdout"),
+    ("--markdown", "--json", "both print to standard output"),
 )
 
 
@@ -215,36 +230,10 @@ def _clashes(given: Mapping[str, bool]) -> Iterator[Problem]:
     """What in a call does not fit together."""
     for option, other, why in _NEEDS:
         if given[option] and not given[other]:
-            yield Problem(what=option, why=f"only {other} {why}", way_out=f"add {other}")
+            yield Problem(what=option, why=why, way_out=f"add {other}")
     for option, other, why in _EXCLUDES:
         if given[option] and given[other]:
             yield Problem(what=f"{option} and {other}", why=why, way_out="give one of them")
-
-
-def _run(name: str, *, method: Literal["ode", "ssa"], **how: Any) -> "ClaimsResult":
-    from simnet.claims.run import run_claims
-    from simnet.cli.progress import progress
-
-    with progress(f"claims of {name}, {method.upper()}") as advance:
-        return run_claims(name, method=method, progress=advance, **how)
-
-
-def _ablated(name: str, **how: Any) -> tuple[Shown, dict[str, Any]]:
-    from simnet.claims.robustness import ablate
-    from simnet.cli.progress import progress
-
-    with progress(f"{name} without one mechanism at a time") as advance:
-        found = ablate(name, progress=advance, **how)
-    return ablation_shown(found), ablation_data(found)
-
-
-def _varied(name: str, *, sets: int, **how: Any) -> tuple[Shown, dict[str, Any]]:
-    from simnet.claims.robustness import robustness
-    from simnet.cli.progress import progress
-
-    with progress(f"{name} under {sets} sets of parameters") as advance:
-        found = robustness(name, sets=sets, progress=advance, **how)
-    return robustness_shown(found), robustness_data(found)
 
 
 def _draw(found: "ClaimsResult", folder: Path) -> list[Path]:

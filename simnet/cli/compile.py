@@ -12,44 +12,60 @@ from simnet.errors import InputError, Problem
 
 def compile_command(
     source: Annotated[
-        str, typer.Argument(metavar="MODULE:MODEL", help="A PySB model, or a function for one.")
+        str,
+        typer.Argument(
+            metavar="MODULE:MODEL", help="A PySB model, or a function that returns one."
+        ),
     ] = "",
     to: Annotated[
         Path | None,
-        typer.Option("--to", metavar="FILE", help="The SBML file; by default NAME.xml here."),
+        typer.Option(
+            "--to", metavar="FILE", help="Output file; NAME.xml in this folder by default."
+        ),
     ] = None,
     kinetics: Annotated[
         Literal["continuous", "discrete"] | None,
-        typer.Option(help="continuous (if not given) for ODE solvers, discrete for SSA engines."),
+        typer.Option(
+            help="Rate laws: continuous (the default) for ODE solvers, discrete for SSA engines.",
+            rich_help_panel="Output",
+        ),
     ] = None,
     packaged: Annotated[
         list[str] | None,
         typer.Option(
             "--packaged",
             metavar="NAME",
-            help="For developers: compile a packaged network anew ('all' for all of them) and "
-            "write its files and PROVENANCE.json into the folder --to.",
+            help="For developers: recompile a packaged network ('all' for all of them) and write "
+            "its files and PROVENANCE.json into the folder --to.",
+            rich_help_panel="Development",
             autocompletion=sources,
         ),
     ] = None,
 ) -> None:
-    """Unroll the rules of a PySB model (BioNetGen; needs perl) and write them as SBML.
+    """Compile the rules of a PySB model to SBML.
 
-    \b
-    simnet compile my_package.models:model
-    simnet compile earm.lopez_embedded:model --to earm-ssa.xml --kinetics discrete
+    BioNetGen generates the reactions; it needs Perl.
+
+    Examples:
+        simnet compile my_package.models:model
+        simnet compile earm.lopez_embedded:model --to earm.xml
+        simnet compile my_package.models:model --kinetics discrete
     """
     if packaged:
         if source:
-            raise InputError(Problem(what=source, why="--packaged takes the names instead of it"))
+            raise InputError(Problem(what=source, why="--packaged does not go with a model"))
         if kinetics is not None:
-            why = "--packaged writes both"
+            why = "--packaged writes both kinetics"
             raise InputError(Problem(what=f"--kinetics {kinetics}", why=why))
         _compile_packaged(packaged, to)
         return
     if ":" not in source:
-        what, why = (f"compile {source}", "no PySB model") if source else ("compile", "what?")
-        way_out = "give package.module:model (simnet export writes networks that are compiled)"
+        what, why = (
+            (source, "is not the name of a PySB model")
+            if source
+            else ("MODULE:MODEL", "is missing")
+        )
+        way_out = "write package.module:model; to export a compiled network use simnet export"
         raise InputError(Problem(what=what, why=why, way_out=way_out))
     from simnet.cli.exits import writing
     from simnet.cli.progress import progress
@@ -82,7 +98,7 @@ def _compile_packaged(names: list[str], folder: Path | None) -> None:
 
     if folder is None:
         way_out = "in the repository: --to sbml"
-        raise InputError(Problem(what="--to", why="which folder?", way_out=way_out))
+        raise InputError(Problem(what="--packaged", why="needs a folder", way_out=way_out))
     with progress("compiling " + ", ".join(names)), writing(folder):
         written = write_exported(folder, source_names() if "all" in names else names)
     for path in written:

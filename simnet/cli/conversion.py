@@ -9,8 +9,8 @@ VolumeOption: TypeAlias = Annotated[
     typer.Option(
         "--volume",
         metavar="VOLUME",
-        help='Turn amounts in moles into molecules in this volume: "1 pL", or "NAME=1 pL" for one '
-        "compartment of several sizes.",
+        help='Convert amounts from moles to molecules for a volume such as "1 pL"; "NAME=1 pL" '
+        "names the compartment if their sizes differ.",
     ),
 ]
 CopiesOption: TypeAlias = Annotated[
@@ -18,6 +18,6 @@ CopiesOption: TypeAlias = Annotated[
     typer.Option(
         "--copies",
         metavar="N",
-        help="Turn amounts into molecules, N for one unit of the model's amounts.",
+        help="Convert amounts to molecules: N molecules for each unit of the model.",
     ),
 ]

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from simnet.cli.completion import networks
-from simnet.cli.tables import console, count, print_json, say, table
+from simnet.cli.tables import count, print_json, say
 from simnet.network.diff import Difference, differences
 
 DIFFERENT = 1
@@ -15,7 +15,7 @@ DIFFERENT = 1
 _Source = Annotated[
     str,
     typer.Argument(
-        metavar="NETWORK|FILE", help="A packaged name or a file.", autocompletion=networks
+        metavar="NETWORK|FILE", help="A packaged network or a model file.", autocompletion=networks
     ),
 ]
 
@@ -24,17 +24,18 @@ def diff_command(
     left: _Source,
     right: _Source,
     rtol: Annotated[
-        float, typer.Option(metavar="R", help="Numbers closer than this, relatively, are equal.")
+        float, typer.Option(metavar="R", help="Relative tolerance within which numbers are equal.")
     ] = 0.0,
-    as_json: Annotated[bool, typer.Option("--json", help="The differences as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON.")] = False,
 ) -> None:
-    """Compare two networks or files: species, reactions, laws, parameters, compartments, events.
+    """Compare two networks in everything that is simulated.
 
-    Things are matched by id. Exit code 0: nothing differs; 1: something does.
+    Species, reactions, rate laws, parameters, compartments and events are matched by id. Exit code
+    0 if there is no difference, 1 if there is one.
 
-    \b
-    simnet diff hypoxia my_hypoxia.xml
-    simnet diff model-v1.bngl model-v2.bngl --json
+    Examples:
+        simnet diff hypoxia my_hypoxia.xml
+        simnet diff model-v1.bngl model-v2.bngl --json
     """
     from simnet.cli.progress import progress
     from simnet.rules.load import load
@@ -51,19 +52,20 @@ def diff_command(
 
 def _print(found: tuple[Difference, ...], left: str, right: str) -> None:
     if not found:
-        say(f"{left} and {right} are equal in what is simulated")
+        say(f"{left} and {right} do not differ in anything that is simulated")
         return
-    rows = [
-        (
-            d.kind,
-            d.id,
-            d.field,
-            "–" if d.left is None else d.left,
-            "–" if d.right is None else d.right,
-        )
-        for d in found
-    ]
-    console().print(table(["", "id", "what", left, right], rows, text=5))
+    for difference in found:
+        say(_line(difference, left, right))
     sums = Counter(d.kind for d in found)
-    said = ", ".join(f"{kind} {number}" for kind, number in sums.items())
-    say(f"{count(len(found), 'difference')}: {said}")
+    parts = ", ".join(f"{kind} {number}" for kind, number in sums.items())
+    say(f"{count(len(found), 'difference')}: {parts}")
+
+
+def _line(difference: Difference, left: str, right: str) -> str:
+    thing = f"{difference.kind} {difference.id}"
+    if difference.field:
+        return f"{thing}, {difference.field}: {difference.left} → {difference.right}"
+    where, summary = (
+        (left, difference.left) if difference.right is None else (right, difference.right)
+    )
+    return f"{thing}, only in {where}: {summary}"

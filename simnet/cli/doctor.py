@@ -25,15 +25,16 @@ class Finding:
 
 
 def doctor_command(
-    as_json: Annotated[bool, typer.Option("--json", help="JSON for machines.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check the installation: engines by small runs with known statistics, tools, cache.
+    """Check the installation: libraries, engines, tools and cache.
 
-    \b
-    simnet doctor
+    Each engine runs small models whose statistics are known. Exit code 3 if a check fails; something
+    optional that is absent is reported, and is no failure.
 
-    \b
-    Exit code 3 where something is wrong. What is only absent leaves a part of simnet unused.
+    Examples:
+        simnet doctor
+        simnet doctor --json
     """
     from dataclasses import asdict
 
@@ -44,24 +45,29 @@ def doctor_command(
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
-        rows = [[f.what, _MARK[f.state], f.found] for f in findings]
+        rows = [[_MARK[f.state], f.what, f.found] for f in findings]
         screen = console()
-        screen.print(table(["looked at", "", "found"], rows, text=3))
+        screen.print(table(["state", "check", "result"], rows, text=3))
         for finding in findings:
             if finding.mend:
                 screen.print(f"{finding.what}: {finding.mend}", highlight=False, markup=False)
-        screen.print("Something is wrong." if wrong else "All that is needed is there and right.")
+        screen.print(
+            "At least one check failed."
+            if wrong
+            else "Everything that simnet needs is installed and works."
+        )
     if wrong:
         raise typer.Exit(CHECK_FAILED)
 
 
 def versions() -> dict[str, str]:
     """What matters when two results are compared."""
-    from simnet.engines.compiled import available
+    from simnet.engines.table import ENGINES
     from simnet.results.provenance import versions_of
 
     found = versions_of("libroadrunner", "pysb", "bionetgen", "python-libsbml", "numpy", "scipy")
-    return found | {"compiled engine": "built" if available() else "not built"}
+    missing = [name for name, engine in ENGINES.items() if engine.missing()]
+    return found | {f"{name} engine": "missing" for name in missing}
 
 
 def _python() -> Iterator[Finding]:
@@ -70,7 +76,7 @@ def _python() -> Iterator[Finding]:
     yield Finding(
         what="versions",
         state="wrong" if missing else "fine",
-        found=_listed(found),
+        found=", ".join(f"{name} {version}" for name, version in found.items()),
         mend=_missing(missing),
     )
 
@@ -91,47 +97,40 @@ def _name() -> Iterator[Finding]:
         yield Finding(
             what="distribution simnet",
             state="absent" if former else "wrong",
-            found=f"version {other.version}: this project under its former name, not in use"
+            found=f"version {other.version}: this project under its former name, unused"
             if former
-            else f"version {other.version} of another project, whose files may replace ours",
-            mend=f"remove both and install anew: {anew}",
+            else f"version {other.version} of another project, whose files may overwrite those of simnet",
+            mend=f"remove both and reinstall: {anew}",
         )
 
 
 def _engines() -> Iterator[Finding]:
-    from simnet.engines.compiled import available
+    from simnet.engines.table import ENGINES
     from simnet.errors import SimnetError
     from simnet.verify.canaries import available_engines, canaries
 
     for engine in available_engines():
-        if engine == "compiled" and not available():
+        mend = ENGINES[engine].remedy
+        if problem := ENGINES[engine].missing():
             yield Finding(
-                what="compiled engine",
+                what=f"{engine} engine",
                 state="absent",
-                found="its C extension was not built; roadrunner runs SSA",
-                mend=f"install a C compiler, then simnet again; {_AGAIN}",
+                found=f"{problem.what}: {problem.why}; others run what they can",
+                mend=problem.way_out,
             )
             continue
         try:
             runs = canaries(engine)
         except (SimnetError, ImportError) as error:
-            yield Finding(
-                what=f"{engine} engine", state="wrong", found=str(error), mend=_mend(engine)
-            )
+            yield Finding(what=f"{engine} engine", state="wrong", found=str(error), mend=mend)
             continue
         for run in runs:
             yield Finding(
                 what=f"{engine}: {run.name}",
                 state="fine" if run.fine else "wrong",
                 found=run.found,
-                mend="" if run.fine else _mend(engine),
+                mend="" if run.fine else mend,
             )
-
-
-def _mend(engine: str) -> str:
-    if engine == "roadrunner":
-        return 'pip install --upgrade "libroadrunner>=2.10"'
-    return f"build it anew ({_AGAIN}), and tell us of it"
 
 
 def _perl() -> Iterator[Finding]:
@@ -139,8 +138,8 @@ def _perl() -> Iterator[Finding]:
     yield Finding(
         what="perl",
         state="fine" if where else "absent",
-        found="there" if where else "not found; packaged networks and SBML files need none",
-        mend="" if where else "install perl, to compile rules",
+        found=where if where else "not installed; only compiling rules needs it",
+        mend="" if where else "install Perl to compile rules",
     )
 
 
@@ -195,7 +194,7 @@ def _cache() -> Iterator[Finding]:
         found=f"{folder}, {size / 2**20:.1f} MiB" if fine else f"{folder} cannot be written",
         mend=""
         if fine
-        else "set SIMNET_CACHE to a folder that can be; without it compiling is slow",
+        else "set SIMNET_CACHE to a writable folder; without a cache every compilation starts from scratch",
     )
 
 
@@ -207,7 +206,3 @@ LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     _bionetgen,
     _cache,
 )
-
-
-def _listed(found: dict[str, str]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in found.items())

@@ -1,4 +1,4 @@
-"""Exit codes, and how each kind of ending is told: one line per problem on stderr."""
+"""Exit codes, and how each kind of ending is reported: one line per problem on stderr."""
 
 import os
 import sys
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from typer import Exit
 from typer.exceptions import Abort, TyperException
 
 from simnet.errors import InputError, Problem, SimnetError, SimnetWarning
@@ -24,7 +25,7 @@ TRACEBACK = "SIMNET_TRACEBACK"
 
 
 def finish(command: Callable[[], object]) -> int:
-    """Run a command and return its exit code, with its warnings and errors told on stderr."""
+    """Run a command and return its exit code, with its warnings and errors reported on stderr."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", SimnetWarning)
         warnings.showwarning = _show_warning
@@ -41,10 +42,10 @@ def finish(command: Callable[[], object]) -> int:
         except Exception as error:  # noqa: BLE001 - every ending has its code
             if os.environ.get(TRACEBACK):
                 traceback.print_exc()
-            return _told(error)
+            return _reported(error)
 
 
-def _told(error: Exception) -> int:
+def _reported(error: Exception) -> int:
     match error:
         case InputError():
             for problem in error.problems:
@@ -63,8 +64,16 @@ def _told(error: Exception) -> int:
             return INTERRUPTED
     complain(f"error: {type(error).__name__}: {error}")
     if not os.environ.get(TRACEBACK):
-        complain(f"this is a fault of simnet, not yours; {TRACEBACK}=1 shows where it happened")
+        complain(
+            f"this is a bug in simnet; please report it with the traceback ({TRACEBACK}=1 shows it)"
+        )
     return OUR_FAULT
+
+
+def interrupted(result: str) -> Exit:
+    """The exit after Ctrl-C, with what became of the finished simulations."""
+    complain(f"interrupted; {result}")
+    return Exit(INTERRUPTED)
 
 
 def complain(text: str) -> None:

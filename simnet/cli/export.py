@@ -10,27 +10,32 @@ from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.exits import writing
 from simnet.cli.experiment import loaded
 
-_ARCHIVE = "An archive (.omex)"
+_ARCHIVE = "COMBINE archive (.omex)"
 
 
 def export_command(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="NETWORK|FILE", help="A packaged name, or a file.", autocompletion=networks
+            metavar="NETWORK|FILE",
+            help="A packaged network or a model file.",
+            autocompletion=networks,
         ),
     ],
     to: Annotated[
         Path,
         typer.Option(
-            "--to", metavar="FILE", help="What to write: .xml (SBML), .ant (Antimony), .omex."
+            "--to",
+            metavar="FILE",
+            help="Output file: .xml (SBML), .ant (Antimony) or .omex (archive).",
         ),
     ],
     kinetics: Annotated[
         Literal["continuous", "discrete"] | None,
         typer.Option(
-            help="Of an SBML or Antimony file: continuous (k/2*A^2; if not given) for ODE solvers, "
-            "discrete (k/2*A*(A-1)) for SSA engines. An archive holds both."
+            help="Rate laws of an SBML or Antimony file: continuous (k/2*A^2; the default) for ODE "
+            "solvers, discrete (k/2*A*(A-1)) for SSA engines. An archive holds both.",
+            rich_help_panel="Output",
         ),
     ] = None,
     t_end: Annotated[
@@ -38,41 +43,54 @@ def export_command(
         typer.Option(
             "--t-end",
             metavar="TIME",
-            help="Length of a time course and of replicates, in place of the network's headlines.",
+            help="Length of the simulations; they replace the packaged experiments of the network.",
             rich_help_panel=_ARCHIVE,
         ),
     ] = None,
     replicates: Annotated[
         int | None,
-        typer.Option(min=2, help="Of its stochastic experiment.", rich_help_panel=_ARCHIVE),
+        typer.Option(
+            metavar="N", min=2, help="Replicates of the SSA experiment.", rich_help_panel=_ARCHIVE
+        ),
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, max=2**31 - 1, help="Of its replicates; 1.", rich_help_panel=_ARCHIVE),
+        typer.Option(
+            metavar="N",
+            min=0,
+            max=2**31 - 1,
+            help="Seed of the replicates; 1 by default.",
+            rich_help_panel=_ARCHIVE,
+        ),
     ] = None,
     creator: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="For its metadata; may be repeated.",
+            help="Creator, for the metadata; may be repeated.",
             rich_help_panel=_ARCHIVE,
         ),
     ] = None,
     licence: Annotated[
         str | None,
         typer.Option(
-            metavar="SPDX", help="For its metadata, such as MIT.", rich_help_panel=_ARCHIVE
+            metavar="SPDX", help="Licence, for the metadata, such as MIT.", rich_help_panel=_ARCHIVE
         ),
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=0, help="Processes that run its replicates.", rich_help_panel=_ARCHIVE),
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Worker processes; all processors by default.",
+            rich_help_panel=_ARCHIVE,
+        ),
     ] = None,
     written_in: Annotated[
         Literal["continuous", "discrete"] | None,
         typer.Option(
             "--written-in",
-            help="The kinetics that a foreign file's laws are written in, if its SSA is wanted.",
+            help="Kinetics in which the rate laws of an imported file are written; SSA needs to know.",
         ),
     ] = None,
     volume: VolumeOption = None,
@@ -81,21 +99,21 @@ def export_command(
         bool,
         typer.Option(
             "--allow-negative",
-            help="Take amounts below zero as results, where the model means them (ode).",
+            help="Accept negative amounts as results (ODE).",
             rich_help_panel=_ARCHIVE,
         ),
     ] = False,
 ) -> None:
-    """Write a network as SBML Level 3 Version 2, as Antimony, or as a COMBINE archive.
+    """Export a network to SBML, Antimony, or a COMBINE archive.
 
-    An archive (.omex) holds the SBML in both kinetics, the experiments as SED-ML, and what they
-    should give as CSV.
+    SBML is Level 3 Version 2. An archive (.omex) holds the SBML for ODE solvers and for SSA engines,
+    experiments as SED-ML, and their expected results as CSV.
 
-    \b
-    simnet export hypoxia --to hypoxia.xml
-    simnet export hypoxia --to hypoxia-ssa.xml --kinetics discrete
-    simnet export hypoxia --to hypoxia.omex
-    simnet export my.xml --to my.omex --t-end "10 h" --creator "A. Modeler" --licence CC0-1.0
+    Examples:
+        simnet export hypoxia --to hypoxia.xml
+        simnet export hypoxia --to hypoxia-ssa.xml --kinetics discrete
+        simnet export hypoxia --to hypoxia.omex
+        simnet export my.xml --to my.omex --t-end "10 h" --licence CC0-1.0
     """
     from simnet.cli.progress import progress
     from simnet.execute.exporters import export, exporter_of

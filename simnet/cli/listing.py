@@ -8,13 +8,13 @@ _TITLE = 40  # characters: the table is to fit a terminal
 
 
 def list_command(
-    as_json: Annotated[bool, typer.Option("--json", help="JSON for machines.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the packaged networks.
 
-    \b
-    simnet list
-    simnet show hypoxia
+    Examples:
+        simnet list
+        simnet list --json
     """
     from textwrap import fill
 

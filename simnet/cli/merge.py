@@ -9,20 +9,22 @@ from simnet.cli.exits import complain
 
 
 def merge_command(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="New folder, or one to add to.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write or to add to.")],
     shards: Annotated[
-        list[Path], typer.Argument(metavar="SHARD...", help="Folders of the same plan or study.")
+        list[Path],
+        typer.Argument(metavar="SHARD...", help="Folders of the parts, of one plan or study."),
     ],
 ) -> None:
-    """Bring the folders of a job array together.
+    """Merge the folders of a screen or study that ran in parts.
 
-    \b
-    simnet screen plan.toml --shard 1/2 --out part1
-    simnet screen plan.toml --shard 2/2 --out part2
-    simnet merge screen part1 part2
+    Running the same plan with --out OUT afterwards simulates what is still missing and analyses the
+    whole.
 
-    Running the plan with --out screen then computes what is still missing,
-    and analyses the whole. The shards of simnet sensitivity as well.
+    Examples:
+        simnet screen plan.toml --shard 1/2 --out part1
+        simnet screen plan.toml --shard 2/2 --out part2
+        simnet merge screen part1 part2
+        simnet screen plan.toml --out screen
     """
     from simnet.cli.tables import count
     from simnet.results.parts import merge_parts

@@ -73,20 +73,20 @@ def as_molecules(network: Network, source: str) -> Iterator[str]:
     starts = sorted((s.initial, s.id) for s in network.species if s.initial > 0)
     if starts:
         (least, low), (most, high) = starts[0], starts[-1]
-        yield f"     amounts at the start: {least:.4g} ({low}) to {most:.4g} ({high}), in {unit}"
+        yield f"     initial amounts: {least:.4g} ({low}) to {most:.4g} ({high}), in {unit}"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SimnetWarning)
             converted = load(source, copies=_SAMPLE)
     except InputError as error:
-        yield f"     as molecules: no: {error.problems[0]}"
+        yield f"     in molecules: not possible: {error.problems[0]}"
         return
     left = list(stochastic_problems(converted))
     how = "--copies N" if "mol" not in unit else '--volume "1 pL", or --copies N'
     if not left:
-        yield f"ssa  yes, as molecules: with {how}"
+        yield f"SSA: possible once amounts are in molecules: add {how}"
     else:
-        yield f"     as molecules ({how}): no, {len(left)} of these stay"
+        yield f"     in molecules ({how}): still not possible, {len(left)} of these remain"
 
 
 def _other_amounts(network: Network) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simnet.cli.exits import writing
-from simnet.cli.tables import count, fold, number, spread, table, unit_text
+from simnet.cli.tables import Sheet, count, fold, number, spread, table, unit_text
 from simnet.errors import InputError, Problem
 from simnet.experiment.times import moment_text
 from simnet.results.moments import ensemble_moments
@@ -17,7 +17,6 @@ from simnet.results.trajectories import Trajectories
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from rich.table import Table
 
 SUMMARY = "summary.csv"
 _ROWS_SHOWN = 40
@@ -39,7 +38,7 @@ def heading(run: Trajectories) -> str:
     return " · ".join(parts)
 
 
-def overview(run: Trajectories) -> "Table":
+def overview(run: Trajectories) -> Sheet:
     """Each readout at the start and the end; for SSA the means, and the spread at the end."""
     found = ensemble_moments(run.values[0], axis=0)
     columns = ["readout", "unit", "start", "end", "fold change"]
@@ -58,7 +57,7 @@ def overview(run: Trajectories) -> "Table":
     made = table(columns, rows, text=2)
     hidden = len(run.readouts) - len(rows)
     if hidden:
-        made.caption = f"and {count(hidden, 'readout')} more (choose with --readout, or --csv)"
+        made.caption = f"and {count(hidden, 'readout')} more (select with --readout, or use --csv)"
     return made
 
 

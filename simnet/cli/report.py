@@ -15,16 +15,21 @@ if TYPE_CHECKING:
 def report_command(
     folder: Annotated[
         Path,
-        typer.Argument(metavar="DIR", help="What simnet screen or simnet sensitivity wrote."),
+        typer.Argument(
+            metavar="DIR", help="Folder that simnet screen or simnet sensitivity wrote."
+        ),
     ],
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The page; DIR/report.html if not given.")
+        Path | None, typer.Option(metavar="FILE", help="Output file; DIR/report.html by default.")
     ] = None,
 ) -> None:
-    """Write a page of a screen or a study: one HTML file that needs no other.
+    """Write an HTML report of a screen or a sensitivity study.
 
-    \b
-    simnet report screen
+    The report is one file with all figures in it.
+
+    Examples:
+        simnet report screen
+        simnet report screen --out screen.html
     """
     from simnet.report.write import write_report
 

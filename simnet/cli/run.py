@@ -1,6 +1,5 @@
 """`simnet run`: simulate, and show, save, plot or print what comes out."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,7 +7,7 @@ import typer
 
 from simnet.cli.changes import AtOption, BackgroundOption, ChangeOption, VariabilityOption, given
 from simnet.cli.conversion import CopiesOption, VolumeOption
-from simnet.cli.exits import INTERRUPTED, complain
+from simnet.cli.exits import complain, interrupted
 from simnet.cli.experiment import (
     AllowNegativeOption,
     EndOption,
@@ -21,6 +20,7 @@ from simnet.cli.experiment import (
     require_one_output,
     workers_of,
 )
+from simnet.cli.tables import console, count, print_csv, print_json, say
 from simnet.execute.simulate import Interrupted, simulate
 from simnet.experiment.notation import read_variability
 from simnet.network.network import Network
@@ -42,7 +42,7 @@ def run_command(
     points: Annotated[int, typer.Option(metavar="N", help="Output times, evenly spaced.")] = 97,
     equilibrate: EquilibrateOption = None,
     seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Root seed of SSA; drawn if not given.")
+        int | None, typer.Option(metavar="N", help="Root seed of SSA; random by default.")
     ] = None,
     workers: WorkersOption = None,
     readout: Annotated[
@@ -104,13 +104,14 @@ def run_command(
 ) -> None:
     """Simulate a network.
 
-    \b
-    simnet run hypoxia --equilibrate "72 h" --change O2_percent=1 --plot
-    simnet run hypoxia --replicates 100 --seed 1 --out cells --change "HIF1A=knockdown 0.9"
-    simnet run hypoxia --change O2_percent=1 --at "24h: O2_percent=20"
-    simnet run model.xml --method ssa --t-end 100 --csv > summary.csv
+    --change and --background say what is done, --at when. Ctrl-C stops the run and saves the
+    finished replicates.
 
-    Ctrl-C saves what is done, and says where.
+    Examples:
+        simnet run hypoxia --equilibrate "72 h" --change O2_percent=1 --plot
+        simnet run hypoxia --replicates 100 --seed 1 --change "HIF1A=knockdown 0.9"
+        simnet run hypoxia --change O2_percent=1 --at "24h: O2_percent=20"
+        simnet run model.xml --method ssa --t-end 100 --csv > summary.csv
     """
     from simnet.cli import outcome
     from simnet.cli.progress import progress
@@ -146,17 +147,14 @@ def run_command(
                 progress=advance,
             )
     except Interrupted as stop:
-        _keep(stop.trajectories, out)
-        raise typer.Exit(INTERRUPTED) from None
+        raise interrupted(_save_finished(stop.trajectories, out)) from None
     files = outcome.saved(run, out) if out is not None else []
     if plot:
         files += _plot(run, out)
     if as_json:
-        from simnet.cli.tables import print_json
-
         print_json(outcome.as_json(run, files))
     elif as_csv:
-        run.summary().to_csv(sys.stdout, index=False)
+        print_csv(run.summary())
     else:
         _print(run, network, files)
 
@@ -173,29 +171,25 @@ def _plot(run: Trajectories, out: Path | None) -> list[Path]:
 
 def _print(run: Trajectories, network: Network, files: list[Path]) -> None:
     from simnet.cli import outcome
-    from simnet.cli.tables import console
 
-    out = console()
-    out.print(outcome.heading(run), style="bold", markup=False, highlight=False)
-    out.print(outcome.overview(run))
+    say(outcome.heading(run), style="bold")
+    console().print(outcome.overview(run))
     for line in outcome.wrote(files):
-        out.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(line)
     if network.suggested_equilibration and run.conditions[0].equilibrate is None:
         complain(
-            "note: it started from the declared amounts, not at rest; "
-            f'--equilibrate "{network.suggested_equilibration}" runs it under baseline inputs first'
+            "note: the run started from the declared amounts, not from equilibrium; "
+            f'--equilibrate "{network.suggested_equilibration}" starts it from there'
         )
 
 
-def _keep(run: Trajectories | None, out: Path | None) -> None:
-    """Save what an interrupted run has finished, and say where."""
+def _save_finished(run: Trajectories | None, out: Path | None) -> str:
+    """Save what an interrupted run has finished; says where."""
     from simnet.cli.outcome import refuge, saved
-    from simnet.cli.tables import count
 
     if run is None:
-        complain("interrupted; no replicate was finished, so nothing was saved")
-        return
+        return "no replicate had finished, so nothing was saved"
     folder = refuge(run) if out is None else out
     saved(run, folder)
     done = count(int(run.finished.sum()), "finished replicate")
-    complain(f"interrupted; {folder} holds {done} of {run.record.run.count}")
+    return f"{folder} holds {done} of {run.record.run.count}"

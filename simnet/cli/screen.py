@@ -1,14 +1,15 @@
 """`simnet screen`: perturbations of a network, from a plan in a file."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simnet.cli.campaign import interrupted, shard_of
+from simnet.cli.campaign import print_example, shard_of, where_finished
 from simnet.cli.completion import networks, plans
-from simnet.cli.exits import complain
-from simnet.cli.experiment import WorkersOption, loaded, require_one_output, workers_of
+from simnet.cli.exits import complain, interrupted
+from simnet.cli.experiment import WorkersOption, require_one_output, workers_of
+from simnet.cli.tables import console, count, number, print_csv, print_json, say, table
 from simnet.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def screen_command(
         str,
         typer.Argument(
             metavar="PLAN.toml|init",
-            help="A plan; or init, to have one written.",
+            help="A plan file; init prints an example.",
             autocompletion=plans,
         ),
     ],
@@ -31,48 +32,49 @@ def screen_command(
         str | None,
         typer.Argument(
             metavar="[NETWORK|FILE]",
-            help="With init: what the plan is for.",
+            help="With init: the network to screen.",
             autocompletion=networks,
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            metavar="DIR", help="Folder for what is done; the same command goes on there."
-        ),
+        typer.Option(metavar="DIR", help="Folder of the results; the same command resumes there."),
     ] = None,
     workers: WorkersOption = None,
     shard: Annotated[
         str | None,
-        typer.Option(
-            metavar="I/N", help="Only the I-th of N parts, for job arrays; join with simnet merge."
-        ),
+        typer.Option(metavar="I/N", help="Run only part I of N, for job arrays; see simnet merge."),
     ] = None,
     dry: Annotated[
-        bool, typer.Option("--plan", help="Only show what would run, and how long it may take.")
+        bool,
+        typer.Option("--plan", help="Show the conditions and the estimated time; run nothing."),
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Effects and failures as JSON on stdout.")
+        bool, typer.Option("--json", help="Print effects and failures as JSON.")
     ] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Effects as CSV on stdout.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print effects as CSV.")] = False,
 ) -> None:
-    """Screen perturbations of a network: alone, in pairs, or all together.
+    """Screen perturbations of a network, alone or in combination.
 
-    \b
-    simnet screen init hypoxia > plan.toml
-    simnet screen plan.toml --plan
-    simnet screen plan.toml --out screen --workers 2
-    simnet report screen
+    Finished simulations are stored in --out, even if the command is killed; the same command resumes
+    there, and a plan with more conditions or replicates extends the folder.
 
-    What is done is kept in --out, also if the command is killed. A plan with
-    more conditions or replicates extends the folder.
+    Examples:
+        simnet screen init hypoxia > plan.toml
+        simnet screen plan.toml --plan
+        simnet screen plan.toml --out screen --workers 2
+        simnet report screen
     """
     if plan == "init":
-        _init(network)
+        from simnet.screen.example import example_screen
+
+        print_example("screen", network, example_screen)
         return
     if network is not None:
         why = f"is not expected after {plan!r}"
-        raise InputError(Problem(what=network, why=why, way_out="a plan says itself what it is of"))
+        raise InputError(
+            Problem(what=network, why=why, way_out="the plan names the network; leave it out")
+        )
     require_one_output(as_json=as_json, as_csv=as_csv)
     part = shard_of(shard, out)
     from simnet.cli.progress import progress
@@ -92,51 +94,31 @@ def screen_command(
                 screen, workers=workers_of(workers), out=out, shard=part, progress=advance
             )
     except KeyboardInterrupt:
-        raise interrupted(out) from None
+        raise interrupted(where_finished(out)) from None
     if out is not None:
-        complain(f"wrote {out}: simnet report {out} makes a page of it")
-    show(result, as_json=as_json, as_csv=as_csv)
-
-
-def show(result: "ScreenResult", *, as_json: bool = False, as_csv: bool = False) -> None:
-    """Effects and failures on stdout."""
-    import sys
-
-    effects = result.effects()
+        complain(f"wrote {out}; simnet report {out} writes an HTML report")
     if as_csv:
-        effects.to_csv(sys.stdout, index=False)
-        return
-    if as_json:
-        from simnet.cli.tables import print_json
-
-        print_json(
-            {
-                "run": result.record.run.to_json(),
-                "complete": result.complete,
-                "effects": effects.to_dict(orient="records"),
-                "failures": result.failures().to_dict(orient="records"),
-            }
-        )
-        return
-    _print(result)
+        print_csv(result.effects())
+    elif as_json:
+        print_json(_as_data(result))
+    else:
+        _print(result)
 
 
-def _init(network: str | None) -> None:
-    if network is None:
-        way_out = "for example simnet screen init hypoxia > plan.toml"
-        raise InputError(Problem(what="init", why="no network is named", way_out=way_out))
-    from simnet.screen.example import example_screen
-
-    typer.echo(example_screen(loaded(network), network), nl=False)
+def _as_data(result: "ScreenResult") -> dict[str, Any]:
+    return {
+        "run": result.record.run.to_json(),
+        "complete": result.complete,
+        "effects": result.effects().to_dict(orient="records"),
+        "failures": result.failures().to_dict(orient="records"),
+    }
 
 
 def _dry(screen: "Screen") -> None:
     from simnet.cli.progress import progress
-    from simnet.cli.tables import console, count, table
 
-    with progress("measuring the control"):
+    with progress("timing the control"):
         frame = screen.conditions()
-    out = console()
     rows = [
         [str(row.condition), str(row.replicates), f"{row.estimated_s:.2g}"]
         for row in frame.itertuples()
@@ -144,28 +126,20 @@ def _dry(screen: "Screen") -> None:
     made = table(["condition", "replicates", "seconds"], rows[:_SHOWN])
     if len(rows) > _SHOWN:
         made.caption = f"and {len(rows) - _SHOWN:,} more"
-    out.print(made)
+    console().print(made)
     total = count(int(frame["replicates"].sum()), "simulation")
-    line = f"{count(len(rows), 'condition')}, {total}: {frame.attrs['estimate']}"
-    out.print(line, markup=False, highlight=False)
+    say(f"{count(len(rows), 'condition')}, {total}: {frame.attrs['estimate']}")
 
 
 def _print(result: "ScreenResult") -> None:
-    from simnet.cli.tables import console, count, number, table
-
     record = result.record.run
     run = record.run
-    out = console()
-
-    def line(text: str, style: str = "") -> None:
-        out.print(text, style=style or None, markup=False, highlight=False)
-
     ran = int(result.table.ran.sum())
     parts = [record.network, run.method.upper(), count(len(result.conditions), "condition")]
     parts += [count(ran, "simulation")] + ([f"seed {run.seed}"] if run.seed is not None else [])
-    line(" · ".join(parts), "bold")
+    say(" · ".join(parts), "bold")
     if not result.complete:
-        line("not complete: other shards, or a run that was stopped, hold the rest", "yellow")
+        say("not complete: some simulations are in other shards or were not run", "yellow")
     effects = result.effects()
     size = effects["log2_fold_change"].abs()
     order = size.sort_values(ascending=False, kind="stable").index
@@ -186,20 +160,18 @@ def _print(result: "ScreenResult") -> None:
         for row in effects.loc[shown].to_dict(orient="records")
     ]
     columns = ["condition", "readout", "control", "treated", "log2 fold", "interval", "n", "adj. p"]
-    title = "Each condition's largest effect, single changes first; time courses at their end"
-    made = table(columns, rows, text=2, title=title)
+    title = "Largest effect of each condition, single changes first; time courses at their end"
+    made = table(columns, rows, text=2, title=title).without_empty()
     if len(effects) > len(shown):
         made.caption = f"and {len(effects) - len(shown):,} more effects (--csv has all)"
-    out.print(made)
+    console().print(made)
     failures = result.failures()
     for row in list(failures.itertuples())[:5]:
         what = " ".join(part for part in (str(row.condition), str(row.readout)) if part)
-        line(f"FAILED {what}: {row.reason}", "red")
+        say(f"FAILED {what}: {row.reason}", "red")
     if len(failures) > 5:
-        line(f"and {len(failures) - 5:,} more failures (--json has all)", "red")
+        say(f"and {len(failures) - 5:,} more failures (--json has all)", "red")
 
 
 def _interval(low: float, high: float) -> str:
-    from simnet.cli.tables import number
-
     return "–" if low != low else f"{number(low)} to {number(high)}"

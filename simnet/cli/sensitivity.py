@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simnet.cli.campaign import interrupted, shard_of
+from simnet.cli.campaign import print_example, shard_of, where_finished
 from simnet.cli.changes import AtOption, BackgroundOption, ChangeOption, given
 from simnet.cli.completion import networks, networks_or_init
 from simnet.cli.conversion import CopiesOption, VolumeOption
+from simnet.cli.exits import interrupted
 from simnet.cli.experiment import (
     AllowNegativeOption,
     EquilibrateOption,
@@ -36,15 +37,14 @@ def sensitivity_command(
         str,
         typer.Argument(
             metavar="NETWORK|STUDY.toml|init",
-            help="A packaged name, an SBML or Antimony file, package.module:model, or a study file; "
-            "init writes one.",
+            help="A packaged network, a model file, or a study file; init prints an example study.",
             autocompletion=networks_or_init,
         ),
     ],
     network: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NETWORK]", help="With init: what the study is of.", autocompletion=networks
+            metavar="[NETWORK]", help="With init: the network to study.", autocompletion=networks
         ),
     ] = None,
     readout: Annotated[
@@ -63,33 +63,39 @@ def sensitivity_command(
         int | None,
         typer.Option(
             metavar="N",
-            help="As the analysis counts; sobol: a power of two.",
+            help="Number of samples; the unit depends on the analysis. sobol: a power of two.",
             rich_help_panel=_ANALYSIS,
         ),
     ] = None,
     second_order: Annotated[
         bool,
-        typer.Option("--second-order", help="Sobol: pairs as well.", rich_help_panel=_ANALYSIS),
+        typer.Option(
+            "--second-order",
+            help="With sobol: second-order indices (pairs) as well.",
+            rich_help_panel=_ANALYSIS,
+        ),
     ] = False,
     setting: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=VALUE",
-            help="The analysis' own, such as step=0.2.",
+            help="A setting of the analysis, such as step=0.2.",
             rich_help_panel=_ANALYSIS,
         ),
     ] = None,
     until_converged: Annotated[
         bool,
         typer.Option(
-            "--until-converged", help="Add samples until it is.", rich_help_panel=_ANALYSIS
+            "--until-converged",
+            help="Add samples until the indices have converged.",
+            rich_help_panel=_ANALYSIS,
         ),
     ] = False,
     most_samples: Annotated[
         int | None,
         typer.Option(
             metavar="N",
-            help="With --until-converged: at most so many; 16 times --samples.",
+            help="With --until-converged: upper limit; 16 times --samples by default.",
             rich_help_panel=_ANALYSIS,
         ),
     ] = None,
@@ -97,7 +103,7 @@ def sensitivity_command(
         float | None,
         typer.Option(
             metavar="X",
-            help="Half-width of an interval that counts as converged; 0.05.",
+            help="Half-width of the interval of a converged index; 0.05 by default.",
             rich_help_panel=_ANALYSIS,
         ),
     ] = None,
@@ -105,19 +111,21 @@ def sensitivity_command(
         list[str] | None,
         typer.Option(
             metavar="PATTERN",
-            help='"k_*"; may be repeated. All with a declared range if not given.',
+            help='Vary these, such as "k_*"; may be repeated. By default all with a declared range.',
             rich_help_panel=_VARIED,
         ),
     ] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option(metavar="PATTERN", help="Not these.", rich_help_panel=_VARIED),
+        typer.Option(
+            metavar="PATTERN", help="Do not vary these; may be repeated.", rich_help_panel=_VARIED
+        ),
     ] = None,
     fold: Annotated[
         float | None,
         typer.Option(
             metavar="X",
-            help="Value / X to value * X, not declared ranges.",
+            help="Vary from value / X to value * X in place of the declared range.",
             rich_help_panel=_VARIED,
         ),
     ] = None,
@@ -125,14 +133,16 @@ def sensitivity_command(
         list[str] | None,
         typer.Option(
             metavar="NAME=PATTERN,...",
-            help="Moved together, with one index; or molecules.",
+            help="Vary these together, with one index; 'molecules' for a group per molecule.",
             rich_help_panel=_VARIED,
         ),
     ] = None,
     initial: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="SPECIES", help="Amounts at the start as well.", rich_help_panel=_VARIED
+            metavar="SPECIES",
+            help="Vary the initial amount of a species as well.",
+            rich_help_panel=_VARIED,
         ),
     ] = None,
     method: Annotated[
@@ -140,18 +150,21 @@ def sensitivity_command(
         typer.Option(metavar="[ode|ssa]", help="ode (CVODE), the default, or ssa (Gillespie)."),
     ] = None,
     replicates: Annotated[
-        int | None, typer.Option(metavar="N", help="SSA runs of each row; 20 if not given.")
+        int | None, typer.Option(metavar="N", help="SSA replicates of each sample; 20 by default.")
     ] = None,
     t_end: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="The latest time that a readout names if not given."),
+        typer.Option(
+            metavar="TIME", help="End of the run; by default the latest time in the readouts."
+        ),
     ] = None,
     equilibrate: EquilibrateOption = None,
     seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Of the design and all runs; 0.")
+        int | None,
+        typer.Option(metavar="N", help="Seed of the design and of all runs; 0 by default."),
     ] = None,
     workers: WorkersOption = None,
-    engine: Annotated[str | None, typer.Option(metavar="NAME", help="As of simnet run.")] = None,
+    engine: Annotated[str | None, typer.Option(metavar="NAME", help="As in simnet run.")] = None,
     timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="Wall time that one run may take.")
     ] = None,
@@ -166,7 +179,7 @@ def sensitivity_command(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Runs, tables, figures and report; the same command goes on there.",
+            help="Folder of runs, tables, figures and report; the same command resumes there.",
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
@@ -174,47 +187,48 @@ def sensitivity_command(
         str | None,
         typer.Option(
             metavar="I/N",
-            help="Only the I-th of N parts, for job arrays; join with simnet merge.",
+            help="Run only part I of N, for job arrays; see simnet merge.",
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
     plan: Annotated[
         bool,
         typer.Option(
-            "--plan", help="Only say how many evaluations there are, and how long they take."
+            "--plan", help="Show the number of evaluations and the estimated time; run nothing."
         ),
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask, also for over an hour.")
+        bool, typer.Option("--yes", "-y", help="Do not ask before a study of more than an hour.")
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Indices as JSON on stdout.", rich_help_panel=_OUTPUT)
+        bool, typer.Option("--json", help="Print indices as JSON.", rich_help_panel=_OUTPUT)
     ] = False,
     as_csv: Annotated[
-        bool, typer.Option("--csv", help="Indices as CSV on stdout.", rich_help_panel=_OUTPUT)
+        bool, typer.Option("--csv", help="Print indices as CSV.", rich_help_panel=_OUTPUT)
     ] = False,
 ) -> None:
-    """Find out which parameters of a network matter for a readout.
+    """Estimate which parameters of a network influence a readout.
 
-    \b
-    simnet sensitivity hypoxia --readout "HIF1A@4h" --analysis local
-    simnet sensitivity hypoxia --readout "GLUT1@48h" --analysis sobol --samples 512 --out results
-    simnet sensitivity hypoxia --readout "cv(GLUT1)@6h" --analysis morris --method ssa
-    simnet sensitivity init hypoxia > study.toml
-    simnet sensitivity study.toml --out results
+    Readouts are values at a time, auc, max, first_passage, mean, cv and others, and ratios of two
+    conditions. A dummy factor that the model does not use is varied as well: an index that is not
+    above that of the dummy is noise. Options override those of a study file.
 
-    A dummy that no model reads is varied along: what is not above it is
-    noise. Options replace what a study file says. Readouts are values at a
-    time, auc, max, first_passage, mean, cv, ... and ratios of two conditions.
+    Examples:
+        simnet sensitivity hypoxia --readout "HIF1A@4h" --analysis local
+        simnet sensitivity hypoxia --readout "GLUT1@48h" --samples 512 --out results
+        simnet sensitivity init hypoxia > study.toml
+        simnet sensitivity study.toml --out results
     """
     if source == "init":
-        _init(network, kinetics)
+        from simnet.sensitivity.study_file import example_study
+
+        print_example("sensitivity", network, example_study, kinetics=kinetics)
         return
     if network is not None:
         raise InputError(Problem(what=network, why=f"is not expected after {source!r}"))
     require_one_output(as_json=as_json, as_csv=as_csv)
     if most_samples is not None and not until_converged:
-        why = "says when --until-converged ends, which is not there"
+        why = "only applies to --until-converged"
         raise InputError(Problem(what="--most-samples", why=why, way_out="give both"))
     part = shard_of(shard, out)
     where = workers_of(workers)
@@ -269,7 +283,7 @@ def _study(
         with progress(f"reading {source}"):
             return study_from_file(source, over, **reading)
     if "readouts" not in over:
-        way_out = 'for example --readout "pS6@48h"; simnet show lists what there is'
+        way_out = 'for example --readout "pS6@48h"; simnet show lists the readouts'
         raise InputError(Problem(what="--readout", why="none given", way_out=way_out))
     return SensitivityStudy(network=loaded(source, **reading), **over)
 
@@ -302,13 +316,4 @@ def _run(
                 may_go_on=may_go_on,
             )
     except KeyboardInterrupt:
-        raise interrupted(out) from None
-
-
-def _init(network: str | None, kinetics: Any) -> None:
-    if network is None:
-        way_out = "for example simnet sensitivity init hypoxia > study.toml"
-        raise InputError(Problem(what="init", why="no network is named", way_out=way_out))
-    from simnet.sensitivity.study_file import example_study
-
-    typer.echo(example_study(loaded(network, kinetics), network), nl=False)
+        raise interrupted(where_finished(out)) from None

@@ -1,6 +1,7 @@
 """`simnet show`: what is in a network, what can be done with it, and what a run costs."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ from simnet.cli import origin, sections
 from simnet.cli.changes import AtOption, BackgroundOption, ChangeOption, given
 from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.description import description
-from simnet.cli.diagram import DiagramOption, write_diagram
+from simnet.cli.diagram import write_diagram
 from simnet.cli.experiment import (
     EndOption,
     EquilibrateOption,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SHOWN = 5
-_SECTION = "Sections (the overview if none is chosen)"
+_SECTION = "Sections"
 
 
 def _section(what: str) -> Any:
@@ -51,36 +52,49 @@ def show_command(
         bool,
         typer.Option(
             "--cost",
-            help="Expected firings of each reaction in a run: the integral of its rate along the "
-            "ODE solution. Takes --t-end, --equilibrate and changes as `simnet run` does.",
+            help="Show how often each reaction is expected to fire in a run (the integral of its "
+            "rate along the ODE solution).",
             rich_help_panel=_SECTION,
         ),
     ] = False,
-    diagram: DiagramOption = None,
+    diagram: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.svg",
+            help="Draw the network: which species act on which.",
+            rich_help_panel=_SECTION,
+        ),
+    ] = None,
     t_end: EndOption = None,
     equilibrate: EquilibrateOption = None,
     kinetics: KineticsOption = None,
     volume: VolumeOption = None,
     copies: CopiesOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the whole network as JSON.")
+    ] = False,
     change: ChangeOption = [],  # noqa: B006 - typer makes a new list
     at: AtOption = [],  # noqa: B006
     background: BackgroundOption = [],  # noqa: B006
 ) -> None:
-    """Show a network or a model file: what it is, what each method can do with it, its molecules,
-    inputs, readouts, genes, drugs, rules and parameters.
+    """Show the contents of a network and which methods can simulate it.
 
-    \b
-    simnet show hypoxia
-    simnet show hypoxia --parameters
-    simnet show hypoxia --diagram hypoxia.svg
-    simnet show model.xml --volume "1 pL"
-    simnet show hypoxia --cost --equilibrate "72 h" --change O2_percent=1
+    The overview lists inputs, readouts, genes, drugs and molecules; the options below show other
+    sections in its place. --t-end, --equilibrate and changes describe the run of --cost.
+
+    Examples:
+        simnet show hypoxia
+        simnet show hypoxia --parameters
+        simnet show hypoxia --diagram hypoxia.svg
+        simnet show model.xml --volume "1 pL"
+        simnet show hypoxia --cost --t-end "24 h" --change O2_percent=1
     """
     done = given(change, at, background)
     if not cost and (t_end or equilibrate or done != Treatment()):
-        why = "only --cost runs the network"
-        raise InputError(Problem(what="simnet show", why=why, way_out="add --cost"))
+        why = "--t-end, --equilibrate and changes only apply to --cost"
+        raise InputError(
+            Problem(what="simnet show", why=why, way_out="add --cost, or leave them out")
+        )
     network = loaded(source, kinetics, volume=volume, copies=copies)
     if diagram is not None:
         write_diagram(network, diagram)
@@ -120,7 +134,7 @@ def show_command(
             console().print(section(network))
     if priced is not None:
         console().print(sections.cost(priced, f"Expected firings in {shown_time(end, network)}"))
-        total = f"{number(float(priced.firings.sum()))} firings in all"
+        total = f"{number(float(priced.firings.sum()))} firings in total"
         say(f"{total}, in {count(len(priced), 'reaction')}")
 
 
@@ -147,7 +161,7 @@ def _overview(network: Network, source: str) -> None:
         sections.rounded,
     ):
         shown = section(network)
-        if shown.row_count:
+        if shown.rows:
             console().print(shown)
     for line in (*_imported(network), *_events(network), *_methods(network, source)):
         say(line)
@@ -162,7 +176,7 @@ def _imported(network: Network) -> Iterator[str]:
     """What loading did to the model."""
     found = origin.splits(network)
     if found:
-        yield f"net laws of {count(len(found), 'reversible reaction')} split into two directions:"
+        yield f"net laws of {count(len(found), 'reversible reaction')} split into forward and backward reactions:"
         yield from _some(found, "--rules")
     if converted := origin.conversion(network):
         yield f"amounts in molecules: {converted}"
@@ -179,25 +193,25 @@ def _methods(network: Network, source: str) -> Iterator[str]:
     """What can be done with it."""
     under_ode, under_ssa = (problems_under(method, network) for method in METHODS)
     if under_ode:
-        yield f"ode  no, for {count(len(under_ode), 'reason')}:"
+        yield f"ODE: not possible, for {count(len(under_ode), 'reason')}:"
         yield from _some(under_ode, "--json")
     else:
-        yield "ode  yes" + (", the file as it is" if network.document is not None else "")
-        yield from (f"     mind: {caution}" for caution in cautions(network))
+        yield "ODE: possible" + (", with the file as it is" if network.document is not None else "")
+        yield from (f"     note: {caution}" for caution in cautions(network))
     if not under_ssa:
-        yield "ssa  yes"
+        yield "SSA: possible"
     elif under_ode:
-        yield "ssa  no, for these reasons and perhaps more"
+        yield "SSA: not possible, for the same reasons and perhaps others"
     else:
-        yield f"ssa  no, for {count(len(under_ssa), 'reason')}:"
+        yield f"SSA: not possible, for {count(len(under_ssa), 'reason')}:"
         yield from _some(under_ssa, "--json")
         yield from origin.as_molecules(network, source)
     if network.suggested_equilibration:
-        yield f'at rest after --equilibrate "{network.suggested_equilibration}"'
+        yield f'equilibrium: reached with --equilibrate "{network.suggested_equilibration}"'
 
 
 def _some(items: Sequence[object], where: str) -> Iterator[str]:
     """The first of them, indented, and how many more there are `where`."""
     yield from (f"     {item}" for item in items[:_SHOWN])
     if len(items) > _SHOWN:
-        yield f"     and {len(items) - _SHOWN} more ({where} lists all)"
+        yield f"     and {len(items) - _SHOWN} more (listed with {where})"

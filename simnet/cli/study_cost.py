@@ -40,8 +40,8 @@ def confirm(
     if not seconds > ASKS_ABOVE:  # also where it is not known, since rows fail
         return
     if not sys.stdin.isatty():
-        why = f"{count:,} evaluations take about {roughly(seconds)}, and there is no one to ask"
-        way_out = "--yes runs it; --samples, --parameters or --shard make it smaller"
+        why = f"{count:,} evaluations take about {roughly(seconds)}, and there is no terminal to confirm"
+        way_out = "add --yes to run it; --samples, --parameters or --shard make it smaller"
         raise InputError(Problem(what="this study", why=why, way_out=way_out))
     if not asked(count, seconds):
         complain("nothing was run")
@@ -60,7 +60,7 @@ def _timed(study: "SensitivityStudy", count: int, workers: Workers) -> float:
     from simnet.cli.progress import progress
     from simnet.sensitivity.run import seconds_for
 
-    with progress("measuring a few rows"):
+    with progress("timing a few samples"):
         return seconds_for(study, count, workers)
 
 
@@ -76,10 +76,9 @@ def _missing(study: "SensitivityStudy", out: Path | None) -> int:
 
 def show_plan(study: "SensitivityStudy", workers: Workers, out: Path | None) -> None:
     """What a study would run, and for how long, on stdout; some rows are run to measure it."""
-    from simnet.cli.tables import console, count
+    from simnet.cli.tables import count, say
     from simnet.sensitivity.table import count_rows
 
-    screen = console()
     space = study.space
     rows = count_rows(study.analysis, space, study.size, study.own_settings)
     groups = f" in {len(space.labels) - 1} groups" if space.groups else ""
@@ -94,10 +93,10 @@ def show_plan(study: "SensitivityStudy", workers: Workers, out: Path | None) -> 
         f"{study.evaluations:,} evaluations: {rows:,} rows{brackets}{runs}",
     ]
     if left != study.evaluations:
-        lines.append(f"{left:,} of them are not done yet")
+        lines.append(f"{left:,} of them are not finished yet")
     if math.isnan(seconds):
         lines.append("no estimate of the time: the rows that were tried cannot be run")
     else:
         lines.append(f"about {roughly(seconds)} on this machine")
     for line in lines:
-        screen.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(line)

@@ -22,7 +22,7 @@ def groups_of(texts: list[str] | None) -> Any:
         if name and equals and members and name not in found:
             found[name] = members
         else:
-            why = "given twice" if name in found else "not NAME=PATTERN"
+            why = "given twice" if name in found else "not NAME=PATTERN,..."
             way_out = "write --group oxygen=O2_*,PHD2_*, or --group molecules alone"
             problems.append(Problem(what=f"--group {text}", why=why, way_out=way_out))
     if problems:

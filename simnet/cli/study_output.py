@@ -1,10 +1,12 @@
 """A study's result: on the screen, as JSON or CSV, and in its folder."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet.cli.exits import complain, writing
+from simnet.cli.tables import console, print_csv, print_json
 
 if TYPE_CHECKING:
     from simnet.sensitivity.result import StudyResult
@@ -18,26 +20,17 @@ def write_result(result: "StudyResult", out: Path) -> None:
 
     with progress("drawing"), writing(out):
         write_figures(result, out)
-        write_report(result, out / "report.html", repeat=_typed())
+        write_report(result, out / "report.html", repeat=shlex.join(["simnet", *sys.argv[1:]]))
     control = "control.csv (the steady state), " if len(result.control) else ""
     complain(f"wrote {out}: report.html, indices.csv, {control}figures and more")
-
-
-def _typed() -> str:
-    """The command as it was typed."""
-    import shlex
-
-    return shlex.join(["simnet", *sys.argv[1:]])
 
 
 def show_result(result: "StudyResult", *, as_json: bool, as_csv: bool) -> None:
     """The indices on stdout."""
     if as_csv:
-        result.frame().to_csv(sys.stdout, index=False)
+        print_csv(result.frame())
         return
     if as_json:
-        from simnet.cli.tables import print_json
-
         frame = result.frame()
         frame["influential"] = frame["influential"].astype(object).where(frame["influential"].notna(), None)  # fmt: skip
         print_json(
@@ -51,6 +44,4 @@ def show_result(result: "StudyResult", *, as_json: bool, as_csv: bool) -> None:
             }
         )
         return
-    from simnet.cli.tables import console
-
     console().print(result)

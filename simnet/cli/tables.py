@@ -1,15 +1,16 @@
-"""What commands print with rich: consoles, numbers and tables."""
+"""What commands print: consoles, numbers, tables and JSON."""
 
 import math
 import sys
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from simnet.results.rounded import rounded
+from simnet.results.terminal import Sheet as Sheet
+from simnet.results.terminal import table as table
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
-    from rich.table import Table
 
 _UNWATCHED = 140  # columns where nobody's terminal sets the width
 
@@ -26,29 +27,6 @@ def say(text: str, style: str | None = None) -> None:
     """A line of prose: wrapped between words in a terminal, left whole where a program reads it."""
     out = console()
     out.print(text, style=style, markup=False, highlight=False, soft_wrap=not out.is_terminal)
-
-
-def table(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "", text: int = 1
-) -> "Table":
-    """A plain table; the first `text` columns are text, the others numbers. Values are no markup."""
-    from rich import box
-    from rich.markup import escape
-    from rich.table import Table
-
-    made = Table(
-        box=box.SIMPLE_HEAD,
-        title=escape(title) if title else None,
-        title_justify="left",
-        title_style="bold",
-        pad_edge=False,
-        header_style="bold",
-    )
-    for place, name in enumerate(columns):
-        made.add_column(escape(name), justify="left" if place < text else "right", overflow="fold")
-    for row in rows:
-        made.add_row(*(escape(cell) for cell in row))
-    return made
 
 
 def number(value: float | None) -> str:
@@ -76,6 +54,11 @@ def unit_text(unit: str | None) -> str:
 def count(amount: int, noun: str) -> str:
     """1 replicate, 2 replicates, 3 species."""
     return f"{amount:,} {noun}{'' if amount == 1 or noun.endswith('s') else 's'}"
+
+
+def print_csv(frame: "pd.DataFrame") -> None:
+    """A table as CSV on standard output."""
+    frame.to_csv(sys.stdout, index=False)
 
 
 def print_json(data: object) -> None:

@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simnet.cli.conversion import CopiesOption, VolumeOption
-from simnet.cli.exits import CHECK_FAILED, INTERRUPTED, complain
+from simnet.cli.exits import CHECK_FAILED, interrupted
 from simnet.cli.experiment import KineticsOption, Source, loaded
+from simnet.cli.tables import (
+    Sheet,
+    console,
+    count,
+    number,
+    print_json,
+    say,
+    spread,
+    table,
+    unit_text,
+)
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
     from simnet.network.network import Readout
     from simnet.verify.comparison import Comparison
     from simnet.verify.exports import ExportCheck
@@ -29,15 +37,18 @@ def verify_command(
         str | None,
         typer.Option(
             metavar="TIME",
-            help='End of the runs, such as "30 min"; 48 h if not given, or as much of it as the '
-            "slow reference engine can follow in some minutes.",
+            help='End of the runs, such as "30 min"; by default 48 h, or less if the slow reference '
+            "engine would take more than some minutes.",
         ),
     ] = None,
     replicates: Annotated[
-        int, typer.Option(metavar="N", help="Of each engine; the slow one may get less.")
+        int,
+        typer.Option(
+            metavar="N", help="Replicates of each engine; fewer for the slow reference engine."
+        ),
     ] = 500,
     seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Root seed; drawn if not given.")
+        int | None, typer.Option(metavar="N", help="Root seed; random by default.")
     ] = None,
     readout: Annotated[
         list[str] | None,
@@ -45,9 +56,7 @@ def verify_command(
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(
-            metavar="N", help="Worker processes; all processors if not given, 0 for none."
-        ),
+        typer.Option(metavar="N", help="Worker processes; all processors by default, 0 for none."),
     ] = None,
     kinetics: KineticsOption = None,
     volume: VolumeOption = None,
@@ -58,18 +67,20 @@ def verify_command(
             help="Whether tellurium runs the network's COMBINE archive and Antimony text."
         ),
     ] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="All of it, as JSON on stdout.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the whole comparison as JSON.")
+    ] = False,
 ) -> None:
-    """Check that stochastic simulation of a network is right.
+    """Verify the stochastic simulation of a network, engine against engine.
 
-    Runs every engine that can, and compares means, spreads and distributions; where the state space
-    is small, also with the exact solution of the chemical master equation. If everything is right,
-    it says so in all but 1 of 10,000 calls. tellurium runs what `simnet export` writes: the COMBINE
-    archive and the Antimony text. Exit code 3 if something disagrees.
+    Runs all SSA engines and compares means, standard deviations and distributions; if the state
+    space is small, also with the exact solution of the chemical master equation. The probability of
+    a false alarm is 1 in 10,000 at most. tellurium runs what simnet export writes: the COMBINE
+    archive and the Antimony text. Exit code 3 if there is a significant difference.
 
-    \b
-    simnet verify hypoxia --t-end "10 min"
-    simnet verify model.xml --t-end 100 --replicates 5000
+    Examples:
+        simnet verify hypoxia --t-end "10 min"
+        simnet verify model.xml --t-end 100 --replicates 5000
     """
     from simnet.cli.progress import progress
     from simnet.verify.cross_check import cross_check
@@ -93,11 +104,8 @@ def verify_command(
             with progress(f"{network.id}, exported files in tellurium"):
                 elsewhere = check_exports(network, float(found.times[-1]))
     except KeyboardInterrupt:  # typer would end without a word
-        complain("interrupted; nothing was compared yet")
-        raise typer.Exit(INTERRUPTED) from None
+        raise interrupted("nothing was saved") from None
     if as_json:
-        from simnet.cli.tables import print_json
-
         print_json(as_data(found, elsewhere))
     else:
         _print(found)
@@ -130,43 +138,34 @@ def as_data(found: "Verification", exports: "ExportCheck | None" = None) -> dict
 
 
 def _print(found: "Verification") -> None:
-    from simnet.cli.tables import console, count, number
-
-    out = console()
-
-    def line(text: str, style: str = "") -> None:
-        out.print(text, style=style or None, markup=False, highlight=False)
-
-    line(f"{found.network} · SSA to {_time(found, found.times[-1])} · seed {found.seed}", "bold")
+    say(f"{found.network} · SSA to {_time(found, found.times[-1])} · seed {found.seed}", "bold")
     for name, version in found.engines.items():
-        line(f"{name} {version}: {count(found.replicates[name], 'replicate')}")
+        say(f"{name} {version}: {count(found.replicates[name], 'replicate')}")
     if found.states:
-        line(f"CME: the chemical master equation, exact, {count(found.states, 'state')}")
+        say(f"CME: the chemical master equation, exact, {count(found.states, 'state')}")
     for name, reason in found.left_out.items():
-        line(f"{name}: left out, {' '.join(reason.split())}")
-    _tables(found, out)
+        say(f"{name}: left out, {' '.join(reason.split())}")
+    _tables(found)
     for failure in found.failures[:5]:
-        line(f"FAILED {failure}", "red")
-    chance = f"once in {number(1 / found.alpha)}"
+        say(f"FAILED {failure}", "red")
+    chance = number(1 / found.alpha)
     noticed = f"{found.noticed:.2g} standard deviations"
-    made = f"{count(found.tests, 'test')} of means, spreads and distributions"
+    made = f"{count(found.tests, 'test')} of means, standard deviations and distributions"
     if found.agree:
-        line(f"AGREE: no difference in {made}.", "bold green")
-        line(
-            f"A mean that is off by {noticed} or more would have shown; more replicates show smaller ones."
+        say(f"AGREE: no difference in {made}.", "bold green")
+        say(
+            f"Detectable here: a mean that differs by {noticed} or more; more replicates reveal smaller ones."
         )
     else:
-        line(_accusation(found, made), "bold red")
-    line(f"p is corrected for all tests (Holm): a false alarm comes {chance} calls, at most.")
+        say(_accusation(found, made), "bold red")
+    say(f"p is corrected for multiple testing (Holm): at most one false alarm in {chance} calls.")
 
 
 def _print_exports(found: "ExportCheck") -> None:
-    from simnet.cli.tables import console, number
     from simnet.verify.exports import TOLERANCE
 
-    out = console()
     for what, reason in found.left_out.items():
-        out.print(f"{found.tool}: {what} left out, {reason}", markup=False, highlight=False)
+        say(f"{found.tool}: {what} left out, {reason}")
     if not found.differences:
         return
     differing = [
@@ -182,7 +181,7 @@ def _print_exports(found: "ExportCheck") -> None:
             f"largest relative difference {found.largest:.1g}."
         )
         style = ""
-    out.print(text, style=style or None, markup=False, highlight=False)
+    say(text, style)
 
 
 def _accusation(found: "Verification", made: str) -> str:
@@ -191,7 +190,7 @@ def _accusation(found: "Verification", made: str) -> str:
     for c in found.disagreements:
         pairs.setdefault(f"{c.first} and {c.second}", {})[c.readout] = None
     parts = [
-        f"{pair} differ beyond chance in {', '.join(list(names)[:8])}"
+        f"{pair} differ significantly in {', '.join(list(names)[:8])}"
         + (f" and {len(names) - 8} more" if len(names) > 8 else "")
         for pair, names in pairs.items()
     ]
@@ -200,7 +199,7 @@ def _accusation(found: "Verification", made: str) -> str:
     return f"DISAGREE: {'; '.join(parts)} ({made})."
 
 
-def _tables(found: "Verification", out: "Console") -> None:
+def _tables(found: "Verification") -> None:
     """The comparisons by readout and time: those that disagree, then the least likely ones."""
     groups = [list(group) for _, group in groupby(found.comparisons, lambda c: (c.readout, c.time))]
     groups.sort(key=lambda group: min(c.p for c in group) >= found.alpha)
@@ -214,16 +213,15 @@ def _tables(found: "Verification", out: "Console") -> None:
         made.caption = (
             f"the {len(shown)} with the smallest p-values of {len(groups)} (--json has all)"
         )
-    out.print(made)
+    console().print(made)
 
 
-def _table(found: "Verification", groups: Sequence[list["Comparison"]]) -> "Table":
-    from simnet.cli.tables import number, table
+def _table(found: "Verification", groups: Sequence[list["Comparison"]]) -> Sheet:
     from simnet.results.rounded import signed
 
     sides = [*found.engines, *(["CME"] if found.states else [])]
     columns = ["readout", "time", *(f"{side}\nmean ± sd" for side in sides)]
-    columns += ["largest z", "least p", "", "ODE"]
+    columns += ["largest z", "smallest p", "verdict", "ODE"]
     places = {r.name: i for i, r in enumerate(found.readouts)}
     moments = found.frame().set_index(["readout", "time"])["ode"].to_dict()
     rows = []
@@ -248,15 +246,11 @@ def _table(found: "Verification", groups: Sequence[list["Comparison"]]) -> "Tabl
 
 
 def _named(readout: "Readout") -> str:
-    from simnet.cli.tables import unit_text
-
     unit = unit_text(readout.unit)
     return f"{readout.name} ({unit})" if unit else readout.name
 
 
 def _moments(mean: float, sd: float) -> str:
-    from simnet.cli.tables import number, spread
-
     return f"{number(mean)} ± {number(spread(sd, mean))}"
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
-from simnet.arrays import TimesByReadouts
+from simnet.arrays import FloatArray, TimesByReadouts
 from simnet.errors import Problem
 from simnet.experiment.program import Program
 from simnet.experiment.run import Method
@@ -93,12 +93,53 @@ class BatchSimulator(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """A readout and the value whose first passage is looked for.
+
+    Attributes:
+        readout: its place among the task's symbols.
+        threshold: the value.
+        direction: "up" for the first time at or above it, "down" for at or below.
+    """
+
+    readout: int
+    threshold: float
+    direction: Literal["up", "down"] = "up"
+
+
+class WatchingSimulator(BatchSimulator, Protocol):
+    """A loaded model that sees every firing."""
+
+    def first_passage(
+        self,
+        program: Program,
+        streams: Sequence[bytes],
+        watches: Sequence[Watch],
+        *,
+        limits: Limits,
+        stop: Callable[[], bool],
+        threads: int = 1,
+    ) -> tuple[list[TimesByReadouts | str], FloatArray]:
+        """Results as from `run_batch`, and the exact times of first passage, (N, W).
+
+        A time is that of the firing (or of the change of the program) after which the readout was
+        first at or beyond the threshold, from t = 0 on; NaN where it never was, or where the
+        replicate failed before. The trajectories are those of `run_batch`, bit for bit. `threads`
+        share the replicates.
+
+        Raises:
+            InputError: a readout that depends on time moves between firings, and has no such time.
+        """
+        ...
+
+
 def no_obstacles(network: Network, program: Program) -> Sequence[Problem]:
     """For engines that run whatever passes the checks of the method."""
     return ()
 
 
-def no_doubts(network: Network, program: Program) -> Sequence[str]:
+def no_doubts(network: Network, program: Program, method: Method) -> Sequence[str]:
     """For engines that are right wherever they run."""
     return ()
 
@@ -113,9 +154,14 @@ class Engine:
         prepare: makes a simulator; a `BatchSimulator` where `batches` is true.
         version: for the record.
         batches: runs in this process, in threads, and not in worker processes.
+        watches: its simulators are `WatchingSimulator`s.
         obstacles: what keeps it from running a program of a network; each names a way out.
-        doubts: why it may be wrong by SSA on a program of a network: "auto" passes it by, and where
-            it is named they are warnings.
+        doubts: why it may be wrong on a program of a network by a method. By SSA "auto" passes it
+            by; where it runs all the same they are warnings, by ODE unless `max_step` is given.
+        missing: what it lacks on this machine, if anything.
+        remedy: how to mend an engine that is there and gives wrong results.
+        seconds_per_firing: of one processor, for an engine that is so slow that checks run fewer
+            replicates of it: from the network alone, so that equal calls make equal runs everywhere.
         variants: ways of running with bits of their own, recorded with the engine's name.
         variant: the one for a network: a function of the network alone.
     """
@@ -125,7 +171,11 @@ class Engine:
     prepare: Callable[[Task], Simulator] | Callable[[Task], BatchSimulator]
     version: Callable[[], str]
     batches: bool = False
+    watches: bool = False
     obstacles: Callable[[Network, Program], Sequence[Problem]] = no_obstacles
-    doubts: Callable[[Network, Program], Sequence[str]] = no_doubts
+    doubts: Callable[[Network, Program, Method], Sequence[str]] = no_doubts
+    missing: Callable[[], Problem | None] = lambda: None
+    remedy: str = "install it anew, and report it"
+    seconds_per_firing: Callable[[Network], float] | None = None
     variants: tuple[str, ...] = ()
     variant: Callable[[Network], str] = lambda network: ""

@@ -6,18 +6,15 @@ is done here. Streams continue across segments, so that a replicate is one reali
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import lru_cache
 from importlib.util import find_spec
 
 import numpy as np
 
 from simnet.arrays import FloatArray, TimesByReadouts
-from simnet.engines.base import Engine, Limits, Task
+from simnet.engines.base import Engine, Limits, Task, Watch
 from simnet.engines.compiled_block import (
     FINE,
     Block,
-    Watch,
     arguments,
     new_block,
     reason,
@@ -37,6 +34,7 @@ from simnet.errors import InputError, MissingToolError, Problem, StateError, Uns
 from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
 from simnet.network.expression import Symbol
+from simnet.network.kept import kept
 from simnet.network.network import Network
 
 _VERSION = "1"
@@ -54,7 +52,7 @@ def available() -> bool:
 
 
 class CompiledSimulator:
-    """Runs one task; see `BatchSimulator`. Its methods may be called in several threads at once.
+    """Runs one task; see `WatchingSimulator`. Its methods may be called in several threads at once.
 
     Raises:
         MissingToolError: the C extension was not built.
@@ -95,15 +93,7 @@ class CompiledSimulator:
         stop: Callable[[], bool],
         threads: int = 1,
     ) -> tuple[list[TimesByReadouts | str], FloatArray]:
-        """Results as from `run_batch`, and the exact times of first passage, (N, W).
-
-        A time is that of the firing (or of the change of the program) after which the readout was
-        first at or beyond the threshold, from t = 0 on; NaN where it never was, or where the
-        replicate failed before. The trajectories are those of `run_batch`, bit for bit.
-
-        Raises:
-            InputError: a readout that depends on time moves between firings, and has no such time.
-        """
+        """Results and times (N, W); see `WatchingSimulator.first_passage`."""
         varying = Varying(self.task.network)
         timed = [
             Problem(
@@ -266,30 +256,23 @@ class Run:
             self.settings = [common] * len(self.settings)
 
 
-@dataclass(frozen=True, eq=False)
-class _Itself:
-    """A network as a key: the same object, whatever its content."""
-
-    network: Network
-
-    def __hash__(self) -> int:
-        return id(self.network)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Itself) and other.network is self.network
+def _missing() -> Problem | None:
+    return None if available() else _NOT_BUILT
 
 
-@lru_cache(maxsize=16)
-def _looked_at(itself: _Itself, held: frozenset[str]) -> tuple[Problem, ...]:
-    """Obstacles with these ids held. Screens ask for hundreds of programs of one network."""
-    if not available():
-        return (_NOT_BUILT,)
-    return tuple(obstacles(with_held(itself.network, held)))
+def _looked_at(network: Network) -> dict[frozenset[str], list[Problem]]:
+    """Obstacles by the ids that are held: screens ask for hundreds of programs of one network."""
+    return {}
 
 
 def _obstacles(network: Network, program: Program) -> list[Problem]:
+    if not available():
+        return [_NOT_BUILT]
+    found = kept(network, _looked_at)
     held = {segment.held for segment in program.segments} or {frozenset[str]()}
-    return list(dict.fromkeys(p for names in held for p in _looked_at(_Itself(network), names)))
+    for names in held - found.keys():
+        found[names] = obstacles(with_held(network, names))
+    return list(dict.fromkeys(problem for names in held for problem in found[names]))
 
 
 COMPILED = Engine(
@@ -298,7 +281,9 @@ COMPILED = Engine(
     prepare=CompiledSimulator,
     version=lambda: _VERSION,
     batches=True,
+    watches=True,
     obstacles=_obstacles,
+    missing=_missing,
     variants=("lockstep", "rejection"),
     variant=kernel_of,
 )

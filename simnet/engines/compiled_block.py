@@ -10,28 +10,13 @@ from typing import Any
 import numpy as np
 
 from simnet.arrays import FloatArray
-from simnet.engines.base import Limits
+from simnet.engines.base import Limits, Watch
 from simnet.engines.compiled_tables import Constants, IntArray, Kernel, Tables
 from simnet.experiment.program import Segment
 
 FINE = 0
 _POLLED = 0.05  # seconds between two looks at whether to stop
 _CONTROL = np.dtype([("stop", np.int64), ("now", np.float64)])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Watch:
-    """A readout and the value whose first passage is looked for.
-
-    Attributes:
-        readout: its place among the task's symbols.
-        threshold: the value.
-        direction: "up" for the first time at or above it, "down" for at or below.
-    """
-
-    readout: int
-    threshold: float
-    direction: str = "up"
 
 
 @dataclass(kw_only=True)

@@ -7,8 +7,9 @@ file with delays is loaded anew for each run, and a model with events after a fa
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,9 +18,11 @@ from simnet.engines.base import Engine, Simulator, Task
 from simnet.engines.roadrunner_file import DocumentSimulator
 from simnet.engines.roadrunner_ids import put
 from simnet.engines.roadrunner_runs import (
+    UPGRADE,
     hold,
     just_before_end,
     loaded,
+    missing,
     require_one_course,
     require_values,
     set_first_step,
@@ -42,20 +45,18 @@ from simnet.experiment.program import Program, Segment, with_held
 from simnet.experiment.run import Method
 from simnet.network.expression import reads_time
 from simnet.network.jumps import jumps, passing
+from simnet.network.kept import kept
 from simnet.network.network import Network
-from simnet.network.rates import Kinetics
 from simnet.seeds import further_seed
 
-_KINETICS: dict[Method, Kinetics] = {"ode": "continuous", "ssa": "discrete"}
+if TYPE_CHECKING:
+    from simnet.sbml.document import Held
 
 
 class _Model:
     """One loaded RoadRunner and the positions of our ids in it."""
 
     def __init__(self, network: Network, task: Task) -> None:
-        from simnet.sbml.document import Held, held  # libsbml takes a while to import
-        from simnet.sbml.writer import sbml_text
-
         self.task = task
         self.set_by_events = sorted(network.set_by_state_events & network.parameter_by_id.keys())
         self.armed = None
@@ -68,10 +69,7 @@ class _Model:
         self.computed = [a.id for a in network.assignments if a.compartment is not None]
         self.parameters = [p.id for p in network.parameters]
         self.compartments = [c.id for c in network.compartments]
-        sbml = sbml_text(_bare(network, task.method), _KINETICS[task.method])
-        self.held = Held(text=sbml)
-        if task.method == "ode":
-            self.held = held(sbml, jumps(network), passing(network))
+        self.held = kept(network, _WRITTEN[task.method])
         self.restarts = bool(network.state_events or self.held.parts)
         self.runner = loaded(self.held.text, task)
         self.runner.timeCourseSelections = [
@@ -85,7 +83,7 @@ class _Model:
         ]
         # Where |t| is large CVODE's own first step is lost in rounding, and a longer one may fail: so
         # each segment runs from 0 where no one can tell the difference.
-        self.from_zero = task.method == "ode" and not _reads_time(network)
+        self.from_zero = task.method == "ode" and not kept(network, _reads_time)
         self.timed = timed_parts(network).alone if task.method == "ode" else ()
         model = self.runner.model
         self.positions = {name: i for i, name in enumerate(model.getGlobalParameterIds())}
@@ -254,6 +252,24 @@ def _reads_time(network: Network) -> bool:
     return any(reads_time(expression) for expression in (*laws, *rules, *events))
 
 
+def _for_cvode(network: Network) -> "Held":
+    from simnet.sbml.document import held  # libsbml takes a while to import
+    from simnet.sbml.writer import sbml_text
+
+    text = sbml_text(_bare(network, "ode"), "continuous")
+    return held(text, jumps(network), passing(network))
+
+
+def _for_gillespie(network: Network) -> "Held":
+    from simnet.sbml.document import Held
+    from simnet.sbml.writer import sbml_text
+
+    return Held(text=sbml_text(_bare(network, "ssa"), "discrete"))
+
+
+_WRITTEN: dict[Method, Callable[[Network], "Held"]] = {"ode": _for_cvode, "ssa": _for_gillespie}
+
+
 def _bare(network: Network, method: Method) -> Network:
     """The network with a number for every start and nothing to overrule what a program sets: its
     events are boundaries of segments. What amounts are declared does not matter then, but that they
@@ -297,4 +313,6 @@ ROADRUNNER = Engine(
     prepare=_prepare,
     version=version_of_roadrunner,
     doubts=doubts,
+    missing=missing,
+    remedy=UPGRADE,
 )

@@ -19,12 +19,14 @@ from simnet.network.expression import text
 if TYPE_CHECKING:
     from simnet.sbml.document import Held
 
+UPGRADE = 'pip install --upgrade "libroadrunner>=2.10"'
 _SAID_BY = re.compile(r"[,;] (?:In|at) [^,;:]*rr(?:llvm)?::.*$")
 
 
 def loaded(sbml: str, task: Task, *, as_it_is: bool = False) -> Any:
     """A RoadRunner with its integrator set."""
-    _require_version()
+    if (problem := missing()) is not None:
+        raise MissingToolError(problem)
     try:
         runner = runner_of(sbml, as_it_is=as_it_is)
     except RuntimeError as error:
@@ -129,17 +131,16 @@ def _one_line(error: Exception) -> str:
 
 
 @cache
-def _require_version() -> None:
+def missing() -> Problem | None:
     """Before 2.10 propensities of rules and of time were wrong, and some runs froze."""
-    found = version_of_roadrunner()
+    try:
+        found = version_of_roadrunner()
+    except ImportError:
+        return Problem(what="libroadrunner", why="is not installed", way_out=UPGRADE)
     if tuple(int(part) for part in found.split(".")[:2]) < (2, 10):
-        raise MissingToolError(
-            Problem(
-                what=f"libroadrunner {found}",
-                why="its SSA is wrong for some models",
-                way_out='pip install "libroadrunner>=2.10"',
-            )
-        )
+        why = "its SSA is wrong for some models"
+        return Problem(what=f"libroadrunner {found}", why=why, way_out=UPGRADE)
+    return None
 
 
 def version_of_roadrunner() -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.experiment.program import Program, with_held
+from simnet.experiment.run import Method
 from simnet.network.expression import symbols, text
 from simnet.network.features import Stretch, features, merged
 from simnet.network.network import Network
@@ -25,8 +26,10 @@ _FREE = 2000
 _MOST_PIECES = 64
 
 
-def doubts(network: Network, program: Program) -> list[str]:
-    """Why an SSA run may be wrong."""
+def doubts(network: Network, program: Program, method: Method) -> list[str]:
+    """Why a run may be wrong: by ODE, what it may step over all the same."""
+    if method == "ode":
+        return list(_missed(network, program))
     if not timed_reactions(network):
         return []
     held = {segment.held for segment in program.segments}
@@ -39,8 +42,7 @@ def doubts(network: Network, program: Program) -> list[str]:
     ]
 
 
-def missed(network: Network, program: Program) -> Iterator[str]:
-    """What ODE runs of the program may step over all the same."""
+def _missed(network: Network, program: Program) -> Iterator[str]:
     parts = timed_parts(network)
     declared = {p.id: p.value for p in network.parameters}
     declared |= {c.id: c.size for c in network.compartments}

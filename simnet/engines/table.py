@@ -1,4 +1,5 @@
-"""The engines, by name. Adding one touches its file and this table."""
+"""The engines, by name, in the order in which "auto" tries them. Adding one touches its file and
+this table."""
 
 from collections.abc import Sequence
 
@@ -17,10 +18,7 @@ from simnet.network.network import Network
 from simnet.network.stochastic import stochastic_problems
 from simnet.network.switches import without_switches
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (ROADRUNNER, COMPILED, REFERENCE)}
-
-_PREFERRED = {"ode": ("roadrunner",), "ssa": ("compiled", "roadrunner", "reference")}
-"""What "auto" takes: the first that runs the network without doubts."""
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (COMPILED, ROADRUNNER, REFERENCE)}
 
 
 def engine_named(method: str, name: str) -> tuple[Engine, str] | None:
@@ -54,15 +52,24 @@ def engine_named(method: str, name: str) -> tuple[Engine, str] | None:
     return engine, variant
 
 
-def preferred(method: str, network: Network, programs: Sequence[Program]) -> Engine:
-    """What "auto" means for a network: the first of the preferred engines that runs it and has no
-    doubts, else the last, which says why it does not."""
-    engines = [ENGINES[name] for name in _PREFERRED[method] if name in ENGINES]
+def preferred(method: Method, network: Network, programs: Sequence[Program]) -> Engine:
+    """What "auto" means for a network: the first engine of the table that runs it (by SSA without
+    doubts), else the last, which says why it does not."""
+    engines = [engine for engine in ENGINES.values() if method in engine.methods]
     for engine in engines:
-        against = (engine.obstacles, engine.doubts) if method == "ssa" else (engine.obstacles,)
-        if not any(speaks(network, compiled) for speaks in against for compiled in programs):
+        if not any(engine.obstacles(network, compiled) for compiled in programs) and not (
+            method == "ssa" and doubts_of(engine, network, method, programs)
+        ):
             return engine
     return engines[-1]
+
+
+def doubts_of(
+    engine: Engine, network: Network, method: Method, programs: Sequence[Program]
+) -> list[str]:
+    """Why the engine may be wrong on the programs of a network, each reason once."""
+    found = (doubt for p in programs for doubt in engine.doubts(network, p, method))
+    return list(dict.fromkeys(found))
 
 
 def problems_under(method: Method, network: Network) -> tuple[Problem, ...]:

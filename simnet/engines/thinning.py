@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from simnet.errors import SimulationError
 from simnet.network.bounds import enclosure
-from simnet.network.expression import Call, Expression, Symbol, reads_time, symbols, text
+from simnet.network.expression import Call, Expression, Symbol, reads_time, rewritten, symbols, text
 from simnet.network.network import Network
 from simnet.network.timing import depends_on_time
 
@@ -52,11 +52,13 @@ class TimedLaws:
 
     def _taken_out(self, expression: Expression, found: dict[Expression, str]) -> Expression:
         """The expression with names in place of what reads time and constants alone."""
-        if not isinstance(expression, Call) or not reads_time(expression):
-            return expression
-        if symbols(expression) <= self.constant:
-            return Symbol(found.setdefault(expression, f"part {len(found)}"))
-        return Call(expression.op, tuple(self._taken_out(arg, found) for arg in expression.args))
+
+        def name(part: Expression) -> Expression | None:
+            if isinstance(part, Call) and reads_time(part) and symbols(part) <= self.constant:
+                return Symbol(found.setdefault(part, f"part {len(found)}"))
+            return None
+
+        return rewritten(expression, name)
 
     def window(
         self, values: Mapping[str, float], now: list[float], start: float, end: float

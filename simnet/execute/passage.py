@@ -2,14 +2,12 @@
 
 import threading
 from collections.abc import Iterator
-from typing import Literal, Unpack
+from typing import Literal, Unpack, cast
 
 import numpy as np
 
 from simnet.arrays import FloatArray
-from simnet.engines.base import Limits
-from simnet.engines.compiled import CompiledSimulator
-from simnet.engines.compiled_block import Watch
+from simnet.engines.base import Limits, Watch, WatchingSimulator
 from simnet.errors import Problem, Problems
 from simnet.execute.backends import threads_for
 from simnet.execute.blocks import run_in_blocks, stretches
@@ -41,8 +39,8 @@ def first_passage_times(
 ) -> FirstPassage:
     """When each replicate first has a readout above (or below) a threshold, from t = 0 on.
 
-    The compiled engine looks after every firing, and the times are exact. Other engines show the
-    state at output times only, and so do runs with `variability` and on a cluster: the passage then
+    An engine that watches looks after every firing, as the compiled one does, and the times are
+    exact. Others show the state at output times only, and so do runs with `variability` and on a cluster: the passage then
     lies between two of them.
 
     Args:
@@ -83,8 +81,7 @@ def first_passage_times(
         values = gathered.values[:, :, 0]
         parts[gathered.first] = first_passage(values, plan.times, threshold, direction=side)
 
-    engine_watches = plan.engine.name == "compiled" and not described.variability
-    if engine_watches and not is_cluster(workers):
+    if plan.engine.watches and not described.variability and not is_cluster(workers):
         known = Merging()
         for first, passages, failed in _watched(plan, threshold, side, workers, known, progress):
             failures += failed
@@ -133,7 +130,7 @@ def _watched(
     progress: Progress | None,
 ) -> Iterator[tuple[int, FirstPassage, list[Failure]]]:
     """Blocks of replicates: the first index, passages, and failures."""
-    simulator = CompiledSimulator(plan.task)
+    simulator = cast(WatchingSimulator, plan.engine.prepare(plan.task))
     # The engine stops at or beyond a value: the next number after the threshold is beyond it.
     upwards = side == "above"
     beyond = np.nextafter(threshold, np.inf if upwards else -np.inf)

@@ -10,8 +10,13 @@ import numpy as np
 
 from simnet.arrays import Times
 from simnet.engines.base import Engine, Task
-from simnet.engines.roadrunner_time import missed
-from simnet.engines.table import engine_named, preferred, problems_under, require_runnable
+from simnet.engines.table import (
+    doubts_of,
+    engine_named,
+    preferred,
+    problems_under,
+    require_runnable,
+)
 from simnet.errors import InputError, Problem, Problems, SimnetWarning, UnsupportedError
 from simnet.execute.arguments import worker_processes
 from simnet.execute.base import Job, Replicate
@@ -227,9 +232,8 @@ def planned(
     _check(changed, method, programs)
     chosen, variant = named or (preferred(method, changed, programs), "")
     require_runnable(chosen, changed, programs)
-    doubts = chosen.doubts if method == "ssa" else missed
     if method == "ssa" or longest is None:
-        for doubt in dict.fromkeys(d for p in programs for d in doubts(changed, p)):
+        for doubt in doubts_of(chosen, changed, method, programs):
             warnings.warn(doubt, SimnetWarning, stacklevel=3)
     task = Task(
         network=changed,

@@ -10,8 +10,9 @@ import math
 from collections.abc import Collection, Iterator, Mapping
 
 from simnet.network.bounds import Interval, bounds
-from simnet.network.expression import Call, Expression, symbols
+from simnet.network.expression import Expression
 from simnet.network.network import Network, Reaction
+from simnet.network.rates import fraction
 
 _MOST_LOOKED_AT = 10_000
 
@@ -49,7 +50,7 @@ class Ceilings:
 
     def nonnegative(self, law: Expression) -> bool:
         """Whether ceilings prove that a law is not negative in any state that can be reached."""
-        names = sorted(self._reads(law) & self.free)
+        names = sorted(self.network.reads(law) & self.free)
         tops = {name: self.top(name) for name in names}
         below = {name: (0.0, top) for name, top in tops.items()}
         if self._lowest(law, below) >= 0:
@@ -93,7 +94,8 @@ class Ceilings:
 
     def _zeros(self, reaction: Reaction, species: str) -> Iterator[int]:
         """Whole amounts at which a factor of the law that is linear in the species is zero."""
-        for factor in _factors(reaction.law.expression("discrete")):
+        factors, _ = fraction(reaction.law.expression("discrete"))
+        for factor in factors:
             (a, a_), (b, b_) = (self._at(factor, {species: (x, x)}) for x in (0.0, 1.0))
             if a == a_ and b == b_ and a != b and math.isfinite(root := a / (a - b)):
                 yield round(root)
@@ -105,36 +107,12 @@ class Ceilings:
     def _at(self, expression: Expression, known: Mapping[str, Interval]) -> Interval:
         """Bounds of an expression with some species in narrower intervals."""
         ranges = {**self.ranges, **known}
-        reads = self._reads(expression)
+        reads = self.network.reads(expression)
         for assignment in self.network.assignments:
             if assignment.id in reads:
                 ranges[assignment.id] = bounds(assignment.expression, ranges)
         return bounds(expression, ranges)
 
-    def _reads(self, expression: Expression) -> set[str]:
-        """Everything that an expression reads, through assignments."""
-        found: set[str] = set()
-        pending = list(symbols(expression))
-        while pending:
-            name = pending.pop()
-            if name not in found:
-                found.add(name)
-                assignment = self.network.assignment_by_id.get(name)
-                pending += symbols(assignment.expression) if assignment is not None else ()
-        return found
-
 
 def _gain(reaction: Reaction, species: str) -> int:
     return dict(reaction.products).get(species, 0) - dict(reaction.reactants).get(species, 0)
-
-
-def _factors(expression: Expression) -> Iterator[Expression]:
-    """What is multiplied in a law."""
-    match expression:
-        case Call(op="times", args=args):
-            for arg in args:
-                yield from _factors(arg)
-        case Call(op="divide", args=(above, _)):
-            yield from _factors(above)
-        case _:
-            yield expression

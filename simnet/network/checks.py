@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from simnet.errors import InputError, ModelError, Problem, nearest
 from simnet.network.evaluate import initial_values
 from simnet.network.expression import Expression, Symbol, symbols
+from simnet.network.kept import kept
 from simnet.network.network import Compartment, Network
 
 
@@ -111,15 +112,7 @@ def missing_values(
     network: Network, stages: Iterable[Mapping[str, float]] = ({},)
 ) -> tuple[Problem, ...]:
     """The numbers that a run would use and that are missing; see `require_values`."""
-    read: set[str] = {s.id for s in network.species}
-    for expression in [
-        *(r.law.rate for r in network.reactions),
-        *(a.expression for a in network.assignments),
-        *(e.trigger for e in network.state_events),
-        *(e.time for e in network.events),
-        *(value for e in network.all_events for _, value in e.assignments),
-    ]:
-        read |= symbols(expression)
+    read = kept(network, _read)
     problems = []
     for changed in stages:
         values = initial_values(network, changed)
@@ -131,3 +124,17 @@ def missing_values(
                 what = f"compartment {item.id}: size {values[item.id]:g}"
                 problems.append(Problem(what=what, why="is not above zero"))
     return tuple(dict.fromkeys(problems))
+
+
+def _read(network: Network) -> set[str]:
+    """What a run reads the values of."""
+    read = {s.id for s in network.species}
+    for expression in [
+        *(r.law.rate for r in network.reactions),
+        *(a.expression for a in network.assignments),
+        *(e.trigger for e in network.state_events),
+        *(e.time for e in network.events),
+        *(value for e in network.all_events for _, value in e.assignments),
+    ]:
+        read |= symbols(expression)
+    return read

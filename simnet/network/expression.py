@@ -226,13 +226,21 @@ def reads_time(expression: Expression) -> bool:
     return any(isinstance(part, Time) for part in walk(expression))
 
 
+def rewritten(
+    expression: Expression, change: Callable[[Expression], Expression | None]
+) -> Expression:
+    """The expression with what `change` gives in the place of a part; where it gives None, the
+    part's arguments are looked at."""
+    if (found := change(expression)) is not None:
+        return found
+    if isinstance(expression, Call):
+        return Call(expression.op, tuple(rewritten(arg, change) for arg in expression.args))
+    return expression
+
+
 def substitute(expression: Expression, by: Mapping[str, Expression]) -> Expression:
     """Replace symbols by expressions."""
-    if isinstance(expression, Symbol):
-        return by.get(expression.id, expression)
-    if isinstance(expression, Call):
-        return Call(expression.op, tuple(substitute(arg, by) for arg in expression.args))
-    return expression
+    return rewritten(expression, lambda part: by.get(part.id) if isinstance(part, Symbol) else None)
 
 
 def function(expression: Expression) -> Function:

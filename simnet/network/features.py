@@ -25,6 +25,7 @@ from simnet.network.expression import (
     function,
     plus,
     reads_time,
+    rewritten,
     symbols,
     times,
     total,
@@ -132,11 +133,7 @@ def _period(expression: Expression, waves: list[tuple[Expression, float]]) -> fl
 
 def _stilled(expression: Expression, waves: set[Expression]) -> Expression:
     """With ones in the place of waves."""
-    if expression in waves:
-        return Number(1)
-    if isinstance(expression, Call):
-        return Call(expression.op, tuple(_stilled(arg, waves) for arg in expression.args))
-    return expression
+    return rewritten(expression, lambda part: Number(1) if part in waves else None)
 
 
 def _searched(

@@ -1,8 +1,8 @@
 """Where rate laws jump: parts of them that an ODE integrator has to hold until they change."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 
-from simnet.network.expression import LOGICAL, Call, Expression, Symbol, Time, walk
+from simnet.network.expression import LOGICAL, Call, Expression, reads_time, symbols, walk
 from simnet.network.network import Network
 from simnet.network.timing import assignments_of
 
@@ -33,26 +33,6 @@ def jumps_of(expressions: Iterable[Expression]) -> tuple[Expression, ...]:
     """Comparisons, floors and ceilings of what changes, each once, also those within others: a floor
     may take a comparison there and back within a step. Kinks (abs, min, max) are none: there an
     integrator's own control of errors is enough."""
-    return tuple(dict.fromkeys(part for e in expressions for part in _jumping(e)))
-
-
-def _jumping(expression: Expression) -> Iterator[Expression]:
-    if not isinstance(expression, Call):
-        return
-    if expression.op in _JUMPING and not _is_constant(expression):
-        yield expression
-    for arg in expression.args:
-        yield from _jumping(arg)
-
-
-def _is_constant(expression: Expression) -> bool:
-    return not any(isinstance(part, (Symbol, Time)) for part in walk(expression))
-
-
-def replaced(expression: Expression, by: Mapping[Expression, Expression]) -> Expression:
-    """The expression with other parts in the place of some."""
-    if expression in by:
-        return by[expression]
-    if isinstance(expression, Call):
-        return Call(expression.op, tuple(replaced(arg, by) for arg in expression.args))
-    return expression
+    parts = (part for e in expressions for part in walk(e))
+    found = (p for p in parts if isinstance(p, Call) and p.op in _JUMPING)
+    return tuple(dict.fromkeys(p for p in found if symbols(p) or reads_time(p)))

@@ -338,16 +338,19 @@ class Network:
         yield from (item.id for item in self.quantities)
         yield from (assignment.id for assignment in self.assignments)
 
-    def depends_on(self, expression: Expression) -> set[str]:
-        """Ids of compartments, species and parameters that an expression reads, through
-        assignments."""
+    def reads(self, expression: Expression) -> set[str]:
+        """Every id that an expression reads, also through assignments."""
         found: set[str] = set()
         pending = list(symbols(expression))
         while pending:
             name = pending.pop()
-            if name in found:
-                continue
-            found.add(name)
-            if name in self.assignment_by_id:
-                pending.extend(symbols(self.assignment_by_id[name].expression))
-        return {name for name in found if name not in self.assignment_by_id}
+            if name not in found:
+                found.add(name)
+                if name in self.assignment_by_id:
+                    pending.extend(symbols(self.assignment_by_id[name].expression))
+        return found
+
+    def depends_on(self, expression: Expression) -> set[str]:
+        """Ids of compartments, species and parameters that an expression reads, through
+        assignments."""
+        return self.reads(expression) - self.assignment_by_id.keys()

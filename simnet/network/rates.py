@@ -30,7 +30,7 @@ class RateLaw:
         if (
             self.orders
         ):  # one normal form, so that a law read back from a file equals the law written
-            object.__setattr__(self, "rate", _quotient(*_fraction(self.rate)))
+            object.__setattr__(self, "rate", _quotient(*fraction(self.rate)))
 
     def expression(self, kinetics: Kinetics, unit: str | None = None) -> Expression:
         """The law written out; `unit` is the unit of amounts, for the numbers in x*(x-1)."""
@@ -86,7 +86,7 @@ def factored(
     Returns:
         The remaining rate and the orders, or None where the law is not of that form.
     """
-    numerator, denominator = _fraction(expression, needed)
+    numerator, denominator = fraction(expression, needed)
     orders = dict.fromkeys(needed, 0)
     shifted = {s: set(range(1, n)) for s, n in needed.items()} if kinetics == "discrete" else {}
     rest: list[Expression] = []
@@ -118,7 +118,7 @@ def _quotient(numerator: list[Expression], denominator: list[Expression]) -> Exp
     return Call("divide", (times(*numerator), times(*denominator)))
 
 
-def _fraction(
+def fraction(
     expression: Expression, within: Collection[str] = ()
 ) -> tuple[list[Expression], list[Expression]]:
     """Factors above and below the line; what reads one of `within` is taken apart where it is
@@ -127,10 +127,10 @@ def _fraction(
         expression = _seen_through(expression)
     if isinstance(expression, Call):
         if expression.op == "times":
-            parts = [_fraction(arg, within) for arg in expression.args]
+            parts = [fraction(arg, within) for arg in expression.args]
             return [f for up, _ in parts for f in up], [f for _, low in parts for f in low]
         if expression.op == "divide":
-            (up, low), (up2, low2) = (_fraction(arg, within) for arg in expression.args)
+            (up, low), (up2, low2) = (fraction(arg, within) for arg in expression.args)
             return up + low2, low + up2
     return [expression], []
 
@@ -145,7 +145,7 @@ def _seen_through(call: Call) -> Call:
         ):
             return Call("times", (base,) * int(n))
         case Call(op="minus", args=(first, second)):
-            (up, low), (up2, low2) = _fraction(first), _fraction(second)
+            (up, low), (up2, low2) = fraction(first), fraction(second)
             if low and sorted(map(repr, low)) == sorted(map(repr, low2)):
                 difference = Call("minus", (times(*up), times(*up2)))
                 return Call("divide", (difference, times(*low)))

@@ -2,13 +2,14 @@
 
 import math
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from simnet.errors import ModelError, Problem, SimnetWarning, UnsupportedError
 from simnet.network.bounds import EVERYTHING, NONNEGATIVE, Interval, bounds
 from simnet.network.ceilings import Ceilings
 from simnet.network.evaluate import initial_values, rate_functions
 from simnet.network.expression import Expression, text
+from simnet.network.kept import kept
 from simnet.network.network import Network, Reaction
 from simnet.network.rates import factored
 from simnet.network.switches import without_switches
@@ -17,6 +18,8 @@ from simnet.network.units import parse_unit
 
 MOST_COUNTED = 2.0**53
 """Molecules: from here on, a double that is one larger is the same double."""
+
+_MOST_SEEN = 1000
 
 
 def require_stochastic(
@@ -32,22 +35,38 @@ def require_stochastic(
     The errors name each element, the reason and the way out. A law that does not vanish when a
     reactant runs out is a warning: engines then take its propensity as zero.
     """
+    if network.document is not None:
+        raise UnsupportedError(network.document.obstacles)
+    disturbed = frozenset({*disturbed, *network.set_by_state_events})
+    values = tuple(frozenset((changed or {}).items()) for changed in stages)
+    seen = kept(network, _found_stochastic)
+    if (values, disturbed) not in seen:
+        problems = _problems_of_stages(network, [dict(changed) for changed in values], disturbed)
+        if problems:
+            raise UnsupportedError(problems)
+        if len(seen) < _MOST_SEEN:
+            seen.add((values, disturbed))
+    for text_ in kept(network, _needs_guard):
+        warnings.warn(text_, SimnetWarning, stacklevel=3)
+
+
+def _found_stochastic(network: Network) -> set[tuple[object, object]]:
+    """Stages of values that were looked at, and what disturbs them: a run often comes again."""
+    return set()
+
+
+def _problems_of_stages(
+    network: Network, stages: Iterable[Mapping[str, float]], disturbed: Collection[str]
+) -> list[Problem]:
     found: list[Problem] = []
     ceilings: Ceilings | None = None
-    disturbed = {*disturbed, *network.set_by_state_events}
     for changed in stages:
-        if network.document is not None:
-            found += network.document.obstacles
-            break
+        values = initial_values(network, changed)
         if ceilings is None:
-            found += _infinite_at_start(network, initial_values(network, changed))
-        ceilings = _ceilings(network, initial_values(network, changed), disturbed, ceilings)
+            found += _infinite_at_start(network, values)
+        ceilings = _ceilings(network, values, disturbed, ceilings)
         found += _stochastic_problems(network, ceilings)
-    problems = list(dict.fromkeys(found))
-    if problems:
-        raise UnsupportedError(problems)
-    for text_ in _needs_guard(network):
-        warnings.warn(text_, SimnetWarning, stacklevel=3)
+    return list(dict.fromkeys(found))
 
 
 def stochastic_problems(
@@ -111,7 +130,7 @@ def _as_molecules(unit: str | None) -> str:
 
 def _infinite_at_start(network: Network, values: dict[str, float]) -> Iterator[Problem]:
     fixed = {s.id for s in network.species if s.fixed}
-    for reaction, rate in zip(network.reactions, rate_functions(network, "discrete"), strict=True):
+    for reaction, rate in zip(network.reactions, kept(network, _propensities), strict=True):
         can_fire = all(values[s] >= n for s, n in reaction.reactants if s not in fixed)
         if can_fire and not math.isfinite(value := rate(values, 0.0)):
             yield Problem(
@@ -120,6 +139,10 @@ def _infinite_at_start(network: Network, values: dict[str, float]) -> Iterator[P
                 why=f"is {value:g} at the start",
                 way_out="look at its parameters for zeros and for numbers that are too large",
             )
+
+
+def _propensities(network: Network) -> list[Callable[[Mapping[str, float], float], float]]:
+    return rate_functions(network, "discrete")
 
 
 def _law_problems(network: Network, reaction: Reaction, ceilings: Ceilings) -> Iterator[Problem]:
@@ -144,7 +167,7 @@ def _law_problems(network: Network, reaction: Reaction, ceilings: Ceilings) -> I
             why="can be negative, which a propensity cannot",
             way_out="split it into a forward and a reverse reaction",
         )
-    switch = time_switch(network, rate)
+    switch = kept(network, _switches).get(reaction.id)
     if switch is not None:
         yield Problem(
             what=f"{what}: {text(switch)}",
@@ -152,6 +175,12 @@ def _law_problems(network: Network, reaction: Reaction, ceilings: Ceilings) -> I
             "with a constant",
             way_out="take it out of the model and use a schedule: At(time, Set(...))",
         )
+
+
+def _switches(network: Network) -> dict[str, Expression]:
+    """What switches in time in laws, by reaction."""
+    found = ((r.id, time_switch(network, _without_powers(r))) for r in network.reactions)
+    return {name: switch for name, switch in found if switch is not None}
 
 
 def _without_powers(reaction: Reaction) -> Expression:
@@ -189,8 +218,9 @@ def _ranges(
         ranges.update(dict.fromkeys(below, EVERYTHING))
 
 
-def _needs_guard(network: Network) -> Iterable[str]:
+def _needs_guard(network: Network) -> list[str]:
     """Reactions whose law does not vanish when a reactant has run out."""
+    found = []
     values = initial_values(network)
     fixed = {s.id for s in network.species if s.fixed}
     for reaction in network.reactions:
@@ -202,7 +232,8 @@ def _needs_guard(network: Network) -> Iterable[str]:
             for a in network.assignments:
                 ranges[a.id] = bounds(a.expression, ranges)
             if bounds(reaction.law.rate, ranges) != (0.0, 0.0):
-                yield (
+                found.append(
                     f"reaction {reaction.id}: its rate law does not vanish when {species} has run "
                     "out; under SSA its propensity is then taken as zero"
                 )
+    return found

@@ -7,6 +7,7 @@ from simnet.network.expression import (
     Call,
     Expression,
     reads_time,
+    rewritten,
     substitute,
     symbols,
     times,
@@ -14,6 +15,7 @@ from simnet.network.expression import (
 )
 from simnet.network.kept import kept
 from simnet.network.network import Network
+from simnet.network.rates import fraction
 
 Named = tuple[str, Expression]
 """What an expression is in, for people; the expression."""
@@ -82,11 +84,12 @@ def time_parts(
 def _without_moments(expression: Expression) -> Expression:
     """The expression at almost all times: what is so at one moment only has no width to look for,
     and an event at `time == c` stops the run."""
-    if not isinstance(expression, Call) or not reads_time(expression):
-        return expression
-    if expression.op in ("eq", "ne"):
-        return Call("false" if expression.op == "eq" else "true", ())
-    return Call(expression.op, tuple(_without_moments(arg) for arg in expression.args))
+
+    def never(part: Expression) -> Expression | None:
+        moment = isinstance(part, Call) and part.op in ("eq", "ne") and reads_time(part)
+        return Call("false" if part.op == "eq" else "true", ()) if moment else None  # type: ignore[union-attr]
+
+    return rewritten(expression, never)
 
 
 def _parts(expression: Expression, constants: set[str]) -> Iterator[Expression]:
@@ -99,7 +102,7 @@ def _parts(expression: Expression, constants: set[str]) -> Iterator[Expression]:
     elif alone:
         yield expression
     else:
-        above, below = _fraction(expression)
+        above, below = fraction(expression)
         own = [[f for f in side if symbols(f) <= constants] for side in (above, below)]
         numerator, denominator = (times(*[f for f in side if reads_time(f)]) for side in own)
         if reads_time(denominator):
@@ -108,15 +111,3 @@ def _parts(expression: Expression, constants: set[str]) -> Iterator[Expression]:
         for factor in (*above, *below):
             if not symbols(factor) <= constants:
                 yield from _parts(factor, constants)
-
-
-def _fraction(expression: Expression) -> tuple[list[Expression], list[Expression]]:
-    """Factors above and below the line."""
-    match expression:
-        case Call(op="times", args=args):
-            pairs = [_fraction(arg) for arg in args]
-            return [f for up, _ in pairs for f in up], [f for _, low in pairs for f in low]
-        case Call(op="divide", args=(above, below)):
-            (up, low), (up2, low2) = _fraction(above), _fraction(below)
-            return up + low2, low + up2
-    return [expression], []

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from simnet.network.expression import COMPARISONS, Call, Expression, reads_time, symbols, text, walk
+from simnet.network.expression import COMPARISONS, Call, Expression, reads_time, text, walk
 from simnet.network.kept import kept
 from simnet.network.network import Network, Reaction
 
@@ -31,14 +31,10 @@ def time_switch(network: Network, expression: Expression) -> Expression | None:
     """The comparison or step that reads time, if the expression depends on one."""
     if not depends_on_time(network, expression):
         return None
-    timed: set[str] = set()  # assignments that depend on time
-    for assignment in network.assignments:
-        if reads_time(assignment.expression) or symbols(assignment.expression) & timed:
-            timed.add(assignment.id)
     for inner in (expression, *assignments_of(network, expression)):
         for part in walk(inner):
             steps = isinstance(part, Call) and part.op in COMPARISONS | {"floor", "ceil"}
-            if steps and (reads_time(part) or symbols(part) & timed):
+            if steps and depends_on_time(network, part):
                 return part
     return None
 
@@ -58,12 +54,6 @@ def depends_on_time(network: Network, expression: Expression) -> bool:
 
 
 def assignments_of(network: Network, expression: Expression) -> list[Expression]:
-    """What stands behind the assignments that an expression reads, each once."""
-    found: dict[str, Expression] = {}
-    pending = list(symbols(expression))
-    while pending:
-        assignment = network.assignment_by_id.get(pending.pop())
-        if assignment is not None and assignment.id not in found:
-            found[assignment.id] = assignment.expression
-            pending += symbols(assignment.expression)
-    return list(found.values())
+    """What stands behind the assignments that an expression reads, each once, by id."""
+    by_id = network.assignment_by_id
+    return [by_id[name].expression for name in sorted(network.reads(expression) & by_id.keys())]

@@ -87,10 +87,10 @@ def draw_legend(
 
 
 def _title(run: Trajectories, finished: Sequence[int] | np.ndarray[Any, np.dtype[np.intp]]) -> str:
-    """What a line is: "SSA, mean of 100" or "ODE (roadrunner CVODE)"."""
+    """What a line is: "SSA, mean of 100" or "ODE (roadrunner)"."""
     counts = [int(n) for n in finished if n]
     if run.method == "ode":
-        return f"ODE ({'roadrunner CVODE' if run.engine == 'roadrunner' else run.engine})"
+        return f"ODE ({run.engine})"
     if not counts:
         return f"{run.method.upper()}, none finished"
     least, most = min(counts), max(counts)

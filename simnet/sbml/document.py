@@ -13,11 +13,12 @@ from simnet.network.expression import (
     Expression,
     Number,
     Symbol,
+    rewritten,
     substitute,
     symbols,
     walk,
 )
-from simnet.network.jumps import CONDITIONS, jumps_of, passing_of, replaced
+from simnet.network.jumps import CONDITIONS, jumps_of, passing_of
 from simnet.network.network import Assignment, Compartment, Parameter, Species
 from simnet.sbml.ids import Ids
 from simnet.sbml.mathml import NotHeld, from_ast, to_ast
@@ -138,7 +139,7 @@ def held(text: str, jumps: Collection[Expression], passing: Collection[Expressio
         assignment.setVariable(stands.id)
         assignment.setMath(to_ast(now))
     for holder, law in laws:
-        if (changed := replaced(law, by)) != law:
+        if (changed := rewritten(law, by.get)) != law:
             holder.setMath(to_ast(changed))
     for met in passing:
         _event(model, ids, met)

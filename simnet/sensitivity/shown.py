@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from simnet.results.rounded import rounded
+from simnet.results.terminal import Sheet, table
 from simnet.sensitivity.indices import IndexRow, words
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
 
     from simnet.sensitivity.result import StudyResult
 
@@ -38,48 +38,33 @@ def heading(result: "StudyResult") -> str:
     return f"{about['network']} · {about['analysis']} · {varied} · {runs} · {simulated}"
 
 
-def _table(result: "StudyResult", readout: str) -> "Table":
-    from rich import box
-    from rich.markup import escape
-    from rich.table import Table
-
+def _table(result: "StudyResult", readout: str) -> Sheet:
     index = result.headline(readout)
-    made = Table(
-        box=box.SIMPLE_HEAD,
-        title=escape(readout),
-        title_justify="left",
-        title_style="bold",
-        pad_edge=False,
-        header_style="bold",
-    )
     if not index:
-        made.add_column("nothing was concluded")
-        return made
-    percent = f"{100 * result.about['precision']['confidence']:g} %"
-    also = _companion(result, readout, index)
+        return table(["no index could be estimated"], [], title=readout)
     top = result.top(readout)
     if not top:
-        made.add_column(f"{words(index)} is not determined for any factor")
-        return made
+        return table([f"{words(index)} is not determined for any factor"], [], title=readout)
+    percent = f"{100 * result.about['precision']['confidence']:g} %"
+    also = _companion(result, readout, index)
     columns = ["factor", words(index), f"{percent} interval"]
     columns += [words(also)] * bool(also) + ["influential", "converged"]
-    for place, name in enumerate(columns):
-        made.add_column(name, justify="left" if place == 0 else "right", no_wrap=place > 0)
-    beside = {r.factor: r for r in result.indices[readout].rows if r.index == also}
-    (dummy,) = (
-        r
-        for r in result.indices[readout].rows
-        if r.index == index and r.factor == result.design.space.dummy
-    )
-    for row in [*top, dummy]:
-        cells = [escape(row.factor), _number(row.estimate), _interval(row)]
+    rows = result.indices[readout].rows
+    beside = {r.factor: r for r in rows if r.index == also}
+    (dummy,) = (r for r in rows if r.index == index and r.factor == result.design.space.dummy)
+    scale = max(abs(row.estimate) for row in top)
+    made = table(columns, [], title=readout)
+    made.sections = {len(top) - 1}
+    for place, row in enumerate([*top, dummy]):
+        cells = [row.factor, _number(row.estimate, scale), _interval(row, scale)]
         if also:
             cells.append(_number(beside[row.factor].estimate) if row.factor in beside else "–")
         itself = row is dummy
-        cells += ["–" if itself else yes_no(row.influential), yes_no(row.converged)]
-        made.add_row(*cells, style="dim" if itself or not row.influential else "")
-        if row is top[-1]:
-            made.add_section()
+        made.rows.append(
+            [*cells, "–" if itself else yes_no(row.influential), yes_no(row.converged)]
+        )
+        if itself or not row.influential:
+            made.styles[place] = "dim"
     rest = len(result.design.space.labels) - 1 - len(top)
     if rest > 0:
         made.caption = f"and {rest} with smaller indices"
@@ -98,14 +83,15 @@ def yes_no(said: bool | None) -> str:
     return "not known" if said is None else "yes" if said else "no"
 
 
-def _interval(row: IndexRow) -> str:
+def _interval(row: IndexRow, scale: float) -> str:
     if not (math.isfinite(row.low) and math.isfinite(row.high)):
         return "not determined"
-    return f"{_number(row.low)} to {_number(row.high)}"
+    return f"{_number(row.low, scale)} to {_number(row.high, scale)}"
 
 
-def _number(value: float) -> str:
-    """As in other tables, but fractions have three decimals, so that they stand below each other."""
-    if value == 0 or 5e-4 <= abs(value) < 10:
+def _number(value: float, scale: float = 0.0) -> str:
+    """As in other tables, but fractions have three decimals, so that they stand below each other;
+    so have smaller ones where the largest of the table is `scale`, of 0.01 or more."""
+    if value == 0 or 5e-4 <= abs(value) < 10 or (abs(value) < 5e-4 and scale >= 0.01):
         return f"{value:z.3f}"
     return rounded(value, most=1e6)

@@ -8,10 +8,8 @@ from simnet.engines.table import ENGINES
 from simnet.errors import InputError, Problem, SimnetError
 from simnet.execute.cost import expected_firings
 from simnet.experiment.times import duration, time_text
-from simnet.network.expression import walk
 from simnet.network.network import Network
 
-_SLOW = {"reference": (5e-6, 5e-7)}  # seconds a firing, and for each node of the laws besides
 _SECONDS = 60.0  # of one processor, for all replicates of a slow engine
 _LONGEST = "48 h"
 _WANTED = 200  # replicates for which an end is found where none is given
@@ -27,21 +25,22 @@ def affordable(
         if "ssa" not in engine.methods:
             continue
         counts[name] = replicates
-        if name not in _SLOW:
+        if engine.seconds_per_firing is None:
             continue
+        within = _SECONDS / engine.seconds_per_firing(network)  # firings of all replicates
         try:
             firings = _firings(network, end)
         except SimnetError as error:
             del counts[name]
             left_out[name] = f"what it costs cannot be estimated ({error})"
             continue
-        counts[name] = min(replicates, int(_SECONDS / max(_seconds(network, name, firings), 1e-9)))
+        counts[name] = min(replicates, int(within / max(firings, 1e-9)))
         if counts[name] < fewest:
             del counts[name]
             long = f"t = {end:g}" if network.time_unit != "s" else time_text(end)
             left_out[name] = (
                 f"too slow for about {firings:,.0f} firings in {long}; with an end "
-                f"{firings * fewest / _within(network, name):.2g} times as early it can run"
+                f"{firings * fewest / within:.2g} times as early it can run"
             )
     return counts
 
@@ -59,13 +58,16 @@ def bearable_end(network: Network) -> float:
         raise InputError(
             Problem(what="t_end", why=f"{network.id} states no unit: {why}", way_out=way_out)
         ) from error
-    for name in _SLOW:
+    for engine in ENGINES.values():
+        if engine.seconds_per_firing is None:
+            continue
+        seconds = engine.seconds_per_firing(network)
         for _ in range(12):
             try:
                 firings = _firings(network, end)
             except SimnetError:  # told later, where the engine is left out
                 break
-            if _seconds(network, name, firings) * _WANTED <= _SECONDS:
+            if firings * seconds * _WANTED <= _SECONDS:
                 break
             end /= _SHORTER
     return end
@@ -73,16 +75,3 @@ def bearable_end(network: Network) -> float:
 
 def _firings(network: Network, end: float) -> float:
     return float(expected_firings(network, t_end=end).firings.sum())
-
-
-def _within(network: Network, name: str) -> float:
-    return _SECONDS / _seconds(network, name, 1.0)
-
-
-def _seconds(network: Network, name: str, firings: float) -> float:
-    """Of one replicate."""
-    laws = [r.law.expression("discrete") for r in network.reactions]
-    laws += [a.expression for a in network.assignments]
-    nodes = sum(1 for law in laws for _ in walk(law))
-    base, each = _SLOW[name]
-    return firings * (base + each * nodes)

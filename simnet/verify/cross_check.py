@@ -158,7 +158,7 @@ def _without_doubtful(
     run = without_switches(network)
     compiled, _ = program(run, Condition(), np.array([0.0, end]))
     for name in list(counts):
-        for doubt in ENGINES[name].doubts(run, compiled):
+        for doubt in ENGINES[name].doubts(run, compiled, "ssa"):
             left_out[name] = doubt
             counts.pop(name, None)
 

@@ -39,8 +39,8 @@ def test_json_and_markdown(cli: Cli) -> None:
     assert data["passed"] is True
     assert [claim["id"] for claim in data["claims"]] == ["double", "half", "later", "steady", "Y"]
     lines = cli("--markdown").out.splitlines()
-    assert lines[2].startswith("| id | protocol | readout |")
-    assert lines[4].startswith("| double | doubled | X@100s / X@0s |")
+    assert lines[2].startswith("| id | readout | expected |")
+    assert lines[4].startswith("| double | X@100s / X@0s |")
 
 
 def test_ssa(cli: Cli) -> None:
@@ -59,9 +59,9 @@ def test_pictures(cli: Cli, folder: Path) -> None:
 
 def test_ablation_as_markdown(cli: Cli) -> None:
     ran = cli("--ablate", "--markdown")
-    assert "| second_step | Y is not made from X | m = 0 | Y |" in ran.out
-    assert "| fast_loss | Y is lost as slowly as X | d = g | none |" in ran.out
-    assert "Stand whichever is taken out: half." in ran.out
+    assert "| second_step | Y | Y is not made from X | m = 0 |" in ran.out
+    assert "| fast_loss | none | Y is lost as slowly as X | d = g |" in ran.out
+    assert "Hold without any one of the mechanisms: half." in ran.out
     (data,) = json.loads(cli("--ablate", "--json").out)
     assert data["without"][1]["fallen"] == ["Y"]
 
@@ -95,4 +95,4 @@ def test_options_that_do_not_go_together(cli: Cli) -> None:
     assert len(ran.err.splitlines()) == 4
     assert cli("--ablate", "--out", "part", "--shard", "1/2").code == 2
     assert cli("--out", "part", "--kept").code == 2
-    assert "--ablate and --seed: do not go together" in cli("--ablate", "--seed", 1).err
+    assert "--ablate and --seed: cannot be combined" in cli("--ablate", "--seed", 1).err

@@ -1,29 +1,49 @@
 """`make demo`, with fewer cells."""
 
+import importlib.util
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import simnet as sn
-from simnet.cli import demo, demo_tumour
+
+SCRIPT = Path(__file__).parents[2] / "examples" / "demo.py"
+
+
+@pytest.fixture
+def demo(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The script as a module."""
+    spec = importlib.util.spec_from_file_location("demo", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "demo", module)
+    spec.loader.exec_module(module)
+    return module
+
 
 pytestmark = pytest.mark.thorough
 
 
 def test_demo(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo: ModuleType,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(demo, "BOTH", 10)
-    monkeypatch.setattr(demo_tumour, "TUMOURS", 2)
-    monkeypatch.setattr(demo_tumour, "FIRST", 1)
+    monkeypatch.setattr(demo, "TUMOURS", 2)
+    monkeypatch.setattr(demo, "FIRST", 1)
     with pytest.raises(SystemExit) as ended:
         demo.main(["--out", "demo", "--replicates", "4", "--workers", "2"])
     assert ended.value.code == 0
-    print(told := capsys.readouterr().out)
+    print(printed := capsys.readouterr().out)
     names = ("20 % O2", "48 h", "roadrunner 2.", "axitinib", "rapamycin", "MCT4", "agree", "distal")
     for name in names:
-        assert name in told
+        assert name in printed
     written = {path.name for path in (tmp_path / "demo").iterdir()}
     assert written == {
         *("hypoxia.png", "hypoxia.svg", "ode", "ssa"),
@@ -41,7 +61,7 @@ def test_demo(
     assert drug[-1] > 1.5 * vehicle[-1]
 
 
-def test_one_cell_has_no_spread(tmp_path: Path) -> None:
+def test_one_cell_has_no_spread(demo: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as ended:
         demo.main(["--out", str(tmp_path), "--replicates", "1"])
     assert ended.value.code == 2

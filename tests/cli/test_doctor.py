@@ -53,7 +53,7 @@ def test_an_engine_without_noise_is_found(
     ran = cli("doctor")
     assert ran.code == 3
     assert "WRONG" in ran.out
-    assert "Something is wrong." in ran.out
+    assert "At least one check failed." in ran.out
 
 
 def test_a_missing_package_is_named(
@@ -133,7 +133,7 @@ def test_without_perl(cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(doctor, "LOOKS", (doctor._perl, doctor._bionetgen))
     ran = cli("doctor")
     assert ran.code == 0
-    assert "install perl" in ran.out
+    assert "install Perl" in ran.out
 
 
 def test_without_the_extension(cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,4 +143,4 @@ def test_without_the_extension(cli: Callable[..., Any], monkeypatch: pytest.Monk
     ran = cli("doctor")
     assert ran.code == 0
     assert "not built" in ran.out
-    assert "install a C compiler" in ran.out
+    assert "install simnet with a C compiler" in ran.out

@@ -125,7 +125,7 @@ def test_a_study_file_takes_options_of_reading(cli: Cli, file: Callable[[str], P
 def test_claims_by_ode_have_no_seed(cli: Cli) -> None:
     ran = cli("claims", "hypoxia", "--claim", "H4a", "--seed", 5)
     assert ran.code == 2
-    assert "an ODE gives the same every time" in ran.err
+    assert "ODE runs are deterministic" in ran.err
 
 
 def test_claims_that_may_not_be_run_are_left_out(cli: Cli) -> None:

@@ -74,7 +74,7 @@ def test_json_has_effects_and_failures(cli: Any, plan: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["screen", "init"], "no network is named"),
+        (["screen", "init"], "the network is missing"),
         (["screen", "nowhere.toml"], "nowhere.toml"),
         (["screen", "PLAN", "--shard", "5/2", "--out", "x"], "5"),
         (["screen", "PLAN", "--shard", "1/2"], "--out DIR"),

@@ -101,7 +101,7 @@ def test_a_study_file_and_its_plan(cli: Cli, model: Path, tmp_path: Path) -> Non
     assert cli("report", "out", "--out", "again.html").code == 0
     assert "Which of 2 quantities matter" in (tmp_path / "again.html").read_text(encoding="utf-8")
     plan = cli("sensitivity", "study.toml", "--plan", "--workers", "0", "--samples", "8", "--out", "out")  # fmt: skip
-    assert "are not done yet" in plan.out
+    assert "are not finished yet" in plan.out
 
 
 @pytest.mark.thorough
@@ -127,7 +127,7 @@ def test_over_an_hour_it_asks(cli: Cli, model: Path, monkeypatch: pytest.MonkeyP
     long = ["sensitivity", model, "--readout", "X@5", "--samples", "64", "--fold", "2", "--workers", "0"]  # fmt: skip
     refused = cli(*long)
     assert refused.code == 2
-    assert "there is no one to ask; --yes runs it" in refused.err
+    assert "there is no terminal to confirm; add --yes to run it" in refused.err
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("typer.confirm", lambda *words, **how: False)
     said_no = cli(*long)
@@ -177,4 +177,4 @@ def test_a_wrong_file_is_told(cli: Cli, tmp_path: Path) -> None:
     assert "cannot be read" in cli("sensitivity", "none.toml").err
     (tmp_path / "study.toml").write_text("network = ")
     assert "is not TOML" in cli("sensitivity", "study.toml").err
-    assert "no network is named" in cli("sensitivity", "init").err
+    assert "the network is missing" in cli("sensitivity", "init").err

@@ -29,7 +29,7 @@ def test_the_overview(cli: Callable[..., Any]) -> None:
     assert f"{len(net.reactions)} reactions" in shown
     names = [*net.inputs, *net.readouts, *net.genes, *net.molecules]
     assert all(item.name in shown for item in names)
-    assert "ssa  yes" in shown
+    assert "SSA: possible" in shown
 
 
 def test_sections(cli: Callable[..., Any], model: Path) -> None:
@@ -48,7 +48,7 @@ def test_show_json(cli: Callable[..., Any], model: Path) -> None:
 
 def test_what_ssa_cannot_do_is_said(cli: Callable[..., Any], squared: Path) -> None:
     shown = cli("show", squared).out
-    assert "ssa  no" in shown
+    assert "SSA: not possible" in shown
     assert "pair" in shown
     problems = json.loads(cli("show", squared, "--json").out)["methods"]["ssa"]["problems"]
     assert len(problems) == 1
@@ -115,11 +115,16 @@ def test_a_foreign_file(cli: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "net.xml").write_text(NET_LAW)
     shown = " ".join(cli("show", "net.xml").out.split())
     assert "SBML Level 3 Version 1: 2 species, 2 reactions, 2 parameters" in shown
-    assert "net laws of 1 reversible reaction split into two directions: swap:" in shown
+    assert (
+        "net laws of 1 reversible reaction split into forward and backward reactions: swap:"
+        in shown
+    )
     assert "less swap_reverse, c*kr*(B/c)" in shown
-    assert "ssa no, for 1 reason:" in shown
-    assert "amounts at the start: 2.5e-09 (A) to 2.5e-09 (A), in mol" in shown
-    assert 'ssa yes, as molecules: with --volume "1 pL", or --copies N' in shown
+    assert "SSA: not possible, for 1 reason:" in shown
+    assert "initial amounts: 2.5e-09 (A) to 2.5e-09 (A), in mol" in shown
+    assert (
+        'SSA: possible once amounts are in molecules: add --volume "1 pL", or --copies N' in shown
+    )
 
 
 def test_the_conversion_is_shown(cli: Callable[..., Any], tmp_path: Path) -> None:
@@ -128,7 +133,7 @@ def test_the_conversion_is_shown(cli: Callable[..., Any], tmp_path: Path) -> Non
     assert "1 mol in 1 L is 6.02214e+11 molecules in 1 pL" in shown
     assert "Rounded starts" in shown
     assert "A 1505.54 to 1506 molecules" in shown
-    assert "ssa yes" in shown
+    assert "SSA: possible" in shown
     data = json.loads(cli("show", "net.xml", "--copies", "1e12", "--json").out)
     assert data["methods"]["ssa"]["possible"] is True
     assert data["species"][0]["initial"] == 2500
@@ -172,7 +177,7 @@ def test_amounts_in_moles_have_one_reason_and_two_ways_out(
     (reason,) = [line for line in lines if "SSA counts molecules" in line]
     assert "--volume" in reason
     assert "--copies" in reason
-    assert "ssa  no, for 1 reason:" in lines
+    assert "SSA: not possible, for 1 reason:" in lines
     assert any(line.startswith(f"More: simnet show {path} ") for line in lines)
     none = (
         '<listOfUnitDefinitions><unitDefinition id="substance"><listOfUnits>'
@@ -188,7 +193,7 @@ def test_a_missing_value_keeps_it_from_running(cli: Callable[..., Any], tmp_path
     path = tmp_path / "x.xml"
     path.write_text(MOLAR.format(units="", k=""))
     shown = cli("show", path).out
-    assert "ode  no, for 1 reason:" in shown
+    assert "ODE: not possible, for 1 reason:" in shown
     assert "k: has no value" in shown
     methods = json.loads(cli("show", path, "--json").out)["methods"]
     assert not methods["ode"]["possible"]

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simnet.engines.base import Limits
+from simnet.engines.base import Limits, Watch
 from simnet.engines.compiled import Run
-from simnet.engines.compiled_block import Watch
 from simnet.errors import InputError
 from simnet.experiment.action import AddAmount
 from simnet.experiment.program import Segment

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from simnet.engines._kernel import _ssa
-from simnet.engines.base import Limits
-from simnet.engines.compiled_block import Watch, arguments, new_block
+from simnet.engines.base import Limits, Watch
+from simnet.engines.compiled_block import arguments, new_block
 from simnet.engines.compiled_tables import tables
 from simnet.experiment.program import Segment
 from simnet.network.expression import Call, Expression, Number, Symbol

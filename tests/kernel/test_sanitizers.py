@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from simnet.engines.base import Limits
-from simnet.engines.compiled_block import Watch
+from simnet.engines.base import Limits, Watch
 from simnet.network.network import Network
 
 _FLAGS = ["-g", "-O1", "-fno-sanitize-recover=all", "-fsanitize=address,undefined", "-DSSA_PLAIN"]

@@ -150,7 +150,7 @@ def test_overlay_is_a_dark_dashed_line_with_its_own_times(make_run: RunMaker) ->
     np.testing.assert_allclose(dashed.get_xdata(), np.linspace(0, 48, 13))
     np.testing.assert_allclose(dashed.get_ydata(), ode.readout("HIF1A")[0])
     assert dashed.get_zorder() > max(line.get_zorder() for line in lines(figure.axes[0], bold=True))
-    assert legend_of(figure)[-1] == "ODE (roadrunner CVODE)"
+    assert legend_of(figure)[-1] == "ODE (roadrunner)"
 
 
 def test_overlay_follows_conditions_by_name(
@@ -183,7 +183,7 @@ def test_a_deterministic_run_is_one_line(make_run: RunMaker) -> None:
     for panel in figure.axes:
         assert len(panel.lines) == 1
         assert not bands(panel)
-    assert legend_of(figure) == ["ODE (roadrunner CVODE)"]
+    assert legend_of(figure) == ["ODE (roadrunner)"]
 
 
 def test_fewer_lines_and_no_band_where_wanted(make_run: RunMaker) -> None:
