@@ -9,6 +9,7 @@ from simnet.cli.campaign import print_example, shard_of, where_finished
 from simnet.cli.completion import networks, plans
 from simnet.cli.exits import complain, interrupted
 from simnet.cli.experiment import WorkersOption, require_one_output, workers_of
+from simnet.cli.run_options import RunFields, with_run_options
 from simnet.cli.tables import console, count, number, print_csv, print_json, say, table
 from simnet.errors import InputError, Problem
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
+@with_run_options(
+    without=("change", "at"),
+    method="ode (CVODE) or ssa (Gillespie). Options of a run override those of the plan.",
+)
 def screen_command(
     plan: Annotated[
         str,
@@ -36,6 +41,7 @@ def screen_command(
             autocompletion=networks,
         ),
     ] = None,
+    run: RunFields = {},  # noqa: B006 - the options of a run
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Folder of the results; the same command resumes there."),
@@ -81,7 +87,7 @@ def screen_command(
     from simnet.screen.spec_file import screen_from_file
 
     with progress(f"reading {plan}"):
-        screen = screen_from_file(plan)
+        screen = screen_from_file(plan, run)
     if dry:
         _dry(screen)
         return

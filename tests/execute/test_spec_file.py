@@ -43,7 +43,7 @@ def refused(data: dict[str, Any], read: Any = screen_from_data) -> list[str]:
 
 def test_a_table_that_a_screen_takes_a_study_takes() -> None:
     data = tomllib.loads(RUN)
-    study = study_from_data(data | {"simulate": "ssa", "method": "morris"})
+    study = study_from_data(data | {"method": "ssa", "analysis": "morris"})
     assert study.background == BACKGROUND
     assert study.changes == CHANGES
     assert study.schedule == SCHEDULE
@@ -154,7 +154,7 @@ def test_tables_of_before_show_the_new_form(read: Any, before: dict[str, Any], n
 
 def test_what_a_study_refuses() -> None:
     told = refused(
-        {"network": 3, "groups": 3, "settings": {"step": "x"}, "precision": {"tolerance": 7}},
+        {"network": 3, "groups": 3, "settings": {"step": "x"}, "index_precision": {"tolerance": 7}},
         study_from_data,
     )
     assert told == [
