@@ -9,9 +9,9 @@ from typing import Annotated, Any, TypeAlias, get_args
 import typer
 
 from simnet.cli.changes import AtOption, BackgroundOption, ChangeOption, VariabilityOption, given
-from simnet.cli.study_options import number_or_text
+from simnet.cli.options import number_or_text
 from simnet.experiment.notation import read_variability
-from simnet.experiment.precision import Precision
+from simnet.experiment.run import Precision
 
 RunFields: TypeAlias = dict[str, Any]
 """Fields of `Run` that were given on the command line."""
