@@ -27,8 +27,7 @@ from simnet.experiment.change import Scale
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import Program, program
 from simnet.experiment.run import METHODS, RTOL, Method, Run
-from simnet.experiment.times import duration, positive_time, whole_number
-from simnet.experiment.times import root_seed as root_seed
+from simnet.experiment.times import duration, positive_time, root_seed, whole_number
 from simnet.experiment.variability import (
     check_variability,
     draw,

@@ -15,9 +15,9 @@ from simnet.readouts.check import problems as readout_problems
 from simnet.readouts.language import OfEnsemble, walk
 from simnet.readouts.parser import parse_readout
 from simnet.readouts.statistics import SPREADS
+from simnet.sensitivity.analysis import Analysis
 from simnet.sensitivity.indices import IndexPrecision
-from simnet.sensitivity.method import Method
-from simnet.sensitivity.table import count_rows, method_named
+from simnet.sensitivity.table import analysis_named, count_rows
 
 if TYPE_CHECKING:
     from simnet.sensitivity.study import SensitivityStudy
@@ -88,7 +88,7 @@ def _kind_problems(study: "SensitivityStudy") -> Iterator[Problem]:
 
 def _choice_problems(study: "SensitivityStudy") -> Iterator[Problem]:
     try:
-        analysis: Method | None = method_named(study.analysis)
+        analysis: Analysis | None = analysis_named(study.analysis)
     except InputError as error:
         analysis = None
         yield from error.problems
