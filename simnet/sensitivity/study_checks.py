@@ -135,7 +135,7 @@ def _readout_problems(study: "SensitivityStudy") -> Iterator[Problem]:
         spread = [p for p in walk(expression.tree) if isinstance(p, OfEnsemble) and p.function in SPREADS]  # fmt: skip
         fewest = 3 if study.analysis in ("local", "morris", "sobol") else 2
         given: object = study.runs
-        runs = given if isinstance(given, int) else fewest  # what it is else is told
+        runs = given if isinstance(given, int) else fewest  # another kind has its own problem
         if spread and (not study.is_noisy or runs < fewest):
             why = f"{spread[0].function} needs {fewest} replicates or more for each row"
             way_out = 'use method="ssa" with replicates=20'
