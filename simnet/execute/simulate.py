@@ -133,7 +133,7 @@ def _run(plan: Plan, workers: Workers, progress: Progress | None = None) -> Traj
         found = _trajectories(plan, received) if any(g.finished for g in received) else None
         raise Interrupted(found) from None
     plan = replace(plan, replicates=sum(len(gathered.values) for gathered in received))
-    tell_failures(_failures(received), plan.replicates, stacklevel=4)
+    tell_failures(_failures(received), plan.replicates)
     return _trajectories(plan, received)
 
 
