@@ -13,8 +13,10 @@ from simnet.cli.exits import complain, interrupted, writing
 from simnet.cli.options import (
     AllowNegativeOption,
     CopiesOption,
+    EngineOption,
     EquilibrateOption,
     KineticsOption,
+    ShardOption,
     VolumeOption,
     WorkersOption,
     groups_of,
@@ -211,7 +213,7 @@ def sensitivity_command(
         typer.Option(metavar="N", help="Seed of the design and of all runs; 0 by default."),
     ] = None,
     workers: WorkersOption = None,
-    engine: Annotated[str | None, typer.Option(metavar="NAME", help="As in simnet run.")] = None,
+    engine: EngineOption = None,
     timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="Wall time that one run may take.")
     ] = None,
@@ -230,14 +232,7 @@ def sensitivity_command(
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
-    shard: Annotated[
-        str | None,
-        typer.Option(
-            metavar="I/N",
-            help="Run only part I of N, for job arrays; see simnet merge.",
-            rich_help_panel=_OUTPUT,
-        ),
-    ] = None,
+    shard: ShardOption = None,
     plan: Annotated[
         bool,
         typer.Option(
