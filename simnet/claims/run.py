@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -328,7 +328,7 @@ def plan_of(
         first,
         task=task,
         engine=engine,
-        conditions=cast(Any, conditions),
+        conditions=conditions,
         allowed_error=allowed_error,
         programs=lambda number: made(number).program(task.network, shifted=shifted),
     )

@@ -150,7 +150,7 @@ class Plan:
     run: Run
     task: Task
     engine: Engine
-    conditions: tuple[Condition, ...]
+    conditions: Sequence[Condition]
     times: Times
     readouts: tuple[Readout, ...]
     replicates: int

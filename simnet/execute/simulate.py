@@ -145,7 +145,7 @@ def _trajectories(plan: Plan, received: Sequence[Gathered]) -> Trajectories:
     seeds = plan.seeds(0) if task.method == "ssa" else ()
     return Trajectories(
         values=values,
-        conditions=plan.conditions,
+        conditions=tuple(plan.conditions),
         times=plan.times,
         readouts=plan.readouts,
         time_unit=task.network.time_unit,
