@@ -278,9 +278,10 @@ def run_ensemble(
         covariance: whether to keep covariances between readouts, (T, R, R).
         label: as in `simulate`.
         workers: as in `simulate`.
-        out: a folder that stores the statistics of finished blocks, of 256 replicates each. The
-            same call again runs only what is missing, also after `kill -9`; more replicates or a
-            finer precision extend it. Without a seed, that of the folder is taken.
+        out: a folder that stores the statistics of finished blocks, of 256 replicates each, all of
+            which are then read. The same call again runs only what is missing, also after `kill -9`;
+            more replicates or a finer precision extend it. Without a seed, that of the folder is
+            taken.
         progress: as in `simulate`.
         run: the arguments of `Run`; here `method` is "ssa" and `replicates` are 1000 by default.
 
