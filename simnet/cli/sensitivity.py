@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simnet.cli.campaign import print_example, shard_of, where_finished
-from simnet.cli.changes import AtOption, BackgroundOption, ChangeOption, given
+from simnet.cli.changes import AtOption, BackgroundOption, ChangeOption, VariabilityOption, given
 from simnet.cli.completion import networks, networks_or_init
 from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.exits import interrupted
@@ -24,6 +24,7 @@ from simnet.cli.study_options import groups_of, number_or_text, settings_of
 from simnet.cli.study_output import show_result, write_result
 from simnet.errors import InputError, Problem
 from simnet.execute.cluster import Workers
+from simnet.experiment.notation import read_variability
 
 if TYPE_CHECKING:
     from simnet.sensitivity.result import StudyResult
@@ -175,6 +176,7 @@ def sensitivity_command(
     change: ChangeOption = [],  # noqa: B006 - typer makes a new list
     at: AtOption = [],  # noqa: B006
     background: BackgroundOption = [],  # noqa: B006
+    variability: VariabilityOption = [],  # noqa: B006
     out: Annotated[
         Path | None,
         typer.Option(
@@ -254,6 +256,7 @@ def sensitivity_command(
         "background": done.background or None,
         "changes": done.changes or None,
         "schedule": done.schedule or None,
+        "variability": read_variability(variability, "--variability") or None,
     }
     over = {name: value for name, value in options.items() if value is not None}
     reading = {"kinetics": kinetics, "volume": volume, "copies": copies}

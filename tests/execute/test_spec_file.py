@@ -43,7 +43,7 @@ def refused(data: dict[str, Any], read: Any = screen_from_data) -> list[str]:
 
 def test_a_table_that_a_screen_takes_a_study_takes() -> None:
     data = tomllib.loads(RUN)
-    study = study_from_data(data | {"simulate": "ssa", "method": "morris"})
+    study = study_from_data(data | {"method": "ssa", "analysis": "morris"})
     assert study.background == BACKGROUND
     assert study.changes == CHANGES
     assert study.schedule == SCHEDULE
@@ -154,7 +154,7 @@ def test_tables_of_before_show_the_new_form(read: Any, before: dict[str, Any], n
 
 def test_what_a_study_refuses() -> None:
     told = refused(
-        {"network": 3, "groups": 3, "settings": {"step": "x"}, "precision": {"tolerance": 7}},
+        {"network": 3, "groups": 3, "settings": {"step": "x"}, "index_precision": {"tolerance": 7}},
         study_from_data,
     )
     assert told == [
@@ -164,6 +164,19 @@ def test_what_a_study_refuses() -> None:
         "settings.step: 'x' is not a number",
         "tolerance=7.0: not between 0 and 1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({"simulate": "ssa"}, 'write method="ssa", and analysis="sobol"'),
+        ({"method": "sobol"}, 'write analysis="sobol"'),
+        ({"precision": {"tolerance": 0.1}}, "write index_precision=IndexPrecision(...)"),
+    ],
+)
+def test_keys_of_a_study_of_before(before: dict[str, Any], now: str) -> None:
+    (told,) = refused({"network": "hypoxia", "readouts": "HIF1A@2h"} | before, study_from_data)
+    assert now in told
 
 
 def test_a_network_is_loaded_as_the_file_says(tmp_path: Path) -> None:
