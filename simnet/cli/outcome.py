@@ -61,7 +61,7 @@ def overview(run: Trajectories) -> Sheet:
     return made
 
 
-def as_json(run: Trajectories, files: Iterable[Path]) -> dict[str, Any]:
+def run_data(run: Trajectories, files: Iterable[Path]) -> dict[str, Any]:
     """The record, the summary at all times, failures, and the files written."""
     summary = run.summary()
     return {

@@ -113,13 +113,13 @@ def run_command(
         simnet run hypoxia --change O2_percent=1 --at "24h: O2_percent=20"
         simnet run model.xml --method ssa --t-end 100 --csv > summary.csv
     """
-    from simnet.cli import outcome
+    from simnet.cli.outcome import check_folder, run_data, saved
     from simnet.cli.progress import progress
 
     done = given(change, at, background)
     require_one_output(as_json=as_json, as_csv=as_csv)
     if out is not None:
-        outcome.check_folder(out)
+        check_folder(out)
     network = loaded(source, kinetics, volume=volume, copies=copies)
     end = end_of_run(network, t_end)
     chosen = method or ("ssa" if replicates > 1 else "ode")
@@ -148,11 +148,11 @@ def run_command(
             )
     except Interrupted as stop:
         raise interrupted(_save_finished(stop.trajectories, out)) from None
-    files = outcome.saved(run, out) if out is not None else []
+    files = saved(run, out) if out is not None else []
     if plot:
         files += _plot(run, out)
     if as_json:
-        print_json(outcome.as_json(run, files))
+        print_json(run_data(run, files))
     elif as_csv:
         print_csv(run.summary())
     else:
@@ -170,11 +170,11 @@ def _plot(run: Trajectories, out: Path | None) -> list[Path]:
 
 
 def _print(run: Trajectories, network: Network, files: list[Path]) -> None:
-    from simnet.cli import outcome
+    from simnet.cli.outcome import heading, overview, wrote
 
-    say(outcome.heading(run), style="bold")
-    console().print(outcome.overview(run))
-    for line in outcome.wrote(files):
+    say(heading(run), style="bold")
+    console().print(overview(run))
+    for line in wrote(files):
         say(line)
     if network.suggested_equilibration and run.conditions[0].equilibrate is None:
         complain(

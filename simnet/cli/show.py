@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simnet.cli import annotations as annotation
 from simnet.cli import origin, sections
 from simnet.cli.changes import AtOption, BackgroundOption, ChangeOption, given
 from simnet.cli.conversion import CopiesOption, VolumeOption
@@ -125,7 +124,7 @@ def show_command(
         (rules, sections.rules),
         (reactions, sections.reactions),
         (parameters, sections.parameters),
-        (annotations, annotation.annotations),
+        (annotations, sections.annotations),
     ]
     if not cost and diagram is None and not any(wanted for wanted, _ in chosen):
         _overview(network, source)

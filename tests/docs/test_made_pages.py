@@ -4,9 +4,11 @@ import inspect
 import warnings
 
 import error_examples
+import griffe
 import network_pages
 import pytest
 import reference_page
+import run_arguments
 
 import simnet as sn
 from simnet import errors
@@ -58,3 +60,16 @@ def test_examples_leave_warnings_as_they_were() -> None:
     before = list(warnings.filters)
     error_examples.outcome(error_examples.EXAMPLES[0])
     assert list(warnings.filters) == before
+
+
+def test_the_reference_lists_every_argument_of_a_run() -> None:
+    """What mkdocstrings shows of a verb: griffe with the site's extension."""
+    extensions = griffe.load_extensions(run_arguments.ArgumentsOfRuns)
+    package = griffe.load("simnet", extensions=extensions, docstring_parser="google")
+    for verb in (sn.simulate, sn.run_ensemble, sn.first_passage_times):
+        shown = package[f"{verb.__module__.removeprefix('simnet.')}.{verb.__name__}"]
+        expected = inspect.signature(verb).parameters
+        assert [p.name for p in shown.parameters] == list(expected)
+        assert shown.parameters["points"].default == str(expected["points"].default)
+        (section,) = (s for s in shown.docstring.parsed if s.kind.value == "parameters")
+        assert {item.name for item in section.value} == set(expected)
