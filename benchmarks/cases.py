@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 import simnet as sn
+from simnet.network.expression import RateLaw, factored
 from simnet.network.network import Reaction
-from simnet.network.rates import RateLaw, factored
 from simnet.sbml.read import from_sbml
 from simnet.sbml.write import to_sbml
 

@@ -31,7 +31,7 @@ def _default(case: Case) -> None:
 
 def _ours(case: Case) -> None:
     """As simnet loads: compiled without optimisation, or from the saved state if there is one."""
-    from simnet.engines.roadrunner_states import runner_of
+    from simnet.engines.roadrunner_model import runner_of
 
     runner_of(case.text)
 

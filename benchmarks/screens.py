@@ -11,8 +11,8 @@ from clock import cpu_seconds
 from page import Section, ratios, rounded
 
 import simnet as sn
-from simnet.screen.plan import Screen
 from simnet.screen.run import run_screen
+from simnet.screen.screen import Screen
 
 ROUNDS = 5
 

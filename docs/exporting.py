@@ -15,12 +15,11 @@ import numpy as np
 
 import simnet as sn
 from simnet.catalogue.annotations import accession
-from simnet.network.expression import Symbol
+from simnet.cli.sections import coverage, sources, terms_of
+from simnet.network.expression import Kinetics, RateLaw, Symbol
 from simnet.network.network import Compartment, Network, Parameter, Reaction, Readout, Species
-from simnet.network.rates import Kinetics, RateLaw
-from simnet.results.rounded import signed
+from simnet.results.terminal import signed
 from simnet.sbml.antimony import sbml_to_antimony
-from simnet.sbml.coverage import coverage, sources, terms_of
 from simnet.sbml.write import to_sbml
 from simnet.verify.master_equation import solve
 

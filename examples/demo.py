@@ -19,9 +19,18 @@ import typer
 import simnet as sn
 from simnet.arrays import FloatArray
 from simnet.cli.exits import INTERRUPTED, complain, finish
-from simnet.cli.outcome import check_folder, drawn
-from simnet.cli.progress import progress
-from simnet.cli.tables import Sheet, console, fold, number, spread, table, unit_text
+from simnet.cli.output import (
+    Sheet,
+    check_folder,
+    console,
+    drawn,
+    fold,
+    number,
+    progress,
+    spread,
+    table,
+    unit_text,
+)
 from simnet.engines.compiled import available
 from simnet.experiment.change import Change
 from simnet.plot.style import COLOURS, INK, MUTED, dress
@@ -293,7 +302,7 @@ def cloud(network: sn.Network, seed: int, workers: int | None) -> sn.Trajectorie
 
     They start from the rest of the ODE, in whole molecules: to come to rest by SSA takes 120 days.
     """
-    from simnet.claims.rest import whole_rest
+    from simnet.claims.suite import whole_rest
 
     if not available():
         return None
@@ -351,7 +360,7 @@ def _on_the_day(arms: sn.Trajectories, item: Shown) -> FloatArray:
 def arms_figure(arms: sn.Trajectories, tumours: sn.Trajectories | None) -> "Figure":
     """Above, bars of both layers in each arm on one day; below, the tumour and its blood over time,
     and the stochastic tumours with the deterministic one."""
-    from simnet.plot.figure import NotebookFigure
+    from simnet.plot.style import NotebookFigure
 
     figure = NotebookFigure(figsize=(13, 9.2), layout="constrained")
     panels = figure.subplots(3, 4)

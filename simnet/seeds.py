@@ -30,7 +30,7 @@ def replicate_seed(root: int, condition: str, replicate: int) -> int:
         An integer in [0, 2**32 - 2], distinct for each replicate of the condition.
 
     Raises:
-        ValueError: no such replicate or root: a mistake of ours, for `simnet.execute.arguments`
+        ValueError: no such replicate or root: a mistake of ours, for `simnet.execute.plan`
             has checked both before.
 
     Source: Luby & Rackoff 1988 (doi:10.1137/0217022); cycle walking keeps the excluded value out.

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from simnet.network.expression import Symbol
+from simnet.network.expression import RateLaw, Symbol
 from simnet.network.network import Compartment, Network, Parameter, Reaction, Readout, Species
-from simnet.network.rates import RateLaw
 
 # Before anyone imports matplotlib, here or in a worker process: no window.
 os.environ.setdefault("MPLBACKEND", "Agg")

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from cases import Case
 
-from simnet.network.evaluate import initial_values
 from simnet.network.expression import Number
+from simnet.network.values import initial_values
 from ssa.text import inlined, written
 
 DISTRIBUTION = "rebop"

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from cases import INTERVALS, Case
 
-from simnet.network.evaluate import initial_values
 from simnet.network.expression import Number, symbols
 from simnet.network.network import Network
+from simnet.network.values import initial_values
 from ssa import Refused
 from ssa.text import inlined, written
 

@@ -1,6 +1,5 @@
 """Laws as the text that other engines read."""
 
-from simnet.network.evaluate import initial_values
 from simnet.network.expression import (
     Call,
     Expression,
@@ -13,6 +12,7 @@ from simnet.network.expression import (
     symbols,
 )
 from simnet.network.network import Network
+from simnet.network.values import initial_values
 from ssa import Refused
 
 _INFIX = {"plus": "+", "times": "*", "divide": "/", "power": "^"}

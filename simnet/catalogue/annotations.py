@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
-from simnet.catalogue.text import utf8_text
+from simnet.catalogue.tables import utf8_text
 from simnet.errors import ModelError, Problem
 from simnet.network.network import Network
 

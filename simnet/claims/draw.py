@@ -11,8 +11,7 @@ from simnet.claims.run import ClaimsResult
 from simnet.claims.suite import Case
 from simnet.experiment.times import duration
 from simnet.plot.style import COLOURS, INK, MUTED, dress, time_axis, time_scale, value_axis
-from simnet.readouts.canonical import bracket_text
-from simnet.readouts.tree import quantities
+from simnet.readouts.language import bracket_text, quantities
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +34,7 @@ def draw_claim(result: ClaimsResult, case: Case) -> "Figure":
     Returns:
         A figure of its own, unknown to pyplot.
     """
-    from simnet.plot.figure import NotebookFigure
+    from simnet.plot.style import NotebookFigure
 
     finding = next(f for f in result.findings if f.claim.id == case.claim.id)
     names = case.readout.symbols

@@ -11,16 +11,16 @@ from simnet.arrays import FloatArray
 from simnet.catalogue.claims import Claim
 from simnet.claims.suite import Arm, Case
 from simnet.errors import SimulationError
-from simnet.readouts.canonical import bracket_text
 from simnet.readouts.data import Courses
-from simnet.readouts.evaluation import evaluate, replicate_values
-from simnet.readouts.expression import ReadoutExpression
-from simnet.readouts.tree import (
+from simnet.readouts.evaluate import evaluate, replicate_values
+from simnet.readouts.language import (
     Compare,
     ConditionKey,
     OfCourse,
     Quantity,
+    ReadoutExpression,
     Tree,
+    bracket_text,
     renewed,
     walk,
 )

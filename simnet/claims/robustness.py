@@ -34,8 +34,7 @@ from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered
 from simnet.experiment.change import Change, Set
 from simnet.experiment.run import Run
-from simnet.network.digest import canonical_json
-from simnet.network.network import Network, Parameter
+from simnet.network.network import Network, Parameter, canonical_json
 from simnet.results.parts import Parts
 
 if TYPE_CHECKING:

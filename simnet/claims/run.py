@@ -19,20 +19,18 @@ from simnet.claims.measure import FEWEST, Finding, interval_of, judged, value_of
 from simnet.claims.suite import Arm, Case, Script, Suite, knows_time, load_suite, script
 from simnet.engines.table import preferred
 from simnet.errors import InputError
-from simnet.execute.arguments import worker_processes
 from simnet.execute.campaign import Lazy, items_of, rows_of, run_campaign
 from simnet.execute.checks import ALLOWED
 from simnet.execute.cluster import Workers
-from simnet.execute.plan import Plan, planned
+from simnet.execute.plan import Plan, planned, worker_processes
 from simnet.execute.progress import Progress
 from simnet.experiment.change import Change
 from simnet.experiment.run import Method, Run
 from simnet.experiment.times import TimeSpec
-from simnet.network.digest import canonical_json
-from simnet.network.network import Network
+from simnet.network.network import Network, canonical_json
 from simnet.readouts.data import Courses
 from simnet.results.parts import MANIFEST, Parts
-from simnet.results.provenance import now_text, versions_of
+from simnet.results.record import now_text, versions_of
 from simnet.results.trajectories import Failure
 from simnet.seeds import drawn_root
 

@@ -3,6 +3,7 @@
 What is simulated for a claim are arms: a protocol with the changes of its readout's brackets.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -15,7 +16,8 @@ from simnet.arrays import Times
 from simnet.catalogue.claims import Claim, read_claims
 from simnet.catalogue.protocols import PROTOCOLS, Mechanism, Protocol, read_protocols
 from simnet.errors import InputError, ModelError, Problem, UnknownNameError, nearest
-from simnet.experiment.change import Change, Knockdown, Knockout, Overexpress
+from simnet.execute.simulate import simulate
+from simnet.experiment.change import Change, Knockdown, Knockout, Overexpress, Set
 from simnet.experiment.condition import Condition
 from simnet.experiment.notation import read_changes
 from simnet.experiment.program import Program, program
@@ -23,13 +25,11 @@ from simnet.experiment.schedule import At
 from simnet.experiment.times import duration
 from simnet.network.network import Network
 from simnet.network.timing import depends_on_time
-from simnet.readouts.canonical import bracket_text
 from simnet.readouts.check import problems as readout_problems
-from simnet.readouts.expression import ReadoutExpression
+from simnet.readouts.language import OfEnsemble, ReadoutExpression, bracket_text, walk
 from simnet.readouts.parser import parse_readout
-from simnet.readouts.tree import OfEnsemble, walk
 from simnet.rules.load import load
-from simnet.rules.registry import packaged_names
+from simnet.rules.packaged import packaged_names
 
 GENOTYPES = (Knockout, Knockdown, Overexpress)
 
@@ -337,3 +337,33 @@ def _mechanism_problems(mechanism: Mechanism, network: Network) -> list[Problem]
 
 def _of(what: str, problem: Problem) -> Problem:
     return Problem(what=f"{what}: {problem.what}", why=problem.why, way_out=problem.way_out)
+
+
+# Whole molecules near the rest of an ODE: where SSA starts if it cannot come to rest itself.
+
+
+_FEW = 10  # molecules that are counted one by one, such as genes
+
+
+def whole_rest(network: Network, rest: str) -> list[Set]:
+    """Changes that set every species to a whole number near the ODE's amount after `rest`.
+
+    Of molecules that are few there are as many as before: of a gene with two copies, 1.7 with an
+    empty site and 0.3 with a filled one become 2 and 0.
+    """
+    ids = [species.name for species in network.species]  # what a readout counts may go by the id
+    run = simulate(network, t_end=rest, points=2, readouts=ids, workers=0)
+    amounts = dict(zip(ids, np.maximum(run.values[0, 0, -1], 0).tolist(), strict=True))
+    whole = {name: round(amount) for name, amount in amounts.items()}
+    holders: dict[str, list[str]] = defaultdict(list)
+    for species in network.species:
+        for molecule in set(species.molecules):
+            holders[molecule].append(species.name)
+    for names in holders.values():
+        total = sum(amounts[name] for name in names)
+        if total < _FEW and abs(total - round(total)) < 1e-3:
+            by_rest = sorted(names, key=lambda name: amounts[name] % 1, reverse=True)
+            whole |= {name: int(amounts[name]) for name in names}
+            for name in by_rest[: round(total) - sum(whole[name] for name in names)]:
+                whole[name] += 1
+    return [Set(name, amount) for name, amount in whole.items()]

@@ -10,19 +10,15 @@ import typer
 
 from simnet.cli.changes import ChangesCommand
 from simnet.cli.claims import claims_command
-from simnet.cli.compile import compile_command
 from simnet.cli.diff import diff_command
 from simnet.cli.doctor import doctor_command
 from simnet.cli.exits import finish
-from simnet.cli.export import export_command
+from simnet.cli.export import compile_command, export_command
 from simnet.cli.help import Command, Group
-from simnet.cli.listing import list_command
-from simnet.cli.merge import merge_command
-from simnet.cli.report import report_command
 from simnet.cli.run import run_command
-from simnet.cli.screen import screen_command
+from simnet.cli.screen import merge_command, report_command, screen_command
 from simnet.cli.sensitivity import sensitivity_command
-from simnet.cli.show import show_command
+from simnet.cli.show import list_command, show_command
 from simnet.cli.verify import verify_command
 
 app = typer.Typer(

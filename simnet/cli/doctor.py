@@ -14,7 +14,7 @@ _MARK = {"fine": "ok", "absent": "absent", "wrong": "WRONG"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class Check:
     """What was looked at, its state ("fine", "absent": not needed for all; "wrong"), and how to
     mend it."""
 
@@ -38,7 +38,7 @@ def doctor_command(
     """
     from dataclasses import asdict
 
-    from simnet.cli.tables import console, print_json, table
+    from simnet.cli.output import console, print_json, table
 
     findings = [finding for look in LOOKS for finding in look()]
     wrong = any(finding.state == "wrong" for finding in findings)
@@ -63,17 +63,17 @@ def doctor_command(
 def versions() -> dict[str, str]:
     """What matters when two results are compared."""
     from simnet.engines.table import ENGINES
-    from simnet.results.provenance import versions_of
+    from simnet.results.record import versions_of
 
     found = versions_of("libroadrunner", "pysb", "bionetgen", "python-libsbml", "numpy", "scipy")
     missing = [name for name, engine in ENGINES.items() if engine.missing()]
     return found | {f"{name} engine": "missing" for name in missing}
 
 
-def _python() -> Iterator[Finding]:
+def _python() -> Iterator[Check]:
     found = versions()
     missing = [name for name, version in found.items() if version == "not installed"]
-    yield Finding(
+    yield Check(
         what="versions",
         state="wrong" if missing else "fine",
         found=", ".join(f"{name} {version}" for name, version in found.items()),
@@ -87,14 +87,14 @@ def _missing(names: list[str]) -> str:
     return ", and ".join([*ways, *([_AGAIN] if "simnet" in names else [])])
 
 
-def _name() -> Iterator[Finding]:
+def _name() -> Iterator[Check]:
     """Distributions named as ours is imported: another project's, or ours under its former name."""
     from importlib.metadata import distributions
 
     for other in distributions(name="simnet"):
         former = any(entry.value == "simnet.cli.app:main" for entry in other.entry_points)
         anew = "pip uninstall simnet simnet-bio, then " + _AGAIN
-        yield Finding(
+        yield Check(
             what="distribution simnet",
             state="absent" if former else "wrong",
             found=f"version {other.version}: this project under its former name, unused"
@@ -104,7 +104,7 @@ def _name() -> Iterator[Finding]:
         )
 
 
-def _engines() -> Iterator[Finding]:
+def _engines() -> Iterator[Check]:
     from simnet.engines.table import ENGINES
     from simnet.errors import SimnetError
     from simnet.verify.canaries import available_engines, canaries
@@ -112,7 +112,7 @@ def _engines() -> Iterator[Finding]:
     for engine in available_engines():
         mend = ENGINES[engine].remedy
         if problem := ENGINES[engine].missing():
-            yield Finding(
+            yield Check(
                 what=f"{engine} engine",
                 state="absent",
                 found=f"{problem.what}: {problem.why}; others run what they can",
@@ -122,10 +122,10 @@ def _engines() -> Iterator[Finding]:
         try:
             runs = canaries(engine)
         except (SimnetError, ImportError) as error:
-            yield Finding(what=f"{engine} engine", state="wrong", found=str(error), mend=mend)
+            yield Check(what=f"{engine} engine", state="wrong", found=str(error), mend=mend)
             continue
         for run in runs:
-            yield Finding(
+            yield Check(
                 what=f"{engine}: {run.name}",
                 state="fine" if run.fine else "wrong",
                 found=run.found,
@@ -133,9 +133,9 @@ def _engines() -> Iterator[Finding]:
             )
 
 
-def _perl() -> Iterator[Finding]:
+def _perl() -> Iterator[Check]:
     where = shutil.which("perl")
-    yield Finding(
+    yield Check(
         what="perl",
         state="fine" if where else "absent",
         found=where if where else "not installed; only compiling rules needs it",
@@ -143,7 +143,7 @@ def _perl() -> Iterator[Finding]:
     )
 
 
-def _bionetgen() -> Iterator[Finding]:
+def _bionetgen() -> Iterator[Check]:
     """Compiles a rule, if there is perl."""
     if shutil.which("perl") is None:
         return
@@ -151,10 +151,10 @@ def _bionetgen() -> Iterator[Finding]:
 
     try:
         found = f"compiled a rule to {_compiled_rule()} reactions"
-        yield Finding(what="BioNetGen", state="fine", found=found)
+        yield Check(what="BioNetGen", state="fine", found=found)
     except (SimnetError, ImportError) as error:
         mend = 'pip install --force-reinstall "bionetgen>=0.8.7"'
-        yield Finding(what="BioNetGen", state="wrong", found=str(error), mend=mend)
+        yield Check(what="BioNetGen", state="wrong", found=str(error), mend=mend)
 
 
 def _compiled_rule() -> int:
@@ -179,16 +179,16 @@ def _compiled_rule() -> int:
     return len(compile_model(model).reactions)
 
 
-def _cache() -> Iterator[Finding]:
+def _cache() -> Iterator[Check]:
     import os
 
-    from simnet.rules.cache import cache_folder
+    from simnet.rules.load import cache_folder
 
     folder = cache_folder()
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
     fine = nearest.is_dir() and os.access(nearest, os.W_OK)
     size = sum(file.stat().st_size for file in folder.glob("*") if file.is_file())
-    yield Finding(
+    yield Check(
         what="cache",
         state="fine" if fine else "absent",
         found=f"{folder}, {size / 2**20:.1f} MiB" if fine else f"{folder} cannot be written",
@@ -198,7 +198,7 @@ def _cache() -> Iterator[Finding]:
     )
 
 
-LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (
+LOOKS: tuple[Callable[[], Iterator[Check]], ...] = (
     _python,
     _name,
     _engines,

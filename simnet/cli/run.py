@@ -6,21 +6,22 @@ from typing import Annotated, Literal
 import typer
 
 from simnet.cli.changes import AtOption, BackgroundOption, ChangeOption, VariabilityOption, given
-from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.exits import complain, interrupted
-from simnet.cli.experiment import (
+from simnet.cli.options import (
     AllowNegativeOption,
+    CopiesOption,
     EndOption,
     EquilibrateOption,
     KineticsOption,
     Source,
+    VolumeOption,
     WorkersOption,
     end_of_run,
     loaded,
     require_one_output,
     workers_of,
 )
-from simnet.cli.tables import console, count, print_csv, print_json, say
+from simnet.cli.output import console, count, print_csv, print_json, say
 from simnet.execute.simulate import Interrupted, simulate
 from simnet.experiment.notation import read_variability
 from simnet.network.network import Network
@@ -113,8 +114,7 @@ def run_command(
         simnet run hypoxia --change O2_percent=1 --at "24h: O2_percent=20"
         simnet run model.xml --method ssa --t-end 100 --csv > summary.csv
     """
-    from simnet.cli.outcome import check_folder, run_data, saved
-    from simnet.cli.progress import progress
+    from simnet.cli.output import check_folder, progress, run_data, saved
 
     done = given(change, at, background)
     require_one_output(as_json=as_json, as_csv=as_csv)
@@ -160,7 +160,7 @@ def run_command(
 
 
 def _plot(run: Trajectories, out: Path | None) -> list[Path]:
-    from simnet.cli.outcome import drawn
+    from simnet.cli.output import drawn
     from simnet.plot.series import plot_series
 
     name = run.record.network
@@ -170,7 +170,7 @@ def _plot(run: Trajectories, out: Path | None) -> list[Path]:
 
 
 def _print(run: Trajectories, network: Network, files: list[Path]) -> None:
-    from simnet.cli.outcome import heading, overview, wrote
+    from simnet.cli.output import heading, overview, wrote
 
     say(heading(run), style="bold")
     console().print(overview(run))
@@ -185,7 +185,7 @@ def _print(run: Trajectories, network: Network, files: list[Path]) -> None:
 
 def _save_finished(run: Trajectories | None, out: Path | None) -> str:
     """Save what an interrupted run has finished; says where."""
-    from simnet.cli.outcome import refuge, saved
+    from simnet.cli.output import refuge, saved
 
     if run is None:
         return "no replicate had finished, so nothing was saved"

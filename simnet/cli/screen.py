@@ -5,16 +5,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simnet.cli.campaign import print_example, shard_of, where_finished
-from simnet.cli.completion import networks, plans
 from simnet.cli.exits import complain, interrupted
-from simnet.cli.experiment import WorkersOption, require_one_output, workers_of
-from simnet.cli.tables import console, count, number, print_csv, print_json, say, table
+from simnet.cli.options import (
+    WorkersOption,
+    networks,
+    plans,
+    print_example,
+    require_one_output,
+    shard_of,
+    where_finished,
+    workers_of,
+)
+from simnet.cli.output import console, count, number, print_csv, print_json, say, table
 from simnet.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from simnet.screen.plan import Screen
     from simnet.screen.result import ScreenResult
+    from simnet.screen.screen import Screen
+    from simnet.sensitivity.result import StudyResult
+
 
 _SHOWN = 20
 
@@ -77,7 +86,7 @@ def screen_command(
         )
     require_one_output(as_json=as_json, as_csv=as_csv)
     part = shard_of(shard, out)
-    from simnet.cli.progress import progress
+    from simnet.cli.output import progress
     from simnet.screen.spec_file import screen_from_file
 
     with progress(f"reading {plan}"):
@@ -115,7 +124,7 @@ def _as_data(result: "ScreenResult") -> dict[str, Any]:
 
 
 def _dry(screen: "Screen") -> None:
-    from simnet.cli.progress import progress
+    from simnet.cli.output import progress
 
     with progress("timing the control"):
         frame = screen.conditions()
@@ -175,3 +184,68 @@ def _print(result: "ScreenResult") -> None:
 
 def _interval(low: float, high: float) -> str:
     return "–" if low != low else f"{number(low)} to {number(high)}"
+
+
+# `simnet merge`: the folders of shards, made one.
+
+
+def merge_command(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write or to add to.")],
+    shards: Annotated[
+        list[Path],
+        typer.Argument(metavar="SHARD...", help="Folders of the parts, of one plan or study."),
+    ],
+) -> None:
+    """Merge the folders of a screen or study that ran in parts.
+
+    Running the same plan with --out OUT afterwards simulates what is still missing and analyses the
+    whole.
+
+    Examples:
+        simnet screen plan.toml --shard 1/2 --out part1
+        simnet screen plan.toml --shard 2/2 --out part2
+        simnet merge screen part1 part2
+        simnet screen plan.toml --out screen
+    """
+    from simnet.cli.output import count
+    from simnet.results.parts import merge_parts
+
+    merged = merge_parts(shards, out)
+    what = {"sensitivity": "sensitivity study"}.get(merged.kind, merged.kind)
+    complain(f"wrote {out}: {count(len(merged.keys()), 'item')} of a {what}")
+
+
+# `simnet report`: one page of a folder of results.
+
+
+def report_command(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", help="Folder that simnet screen or simnet sensitivity wrote."
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Output file; DIR/report.html by default.")
+    ] = None,
+) -> None:
+    """Write an HTML report of a screen or a sensitivity study.
+
+    The report is one file with all figures in it.
+
+    Examples:
+        simnet report screen
+        simnet report screen --out screen.html
+    """
+    from simnet.report.write import write_report
+
+    target = folder / "report.html" if out is None else out
+    write_report(_result_in(folder), target)
+    complain(f"wrote {target}")
+
+
+def _result_in(folder: Path) -> "ScreenResult | StudyResult":
+    from simnet.screen.result import ScreenResult
+    from simnet.sensitivity.result import STUDY, StudyResult
+
+    return StudyResult.load(folder) if (folder / STUDY).is_file() else ScreenResult.load(folder)

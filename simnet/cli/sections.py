@@ -1,15 +1,26 @@
 """The tables that `simnet show` prints."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simnet.catalogue.annotations import SBO, Term, accession, annotations_of, unverified
 from simnet.cli import origin
-from simnet.cli.tables import Sheet, number, unit_text
+from simnet.cli.output import Sheet, count, number, table, unit_text
 from simnet.network.expression import text
-from simnet.network.network import Network, Parameter, Rule
+from simnet.network.network import Assignment, Network, Parameter, Rule
+from simnet.sbml.annotate import (
+    molecule_terms,
+    parameter_term,
+    reaction_term,
+    source_statements,
+    species_statements,
+    species_term,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Group
 
 
 def inputs(network: Network) -> Sheet:
@@ -122,3 +133,114 @@ def _named(
     places = frozenset(i for i, name in enumerate(columns) if name in (numbers or ()))
     made = Sheet(columns=columns, rows=list(rows), title=title, numbers=places)
     return made.without_empty()
+
+
+# How much of a network is annotated, and where the terms were read.
+
+
+_IDENTITY = ("uniprot:", "CHEBI:", "GO:")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coverage:
+    """Annotated parts of one kind, of all."""
+
+    what: str
+    annotated: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """1 where there are none."""
+        return self.annotated / self.total if self.total else 1.0
+
+
+def coverage(network: Network) -> tuple[Coverage, ...]:
+    """What has which annotation in the SBML that is written of a network."""
+    annotations = annotations_of(network)
+    kinds = molecule_terms(annotations)
+    from_rules = bool(network.molecules)
+    identified = [
+        any(
+            term in uri
+            for _, uri in species_statements(s, network, annotations)
+            for term in _IDENTITY
+        )
+        for s in network.species
+    ]
+    heads = {term.qualifier for term in annotations.network}
+    places = [annotations.compartments.get(c.id, ()) for c in network.compartments]
+    quantities: list[Parameter | Assignment] = [*network.parameters, *network.assignments]
+    rows = {
+        "species: UniProt, ChEBI or GO": identified,
+        "species: SBO": [species_term(s.molecules, kinds) is not None for s in network.species],
+        "reactions: SBO": [
+            from_rules and reaction_term(r, network, kinds) > 0 for r in network.reactions
+        ],
+        "parameters: SBO": [from_rules and parameter_term(p) > 0 for p in quantities],
+        "parameters: source or `assumed`": [bool(p.source) for p in network.parameters],
+        "compartments: GO": [any("GO:" in t.uri for t in terms) for terms in places],
+        "compartments: SBO": [any(t.qualifier == SBO for t in terms) for terms in places],
+        "model: paper, taxon, cell type": [
+            q in heads for q in ("isDescribedBy", "hasTaxon", "occursIn")
+        ],
+    }
+    return tuple(
+        Coverage(what=what, annotated=sum(found), total=len(found)) for what, found in rows.items()
+    )
+
+
+def sources(network: Network) -> tuple[int, int]:
+    """How many parameters have a source with an address (DOI, PMC, PubMed, BioModels), and how many
+    are assumed."""
+    addressed = sum(bool(source_statements(p.source)) for p in network.parameters)
+    return addressed, sum(p.source == "assumed" for p in network.parameters)
+
+
+def terms_of(network: Network) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+    """All terms of a network, and those that were read nowhere."""
+    terms = annotations_of(network).terms
+    return terms, unverified(terms)
+
+
+# What `simnet show --annotations` prints: how much is annotated, with what, and read where.
+
+
+def annotations(network: Network) -> "Group":
+    """The coverage, the terms with where each was read, and those that were read nowhere."""
+    from rich.console import Group
+    from rich.markup import escape
+
+    terms, doubtful = terms_of(network)
+    addressed, assumed = sources(network)
+    parts: list[Sheet | str] = [
+        _coverage(network),
+        f"{count(len(network.parameters), 'parameter')}: {addressed} with the address of a source, "
+        f"{assumed} assumed",
+    ]
+    if terms:
+        parts.append(_terms(network))
+        parts.append(f"{count(len(terms), 'statement')}, {len(doubtful)} unverified")
+        parts += [escape(f"  unverified: {accession(t.uri)} ({t.name})") for t in doubtful]
+    else:
+        parts.append("Databases are known for the molecules of packaged networks.")
+    return Group(*parts)
+
+
+def _coverage(network: Network) -> Sheet:
+    rows = [
+        (row.what, f"{row.annotated} of {row.total}", f"{100 * row.share:.0f} %")
+        for row in coverage(network)
+    ]
+    return table(["what", "annotated", "share"], rows, title="Annotation", text=1)
+
+
+def _terms(network: Network) -> Sheet:
+    known = annotations_of(network)
+    groups = {network.id: known.network, **known.compartments, **known.molecules}
+    rows = [
+        (name, term.qualifier, accession(term.uri), term.name, term.read_in)
+        for name, terms in groups.items()
+        for term in terms
+    ]
+    return table(["of", "qualifier", "term", "name", "read in"], rows, title="Terms", text=5)

@@ -1,27 +1,35 @@
 """`simnet sensitivity`: which parameters matter for which readouts."""
 
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simnet.cli.campaign import print_example, shard_of, where_finished
 from simnet.cli.changes import AtOption, BackgroundOption, ChangeOption, VariabilityOption, given
-from simnet.cli.completion import networks, networks_or_init
-from simnet.cli.conversion import CopiesOption, VolumeOption
-from simnet.cli.exits import interrupted
-from simnet.cli.experiment import (
+from simnet.cli.cost import ASKS_ABOVE, asked, confirm, show_plan
+from simnet.cli.exits import complain, interrupted, writing
+from simnet.cli.options import (
     AllowNegativeOption,
+    CopiesOption,
     EquilibrateOption,
     KineticsOption,
+    VolumeOption,
     WorkersOption,
+    groups_of,
     loaded,
+    networks,
+    networks_or_init,
+    number_or_text,
+    print_example,
     require_one_output,
+    settings_of,
+    shard_of,
+    where_finished,
     workers_of,
 )
-from simnet.cli.study_cost import ASKS_ABOVE, asked, confirm, show_plan
-from simnet.cli.study_options import groups_of, number_or_text, settings_of
-from simnet.cli.study_output import show_result, write_result
+from simnet.cli.output import console, print_csv, print_json
 from simnet.errors import InputError, Problem
 from simnet.execute.cluster import Workers
 from simnet.experiment.notation import read_variability
@@ -29,6 +37,45 @@ from simnet.experiment.notation import read_variability
 if TYPE_CHECKING:
     from simnet.sensitivity.result import StudyResult
     from simnet.sensitivity.study import SensitivityStudy
+
+
+# A study's result: on the screen, as JSON or CSV, and in its folder.
+
+
+def write_result(result: "StudyResult", out: Path) -> None:
+    """Figures and the report, into the folder that has the tables."""
+    from simnet.cli.output import progress
+    from simnet.report.write import write_report
+    from simnet.sensitivity.figures import write_figures
+
+    with progress("drawing"), writing(out):
+        write_figures(result, out)
+        write_report(result, out / "report.html", repeat=shlex.join(["simnet", *sys.argv[1:]]))
+    control = "control.csv (the steady state), " if len(result.control) else ""
+    complain(f"wrote {out}: report.html, indices.csv, {control}figures and more")
+
+
+def show_result(result: "StudyResult", *, as_json: bool, as_csv: bool) -> None:
+    """The indices on stdout."""
+    if as_csv:
+        print_csv(result.frame())
+        return
+    if as_json:
+        frame = result.frame()
+        frame["influential"] = frame["influential"].astype(object).where(frame["influential"].notna(), None)  # fmt: skip
+        print_json(
+            {
+                "study": dict(result.about),
+                "complete": result.complete,
+                "converged": result.converged,
+                "indices": frame.to_dict(orient="records"),
+                "failures": result.failures.to_dict(orient="records"),
+                "statements": list(result.statements),
+            }
+        )
+        return
+    console().print(result)
+
 
 _VARIED, _OUTPUT, _ANALYSIS = "What is varied", "Output", "Analysis"
 
@@ -275,7 +322,7 @@ def sensitivity_command(
 def _study(
     source: str, reading: dict[str, Any], over: dict[str, Any], tolerance: float | None
 ) -> "SensitivityStudy":
-    from simnet.cli.progress import progress
+    from simnet.cli.output import progress
     from simnet.sensitivity.indices import IndexPrecision
     from simnet.sensitivity.study import SensitivityStudy
     from simnet.sensitivity.study_file import study_from_file
@@ -300,7 +347,7 @@ def _run(
     most_samples: int | None,
     yes: bool,
 ) -> "StudyResult":
-    from simnet.cli.progress import progress
+    from simnet.cli.output import progress
     from simnet.sensitivity.run import run_study
 
     def may_go_on(evaluations: int, seconds: float) -> bool:

@@ -1,6 +1,7 @@
 """`simnet show`: what is in a network, what can be done with it, and what a run costs."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,28 +9,170 @@ import typer
 
 from simnet.cli import origin, sections
 from simnet.cli.changes import AtOption, BackgroundOption, ChangeOption, given
-from simnet.cli.conversion import CopiesOption, VolumeOption
-from simnet.cli.description import description
-from simnet.cli.diagram import write_diagram
-from simnet.cli.experiment import (
+from simnet.cli.exits import complain, writing
+from simnet.cli.options import (
+    CopiesOption,
     EndOption,
     EquilibrateOption,
     KineticsOption,
     Source,
+    VolumeOption,
     end_of_run,
     loaded,
     shown_time,
 )
-from simnet.cli.tables import console, count, number, print_json, say
+from simnet.cli.output import console, count, number, print_json, say
 from simnet.engines.table import problems_under
 from simnet.errors import InputError, Problem
 from simnet.experiment.notation import Treatment
 from simnet.experiment.run import METHODS
-from simnet.network.network import Network
+from simnet.network.expression import text
+from simnet.network.network import Event, Network, Reaction, StateEvent
 from simnet.network.timing import cautions
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+# `simnet show NETWORK --diagram FILE.svg`.
+
+
+def write_diagram(network: Network, path: Path) -> None:
+    """Draw a network into an SVG file.
+
+    Raises:
+        InputError: a file of another format, or a network without reactions.
+    """
+    if path.suffix.lower() != ".svg":
+        raise InputError(
+            Problem(
+                what=f"--diagram {path}",
+                why="diagrams are SVG files",
+                way_out="end the name in .svg",
+            )
+        )
+    if not network.reactions:
+        why = "has no reactions to draw"
+        if network.document is not None:
+            why = f"is simulated as its file is, since it has {network.document.obstacles[0].what}"
+        raise InputError(Problem(what=f"--diagram: {network.id}", why=why))
+    from simnet.plot.diagram import draw_diagram
+
+    with writing(path):
+        path.write_text(draw_diagram(network), encoding="utf-8")
+    complain(f"wrote {path}")
+
+
+# `simnet list`: the packaged networks.
+
+
+_TITLE = 40  # characters: the table is to fit a terminal
+
+
+def list_command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the packaged networks.
+
+    Examples:
+        simnet list
+        simnet list --json
+    """
+    from textwrap import fill
+
+    from simnet.cli.output import console, print_json, table
+    from simnet.rules.load import load
+    from simnet.rules.packaged import packaged_names
+
+    rows = [
+        {
+            "name": name,
+            "title": network.title,
+            "species": len(network.species),
+            "reactions": len(network.reactions),
+            "parameters": len(network.parameters),
+            "readouts": len(network.readouts),
+        }
+        for name in packaged_names()
+        for network in [load(name)]
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    columns = ["name", "title", "species", "reactions", "parameters", "readouts"]
+    cells = [
+        [
+            fill(str(row[column]), _TITLE) if column == "title" else str(row[column])
+            for column in columns
+        ]
+        for row in rows
+    ]
+    console().print(table(columns, cells, text=2))
+
+
+# A network as JSON data, for `simnet show --json`.
+
+
+_GROUPS = "compartments species parameters molecules rules readouts inputs genes drugs".split()
+_TREES = ("initial_expression", "expression", "law")
+
+
+def description(network: Network, source: str = "") -> dict[str, Any]:
+    """All of a network; expressions and laws are text. `source` says what it was loaded from."""
+    problems = {m: list(map(str, problems_under(m, network))) for m in METHODS}
+    return {
+        "id": network.id,
+        "title": network.title,
+        "summary": network.summary,
+        "digest": network.digest,
+        "substance_unit": network.substance_unit,
+        "time_unit": network.time_unit,
+        "suggested_equilibration": network.suggested_equilibration,
+        "kinetics": network.kinetics,
+        "source": source,
+        "split": origin.splits(network),
+        "in_molecules": origin.conversion(network),
+        "rounded": dict(origin.rounded(network)),
+        "methods": {
+            name: {"possible": not found, "problems": found} for name, found in problems.items()
+        },
+        **{name: [_plain(item) for item in getattr(network, name)] for name in _GROUPS},
+        "expressions": [
+            {**_plain(a), "expression": text(a.expression)} for a in network.assignments
+        ],
+        "reactions": [_reaction(reaction) for reaction in network.reactions],
+        "events": [_event(event) for event in network.all_events],
+    }
+
+
+def _plain(item: Any) -> dict[str, Any]:
+    plain = {name: value for name, value in asdict(item).items() if name not in _TREES}
+    if (computed := getattr(item, "initial_expression", None)) is not None:
+        plain["initial_expression"] = text(computed)
+    return plain
+
+
+def _event(event: Event | StateEvent) -> dict[str, Any]:
+    if isinstance(event, Event):
+        when = f"time {'>' if event.strict else '>='} {text(event.time)}"
+        starts = event.at_start
+    else:
+        when, starts = text(event.trigger), not event.initial
+    sets = {name: text(value) for name, value in event.assignments}
+    return {"id": event.id, "when": when, "at_start": starts, "sets": sets}
+
+
+def _reaction(reaction: Reaction) -> dict[str, Any]:
+    law = reaction.law
+    return {
+        "id": reaction.id,
+        "rules": list(reaction.rules),
+        "reactants": dict(reaction.reactants),
+        "products": dict(reaction.products),
+        "continuous": text(law.expression("continuous")),
+        "discrete": None if law.ambiguous else text(law.expression("discrete")),
+    }
+
 
 _SHOWN = 5
 _SECTION = "Sections"
@@ -100,7 +243,7 @@ def show_command(
     priced: pd.DataFrame | None = None
     end = end_of_run(network, t_end) if cost else ""
     if cost:
-        from simnet.cli.progress import progress
+        from simnet.cli.output import progress
         from simnet.execute.cost import expected_firings
 
         with progress("integrating the rates"):

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simnet.cli.conversion import CopiesOption, VolumeOption
 from simnet.cli.exits import CHECK_FAILED, interrupted
-from simnet.cli.experiment import KineticsOption, Source, loaded
-from simnet.cli.tables import (
+from simnet.cli.options import CopiesOption, KineticsOption, Source, VolumeOption, loaded
+from simnet.cli.output import (
     Sheet,
     console,
     count,
@@ -24,7 +23,7 @@ from simnet.cli.tables import (
 
 if TYPE_CHECKING:
     from simnet.network.network import Readout
-    from simnet.verify.comparison import Comparison
+    from simnet.verify.comparison import EngineComparison
     from simnet.verify.exports import ExportCheck
     from simnet.verify.verification import Verification
 
@@ -82,7 +81,7 @@ def verify_command(
         simnet verify hypoxia --t-end "10 min"
         simnet verify model.xml --t-end 100 --replicates 5000
     """
-    from simnet.cli.progress import progress
+    from simnet.cli.output import progress
     from simnet.verify.cross_check import cross_check
 
     network = loaded(source, kinetics, volume=volume, copies=copies)
@@ -216,8 +215,8 @@ def _tables(found: "Verification") -> None:
     console().print(made)
 
 
-def _table(found: "Verification", groups: Sequence[list["Comparison"]]) -> Sheet:
-    from simnet.results.rounded import signed
+def _table(found: "Verification", groups: Sequence[list["EngineComparison"]]) -> Sheet:
+    from simnet.results.terminal import signed
 
     sides = [*found.engines, *(["CME"] if found.states else [])]
     columns = ["readout", "time", *(f"{side}\nmean ± sd" for side in sides)]

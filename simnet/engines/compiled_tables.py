@@ -7,9 +7,16 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from simnet.arrays import FloatArray
-from simnet.engines.compiled_laws import Law, taken_apart
-from simnet.engines.compiled_tape import Code, Operation, Tape, Varying, unsupported
-from simnet.engines.state_events import refused
+from simnet.engines.compiled_laws import (
+    Law,
+    Opcode,
+    Operation,
+    Tape,
+    Varying,
+    taken_apart,
+    unsupported,
+)
+from simnet.engines.state import refused
 from simnet.errors import Problem
 from simnet.network.expression import Expression, Symbol, function, symbols
 from simnet.network.network import Network, Reaction
@@ -245,7 +252,7 @@ class _Items:
         with self.tape.item():
             row = self.tape.when(law.needs, self.tape.row(law.rest))
             if row < 0:  # a constant that is negative or no number: found out as it fires
-                row = self.tape.operate(Code.MULTIPLY, row, self.tape.one)
+                row = self.tape.operate(Opcode.MULTIPLY, row, self.tape.one)
         self.results.append(row)
         self.reads.append(reads)
         return row

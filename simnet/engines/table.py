@@ -13,10 +13,10 @@ from simnet.errors import InputError, Problem, UnsupportedError, nearest
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import Program, program
 from simnet.experiment.run import Method
-from simnet.network.checks import missing_values
 from simnet.network.network import Network
 from simnet.network.stochastic import stochastic_problems
-from simnet.network.switches import without_switches
+from simnet.network.timing import without_switches
+from simnet.network.values import missing_values
 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (COMPILED, ROADRUNNER, REFERENCE)}
 

@@ -6,22 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet.catalogue.annotations import annotations_of
-from simnet.catalogue.headlines import read_headlines
+from simnet.catalogue.protocols import read_headlines
 from simnet.errors import InputError, Problem, UnsupportedError
 from simnet.execute.cluster import Workers
 from simnet.execute.ensemble import run_ensemble
 from simnet.execute.simulate import simulate
 from simnet.experiment.change import Set
-from simnet.experiment.numbers import whole_number
-from simnet.experiment.paths import path_of
 from simnet.experiment.schedule import At
-from simnet.experiment.times import TimeSpec, duration, positive_time
-from simnet.network.checks import require_network
+from simnet.experiment.times import TimeSpec, duration, path_of, positive_time, whole_number
 from simnet.network.network import Network
-from simnet.sbml.experiments import Experiment
-from simnet.sbml.omex import CSV, MARKDOWN, SBML, SEDML, About, Member, write_omex
-from simnet.sbml.readme import readme_text
-from simnet.sbml.sedml import sedml_text
+from simnet.network.values import require_network
+from simnet.sbml.omex import CSV, MARKDOWN, SBML, SEDML, About, Member, readme_text, write_omex
+from simnet.sbml.sedml import Experiment, sedml_text
 from simnet.sbml.write import file_to_write, to_sbml
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered, run_jobs
-from simnet.experiment.numbers import whole_number
+from simnet.experiment.times import whole_number
 from simnet.results.parts import Parts
 from simnet.results.trajectories import Failure
 

@@ -17,9 +17,8 @@ from simnet.engines.base import Task
 from simnet.errors import InputError, Problem
 from simnet.execute.base import Backend, Job, Outcome
 from simnet.execute.processes import Processes
-from simnet.execute.serial import resolve_engine
-from simnet.execute.threads import Threads
-from simnet.results.provenance import versions_of
+from simnet.execute.threads import Threads, resolve_engine
+from simnet.results.record import versions_of
 
 TASKS_KEPT = 4
 _TASKS: OrderedDict[str, Task] = OrderedDict()

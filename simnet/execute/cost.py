@@ -26,12 +26,12 @@ import numpy as np
 
 from simnet.engines.base import BatchSimulator, Limits, Simulator
 from simnet.errors import InputError, SimulationError, UnsupportedError
-from simnet.execute.backends import processors, threads_for
 from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan
-from simnet.execute.serial import resolve_engine
+from simnet.execute.progress import roughly
+from simnet.execute.run import processors, threads_for
 from simnet.execute.simulate import simulate
-from simnet.execute.wall_time import roughly
+from simnet.execute.threads import resolve_engine
 from simnet.experiment.change import Change
 from simnet.experiment.program import Program
 from simnet.experiment.schedule import Scheduled

@@ -16,18 +16,15 @@ from simnet.errors import (
     SimnetWarning,
     UnknownNameError,
 )
-from simnet.execute.blocks import run_in_blocks, without_infinite
 from simnet.execute.cluster import Workers
-from simnet.execute.failures import in_order, tell_failures
 from simnet.execute.plan import Plan, planned
 from simnet.execute.progress import Progress
-from simnet.execute.run import Gathered
+from simnet.execute.run import Gathered, in_order, run_in_blocks, tell_failures, without_infinite
 from simnet.experiment.condition import Condition, condition_from_record
-from simnet.experiment.numbers import finite_number
 from simnet.experiment.run import Run, RunArguments, run_of, takes_run
-from simnet.experiment.times import TimeSpec, output_index
+from simnet.experiment.times import TimeSpec, finite_number, output_index
 from simnet.network.network import Network, Readout
-from simnet.results.provenance import Record
+from simnet.results.record import Record
 from simnet.results.trajectories import Failure, positions
 from simnet.sbml.write import sbml_of
 from simnet.stats.blocks import (
@@ -37,12 +34,19 @@ from simnet.stats.blocks import (
     block_statistics,
     fractions_above,
 )
-from simnet.stats.comoments import Comoments, correlation, covariance_estimate
-from simnet.stats.distribution import Histogram, histogram, quantile_estimate
+from simnet.stats.distribution import Histogram, Tallies, histogram, quantile_estimate
 from simnet.stats.estimate import Estimate
 from simnet.stats.modes import TwoModes, two_modes_of
-from simnet.stats.powers import Powers, cv_estimate, fano_estimate, mean_estimate, sd_estimate
-from simnet.stats.tallies import Tallies
+from simnet.stats.moments import (
+    Comoments,
+    Powers,
+    correlation,
+    covariance_estimate,
+    cv_estimate,
+    fano_estimate,
+    mean_estimate,
+    sd_estimate,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,8 +12,8 @@ from pathlib import Path
 from simnet.errors import InputError, Problem
 from simnet.execute.cluster import Workers
 from simnet.experiment.times import TimeSpec
+from simnet.network.expression import Kinetics
 from simnet.network.network import Network
-from simnet.network.rates import Kinetics
 
 Lines = Sequence[str]
 

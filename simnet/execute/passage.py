@@ -9,21 +9,24 @@ import numpy as np
 from simnet.arrays import FloatArray
 from simnet.engines.base import Limits, Watch, WatchingSimulator
 from simnet.errors import Problem, Problems
-from simnet.execute.backends import threads_for
-from simnet.execute.blocks import run_in_blocks, stretches
 from simnet.execute.cluster import Workers, is_cluster
 from simnet.execute.ensemble import dependent
-from simnet.execute.failures import in_order, tell_failures
 from simnet.execute.plan import Plan, planned
 from simnet.execute.progress import Progress
-from simnet.execute.run import Gathered
-from simnet.experiment.numbers import finite_number
-from simnet.experiment.precision import Precision
-from simnet.experiment.run import Run, RunArguments, run_of, takes_run
+from simnet.execute.run import (
+    Gathered,
+    in_order,
+    run_in_blocks,
+    stretches,
+    tell_failures,
+    threads_for,
+)
+from simnet.experiment.run import Precision, Run, RunArguments, run_of, takes_run
+from simnet.experiment.times import finite_number
 from simnet.network.network import Network
 from simnet.results.trajectories import Failure
 from simnet.stats.blocks import Merging, block_bounds, block_statistics
-from simnet.stats.first_passage import FirstPassage, first_passage, join_passages
+from simnet.stats.passage import FirstPassage, first_passage, join_passages
 
 
 @takes_run

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import cast
 
 import numpy as np
 
@@ -17,33 +18,112 @@ from simnet.engines.table import (
     problems_under,
     require_runnable,
 )
-from simnet.errors import InputError, Problem, Problems, SimnetWarning, UnsupportedError
-from simnet.execute.arguments import worker_processes
+from simnet.errors import InputError, Problem, Problems, SimnetWarning, UnsupportedError, nearest
 from simnet.execute.base import Job, Replicate
 from simnet.execute.checks import ALLOWED
-from simnet.execute.cluster import Workers
-from simnet.execute.shown import shown_readouts
+from simnet.execute.cluster import Workers, is_cluster
 from simnet.experiment.action import AddAmount, SetValue
 from simnet.experiment.change import Scale
 from simnet.experiment.condition import Condition
-from simnet.experiment.numbers import root_seed, whole_number
 from simnet.experiment.program import Program, program
 from simnet.experiment.run import METHODS, RTOL, Method, Run
-from simnet.experiment.times import duration, positive_time
+from simnet.experiment.times import duration, positive_time, whole_number
+from simnet.experiment.times import root_seed as root_seed
 from simnet.experiment.variability import (
     check_variability,
     draw,
     variability_record,
     whole_amounts,
 )
-from simnet.network.checks import require_network, require_values
-from simnet.network.digest import canonical_json
-from simnet.network.network import Network, Readout
+from simnet.network.network import Network, Readout, canonical_json
 from simnet.network.stochastic import require_stochastic
-from simnet.network.switches import without_switches
-from simnet.network.timing import cautions
-from simnet.results.provenance import Record, make_record
+from simnet.network.timing import cautions, without_switches
+from simnet.network.values import require_network, require_values
+from simnet.results.record import Record, make_record
 from simnet.seeds import drawn_root, replicate_seed, stream_state
+
+# What a run shows: readouts by name; species, expressions and parameters count as well.
+
+
+def shown_readouts(network: Network, names: Sequence[str] | str | None) -> tuple[Readout, ...]:
+    """Readouts by name, (R,) in the order of the names without repeats; the network's own if None.
+
+    Raises:
+        InputError: all names that mean nothing, or several species.
+    """
+    if names is None and not network.readouts:
+        raise InputError(
+            Problem(
+                what=f"network {network.id}",
+                why="has no readouts, and no species to take in their place",
+                way_out="name what to show: readouts=[...]",
+            )
+        )
+    if names is None:
+        return network.readouts
+    try:
+        wanted = [names] if isinstance(names, str) else list(dict.fromkeys(names))
+    except TypeError:
+        raise InputError(Problem(what=f"readouts={names!r}", why="not a list of names")) from None
+    found, problems = [], []
+    known = set(network.ids())
+    for name in wanted:
+        species = network.find_species(name)
+        symbol = species[0] if len(species) == 1 else name
+        if name in network.readout_by_name:
+            found.append(network.readout_by_name[name])
+        elif symbol in known:
+            found.append(Readout(name=name, symbol=symbol, unit=_unit_of(network, symbol)))
+        elif len(species) > 1:
+            way_out = "name one: " + ", ".join(species)
+            why = "is the pattern of several species"
+            problems.append(Problem(what=f"readout {name!r}", why=why, way_out=way_out))
+        else:
+            every = [*network.readout_by_name, *known]
+            problems.append(
+                Problem(
+                    what=f"readout {name!r}",
+                    why=f"is not in {network.id}",
+                    way_out=nearest(str(name), every),
+                )
+            )
+    if not wanted:
+        problems.append(Problem(what="readouts", why="none given", way_out="leave it out for all"))
+    if problems:
+        raise InputError(problems)
+    return tuple(found)
+
+
+def _unit_of(network: Network, symbol: str) -> str | None:
+    if symbol in network.species_index:
+        return network.substance_unit
+    if symbol in network.assignment_by_id:
+        return network.assignment_by_id[symbol].unit
+    if symbol in network.parameter_by_id:
+        return network.parameter_by_id[symbol].unit
+    return network.compartment_by_id[symbol].unit
+
+
+# Arguments that many verbs take, each checked alone: times, seeds, workers.
+
+
+def worker_processes(workers: Workers) -> int | None:
+    """The number of worker processes; None for as many as there are processors, and for a cluster.
+
+    Raises:
+        InputError: neither a whole number of at least 0 nor a cluster.
+    """
+    if workers is None or is_cluster(workers):
+        return None
+    if not isinstance(workers, str):
+        return whole_number(cast(int, workers), "workers", 0)
+    raise InputError(
+        Problem(
+            what=f"workers={workers!r}",
+            why="neither a number nor the address of a Dask scheduler",
+            way_out='write it as "tcp://host:8786"',
+        )
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

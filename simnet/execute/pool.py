@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, BinaryIO, cast
 
-from simnet.execute.messages import printed_lines, receive, send
+from simnet.execute.base import printed_lines, receive, send
 
 _PATIENCE = 1.0  # seconds that a worker gets to end by itself
 _LAST_LINES = 5  # of what a dead worker printed, in the reason

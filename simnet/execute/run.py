@@ -1,19 +1,90 @@
 """A plan run from end to end: outcomes gathered by condition, each handed on when it is complete."""
 
-from collections.abc import Callable, Iterable, Iterator
+import os
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from simnet.arrays import FloatArray
-from simnet.errors import caution
-from simnet.execute.backends import backend_for
-from simnet.execute.base import Job, Outcome
+from simnet.engines.base import Engine
+from simnet.errors import InputError, SimnetWarning, SimulationError, caution
+from simnet.execute.base import Backend, Job, Outcome
 from simnet.execute.checks import Checks
-from simnet.execute.cluster import Workers
-from simnet.execute.plan import Plan
+from simnet.execute.cluster import Cluster, Workers, is_cluster
+from simnet.execute.plan import Plan, worker_processes
+from simnet.execute.processes import Processes
 from simnet.execute.progress import Progress
-from simnet.results.trajectories import Failure
+from simnet.execute.threads import Serial, Threads
+from simnet.experiment.run import Precision
+from simnet.results.trajectories import Failure, positions
+from simnet.stats.blocks import Merging, block_bounds, block_statistics
+from simnet.stats.precision import next_size
+
+# Replicates that failed: some are told, all of them are an error.
+
+
+def in_order(failures: Iterable[Failure]) -> tuple[Failure, ...]:
+    """Failures of one condition in the order of their replicates."""
+    return tuple(sorted(failures, key=lambda failure: failure.replicate))
+
+
+def tell_failures(failures: Sequence[Failure], replicates: int, *, stacklevel: int) -> None:
+    """Warn of failures, the caller's caller's being `stacklevel` 3.
+
+    Args:
+        failures: in the order of their replicates.
+        replicates: that were run.
+        stacklevel: as of `warnings.warn`.
+
+    Raises:
+        SimulationError: every replicate failed.
+    """
+    if not failures:
+        return
+    first = failures[0].reason
+    if len(failures) == replicates:
+        more = f" (and {replicates - 1:,} more replicates)" if replicates > 1 else ""
+        raise SimulationError(f"{first}{more}")
+    text = f"{len(failures):,} of {replicates:,} replicates failed, the first with: {first}"
+    warnings.warn(f"{text}; see .failures", SimnetWarning, stacklevel=stacklevel)
+
+
+# Which backend runs an engine's jobs.
+
+
+def backend_for(engine: Engine, workers: Workers, timeout: float | None) -> Backend:
+    """Where an engine's jobs run.
+
+    Args:
+        engine: one that runs many replicates at once does so in threads of this process.
+        workers: as in `simulate`.
+        timeout: seconds that a replicate may take.
+
+    Raises:
+        InputError: neither a number of workers nor a cluster.
+    """
+    if is_cluster(workers):
+        return Cluster(scheduler=workers, timeout=timeout)
+    if engine.batches:
+        return Threads(threads=threads_for(workers), timeout=timeout)
+    count = worker_processes(workers)
+    if count == 0:
+        return Serial()
+    return Processes(workers=count or processors(), timeout=timeout)
+
+
+def threads_for(workers: Workers) -> int:
+    """Threads in place of worker processes: `workers=0`, which means this process alone, has one."""
+    count = worker_processes(workers)
+    return processors() if count is None else max(count, 1)
+
+
+def processors() -> int:
+    """Processors that this process may use: a batch job is often given some of the machine's."""
+    allowed = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -145,3 +216,86 @@ class _Gathering:
             failures=tuple(sorted(self._failures, key=lambda failure: failure.replicate)),
             missing=self.missing,
         )
+
+
+# One condition run block by block, as the ensemble's statistics are merged, until it is enough.
+
+
+def run_in_blocks(
+    plan: Plan,
+    *,
+    workers: Workers,
+    receive: Callable[[Gathered], None],
+    progress: Progress | None = None,
+    judged: Callable[[Gathered], FloatArray] | None = None,
+) -> None:
+    """Run the plan's one condition, `receive` getting its blocks in any order.
+
+    Args:
+        plan: of one condition; with a precision, as many replicates are run as that takes.
+        workers: as in `simulate`.
+        receive: called in the calling thread.
+        progress: called with (done, those that are wanted so far).
+        judged: (n, T, 1) of a block that was received: what precision is asked of; if None, the
+            readouts that it names.
+
+    Raises:
+        InputError: a precision that does not fit the plan.
+        KeyboardInterrupt: what was begun is received as far as it got.
+    """
+    precision = plan.run.precision
+    known = Merging()
+    places = [0]
+    if precision is not None and judged is None:
+        places = _judged(plan, precision)
+    if workers is None:  # no more than there is to do
+        workers = min(processors(), precision.maximum if precision else plan.replicates)
+
+    def take(gathered: Gathered) -> None:
+        receive(gathered)
+        if precision is not None:
+            values = judged(gathered) if judged else without_infinite(gathered.values)
+            known.take(block_statistics(values, first=gathered.first, covariance=False))
+
+    for done, wanted in stretches(plan, known, places):
+        run_jobs(
+            plan,
+            (plan.job(0, first, stop, index=first) for first, stop in block_bounds(done, wanted)),
+            workers=workers,
+            receive=take,
+            total=wanted,
+            progress=progress and (lambda n, of, before=done: progress(before + n, of)),  # type: ignore[misc]
+        )
+
+
+def stretches(
+    plan: Plan, known: Merging, places: Sequence[int] = (0,)
+) -> Iterator[tuple[int, int]]:
+    """Replicates to run, as (first, stop): all of the plan, or more and more until those that
+    come to be `known` in the meantime are enough for its precision."""
+    precision = plan.run.precision
+    done, wanted = 0, plan.replicates
+    while True:
+        yield done, wanted
+        if precision is None:
+            return
+        assert known.total is not None, "blocks were received"
+        following = next_size(known.total, precision, places)
+        if following is None:
+            return
+        done, wanted = wanted, following
+
+
+def without_infinite(values: FloatArray) -> FloatArray:
+    """The same, but NaN for what is infinite, which has no mean or variance."""
+    infinite = np.isinf(values)
+    return np.where(infinite, np.nan, values) if infinite.any() else values
+
+
+def _judged(plan: Plan, precision: Precision) -> list[int]:
+    """Places of the readouts that precision is asked of."""
+    names = [readout.name for readout in plan.readouts]
+    places, problems = positions(precision.readouts or names, names, "readout of precision")
+    if problems:
+        raise InputError(problems)
+    return places

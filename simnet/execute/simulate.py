@@ -8,17 +8,14 @@ from typing import Unpack, overload
 import numpy as np
 
 from simnet.errors import InputError, Problem
-from simnet.execute.blocks import run_in_blocks
 from simnet.execute.cluster import Workers
 from simnet.execute.ensemble import Ensemble, ensemble_of
-from simnet.execute.failures import in_order, tell_failures
 from simnet.execute.plan import Plan, planned
 from simnet.execute.progress import Progress
-from simnet.execute.run import Gathered
+from simnet.execute.run import Gathered, in_order, run_in_blocks, tell_failures
 from simnet.experiment.run import RunArguments, run_of, takes_run
 from simnet.network.network import Network
-from simnet.results.join import join
-from simnet.results.trajectories import Failure, Trajectories, require_trajectories
+from simnet.results.trajectories import Failure, Trajectories, join, require_trajectories
 from simnet.sbml.write import sbml_of
 
 

@@ -19,9 +19,9 @@ from typing import Any, get_args
 from simnet.catalogue.decode import decode, fields_of, required_of
 from simnet.errors import InputError, Problem
 from simnet.experiment.notation import read_all, read_changes, read_schedule, read_variability
-from simnet.experiment.paths import path_of
+from simnet.experiment.times import path_of
+from simnet.network.expression import Kinetics
 from simnet.network.network import Network
-from simnet.network.rates import Kinetics
 from simnet.rules.load import load
 
 Texts = tuple[str, ...] | str

@@ -24,9 +24,8 @@ from typing import Any, cast
 
 from simnet.engines.base import Simulator, Task
 from simnet.errors import SimnetError
-from simnet.execute.base import Outcome, Replicate
-from simnet.execute.messages import printed_lines, receive, send
-from simnet.execute.serial import reason_of, resolve_engine, run_replicate
+from simnet.execute.base import Outcome, Replicate, printed_lines, receive, send
+from simnet.execute.threads import reason_of, resolve_engine, run_replicate
 from simnet.experiment.program import Program
 
 SIMULATORS_KEPT = 4

@@ -13,8 +13,12 @@ from typing import ClassVar, Protocol, TypeAlias
 import numpy as np
 
 from simnet.errors import Problem, nearest
-from simnet.experiment.action import Action, AddAmount, Hold, ScaleValue, SetValue
-from simnet.experiment.targets import (
+from simnet.experiment.action import (
+    Action,
+    AddAmount,
+    Hold,
+    ScaleValue,
+    SetValue,
     drug_parameter,
     expression_targets,
     settable,

@@ -17,7 +17,7 @@ from simnet.experiment.notation import (
 from simnet.experiment.schedule import At, Pulse, Repeat, Scheduled, Timed
 from simnet.experiment.times import TimeSpec, duration
 from simnet.experiment.variability import SPREADS, Spread, Variability, variability_record
-from simnet.network.digest import canonical_json
+from simnet.network.network import canonical_json
 
 
 @dataclass(frozen=True, kw_only=True)

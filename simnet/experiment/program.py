@@ -16,14 +16,12 @@ from simnet.errors import InputError, Problem
 from simnet.experiment.action import Act, Action, Assign, Hold, ScaleValue, SetValue
 from simnet.experiment.change import is_change, not_a_change
 from simnet.experiment.condition import Condition
-from simnet.experiment.schedule import Timed, timeline
-from simnet.experiment.settings import Settings
+from simnet.experiment.schedule import Settings, Timed, timeline
 from simnet.experiment.times import TimeSpec, duration
-from simnet.network.evaluate import initial_values
 from simnet.network.expression import Expression, Number, Symbol, function, reads_time, symbols
-from simnet.network.kept import kept
-from simnet.network.network import Compartment, Event, Network, Parameter
+from simnet.network.network import Compartment, Event, Network, Parameter, kept
 from simnet.network.timing import timed_reactions
+from simnet.network.values import initial_values
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,14 +1,17 @@
 """Times as users write them: numbers, or text such as "48 h"."""
 
 import math
+import operator
 import re
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
-from simnet.arrays import Times
+from simnet.arrays import FloatArray, Times
 from simnet.errors import InputError, Problem
 from simnet.network.units import parse_unit
+from simnet.seeds import is_root
 
 TimeSpec: TypeAlias = float | int | str
 """A number in the network's time unit (seconds for packaged networks), or "48 h", "30 min", "7 d"."""
@@ -115,3 +118,89 @@ def moment_text(time: float, time_unit: str | None) -> str:
     if time_unit == "s":
         return time_text(time)
     return f"{time:g} {time_unit}" if time_unit else f"t = {time:g}"
+
+
+# Numbers that a user gives, checked: whole ones, and those within bounds.
+
+
+def whole_number(number: int, what: str, least: int) -> int:
+    """A whole number, NumPy's as well; `what` is the argument's name.
+
+    Raises:
+        InputError: it is none, or below `least`.
+    """
+    try:
+        whole = operator.index(number)
+    except TypeError:
+        whole = least - 1
+    if isinstance(number, bool) or whole < least:
+        why = f"not a whole number of at least {least}"
+        raise InputError(Problem(what=f"{what}={number!r}", why=why))
+    return whole
+
+
+def root_seed(seed: int) -> int:
+    """A root seed: a whole number, NumPy's as well.
+
+    Raises:
+        InputError: it cannot be one.
+    """
+    try:
+        number = operator.index(seed)
+    except TypeError:
+        number = -1
+    if isinstance(seed, bool) or not is_root(number):
+        why = "not a whole number from 0 to 2**64 - 1"
+        raise InputError(Problem(what=f"seed={seed!r}", why=why, way_out="for example 0 or 1"))
+    return number
+
+
+def finite_number(number: float, what: str) -> float:
+    """A finite number, NumPy's as well; `what` is the argument's name.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not is_between(number, -math.inf, math.inf):
+        raise InputError(Problem(what=f"{what}={number!r:.60}", why="not a finite number"))
+    return float(number)
+
+
+def number_array(values: object, what: str) -> FloatArray:
+    """Numbers as an array of the same shape, NaN among them; `what` is the argument's name.
+
+    Raises:
+        InputError: what is none, or rows of different lengths.
+    """
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(Problem(what=f"{what}={values!r:.60}", why="not numbers")) from None
+
+
+def is_between(number: object, low: float, high: float) -> bool:
+    """Whether something is a number between two others, NaN and texts being none."""
+    if isinstance(number, bool | str):
+        return False
+    try:
+        value = float(number)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    return math.isfinite(value) and low < value < high
+
+
+# Paths that a user gives, checked.
+
+
+def path_of(given: str | Path, what: str) -> Path:
+    """The path that a text or a path means; `what` is the argument's name.
+
+    Raises:
+        InputError: it is neither.
+    """
+    try:
+        return Path(given)
+    except TypeError:
+        way_out = 'write it as text, such as "results"'
+        problem = Problem(what=f"{what}={given!r:.60}", why="is not a path", way_out=way_out)
+        raise InputError(problem) from None

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from simnet.errors import ModelError
-from simnet.network.checks import require_network
 from simnet.network.expression import Call, Expression, text
 from simnet.network.network import Network, Reaction
 from simnet.network.units import parse_unit
+from simnet.network.values import require_network
 
 Fields = dict[str, object]
 

@@ -4,15 +4,61 @@ PySB models and SBML files become a Network; a Network becomes SBML or an engine
 are in `substance_unit` (molecules: item), times in `time_unit`, laws in substance per time.
 """
 
-from collections.abc import Iterable
+import dataclasses
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from numbers import Integral, Real
+from typing import Any, Literal, TypeVar
 
 from simnet.errors import Problem
-from simnet.network.digest import content_digest
-from simnet.network.expression import Expression, canonical, symbols
-from simnet.network.rates import RateLaw
+from simnet.network.expression import Expression, RateLaw, canonical, symbols
+
+# A digest of content: equal for equal data, whatever the process, platform or order of making.
+
+
+def canonical_json(value: Any) -> str:
+    """One text for one content: dataclasses by class and public fields, floats by repr."""
+    return json.dumps(_plain(value), separators=(",", ":"), ensure_ascii=True)
+
+
+def content_digest(value: Any) -> str:
+    """SHA-256 of `canonical_json(value)`, in hexadecimal."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if type(value) is str:
+        return value
+    if type(value) is float:
+        return repr(value)
+    if (fields := _fields(value.__class__)) is not None:
+        # Fields at their default are left out: a later version's new fields change no digest.
+        held = [(name, getattr(value, name), default) for name, default in fields]
+        told = [[name, _plain(found)] for name, found, default in held if found != default]
+        return [type(value).__name__, *told]
+    if isinstance(value, dict):
+        return [[_plain(k), _plain(v)] for k, v in sorted(value.items())]
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, Integral):  # numpy's as well
+        return int(value)
+    if isinstance(value, Real):
+        return repr(float(value))  # 1.0 and 1 differ, nan and inf have a text
+    raise TypeError(f"no canonical form for {type(value).__name__}")
+
+
+@functools.cache  # a study's design is digested value by value
+def _fields(kind: type) -> tuple[tuple[str, Any], ...] | None:
+    """The names and defaults of a dataclass; None of other types."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    return tuple((f.name, f.default) for f in dataclasses.fields(kind))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -354,3 +400,18 @@ class Network:
         """Ids of compartments, species and parameters that an expression reads, through
         assignments."""
         return self.reads(expression) - self.assignment_by_id.keys()
+
+
+# What is worked out from a network once, and kept with it: screens ask again for every condition.
+
+
+T = TypeVar("T")
+
+
+def kept(network: Network, make: Callable[[Network], T]) -> T:
+    """What `make` gives for the network; equal networks that are other objects have their own."""
+    name = f"_kept_{make.__module__}.{make.__qualname__}"
+    if name not in network.__dict__:
+        network.__dict__[name] = make(network)
+    found: T = network.__dict__[name]
+    return found

@@ -5,16 +5,12 @@ import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from simnet.errors import ModelError, Problem, SimnetWarning, UnsupportedError
-from simnet.network.bounds import EVERYTHING, NONNEGATIVE, Interval, bounds
-from simnet.network.ceilings import Ceilings
-from simnet.network.evaluate import initial_values, rate_functions
-from simnet.network.expression import Expression, text
-from simnet.network.kept import kept
-from simnet.network.network import Network, Reaction
-from simnet.network.rates import factored
-from simnet.network.switches import without_switches
-from simnet.network.timing import time_switch
+from simnet.network.bounds import EVERYTHING, NONNEGATIVE, Ceilings, Interval, bounds
+from simnet.network.expression import Expression, factored, text
+from simnet.network.network import Network, Reaction, kept
+from simnet.network.timing import time_switch, without_switches
 from simnet.network.units import parse_unit
+from simnet.network.values import initial_values, rate_functions
 
 MOST_COUNTED = 2.0**53
 """Molecules: from here on, a double that is one larger is the same double."""

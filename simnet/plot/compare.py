@@ -9,15 +9,20 @@ import numpy as np
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.experiment.times import TimeSpec, moment_text, output_index
-from simnet.plot.choose import (
+from simnet.plot.style import (
+    INK,
+    MUTED,
+    colour,
+    dress,
     finished_values,
     is_counts,
+    number_format,
     one_panel,
     one_readout,
+    shown_unit,
     some_conditions,
+    value_axis,
 )
-from simnet.plot.legend import colour
-from simnet.plot.style import INK, MUTED, dress, number_format, shown_unit, value_axis
 from simnet.results.trajectories import Trajectories
 
 if TYPE_CHECKING:

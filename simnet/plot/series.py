@@ -8,9 +8,19 @@ import numpy as np
 
 from simnet.arrays import FloatArray, Times
 from simnet.errors import InputError, Problem, UnknownNameError
-from simnet.experiment.numbers import is_between
-from simnet.plot.legend import DASHES, Look, colour, dark, draw_legend
-from simnet.plot.style import MUTED, dress, time_axis, time_scale, value_axis
+from simnet.experiment.times import is_between
+from simnet.plot.style import (
+    DASHES,
+    MUTED,
+    Look,
+    colour,
+    dark,
+    draw_legend,
+    dress,
+    time_axis,
+    time_scale,
+    value_axis,
+)
 from simnet.results.moments import ensemble_moments, ensemble_quantiles
 from simnet.results.trajectories import Trajectories, positions, require_trajectories
 
@@ -139,7 +149,7 @@ def _panels(ax: "Axes | Sequence[Axes] | None", count: int) -> "tuple[list[Axes]
         return given, _root(given[0])
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    from simnet.plot.figure import NotebookFigure
+    from simnet.plot.style import NotebookFigure
 
     across = count if count <= 3 else 2 if count == 4 else 3 if count <= 9 else 4
     down = math.ceil(count / across)

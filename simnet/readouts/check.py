@@ -8,12 +8,9 @@ from simnet.arrays import Times
 from simnet.errors import InputError, Problem, nearest
 from simnet.experiment.change import Change, Set
 from simnet.experiment.notation import number_text, time_text
-from simnet.experiment.numbers import whole_number
-from simnet.experiment.times import TimeSpec, duration, position
+from simnet.experiment.times import TimeSpec, duration, position, whole_number
 from simnet.network.network import Network
-from simnet.readouts.canonical import bracket_text
-from simnet.readouts.expression import ReadoutExpression
-from simnet.readouts.tree import OfCourse, Span, walk
+from simnet.readouts.language import OfCourse, ReadoutExpression, Span, bracket_text, walk
 
 
 def problems(

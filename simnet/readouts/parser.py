@@ -17,32 +17,31 @@ from simnet.errors import InputError, Problem, nearest
 from simnet.experiment.change import Change
 from simnet.experiment.notation import NAME, QUOTED, UNSIGNED, Reader, number_text
 from simnet.experiment.times import UNITS, TimeSpec
-from simnet.readouts.canonical import canonical_text
-from simnet.readouts.expression import ReadoutExpression, expression_of
-from simnet.readouts.tree import (
-    Binary,
-    Compare,
-    ConditionKey,
-    Negative,
-    Number,
-    OfCourse,
-    OfEnsemble,
-    Pointwise,
-    Quantity,
-    Span,
-    Tree,
-    at_time,
-    is_ensemble,
-    is_timed,
-    quantities,
-    under,
-)
-from simnet.readouts.words import (
+from simnet.readouts.language import (
     COMPARING,
     COMPARISONS,
     OF_COURSE,
     OF_ENSEMBLE,
     POINTWISE,
+    Binary,
+    Compare,
+    ConditionKey,
+    Constant,
+    Negative,
+    OfCourse,
+    OfEnsemble,
+    Pointwise,
+    Quantity,
+    ReadoutExpression,
+    Span,
+    Tree,
+    at_time,
+    canonical_text,
+    expression_of,
+    is_ensemble,
+    is_timed,
+    quantities,
+    under,
 )
 
 _NUMBER = re.compile(UNSIGNED)
@@ -220,14 +219,14 @@ class _Parser(Reader):
         time = self._number_or_span()
         return time.time if isinstance(time, Span) else time.value
 
-    def _number_or_span(self) -> Number | Span:
+    def _number_or_span(self) -> Constant | Span:
         """A number, or a time where a unit follows."""
         value = self._number()
         self._space()
         place = self._place
         unit = self._taken(NAME)
         if unit is None:
-            return Number(value)
+            return Constant(value)
         if unit[0] not in UNITS:
             way_out = "units of time are ms, s, min, h and d"
             self.fail(place, f"{unit[0]!r} after a number is not a unit of time", way_out)

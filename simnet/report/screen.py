@@ -8,10 +8,21 @@ import numpy as np
 
 from simnet.errors import SimnetError
 from simnet.report import screen_figures as figures
-from simnet.report.dose_figures import dose_panels
-from simnet.report.page import Code, Fold, Part, Section, Table, Text, page, picture
-from simnet.report.shown import interval, number, time
-from simnet.screen.conditions import CONTROL
+from simnet.report.page import (
+    Fold,
+    PageTable,
+    Part,
+    Preformatted,
+    Section,
+    Text,
+    interval,
+    number,
+    page,
+    picture,
+    time,
+)
+from simnet.report.screen_figures import dose_panels
+from simnet.screen.design import CONTROL
 from simnet.screen.result import ScreenResult
 from simnet.screen.synergy import Interaction
 
@@ -92,7 +103,7 @@ def _effects(result: ScreenResult, effects: "pd.DataFrame") -> Iterator[Part]:
         f"n is control / condition; p by {first['test']}, adjusted over {first['comparisons']:,} "
         f"comparisons ({first['adjusted_by']})."
     )
-    made = Table(columns=columns, rows=rows, text=2, caption=caption)
+    made = PageTable(columns=columns, rows=rows, text=2, caption=caption)
     yield Fold(title=f"All {len(rows):,} effects", parts=[made])
 
 
@@ -138,7 +149,7 @@ def _doses(result: ScreenResult) -> Iterator[Part]:
             yield picture(dose_panels(panels), caption)
     if rows:
         columns = ["drug", "readout", "outcome", "EC50 in nM (95 % interval)", "Hill", "remark"]
-        yield Table(columns=columns, rows=rows, text=6)
+        yield PageTable(columns=columns, rows=rows, text=6)
 
 
 def _interaction(result: ScreenResult) -> Iterator[Part]:
@@ -188,7 +199,7 @@ def _interaction(result: ScreenResult) -> Iterator[Part]:
         )
         columns = ["first", "second", "readout", "call", "mean score", "95 % interval"]
         columns.append("combinations")
-        table = Table(columns=columns, rows=rows, text=len(columns))  # the last may be long
+        table = PageTable(columns=columns, rows=rows, text=len(columns))  # the last may be long
         yield table if len(rows) <= 30 else Fold(title=f"All {len(rows)}", parts=[table])
 
 
@@ -247,7 +258,7 @@ def _conditions(result: ScreenResult) -> Iterator[Part]:
         for row in design.itertuples(index=False)
     ]
     labels = [f"{name} (nM)" if name in result.drugs else name for name in design.columns]
-    made = Table(columns=labels, rows=rows, text=1)
+    made = PageTable(columns=labels, rows=rows, text=1)
     yield Fold(title=f"All {len(rows):,} conditions", parts=[made]) if len(rows) > 20 else made
 
 
@@ -271,7 +282,7 @@ def _failures(result: ScreenResult) -> Iterator[Part]:
     ]
     caption = "" if len(failures) <= 200 else f"The first 200 of {len(failures):,}."
     columns = ["condition", "replicate", "readout", "reason"]
-    yield Table(columns=columns, rows=rows, text=4, caption=caption)
+    yield PageTable(columns=columns, rows=rows, text=4, caption=caption)
 
 
 def _provenance(result: ScreenResult) -> Iterator[Part]:
@@ -290,12 +301,12 @@ def _provenance(result: ScreenResult) -> Iterator[Part]:
     ]
     if result.record.precision is not None:
         rows[-1] = ["replicates", f"until precise: {dict(result.record.precision)}"]
-    yield Table(columns=["what", "which"], rows=rows, text=2)
+    yield PageTable(columns=["what", "which"], rows=rows, text=2)
 
 
 def _repeat(result: ScreenResult) -> Iterator[Part]:
     yield Text(text="With the versions above this gives the same numbers, bit for bit:")
-    yield Code(text=result.record.code)
+    yield Preformatted(text=result.record.code)
     yield Text(
         text="From a folder: sn.ScreenResult.load(folder); it also holds the network as SBML.",
         kind="note",

@@ -8,12 +8,22 @@ from simnet.experiment.notation import (
     change_text,
     schedule_text,
 )
-from simnet.report.page import Code, Fold, Part, Section, Table, Text, page, picture
-from simnet.report.shown import number, time
-from simnet.sensitivity.drawings import drawings
+from simnet.report.page import (
+    Fold,
+    PageTable,
+    Part,
+    Preformatted,
+    Section,
+    Text,
+    number,
+    page,
+    picture,
+    time,
+)
+from simnet.sensitivity.figures import drawings
 from simnet.sensitivity.indices import IndexRow, half_width, words
 from simnet.sensitivity.result import StudyResult
-from simnet.sensitivity.shown import yes_no
+from simnet.sensitivity.terminal import yes_no
 
 _FAILED = 200
 _CONTROL = 15
@@ -45,7 +55,7 @@ def study_page(result: StudyResult, *, repeat: str = "") -> str:
         Section(title="What failed", parts=list(_failures(result))),
         Section(title="What was varied", parts=list(_varied(result))),
         Section(title="Provenance", parts=list(_provenance(result))),
-        Section(title="How to repeat it", parts=[Code(text=repeat)] if repeat else []),
+        Section(title="How to repeat it", parts=[Preformatted(text=repeat)] if repeat else []),
     ]
     subtitle = (
         f"Which of {len(space.factors) - 1} quantities matter for {', '.join(result.indices)}"
@@ -69,7 +79,7 @@ def _short(result: StudyResult) -> Iterator[Part]:
             ]
         )
     columns = ["readout", "strongest", "influential", "converged"]
-    yield Table(columns=columns, rows=rows, text=2)
+    yield PageTable(columns=columns, rows=rows, text=2)
     lost = any(found.lost for found in result.indices.values())
     for place, statement in enumerate(result.statements):
         yield Text(text=statement, kind="warning" if lost and not place else "note")
@@ -81,7 +91,7 @@ def _top(result: StudyResult, readout: str) -> Iterator[Part]:
     if not top:
         yield Text(text="Nothing can be concluded about this readout.", kind="warning")
         return
-    yield Table(
+    yield PageTable(
         columns=["factor", words(index), _percent(result), "influential", "converged"],
         rows=[_cells(row) for row in top],
         caption=f"The {len(top)} strongest factors, by {words(index)}.",
@@ -106,7 +116,7 @@ def _all(result: StudyResult, readout: str) -> Iterator[Part]:
     found = result.indices[readout]
     rows = [[row.factor, words(row.index), *_cells(row)[1:]] for row in found.rows]
     columns = ["factor", "index", "estimate", _percent(result), "influential", "converged"]
-    made = Table(columns=columns, rows=rows, text=2)
+    made = PageTable(columns=columns, rows=rows, text=2)
     if rows:
         yield Fold(title=f"All {len(rows):,} indices", parts=[made])
     index = result.headline(readout)
@@ -122,7 +132,7 @@ def _all(result: StudyResult, readout: str) -> Iterator[Part]:
     ]  # fmt: skip
     columns = ["factor", *(f"{n:,}" for n in sizes)]
     caption = "The index against the number of samples, with the half-width of its interval."
-    yield Fold(title="Convergence", parts=[Table(columns=columns, rows=rows, caption=caption)])
+    yield Fold(title="Convergence", parts=[PageTable(columns=columns, rows=rows, caption=caption)])
 
 
 def _control(result: StudyResult) -> Iterator[Part]:
@@ -142,7 +152,7 @@ def _control(result: StudyResult) -> Iterator[Part]:
             [str(by), number(value)] for by, value in part.loc[order, ["by", "value"]].to_numpy()
         ]
         columns = ["reaction", f"control of {name}"]
-        yield Fold(title=f"{name} in steady state", parts=[Table(columns=columns, rows=rows)])
+        yield Fold(title=f"{name} in steady state", parts=[PageTable(columns=columns, rows=rows)])
 
 
 def _failures(result: StudyResult) -> Iterator[Part]:
@@ -155,7 +165,7 @@ def _failures(result: StudyResult) -> Iterator[Part]:
     ]
     caption = "" if len(frame) <= _FAILED else f"The first {_FAILED} of {len(frame):,}; failures.csv has all."  # fmt: skip
     columns = ["row", "readout", "condition", "reason"]
-    made = Table(columns=columns, rows=rows, text=4, caption=caption)
+    made = PageTable(columns=columns, rows=rows, text=4, caption=caption)
     yield Fold(title=f"{len(frame):,} failures, with their rows", parts=[made])
 
 
@@ -175,10 +185,12 @@ def _varied(result: StudyResult) -> Iterator[Part]:
         for f in space.factors[:-1]
     ]
     columns = ["factor", "group", "kind", "scale", "value", "lowest", "highest"]
-    yield Fold(title=f"All {len(rows)} factors", parts=[Table(columns=columns, rows=rows, text=4)])
+    yield Fold(
+        title=f"All {len(rows)} factors", parts=[PageTable(columns=columns, rows=rows, text=4)]
+    )
     left = [[item.name, item.reason] for item in result.left_out]
     if left:
-        made = Table(columns=["quantity", "why not"], rows=left, text=2)
+        made = PageTable(columns=["quantity", "why not"], rows=left, text=2)
         yield Fold(title=f"{len(left)} that were not varied", parts=[made])
 
 
@@ -199,4 +211,4 @@ def _provenance(result: StudyResult) -> Iterator[Part]:
         ["equilibrated", "no" if not before else time(before, about["time unit"])],
         ["in every row", "; ".join(changes) or "nothing besides"],
     ]
-    yield Table(columns=["what", "which"], rows=rows, text=2)
+    yield PageTable(columns=["what", "which"], rows=rows, text=2)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from simnet.errors import InputError, Problem
-from simnet.experiment.paths import path_of
+from simnet.experiment.times import path_of
 from simnet.report.screen import screen_page
 from simnet.report.sensitivity import study_page
 from simnet.screen.result import ScreenResult

@@ -11,7 +11,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
-from simnet.experiment.numbers import is_between
+from simnet.experiment.times import is_between
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -18,10 +18,10 @@ import numpy as np
 
 from simnet.arrays import Ensemble
 from simnet.errors import InputError, Problem
-from simnet.experiment.paths import path_of
+from simnet.experiment.times import path_of
 from simnet.network.network import Readout
-from simnet.results.folder import aside, other_data, refusal
-from simnet.results.provenance import Record
+from simnet.results.parts import aside, other_data, refusal
+from simnet.results.record import Record
 from simnet.results.trajectories import Failure, Trajectories
 
 T = TypeVar("T")

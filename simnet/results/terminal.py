@@ -1,5 +1,6 @@
 """Tables as a terminal shows them: names are never cut, and what does not fit comes below."""
 
+import math
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
     from rich.table import Table
+
 
 _GAP = 2  # between columns
 _PROSE = 24  # a text may be wrapped to so many characters
@@ -140,3 +142,25 @@ def table(
     """A table of which the first `text` columns are text, and the others numbers."""
     numbers = frozenset(range(text, len(columns)))
     return Sheet(columns=columns, rows=list(rows), numbers=numbers, title=title)
+
+
+# Numbers as people read them, in tables of terminals, pages and reports.
+
+
+def rounded(value: float | None, digits: int = 4, *, most: float = 1e9) -> str:
+    """About so many digits: thousands as 1,000, powers of ten below 0.001 and from `most` on; zero
+    without a sign, and a dash for what there is not."""
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    size = abs(value)
+    if size and (size < 1e-3 or size >= most):
+        return f"{value:.3g}"
+    return f"{value:,.0f}" if size >= 1000 else f"{value:z.{digits}g}"
+
+
+def signed(value: float, digits: int) -> str:
+    """So many decimals, with a sign before all that is not zero then."""
+    text = f"{value:+z.{digits}f}"
+    return text if text.strip("+0.") else text[1:]

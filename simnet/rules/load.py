@@ -1,18 +1,251 @@
 """`load`: whatever a user has, as a Network."""
 
+import hashlib
+import importlib
+import importlib.util
 import os
 import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from simnet.errors import InputError, Problem, UnknownNameError, nearest
+from simnet.errors import InputError, ModelError, Problem, SimnetError, UnknownNameError, nearest
+from simnet.network.expression import Kinetics
 from simnet.network.network import Network
-from simnet.network.rates import Kinetics
-from simnet.rules.kinds import KINDS, kind_of
-from simnet.rules.python import is_pysb_model, model_of_file, model_of_module
-from simnet.rules.registry import packaged_names
+from simnet.results.parts import into_place
+from simnet.results.record import versions_of
+from simnet.rules.packaged import packaged_names
+
+# The kinds of files that `load` reads: one table, one importer each.
+#
+# A kind is told by the end of the file's name and by nothing in it, so that no file makes itself
+# something else. Only a Python file is run; the others are read as data.
+
+
+Reader = Callable[[Path, Kinetics | None], Network]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of file.
+
+    Attributes:
+        name: for people.
+        suffixes: how its names end.
+        read: makes a Network of one.
+        runs_code: whether reading it runs what it holds.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    read: Reader
+    runs_code: bool = False
+
+
+def _sbml(path: Path, kinetics: Kinetics | None) -> Network:
+    from simnet.sbml.read import read_sbml
+
+    return read_sbml(path, kinetics=kinetics)
+
+
+def _antimony(path: Path, kinetics: Kinetics | None) -> Network:
+    from simnet.sbml.antimony import antimony_to_sbml
+    from simnet.sbml.read import from_sbml
+
+    return from_sbml(antimony_to_sbml(path), name=path.stem, kinetics=kinetics)
+
+
+def _bngl(path: Path, kinetics: Kinetics | None) -> Network:
+    from simnet.rules.bngl import read_bngl
+
+    return read_bngl(path)  # BioNetGen's laws are known in both kinetics
+
+
+def _net(path: Path, kinetics: Kinetics | None) -> Network:
+    from simnet.rules.net import read_net
+
+    return read_net(path)
+
+
+def _omex(path: Path, kinetics: Kinetics | None) -> Network:
+    from simnet.rules.omex import read_omex
+
+    return read_omex(path, kinetics=kinetics)
+
+
+def _python(path: Path, kinetics: Kinetics | None) -> Network:
+
+    return compiled(model_of_file(path))
+
+
+SBML = Kind(name="SBML", suffixes=(".xml", ".sbml"), read=_sbml)
+PYSB = Kind(name="PySB model in Python", suffixes=(".py",), read=_python, runs_code=True)
+KINDS = (
+    SBML,
+    Kind(name="Antimony", suffixes=(".ant", ".antimony"), read=_antimony),
+    Kind(name="BNGL", suffixes=(".bngl",), read=_bngl),
+    Kind(name="BioNetGen network", suffixes=(".net",), read=_net),
+    Kind(name="COMBINE archive", suffixes=(".omex",), read=_omex),
+    PYSB,
+)
+
+
+def kind_of(path: Path) -> Kind:
+    """The kind that a file's name says it is; SBML where it says nothing."""
+    return next((k for k in KINDS if path.suffix.lower() in k.suffixes), SBML)
+
+
+# Compiled networks on disk, by digest of their content; safe under several processes.
+#
+# A file is SBML text, written beside its place and moved there in one step. A damaged file is
+# compiled again.
+
+
+SCHEME = "2"
+"""Raised whenever compiling gives another network for the same rules."""
+
+
+def cache_folder() -> Path:
+    """Where compiled networks are kept; the environment variable SIMNET_CACHE moves it."""
+    given = os.environ.get("SIMNET_CACHE")
+    if given:
+        return Path(given)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("simnet", appauthor=False))
+
+
+def cached(content: str, compile_: Callable[[], Network]) -> Network:
+    """The network made by `compile_`, or its copy on disk from the same content.
+
+    What is returned has always been through SBML, so that it is the same, bit for bit, compiled
+    now or loaded.
+    """
+    from simnet.sbml.read import from_sbml
+    from simnet.sbml.write import to_sbml
+
+    used = versions_of("pysb", "bionetgen")
+    tools = [used[tool] for tool in ("simnet", "pysb", "bionetgen")]
+    key = hashlib.sha256("\n".join([SCHEME, *tools, content]).encode()).hexdigest()
+    file = cache_folder() / f"{key}.xml"
+    try:
+        kept = file.read_text(encoding="utf-8")
+        network = from_sbml(kept)
+        if f'digest="{network.digest}"' in kept:  # what the file says of itself
+            return network
+    except (OSError, UnicodeDecodeError, SimnetError):
+        pass  # not there, or damaged
+    text = to_sbml(compile_())
+    _store(file, text)
+    return from_sbml(text)
+
+
+def _store(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        into_place(text.encode(), file)
+    except OSError:
+        return  # a cache that cannot be written only costs time
+
+
+# PySB models of modules and Python files. Finding one RUNS that Python code: only a name
+# `module:attribute` or a `.py` file that the user gives by name comes here, never what a file holds.
+
+
+def is_pysb_model(value: object) -> bool:
+    """Whether it is a pysb.Model, told without importing PySB."""
+    return any(
+        cls.__name__ == "Model" and cls.__module__.startswith("pysb.")
+        for cls in type(value).__mro__
+    )
+
+
+def model_of_module(name: str) -> Any:
+    """The model that "package.module:attribute" is, or that calling it gives.
+
+    Raises:
+        UnknownNameError: no such module, or no model of that name in it.
+        ModelError: the module's own code failed.
+    """
+    module_name, attribute = name.split(":")
+    with _running(name, os.getcwd()):  # as `python -m` does; a console script's path lacks it
+        module = importlib.import_module(module_name)
+        found = _called(getattr(module, attribute, None))
+    return _required(found, attribute, vars(module), name, module_name)
+
+
+def model_of_file(path: Path, attribute: str = "") -> Any:
+    """The model in a Python file: `attribute`, or `model`, or the only one there is.
+
+    Raises:
+        UnknownNameError: no such model in it.
+        ModelError: the file's own code failed.
+    """
+    spec = importlib.util.spec_from_file_location(f"simnet_file_{path.stem}", path)
+    assert spec is not None  # a path that ends in .py has a loader
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # PySB's self-export looks there
+    try:
+        with _running(str(path), str(path.resolve().parent)):
+            spec.loader.exec_module(module)
+            models = [key for key, value in vars(module).items() if is_pysb_model(value)]
+            if not attribute:
+                attribute = "model" if "model" in vars(module) or len(models) != 1 else models[0]
+            found = _called(getattr(module, attribute, None))
+    finally:
+        del sys.modules[spec.name]
+    return _required(found, attribute, vars(module), str(path), path.name)
+
+
+@contextmanager
+def _running(what: str, folder: str) -> Iterator[None]:
+    """With `folder` to import from; what the code raises is the model's error."""
+    added = folder not in sys.path
+    if added:
+        sys.path.insert(0, folder)
+    try:
+        _forget_exports()
+        yield
+    except ModuleNotFoundError as error:
+        own = f"{what.partition(':')[0]}.".startswith(f"{error.name}.")
+        way_out = "give package.module:attribute" if own else "it is imported there: install it"
+        raise UnknownNameError(Problem(what=what, why=str(error), way_out=way_out)) from error
+    except SimnetError:
+        raise
+    except Exception as error:
+        why = f"running it failed: {type(error).__name__}: {error}"
+        raise ModelError(Problem(what=what, why=why)) from error
+    finally:
+        if added:
+            sys.path.remove(folder)
+
+
+def _forget_exports() -> None:
+    """PySB's self-export is one switch for all modules: a model that turned it off earlier in this
+    process would break the next one."""
+    core = sys.modules.get("pysb.core")
+    if core is not None:
+        core.SelfExporter.do_export = True
+
+
+def _called(found: Any) -> Any:
+    return found() if callable(found) and not is_pysb_model(found) else found
+
+
+def _required(found: Any, attribute: str, names: dict[str, Any], what: str, where: str) -> Any:
+    if not is_pysb_model(found):
+        models = [key for key, value in names.items() if is_pysb_model(value)]
+        why = f"{where} has no PySB model {attribute!r}"
+        way_out = nearest(attribute, models) + (f" (give {where}:NAME)" if models else "")
+        raise UnknownNameError(Problem(what=what, why=why, way_out=way_out))
+    return found
+
 
 _ATTRIBUTE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _OF_FILE = re.compile(r"(?P<path>.+\.py):(?P<attribute>[A-Za-z_]\w*)", re.I)
@@ -63,7 +296,6 @@ def load(
 def compiled(model: Any) -> Network:
     """A PySB model as a Network; from the cache where it was compiled before."""
     from simnet.rules.bionetgen import bngl_text
-    from simnet.rules.cache import cached
     from simnet.rules.compile import compile_model
 
     return cached(f"{model.name}\n{bngl_text(model)}", lambda: compile_model(model))

@@ -12,8 +12,6 @@ from itertools import groupby
 from pathlib import Path
 
 from simnet.errors import ModelError, Problem
-from simnet.network.checks import checked
-from simnet.network.evaluate import initial_values, ordered, with_initial_values
 from simnet.network.expression import (
     Expression,
     Number,
@@ -33,10 +31,10 @@ from simnet.network.network import (
     Rule,
     Species,
 )
-from simnet.rules.formula import formula
-from simnet.rules.net_law import LawReader
+from simnet.network.values import checked, initial_values, ordered, with_initial_values
+from simnet.rules.formula import LawReader, formula
 from simnet.sbml.guard import require_short_chains, text_of
-from simnet.sbml.ids import Ids
+from simnet.sbml.mathml import Ids
 
 _BLOCK = re.compile(r"^\s*begin\s+(?P<name>[a-z ]+?)\s*$", re.I)
 _REACTION = re.compile(

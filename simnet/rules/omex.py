@@ -14,8 +14,8 @@ from pathlib import Path
 from xml.parsers import expat
 
 from simnet.errors import ModelError, Problem
+from simnet.network.expression import Kinetics
 from simnet.network.network import Network
-from simnet.network.rates import Kinetics
 from simnet.sbml.guard import LARGEST_FILE, harmless, require_size
 from simnet.sbml.read import from_sbml
 

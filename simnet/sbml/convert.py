@@ -22,9 +22,7 @@ from simnet.errors import (
     UnsupportedError,
     nearest,
 )
-from simnet.network.checks import checked
-from simnet.network.evaluate import initial_values
-from simnet.network.expression import Call, Expression, Number, Symbol, substitute, times
+from simnet.network.expression import Call, Expression, Number, RateLaw, Symbol, substitute, times
 from simnet.network.network import (
     Compartment,
     Event,
@@ -34,9 +32,9 @@ from simnet.network.network import (
     Rule,
     StateEvent,
 )
-from simnet.network.rates import RateLaw
 from simnet.network.units import Unit, parse_unit
-from simnet.sbml.ids import Ids
+from simnet.network.values import checked, initial_values
+from simnet.sbml.mathml import Ids
 
 AVOGADRO = 6.02214076e23
 """1/mol, exact since 2019."""
@@ -51,7 +49,7 @@ _VOLUME = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Factor:
+class MoleculesPerUnit:
     """How many molecules a unit of amount is, and why."""
 
     value: float
@@ -88,7 +86,7 @@ def in_molecules(
     return _Converter(network, factor).network()
 
 
-def _factor(network: Network, volume: str | None, copies: float | None) -> Factor:
+def _factor(network: Network, volume: str | None, copies: float | None) -> MoleculesPerUnit:
     if (volume is None) == (copies is None):
         why = "neither is given" if volume is None else "two ways of saying one thing"
         way_out = 'give one of them: "1 pL", or molecules for one unit of amount'
@@ -100,11 +98,13 @@ def _factor(network: Network, volume: str | None, copies: float | None) -> Facto
                 Problem(what=f"copies={copies!r}", why="not a number above zero", way_out=way_out)
             )
         unit = network.substance_unit or "unit"
-        return Factor(value=float(copies), why=f"1 {unit} of amount is {copies:g} molecules")
+        return MoleculesPerUnit(
+            value=float(copies), why=f"1 {unit} of amount is {copies:g} molecules"
+        )
     return _from_volume(network, str(volume))
 
 
-def _from_volume(network: Network, volume: str) -> Factor:
+def _from_volume(network: Network, volume: str) -> MoleculesPerUnit:
     match = _VOLUME.fullmatch(volume.strip())
     known = match is not None and _number(match["size"])
     litres = _litres(float(match["size"]), match["unit"]) if match and known else 0.0
@@ -138,7 +138,9 @@ def _from_volume(network: Network, volume: str) -> Factor:
             raise ModelError(Problem(what=f"volume={volume!r}", why=why, way_out=way_out))
         molecules = unit.factor * AVOGADRO * litres / before
         was = f"1 {network.substance_unit} in {compartment.size:g} {compartment.unit}"
-    return Factor(value=molecules, why=f"{was} is {molecules:.6g} molecules in {volume.strip()}")
+    return MoleculesPerUnit(
+        value=molecules, why=f"{was} is {molecules:.6g} molecules in {volume.strip()}"
+    )
 
 
 def _compartment(network: Network, name: str | None) -> Compartment:
@@ -188,7 +190,7 @@ def _parsed(text: str | None) -> Unit | None:
 
 
 class _Converter:
-    def __init__(self, network: Network, factor: Factor) -> None:
+    def __init__(self, network: Network, factor: MoleculesPerUnit) -> None:
         self.old, self.why = network, factor.why
         ids = Ids([*network.ids(), *(r.id for r in network.reactions)])
         unit = network.substance_unit

@@ -4,10 +4,12 @@ import math
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import libsbml
 
+from simnet.errors import ModelError
 from simnet.network.expression import (
     Call,
     Expression,
@@ -18,11 +20,11 @@ from simnet.network.expression import (
     symbols,
     walk,
 )
-from simnet.network.jumps import CONDITIONS, jumps_of, passing_of
 from simnet.network.network import Assignment, Compartment, Parameter, Species
-from simnet.sbml.ids import Ids
-from simnet.sbml.mathml import NotHeld, from_ast, to_ast
-from simnet.sbml.members import members
+from simnet.network.timing import CONDITIONS, TimeFunctions, jumps_of, passing_of, time_parts
+from simnet.network.values import dependency_order
+from simnet.sbml.elements import members, set_by_events
+from simnet.sbml.mathml import Ids, NotHeld, from_ast, to_ast
 
 _VALUE: dict[type, str] = {Compartment: "size", Parameter: "value", Species: "initial"}
 _Item = TypeVar("_Item", Compartment, Parameter, Species)
@@ -183,3 +185,51 @@ def convert(document: Any, option: str) -> None:
     properties = libsbml.ConversionProperties()
     properties.addOption(option, True)
     document.convert(properties)
+
+
+# Functions of time in a file that runs as it is, as far as they can be read.
+
+
+@lru_cache(maxsize=8)
+def document_parts(text: str) -> TimeFunctions:
+    """Functions of time alone in the laws, rules and triggers of an SBML text. What has no form as
+    an Expression (delays, rateOf) is left out."""
+    document = libsbml.readSBMLFromString(text)
+    convert(document, "expandFunctionDefinitions")
+    model = document.getModel()
+    definitions: dict[str, Expression] = {}
+    formulas: list[tuple[str, Expression]] = []
+    set_ = set_by_events(model)
+    for name, variable, node in _formulas(model):
+        set_.add(variable)
+        try:
+            formula = from_ast(node, {})
+        except ModelError:
+            continue
+        if name:
+            formulas.append((name, formula))
+        else:
+            definitions[variable] = formula
+    listed = [*members(model.getListOfParameters()), *members(model.getListOfCompartments())]
+    constants = {item.getId() for item in listed} - set_
+    try:
+        order = dependency_order(definitions)
+    except ModelError:  # roadrunner will say so
+        return TimeFunctions()
+    return time_parts(formulas, {name: definitions[name] for name in order}, constants)
+
+
+def _formulas(model: Any) -> Iterator[tuple[str, str, Any]]:
+    """(Name for people, what is set, formula); assignment rules have no name."""
+    for rule in members(model.getListOfRules()):
+        if rule.getMath() is not None and not rule.isAlgebraic():
+            name = "" if rule.isAssignment() else f"rate rule of {rule.getVariable()}"
+            yield name, rule.getVariable(), rule.getMath()
+    for reaction in members(model.getListOfReactions()):
+        law = reaction.getKineticLaw()
+        if law is not None and law.getMath() is not None:
+            yield f"reaction {reaction.getId()}", reaction.getId(), law.getMath()
+    for event in members(model.getListOfEvents()):
+        trigger = event.getTrigger()
+        if trigger is not None and trigger.getMath() is not None:
+            yield f"event {event.getId()}", event.getId(), trigger.getMath()

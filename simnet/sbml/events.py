@@ -14,8 +14,7 @@ import libsbml
 from simnet.errors import Problem
 from simnet.network.expression import Call, Expression, Symbol, Time, reads_time, symbols, walk
 from simnet.network.network import Assignment, Event, StateEvent
-from simnet.sbml.members import children, is_concentration, members, set_by_events
-from simnet.sbml.obstacles import ODE_ONLY
+from simnet.sbml.elements import ODE_ONLY, children, is_concentration, members, set_by_events
 
 Translate = Callable[[Any, str], Expression]
 

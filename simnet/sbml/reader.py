@@ -11,9 +11,16 @@ from typing import Any
 import libsbml
 
 from simnet.errors import InputError, ModelError, Problem
-from simnet.network.checks import checked
-from simnet.network.evaluate import ordered, with_initial_values
-from simnet.network.expression import Call, Expression, Number, Symbol, substitute, symbols
+from simnet.network.expression import (
+    Call,
+    Declared,
+    Expression,
+    Kinetics,
+    Number,
+    Symbol,
+    substitute,
+    symbols,
+)
 from simnet.network.network import (
     Assignment,
     Compartment,
@@ -25,8 +32,8 @@ from simnet.network.network import (
     Species,
     StateEvent,
 )
-from simnet.network.rates import Declared, Kinetics
-from simnet.sbml.annotation import (
+from simnet.network.values import checked, ordered, with_initial_values
+from simnet.sbml.annotate import (
     attribute,
     catalogue,
     meaning,
@@ -34,15 +41,19 @@ from simnet.sbml.annotation import (
     parameter_fields,
 )
 from simnet.sbml.document import Starts, jumps_in, passing_in
+from simnet.sbml.elements import (
+    ODE_ONLY,
+    UnitReader,
+    is_concentration,
+    members,
+    obstacles,
+    references,
+    refused,
+)
 from simnet.sbml.events import EventReader, late_values, may_be_stepped_over, ordered_by_more
 from simnet.sbml.guard import require_short_chains
-from simnet.sbml.ids import Ids
-from simnet.sbml.mathml import DelayNotHeld, NotHeld, from_ast
-from simnet.sbml.members import is_concentration, members, references
-from simnet.sbml.obstacles import ODE_ONLY, obstacles, refused
-from simnet.sbml.reaction_reader import ReactionReader
-from simnet.sbml.stoichiometry import Stoichiometries
-from simnet.sbml.unit_reader import UnitReader
+from simnet.sbml.mathml import DelayNotHeld, Ids, NotHeld, from_ast
+from simnet.sbml.reactions import ReactionReader, Stoichiometries
 
 
 class Reader:

@@ -9,8 +9,8 @@ from simnet.experiment.change import Change, Dose, Knockdown, Knockout, Scale, S
 from simnet.experiment.notation import change_text, forms, name_text
 from simnet.experiment.times import duration
 from simnet.network.network import Network
-from simnet.screen.plan import Screen
 from simnet.screen.run import run_screen
+from simnet.screen.screen import Screen
 
 _DRUGS, _GENES, _READOUTS = 2, 2, 4
 _LOOKED_AT = 60  # readouts among which those are looked for that answer

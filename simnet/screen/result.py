@@ -13,26 +13,25 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem, UnknownNameError, nearest
-from simnet.experiment.paths import path_of
-from simnet.experiment.times import TimeSpec, output_index
+from simnet.experiment.times import TimeSpec, output_index, path_of
 from simnet.readouts.parser import parse_readout
 from simnet.results.parts import Parts
-from simnet.screen.conditions import CONTROL
-from simnet.screen.dose_response import DoseResponse, fit_dose_response
+from simnet.screen.design import CONTROL, Surface, surface_of
+from simnet.screen.dose import DoseResponse, fit_dose_response
 from simnet.screen.effects import compare, effects_frame
-from simnet.screen.frames import (
+from simnet.screen.record import (
+    ScreenRecord,
+    ScreenValues,
     change_of,
     design_frame,
     dose_of,
     failures_frame,
+    read_record,
+    table_of,
     values_frame,
 )
-from simnet.screen.record import ScreenRecord, read_record
-from simnet.screen.surface import Surface, surface_of
 from simnet.screen.synergy import Interaction, surface_interaction
-from simnet.screen.synergy_checks import Direction
-from simnet.screen.synergy_table import SYNERGY_MODELS
-from simnet.screen.table import Table, table_of
+from simnet.screen.synergy_models import SYNERGY_MODELS, Direction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +47,7 @@ class ScreenResult:
     """
 
     record: ScreenRecord
-    table: Table
+    table: ScreenValues
 
     @classmethod
     def load(cls, folder: str | Path) -> "ScreenResult":

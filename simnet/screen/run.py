@@ -1,25 +1,47 @@
 """`run_screen`: the verb. Runs what a folder does not hold yet, and returns all of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.execute.campaign import Item, items_of, run_campaign
 from simnet.execute.cluster import Workers
 from simnet.execute.progress import Progress
-from simnet.experiment.precision import Precision
+from simnet.experiment.run import Precision
 from simnet.results.parts import Parts
 from simnet.sbml.write import sbml_of
-from simnet.screen.measure import measuring
-from simnet.screen.plan import Screen
-from simnet.screen.precision import precise
+from simnet.screen.readouts import measuring
 from simnet.screen.record import ScreenRecord, identity_of, record_of, write_record
 from simnet.screen.result import ScreenResult, result_from_rows
+from simnet.screen.screen import Screen
+from simnet.stats.blocks import ensemble_statistics
+from simnet.stats.precision import judge
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+# Which conditions of a screen need more replicates to be known well enough.
+
+
+def precise(values: Sequence[FloatArray], precision: Precision) -> bool:
+    """Whether one condition is known well enough, by `stats.precision.judge`.
+
+    Args:
+        values: (N,) of each readout that is judged; NaN for those without a value.
+        precision: what is wanted.
+    """
+    table = np.stack(values, axis=1)[:, np.newaxis, :]  # (N, 1, R)
+    if np.isinf(table).any() or np.isnan(table).all(axis=0).any():
+        return False  # times that have not come have no mean
+    found = ensemble_statistics(table, covariance=False)
+    return judge(found, precision, range(table.shape[2])).met
+
 
 KIND = "screen"
 

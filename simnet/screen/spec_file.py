@@ -19,8 +19,8 @@ from simnet.errors import InputError, Problem
 from simnet.execute.spec_file import Texts, decoded, load_network, read_toml
 from simnet.experiment.condition import Condition
 from simnet.experiment.notation import Treatment, read_all, read_treatment
-from simnet.screen.factors import Entry
-from simnet.screen.plan import Screen
+from simnet.screen.design import Entry
+from simnet.screen.screen import Screen
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,16 +24,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simnet.arrays import FloatArray, IntArray
-from simnet.engines.roadrunner_states import runner_of
+from simnet.engines.roadrunner_model import runner_of
 from simnet.engines.state import State
 from simnet.errors import InputError, Problem, SimulationError, UnsupportedError
-from simnet.execute.shown import shown_readouts
+from simnet.execute.plan import shown_readouts
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import program, with_held
-from simnet.network.evaluate import initial_values
 from simnet.network.network import Network
 from simnet.network.timing import depends_on_time
+from simnet.network.values import initial_values
 from simnet.sbml.write import to_sbml
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ from simnet.arrays import FloatArray, IntArray, Times
 from simnet.errors import SimulationError
 from simnet.experiment.times import duration
 from simnet.readouts.data import Courses
-from simnet.readouts.evaluation import evaluate, evaluate_course
-from simnet.readouts.expression import ReadoutExpression
-from simnet.readouts.tree import ConditionKey, at_time
+from simnet.readouts.evaluate import evaluate, evaluate_course
+from simnet.readouts.language import ConditionKey, ReadoutExpression, at_time
 from simnet.sensitivity.design import Outputs
 from simnet.sensitivity.over_time import course_of, looks, shown_time
 from simnet.sensitivity.study import SensitivityStudy

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from simnet.errors import InputError, Problem
-from simnet.experiment.numbers import is_between
+from simnet.experiment.times import is_between
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,7 +103,7 @@ class IndexRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class ConvergenceStep:
     """An index at a smaller sample: the first `n` base blocks that did not fail."""
 
     readout: str
@@ -115,7 +115,7 @@ class Step:
     high: float
 
 
-def half_width(found: IndexRow | Step) -> float:
+def half_width(found: IndexRow | ConvergenceStep) -> float:
     """Of an interval, as it was before an end of the index's range cut one side; NaN where the index
     is not determined."""
     return max(found.high - found.estimate, found.estimate - found.low)
@@ -136,7 +136,7 @@ class Indices:
     """
 
     rows: tuple[IndexRow, ...]
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ConvergenceStep, ...] = ()
     statements: tuple[str, ...] = ()
     lost: int = 0
     blocks: int = 0

@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from simnet.errors import InputError, Problem, nearest
-from simnet.experiment.numbers import finite_number, whole_number
+from simnet.experiment.times import finite_number, whole_number
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices

@@ -9,13 +9,14 @@ from simnet.arrays import Times
 from simnet.errors import InputError
 from simnet.experiment.times import TimeSpec, duration, time_text
 from simnet.readouts.check import grid
-from simnet.readouts.expression import ReadoutExpression, expression_of
-from simnet.readouts.tree import (
+from simnet.readouts.language import (
     Compare,
     OfCourse,
     Quantity,
+    ReadoutExpression,
     Span,
     Tree,
+    expression_of,
     is_timed,
     quantities,
     renewed,

@@ -19,8 +19,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.seeds import study_generator
-from simnet.sensitivity.design import Design, Outputs
-from simnet.sensitivity.draws import nested_hypercube
+from simnet.sensitivity.design import Design, Outputs, nested_hypercube
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices
 from simnet.sensitivity.method import Method

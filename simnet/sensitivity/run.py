@@ -1,7 +1,10 @@
 """`run_study`: design, run, analyse; with a folder, also store, continue, draw."""
 
+import math
 import platform
-from collections.abc import Callable, Mapping
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,20 +17,16 @@ from simnet.execute.cluster import Workers
 from simnet.execute.cost import cost_of
 from simnet.execute.progress import Progress
 from simnet.experiment.notation import change_text, schedule_text, spread_text
-from simnet.experiment.numbers import whole_number
-from simnet.experiment.paths import path_of
-from simnet.readouts.canonical import bracket_text
-from simnet.results.folder import into_place
-from simnet.results.parts import Parts
-from simnet.results.provenance import now_text, versions_of
+from simnet.experiment.times import path_of, whole_number
+from simnet.readouts.language import bracket_text
+from simnet.results.parts import Parts, into_place
+from simnet.results.record import now_text, versions_of
 from simnet.sbml.write import sbml_of
 from simnet.sensitivity.control import control_of
-from simnet.sensitivity.convergence import next_samples
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.evaluate import evaluated
-from simnet.sensitivity.indices import IndexPrecision, Indices
+from simnet.sensitivity.indices import IndexPrecision, Indices, half_width
 from simnet.sensitivity.result import FAILURE_COLUMNS, NETWORK, StudyResult
-from simnet.sensitivity.row_programs import row_programs
 from simnet.sensitivity.rows import (
     courses_of_rows,
     distinct_rows,
@@ -35,13 +34,106 @@ from simnet.sensitivity.rows import (
     items_to_run,
     kept,
     plan_of,
+    row_programs,
 )
-from simnet.sensitivity.statements import statements_of
 from simnet.sensitivity.study import SensitivityStudy
-from simnet.sensitivity.table import analyse, method_named
+from simnet.sensitivity.table import METHODS, analyse, method_named
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from simnet.sensitivity.result import StudyResult
+
+
+# What is to be said with a study's indices, in sentences.
+
+
+_NAMED = 12
+_RANKED = re.compile(r"\b(median|quantile)\(")
+_UNSAID = ("excluded",)
+"""Reasons for which a user needs no reminder."""
+
+
+def statements_of(result: "StudyResult") -> Iterator[str]:
+    """What cannot be concluded, what has not converged, what noise does, what was not varied."""
+    waiting = []
+    for readout, found in result.indices.items():
+        yield from found.statements
+        count = sum(not row.converged for row in found.rows)
+        if count and not found.stuck:
+            waiting.append(f"{readout}: {count} of {len(found.rows)}")
+    failed = result.failures.loc[result.failures["readout"] == "", "reason"]
+    if len(failed):
+        yield f"Failed runs: {len(failed):,}, the first because of this: {failed.iloc[0]}."
+    if waiting:
+        yield (
+            f"{'; '.join(waiting)} indices have not converged at {result.about['samples']:,} "
+            "samples; more samples narrow them (--until-converged, until_converged=True)."
+        )
+    if any(output.noisy for output in result.outputs.values()):
+        yield str(result.about["under noise"])
+        if METHODS[result.design.method].needs_variance:
+            ranked = [name for name in result.outputs if _RANKED.search(name)]
+            if ranked:
+                yield (
+                    f"{', '.join(ranked)}: the variance of a quantile of few replicates is taken for "
+                    "a fifth to a half larger than it is (10 to 50 of them), and more than the noise "
+                    "is subtracted; add replicates."
+                )
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for item in result.left_out:
+        by_reason[item.reason].append(item.name)
+    for reason, names in by_reason.items():
+        if reason not in _UNSAID:
+            yield f"Not varied, since {reason}: {some(names)}."
+
+
+def some(names: Sequence[str], most: int = _NAMED) -> str:
+    """The first names, and how many more."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+# How many samples to add: the answer of `--until-converged`.
+
+
+_AT_ONCE = 4  # a prediction from few samples is rough: at most so many times as many
+
+
+def next_samples(design: Design, found: Iterable[Indices]) -> int | None:
+    """Samples of the next, longer design; its rows begin with those of this one.
+
+    Half-widths shrink as 1 / sqrt(samples): the widest interval, relative to its tolerance, says
+    how many are needed. At least twice as many, at most four times, rounded up to what the method
+    can have. The loop is: analyse, stop at None, else make the design of so many samples and
+    evaluate only the rows that are new.
+
+    Args:
+        design: the present one.
+        found: its indices, of each readout.
+
+    Returns:
+        The number of samples; None where every index of every readout has converged or more
+        samples do not help it (`Indices.stuck`).
+    """
+    needed = 0.0
+    for indices in found:
+        if indices.stuck:
+            continue
+        for row in indices.rows:
+            if row.converged:
+                continue
+            half = half_width(row)
+            known = math.isfinite(half) and row.tolerated > 0
+            ratio = half / row.tolerated if known else math.inf
+            needed = max(needed, ratio**2, 2.0)
+        if not indices.rows:
+            needed = max(needed, 2.0)
+    if needed == 0.0:
+        return None
+    factor = min(max(needed, 2.0), float(_AT_ONCE))
+    return METHODS[design.method].sizes(math.ceil(design.samples * factor))
+
 
 KIND = "sensitivity"
 

@@ -14,14 +14,11 @@ from simnet.experiment.condition import Condition
 from simnet.experiment.run import HALF_HOURS, RTOL, Run, normalised
 from simnet.experiment.times import TimeSpec, duration
 from simnet.experiment.variability import targets, variability_record
-from simnet.network.digest import content_digest
-from simnet.network.network import Network
-from simnet.readouts.expression import ReadoutExpression
+from simnet.network.network import Network, content_digest
+from simnet.readouts.language import ConditionKey, ReadoutExpression
 from simnet.readouts.parser import parse_readout
-from simnet.readouts.tree import ConditionKey
-from simnet.sensitivity.choice import choose_factors, molecule_groups
 from simnet.sensitivity.design import Design
-from simnet.sensitivity.factors import FactorSpace, Group, LeftOut
+from simnet.sensitivity.factors import FactorSpace, Group, LeftOut, choose_factors, molecule_groups
 from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.method import Method
 from simnet.sensitivity.over_time import study_times

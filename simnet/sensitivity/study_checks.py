@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 from simnet.errors import InputError, ModelError, Problem, SimnetError
 from simnet.experiment.change import is_change, not_a_change
-from simnet.experiment.numbers import is_between, whole_number
 from simnet.experiment.schedule import is_entry, not_an_entry
-from simnet.experiment.times import duration
-from simnet.network.checks import not_a_network
+from simnet.experiment.times import duration, is_between, whole_number
 from simnet.network.network import Network
 from simnet.network.units import parse_unit
+from simnet.network.values import not_a_network
 from simnet.readouts.check import problems as readout_problems
+from simnet.readouts.language import OfEnsemble, walk
 from simnet.readouts.parser import parse_readout
 from simnet.readouts.statistics import SPREADS
-from simnet.readouts.tree import OfEnsemble, walk
 from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.method import Method
 from simnet.sensitivity.table import count_rows, method_named

@@ -17,7 +17,7 @@ from typing import Any
 from simnet.errors import InputError, Problem
 from simnet.execute.spec_file import decoded, load_network, read_toml, toml_text
 from simnet.experiment.notation import Treatment, read_all, read_treatment
-from simnet.experiment.precision import Precision
+from simnet.experiment.run import Precision
 from simnet.network.network import Network
 from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.study import SensitivityStudy

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from simnet.errors import InputError, Problem, nearest
-from simnet.experiment.numbers import root_seed
+from simnet.experiment.times import root_seed
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices

@@ -14,11 +14,17 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
-from simnet.experiment.precision import FIRST_CUT
-from simnet.stats.comoments import Comoments, comoments_of, merge_comoments
+from simnet.experiment.run import FIRST_CUT
+from simnet.stats.distribution import Tallies, merge_tallies, tallies_of
 from simnet.stats.estimate import Estimate, fraction_estimate
-from simnet.stats.powers import Powers, merge_powers, powers_of
-from simnet.stats.tallies import Tallies, merge_tallies, tallies_of
+from simnet.stats.moments import (
+    Comoments,
+    Powers,
+    comoments_of,
+    merge_comoments,
+    merge_powers,
+    powers_of,
+)
 
 BLOCK = 256
 

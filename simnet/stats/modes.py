@@ -9,9 +9,9 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
-from simnet.experiment.numbers import number_array
+from simnet.experiment.times import number_array
+from simnet.stats.distribution import Tallies
 from simnet.stats.estimate import Estimate, normal_quantile, number_estimate
-from simnet.stats.tallies import Tallies
 
 Family = Literal["negative binomial", "normal"]
 _Density = Callable[[FloatArray, float, float], FloatArray]

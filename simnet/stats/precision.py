@@ -7,11 +7,11 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
-from simnet.experiment.precision import Precision
+from simnet.experiment.run import Precision
 from simnet.stats.blocks import BlockStatistics
+from simnet.stats.distribution import Tallies
 from simnet.stats.estimate import Estimate, fraction_estimate, normal_quantile
-from simnet.stats.powers import mean_estimate
-from simnet.stats.tallies import Tallies
+from simnet.stats.moments import mean_estimate
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -14,10 +14,9 @@ from simnet.engines.table import ENGINES
 from simnet.execute.simulate import simulate
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import program
-from simnet.network.evaluate import whole
-from simnet.network.expression import Call, Expression, Number, Time
+from simnet.network.expression import Call, Expression, Number, RateLaw, Time
 from simnet.network.network import Compartment, Network, Parameter, Reaction, Readout, Species
-from simnet.network.rates import RateLaw
+from simnet.network.values import whole
 
 WORKERS = 1
 _REPLICATES = 1000

@@ -21,11 +21,10 @@ from simnet.arrays import FloatArray
 from simnet.errors import SimnetError
 from simnet.execute.archive import write_archive
 from simnet.network.network import Network
-from simnet.results.provenance import versions_of
+from simnet.results.record import versions_of
 from simnet.sbml.antimony import sbml_to_antimony
 from simnet.sbml.apart import run_apart
-from simnet.sbml.experiments import Experiment
-from simnet.sbml.sedml import RTOL, absolute_tolerance
+from simnet.sbml.sedml import RTOL, Experiment, absolute_tolerance
 from simnet.sbml.write import to_sbml
 
 TOLERANCE = 1e-4

@@ -8,7 +8,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray, Times
 from simnet.network.network import Readout
-from simnet.verify.comparison import Comparison
+from simnet.verify.comparison import EngineComparison
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ class Verification:
     engines: dict[str, str]
     replicates: dict[str, int]
     states: int
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[EngineComparison, ...]
     failures: tuple[str, ...]
     left_out: dict[str, str]
     ode: FloatArray
@@ -60,7 +60,7 @@ class Verification:
         return not self.disagreements and not self.failures
 
     @property
-    def disagreements(self) -> tuple[Comparison, ...]:
+    def disagreements(self) -> tuple[EngineComparison, ...]:
         """Comparisons whose corrected p-value is below `alpha`."""
         return tuple(c for c in self.comparisons if c.p < self.alpha)
 

@@ -6,8 +6,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from simnet.network.evaluate import initial_values, rate_functions
 from simnet.network.expression import function
+from simnet.network.values import initial_values, rate_functions
 
 Module = Callable[[str], ModuleType]
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from simnet.catalogue.comparisons import COMPARISONS
+from simnet.catalogue.claims import COMPARISONS
 
 # name, expected, tolerance, accepted, refused, side of "no effect"
 CASES = [

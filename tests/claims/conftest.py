@@ -13,7 +13,7 @@ import pytest
 
 import simnet as sn
 from simnet.cli.app import main
-from simnet.network.expression import Symbol
+from simnet.network.expression import RateLaw, Symbol
 from simnet.network.network import (
     Compartment,
     Network,
@@ -22,7 +22,6 @@ from simnet.network.network import (
     Readout,
     Species,
 )
-from simnet.network.rates import RateLaw
 
 K, G, M, D = 10.0, 0.1, 0.2, 0.2
 

@@ -8,7 +8,7 @@ import pytest
 
 import simnet as sn
 from simnet.cli.app import main
-from simnet.network.expression import Number, Symbol
+from simnet.network.expression import Number, RateLaw, Symbol
 from simnet.network.network import (
     Compartment,
     Input,
@@ -20,7 +20,6 @@ from simnet.network.network import (
     Rule,
     Species,
 )
-from simnet.network.rates import RateLaw
 
 MADE, LOST, START = 2.0, 0.05, 10.0  # 1/s, 1/s, molecules
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import simnet as sn
-from simnet.rules.registry import packaged_names
+from simnet.rules.packaged import packaged_names
 
 needs_perl = pytest.mark.skipif(shutil.which("perl") is None, reason="BioNetGen needs perl")
 

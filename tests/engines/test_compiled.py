@@ -11,9 +11,8 @@ from simnet.engines.base import Limits, Task
 from simnet.engines.reference import ReferenceSimulator
 from simnet.experiment.action import AddAmount, Assign, ScaleValue, SetValue
 from simnet.experiment.program import Program, Segment
-from simnet.network.expression import Call, Number, Symbol, Time
+from simnet.network.expression import Call, Number, RateLaw, Symbol, Time
 from simnet.network.network import Assignment, Network, Parameter, Reaction, Species
-from simnet.network.rates import RateLaw
 
 Make = Callable[..., Any]
 

@@ -15,9 +15,8 @@ from simnet.engines.base import Limits
 from simnet.errors import MissingToolError, UnsupportedError
 from simnet.experiment.action import AddAmount, SetValue
 from simnet.experiment.program import Segment
-from simnet.network.expression import Call, Expression, Number, Symbol, Time
+from simnet.network.expression import Call, Expression, Number, RateLaw, Symbol, Time
 from simnet.network.network import Assignment, Network, Reaction, StateEvent
-from simnet.network.rates import RateLaw
 
 Make = Callable[..., Any]
 

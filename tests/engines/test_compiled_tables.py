@@ -9,13 +9,11 @@ import numpy as np
 import pytest
 
 from simnet.engines._kernel.twin_tape import Rows
-from simnet.engines.compiled_laws import Factor, taken_apart
+from simnet.engines.compiled_laws import Multiplicand, Varying, taken_apart
 from simnet.engines.compiled_tables import MOST_IN_LOCKSTEP, kernel_of, tables
-from simnet.engines.compiled_tape import Varying
-from simnet.network.evaluate import assigner, rate_functions
-from simnet.network.expression import Call, Expression, Number, Symbol
+from simnet.network.expression import Call, Expression, Number, RateLaw, Symbol
 from simnet.network.network import Assignment, Network, Reaction
-from simnet.network.rates import RateLaw
+from simnet.network.values import assigner, rate_functions
 
 Make = Callable[..., Any]
 _A, _B, _K = Symbol("A"), Symbol("B"), Symbol("k")
@@ -42,15 +40,23 @@ def base(make_network: Make) -> Network:
 
 _MASS_ACTION = [  # reactants, law as it stands in a file, factors
     ((), _K, ()),
-    ((("A", 1),), _of("times", _K, _A), (Factor("A", 0),)),
-    ((("A", 1),), _of("divide", _of("times", _A, Symbol("twice")), Symbol("K")), (Factor("A", 0),)),
+    ((("A", 1),), _of("times", _K, _A), (Multiplicand("A", 0),)),
+    (
+        (("A", 1),),
+        _of("divide", _of("times", _A, Symbol("twice")), Symbol("K")),
+        (Multiplicand("A", 0),),
+    ),
     (
         (("A", 2),),
         _of("times", _K, _A, _of("minus", _A, 1.0), 0.5),
-        (Factor("A", 0), Factor("A", 1)),
+        (Multiplicand("A", 0), Multiplicand("A", 1)),
     ),
-    ((("A", 1), ("B", 1)), _of("times", _K, _A, _B), (Factor("A", 0), Factor("B", 0))),
-    ((("A", 1),), _of("times", _K, _of("power", _A, 2.0)), (Factor("A", 0), Factor("A", 0))),
+    ((("A", 1), ("B", 1)), _of("times", _K, _A, _B), (Multiplicand("A", 0), Multiplicand("B", 0))),
+    (
+        (("A", 1),),
+        _of("times", _K, _of("power", _A, 2.0)),
+        (Multiplicand("A", 0), Multiplicand("A", 0)),
+    ),
 ]
 _OTHERS = [
     ((("A", 2),), _of("times", _K, _of("power", _A, 2.0))),  # one A is not enough
@@ -72,7 +78,7 @@ def _reaction(reactants: Any, law: Expression) -> Reaction:
 
 @pytest.mark.parametrize(("reactants", "law", "factors"), _MASS_ACTION)
 def test_mass_action_is_recognised_however_it_is_written(
-    base: Network, reactants: Any, law: Expression, factors: tuple[Factor, ...]
+    base: Network, reactants: Any, law: Expression, factors: tuple[Multiplicand, ...]
 ) -> None:
     found = taken_apart(_reaction(reactants, law), Varying(base), set(), whole=False)
     assert found.rest is None
@@ -105,7 +111,7 @@ def test_what_may_be_negative_is_left_to_the_tape(base: Network) -> None:
     law = _of("times", _K, _B, _of("minus", _A, 1.0))
     found = taken_apart(_reaction((("B", 1),), law), Varying(base), set(), whole=False)
     assert found.rest is not None
-    assert found.factors == (Factor("B", 0),)
+    assert found.factors == (Multiplicand("B", 0),)
 
 
 def test_items_run_when_what_they_read_has_changed(base: Network) -> None:

@@ -17,8 +17,8 @@ from simnet.engines.state import State
 from simnet.engines.table import ENGINES
 from simnet.errors import MissingToolError, Problem, SimnetWarning, UnsupportedError
 from simnet.experiment.program import Program, with_held
-from simnet.network.evaluate import rate_functions
 from simnet.network.network import Network
+from simnet.network.values import rate_functions
 
 BIRTH_DEATH = """model birth_death
   species X; X = 0; make = 20; lose = 1

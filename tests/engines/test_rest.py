@@ -10,9 +10,8 @@ from simnet.engines.base import Task
 from simnet.experiment.change import Change, Set
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import Program, program
-from simnet.network.expression import Symbol
+from simnet.network.expression import RateLaw, Symbol
 from simnet.network.network import Compartment, Network, Parameter, Reaction, Species
-from simnet.network.rates import RateLaw
 
 K, G = Symbol("k"), Symbol("g")
 NETWORK = Network(

@@ -12,7 +12,7 @@ import pytest
 
 import simnet as sn
 from simnet.engines import roadrunner_states
-from simnet.engines.roadrunner_states import runner_of, states_folder
+from simnet.engines.roadrunner_model import runner_of, states_folder
 from simnet.sbml.read import from_sbml
 from simnet.sbml.write import to_sbml
 

@@ -77,7 +77,7 @@ def test_events_on_state_are_not_disturbed_by_cuts(load: Any) -> None:
 
 
 def test_only_what_turns_is_cut() -> None:
-    from simnet.engines.roadrunner_time import pieces
+    from simnet.engines.roadrunner_steps import pieces
     from simnet.network.expression import Call, Number, Time
 
     square = Call("power", (Call("minus", (Time(), Number(50))), Number(2)))

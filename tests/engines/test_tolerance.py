@@ -11,7 +11,7 @@ import simnet as sn
 from simnet.arrays import FloatArray
 from simnet.engines.base import Task
 from simnet.engines.roadrunner import ROADRUNNER
-from simnet.engines.tolerance import Tolerances, absolute_tolerances
+from simnet.engines.roadrunner_steps import Tolerances, absolute_tolerances
 from simnet.execute.plan import planned
 from simnet.experiment.condition import Condition
 from simnet.experiment.run import Run

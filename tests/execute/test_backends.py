@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from simnet.execute.backends import processors, threads_for
+from simnet.execute.run import processors, threads_for
 
 
 def test_as_many_as_the_batch_system_grants(monkeypatch: pytest.MonkeyPatch) -> None:

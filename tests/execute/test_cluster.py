@@ -23,12 +23,12 @@ from simnet.execute.base import Backend, Job, Outcome, Replicate
 from simnet.execute.cluster import Cluster, is_cluster
 from simnet.execute.cluster_chunk import abandon, packed, run_chunk, unpacked, versions
 from simnet.execute.processes import Processes, close_workers
-from simnet.execute.serial import Serial
+from simnet.execute.threads import Serial
 from simnet.experiment.change import Scale
 from simnet.experiment.program import Program
 from simnet.network.network import Network
-from simnet.screen.plan import Screen
 from simnet.screen.run import run_screen
+from simnet.screen.screen import Screen
 
 pytestmark = pytest.mark.thorough
 

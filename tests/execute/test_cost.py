@@ -6,9 +6,8 @@ import pytest
 
 import simnet as sn
 from simnet.execute.cost import expected_firings
-from simnet.network.expression import Symbol
+from simnet.network.expression import RateLaw, Symbol
 from simnet.network.network import Compartment, Input, Network, Parameter, Reaction, Species
-from simnet.network.rates import RateLaw
 
 K, G, START = 3.0, 0.2, 4.0
 

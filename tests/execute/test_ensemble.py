@@ -10,8 +10,8 @@ import pytest
 from scipy import stats
 
 import simnet as sn
-from simnet.stats.decomposition import noise_parts
-from simnet.stats.first_passage import median_time, survival
+from simnet.stats.noise import noise_parts
+from simnet.stats.passage import median_time, survival
 
 ENGINES = ("compiled", "roadrunner")
 

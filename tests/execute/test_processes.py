@@ -17,8 +17,7 @@ from simnet.engines.base import Task
 from simnet.errors import InputError
 from simnet.execute.base import Backend, Job, Outcome, Replicate
 from simnet.execute.processes import Processes, close_workers
-from simnet.execute.serial import Serial, resolve_engine
-from simnet.execute.threads import Threads
+from simnet.execute.threads import Serial, Threads, resolve_engine
 from simnet.experiment.program import Program
 from simnet.network.network import Network
 

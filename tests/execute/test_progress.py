@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import simnet as sn
-from simnet.execute.wall_time import how_far, roughly
+from simnet.execute.progress import how_far, roughly
 
 
 def test_nothing_where_stderr_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:

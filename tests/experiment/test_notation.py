@@ -46,7 +46,7 @@ from simnet.experiment.notation import (
 from simnet.experiment.schedule import At, Pulse, Repeat, Scheduled
 from simnet.experiment.times import UNITS
 from simnet.experiment.variability import SPREADS, LogNormal, Normal, Spread, Uniform
-from simnet.readouts.canonical import bracket_text
+from simnet.readouts.language import bracket_text
 from simnet.readouts.parser import parse_readout
 
 _WORDS: list[tuple[str, Change, str]] = [

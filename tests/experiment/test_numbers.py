@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import simnet as sn
-from simnet.experiment.numbers import finite_number, is_between, whole_number
+from simnet.experiment.times import finite_number, is_between, whole_number
 
 
 def test_whole_numbers() -> None:

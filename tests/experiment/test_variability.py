@@ -22,9 +22,9 @@ from simnet.experiment.variability import (
     varied,
     whole_amounts,
 )
-from simnet.network.evaluate import initial_values
 from simnet.network.expression import Call, Number, Symbol
 from simnet.network.network import Assignment, Gene, Input, Network
+from simnet.network.values import initial_values
 
 N = 20_000
 PINNED = 0.27411111690782464

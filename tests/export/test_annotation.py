@@ -13,11 +13,10 @@ import pytest
 
 import simnet as sn
 from simnet.catalogue.annotations import UNVERIFIED, accession, annotations_of, read_annotations
+from simnet.cli.sections import coverage, terms_of
 from simnet.network.network import Network
-from simnet.sbml.coverage import coverage, terms_of
-from simnet.sbml.rdf import source_statements
+from simnet.sbml.annotate import NAMES, source_statements
 from simnet.sbml.read import from_sbml
-from simnet.sbml.sbo import NAMES
 from simnet.sbml.write import to_sbml
 
 PACKAGED = sn.packaged_names()

@@ -11,14 +11,13 @@ import pandas as pd
 import pytest
 
 import simnet as sn
-from simnet.catalogue.headlines import read_headlines
+from simnet.catalogue.protocols import read_headlines
 from simnet.cli.app import main
 from simnet.execute.archive import expected, headline_experiments, write_archive
 from simnet.network.expression import Call, Symbol
 from simnet.network.network import Network
-from simnet.sbml.experiments import Experiment
 from simnet.sbml.omex import MARKDOWN, About, Member, write_omex
-from simnet.sbml.sedml import absolute_tolerance, sedml_text
+from simnet.sbml.sedml import Experiment, absolute_tolerance, sedml_text
 from simnet.sbml.write import to_sbml
 
 Members = Callable[[Path], dict[str, bytes]]

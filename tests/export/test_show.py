@@ -6,8 +6,8 @@ import pytest
 
 import simnet as sn
 from simnet.catalogue import annotations as catalogue
-from simnet.cli.annotations import annotations
-from simnet.cli.tables import console
+from simnet.cli.output import console
+from simnet.cli.sections import annotations
 from simnet.network.network import Network
 
 

@@ -13,9 +13,8 @@ from typer.testing import CliRunner
 import simnet as sn
 from simnet.cli.diff import diff_command
 from simnet.network.diff import Difference, differences
-from simnet.network.expression import Call, Number, Symbol, times
+from simnet.network.expression import Call, Number, RateLaw, Symbol, times
 from simnet.network.network import Assignment, Event, Network, Reaction, StateEvent
-from simnet.network.rates import RateLaw
 
 
 @pytest.fixture(scope="module")

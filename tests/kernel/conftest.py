@@ -15,10 +15,10 @@ import pytest
 
 from simnet.engines._kernel import _ssa
 from simnet.engines.base import Limits, Watch
-from simnet.engines.compiled_block import arguments, new_block
+from simnet.engines.compiled import arguments, new_block
 from simnet.engines.compiled_tables import tables
 from simnet.experiment.program import Segment
-from simnet.network.expression import Call, Expression, Number, Symbol
+from simnet.network.expression import Call, Expression, Number, RateLaw, Symbol
 from simnet.network.network import (
     Assignment,
     Compartment,
@@ -28,7 +28,6 @@ from simnet.network.network import (
     Readout,
     Species,
 )
-from simnet.network.rates import RateLaw
 
 _SOURCES = ("direct.c", "layout.c", "lockstep.c", "rejection.c", "shared.c")
 

@@ -8,7 +8,7 @@ import pytest
 
 from simnet.engines._kernel import _ssa
 from simnet.engines.base import Limits
-from simnet.engines.compiled_block import arguments, new_block
+from simnet.engines.compiled import arguments, new_block
 from simnet.engines.compiled_tables import tables
 from simnet.experiment.program import Segment
 from simnet.network.network import Network

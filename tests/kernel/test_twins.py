@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from simnet.engines._kernel import twin_lockstep, twin_rejection
-from simnet.engines._kernel.twin_numbers import Stream
-from simnet.engines._kernel.twin_tape import Replicate
+from simnet.engines._kernel.twin_tape import Stream, TwinReplicate
 from simnet.engines.base import Limits, Task
 from simnet.engines.compiled import CompiledSimulator, Run
 from simnet.experiment.action import AddAmount
@@ -77,7 +76,7 @@ def test_events_counts_readouts_and_streams_are_the_same(
     twin = _TWIN[simulator.kernel]
     events = 0
     for r in (0, 7, 18):
-        replicate = Replicate(
+        replicate = TwinReplicate(
             counts=[program.amounts[s.id] for s in simulator.task.network.species],
             stream=Stream(streams(19)[r]),
         )

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simnet.network.derivative import derivative
 from simnet.network.expression import Call, Expression, Number, Symbol, Time, function
+from simnet.network.features import derivative
 
 T = Time()
 _LEAVES = st.sampled_from([T, Number(2), Number(0.7), Symbol("k")])

@@ -1,7 +1,6 @@
 from dataclasses import dataclass
 
-from simnet.network.digest import canonical_json, content_digest
-from simnet.network.network import Network
+from simnet.network.network import Network, canonical_json, content_digest
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simnet.network.expression import Call, Number, Symbol, function, text, times
-from simnet.network.rates import Kinetics, RateLaw, factored, written_law
+from simnet.network.expression import (
+    Call,
+    Kinetics,
+    Number,
+    RateLaw,
+    Symbol,
+    factored,
+    function,
+    text,
+    times,
+    written_law,
+)
 
 A, B, K = Symbol("A"), Symbol("B"), Symbol("k")
 

@@ -6,10 +6,18 @@ from pathlib import Path
 import pytest
 
 import simnet as sn
-from simnet.network.expression import Call, Expression, Number, Symbol, Time, function, reads_time
+from simnet.network.expression import (
+    Call,
+    Expression,
+    Number,
+    RateLaw,
+    Symbol,
+    Time,
+    function,
+    reads_time,
+)
 from simnet.network.network import Assignment, Compartment, Network, Parameter, Reaction, Species
-from simnet.network.rates import RateLaw
-from simnet.network.switches import without_switches
+from simnet.network.timing import without_switches
 
 LATE = Symbol("late")
 

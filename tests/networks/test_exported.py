@@ -24,7 +24,7 @@ def test_there_are_networks() -> None:
 def test_compiling_again_gives_the_same_bytes(
     name: str, repository: Path, perl: None, tmp_path: Path
 ) -> None:
-    from simnet.rules.exported import write_exported
+    from simnet.rules.packaged import write_exported
 
     write_exported(tmp_path, [name])
     for file in (f"{name}.xml", f"{name}-ssa.xml"):

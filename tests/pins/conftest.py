@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import simnet as sn
-from simnet.network.expression import Call, Number, Symbol
+from simnet.network.expression import Call, Number, RateLaw, Symbol
 from simnet.network.network import (
     Compartment,
     Drug,
@@ -27,7 +27,6 @@ from simnet.network.network import (
     Readout,
     Species,
 )
-from simnet.network.rates import RateLaw
 
 PINS = Path(__file__).with_name("pins.json")
 

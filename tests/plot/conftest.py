@@ -9,7 +9,7 @@ from simnet.experiment.change import Knockdown
 from simnet.experiment.condition import Condition
 from simnet.experiment.run import Run
 from simnet.network.network import Network, Readout
-from simnet.results.provenance import make_record
+from simnet.results.record import make_record
 from simnet.results.trajectories import Trajectories
 
 READOUTS = (

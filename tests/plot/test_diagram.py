@@ -7,12 +7,10 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 import simnet as sn
-from simnet.network.expression import Number
+from simnet.network.expression import Number, RateLaw
 from simnet.network.network import Molecule, Network, Reaction, Species
-from simnet.network.rates import RateLaw
-from simnet.plot.diagram import draw_diagram
+from simnet.plot.diagram import draw_diagram, place
 from simnet.plot.influences import influences
-from simnet.plot.layers import place
 
 _SVG = "{http://www.w3.org/2000/svg}"
 

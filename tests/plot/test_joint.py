@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from simnet.errors import UnknownNameError
 from simnet.experiment.condition import Condition
-from simnet.plot.joint import plot_joint
+from simnet.plot.distribution import plot_joint
 from simnet.results.trajectories import Trajectories
 
 RunMaker = Callable[..., Trajectories]

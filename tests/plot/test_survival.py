@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from simnet.errors import InputError
-from simnet.plot.survival import plot_survival
-from simnet.stats.first_passage import FirstPassage, Survival, survival
+from simnet.plot.distribution import plot_survival
+from simnet.stats.passage import FirstPassage, Survival, survival
 
 HOUR = 3600.0
 

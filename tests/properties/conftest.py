@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import strategies as st
 
-from simnet.network.expression import Call, Expression, Number, Symbol
+from simnet.network.expression import Call, Expression, Number, RateLaw, Symbol
 from simnet.network.network import (
     Assignment,
     Compartment,
@@ -23,7 +23,6 @@ from simnet.network.network import (
     Readout,
     Species,
 )
-from simnet.network.rates import RateLaw
 
 State = Mapping[str, float]
 Rate = Callable[[State], float]

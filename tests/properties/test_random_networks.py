@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import simnet as sn
 from simnet.engines.table import ENGINES
-from simnet.network.evaluate import assigner, rate_functions
+from simnet.network.values import assigner, rate_functions
 from simnet.sbml.read import from_sbml
 from simnet.sbml.write import to_sbml
 

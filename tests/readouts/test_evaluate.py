@@ -7,10 +7,10 @@ import pytest
 
 from simnet.errors import InputError, SimulationError, UnknownNameError
 from simnet.experiment.change import Set
-from simnet.readouts.courses import last_tenths
 from simnet.readouts.data import Courses
-from simnet.readouts.evaluation import evaluate, evaluate_course, replicate_values
+from simnet.readouts.evaluate import evaluate, evaluate_course, replicate_values
 from simnet.readouts.parser import parse_readout
+from simnet.readouts.statistics import last_tenths
 from simnet.results.trajectories import Trajectories
 
 Make = Callable[..., Courses]

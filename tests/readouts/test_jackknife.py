@@ -12,7 +12,7 @@ import pytest
 
 from simnet.experiment.change import Set
 from simnet.readouts.data import Courses, MeasuredCourse
-from simnet.readouts.evaluation import evaluate, evaluate_course
+from simnet.readouts.evaluate import evaluate, evaluate_course
 from simnet.readouts.parser import parse_readout
 
 K2 = (Set("k", 2.0),)

@@ -9,31 +9,32 @@ from hypothesis import strategies as st
 from simnet.errors import InputError
 from simnet.experiment.change import Change, Clamp, Dose, Knockdown, Knockout, Scale, Set
 from simnet.experiment.times import UNITS, duration
-from simnet.readouts.canonical import canonical_text
-from simnet.readouts.parser import parse_readout
-from simnet.readouts.tree import (
+from simnet.readouts.language import (
+    OF_COURSE,
+    OF_ENSEMBLE,
     Binary,
     Compare,
+    Constant,
     Negative,
-    Number,
     OfCourse,
     OfEnsemble,
     Pointwise,
     Quantity,
     Span,
     Tree,
+    canonical_text,
     quantities,
 )
-from simnet.readouts.words import OF_COURSE, OF_ENSEMBLE
+from simnet.readouts.parser import parse_readout
 
 # ------------------------------------------------------------------ trees that the parser can make
 _sizes = st.floats(min_value=0, allow_infinity=False).map(abs)
 _spans = st.tuples(_sizes, st.sampled_from(sorted(set(UNITS.values())))).map(
-    lambda pair: canonical_text(Number(pair[0])) + pair[1]
+    lambda pair: canonical_text(Constant(pair[0])) + pair[1]
 )
 _times = st.one_of(_sizes, _spans)
 _names = st.sampled_from(["X", "pS6_proximal", "max", "h", "E(b~p, c!1)", 'a "quoted" name', "É"])
-_literals = st.one_of(_sizes.map(Number), _spans.map(Span))
+_literals = st.one_of(_sizes.map(Constant), _spans.map(Span))
 
 
 def _combined(inner: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
@@ -144,7 +145,7 @@ def test_equal_questions_have_one_text(text: str, canonical: str) -> None:
 
 def test_precedence_is_that_of_arithmetic() -> None:
     X = Quantity("X", 1.0)
-    two = Number(2.0)
+    two = Constant(2.0)
     assert parse_readout("-X@1^2").tree == Negative(Binary("^", X, two))
     assert parse_readout("-X@1*2").tree == Binary("*", Negative(X), two)
     assert parse_readout("2-X@1-2").tree == Binary("-", Binary("-", two, X), two)

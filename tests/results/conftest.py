@@ -10,7 +10,7 @@ from simnet.experiment.condition import Condition
 from simnet.experiment.run import Run
 from simnet.experiment.schedule import At, Repeat
 from simnet.network.network import Network, Readout
-from simnet.results.provenance import make_record
+from simnet.results.record import make_record
 from simnet.results.trajectories import Failure, Trajectories
 
 CONDITIONS = (

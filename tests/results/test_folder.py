@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from simnet.results.folder import ASIDE, aside, into_place
+from simnet.results.parts import ASIDE, aside, into_place
 
 
 def test_what_was_there_stays_until_the_block_ends(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from simnet.experiment.run import Run
 from simnet.experiment.schedule import At
 from simnet.experiment.variability import LogNormal
 from simnet.network.network import Network, Parameter
-from simnet.results.provenance import _LATER_IN_SCHEMA_1, _SCHEMA_1, SCHEMA, Record, make_record
+from simnet.results.record import _LATER_IN_SCHEMA_1, _SCHEMA_1, SCHEMA, Record, make_record
 from simnet.results.trajectories import Trajectories
 
 RunMaker = Callable[..., Trajectories]

@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from simnet.cli.tables import number as in_terminals
-from simnet.cli.tables import plain
-from simnet.report.shown import number as in_reports
-from simnet.results.rounded import rounded, signed
-from simnet.sensitivity.shown import _number as indices
+from simnet.cli.output import number as in_terminals
+from simnet.cli.output import plain
+from simnet.report.page import number as in_reports
+from simnet.results.terminal import rounded, signed
+from simnet.sensitivity.terminal import _number as indices
 
 
 @pytest.mark.parametrize(

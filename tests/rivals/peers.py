@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 import simnet as sn
-from simnet.network.evaluate import assigner, initial_values
 from simnet.network.expression import symbols
+from simnet.network.values import assigner, initial_values
 
 Samples = dict[str, Any]  # by readout, (n, T)
 

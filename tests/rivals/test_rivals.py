@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simnet.results.rounded import signed
-from simnet.screen.adjust import holm
-from simnet.verify.comparison import Comparison, Known, compare
+from simnet.results.terminal import signed
+from simnet.screen.effects import holm
+from simnet.verify.comparison import EngineComparison, Known, compare
 from simnet.verify.master_equation import NoSolution, solve
 
 pytestmark = pytest.mark.verify
@@ -44,13 +44,13 @@ def rival(request: pytest.FixtureRequest) -> str:
     return name
 
 
-def _corrected(found: list[Comparison]) -> list[Comparison]:
+def _corrected(found: list[EngineComparison]) -> list[EngineComparison]:
     plain = np.array([c.pvalues for c in found])
     least = holm(plain.ravel()).reshape(plain.shape).min(axis=1)
     return [replace(c, p=float(p)) for c, p in zip(found, least, strict=True)]
 
 
-def _told(case: Any, n: int, found: list[Comparison]) -> list[str]:
+def _told(case: Any, n: int, found: list[EngineComparison]) -> list[str]:
     """A row for each readout, at the end of the run."""
     return [
         f"| {case.name} | {c.readout} | {n:,} | {c.second} | {c.mean[0]:.4g} ± {c.sd[0]:.3g} "

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import simnet as sn
-from simnet.network.evaluate import initial_values, rate_functions
+from simnet.network.values import initial_values, rate_functions
 from simnet.sbml.read import from_sbml
 from simnet.sbml.write import to_sbml
 

@@ -5,7 +5,7 @@ import sympy
 
 import simnet as sn
 from simnet.network.expression import function, height
-from simnet.rules.symbolic import from_sympy
+from simnet.rules.compile import from_sympy
 
 A = sympy.Symbol("a")
 VALUES = {"a": 2.0} | {f"p{i}": i / 8 for i in range(900)}

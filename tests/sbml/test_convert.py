@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import simnet as sn
-from simnet.network.expression import Call, Number, Symbol, times
+from simnet.network.expression import Call, Number, RateLaw, Symbol, times
 from simnet.network.network import (
     Assignment,
     Compartment,
@@ -20,7 +20,6 @@ from simnet.network.network import (
     Species,
     StateEvent,
 )
-from simnet.network.rates import RateLaw
 from simnet.network.stochastic import stochastic_problems
 from simnet.sbml.convert import AVOGADRO, in_molecules
 

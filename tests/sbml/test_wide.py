@@ -9,9 +9,9 @@ import pytest
 
 import simnet as sn
 from simnet.network.expression import ASSOCIATIVE, Call, Symbol
+from simnet.sbml.guard import WIDEST, Shape, flat, grouped
 from simnet.sbml.mathml import from_ast, to_ast
 from simnet.sbml.read import from_sbml
-from simnet.sbml.wide import WIDEST, Shape, flat, grouped
 from simnet.sbml.write import to_sbml
 
 MATH = 'xmlns="http://www.w3.org/1998/Math/MathML"'

@@ -9,9 +9,8 @@ import libsbml
 import pytest
 
 import simnet as sn
-from simnet.network.expression import Call, Number, Symbol
+from simnet.network.expression import Call, Kinetics, Number, Symbol
 from simnet.network.network import Assignment, Network
-from simnet.network.rates import Kinetics
 from simnet.sbml.read import from_sbml
 from simnet.sbml.write import to_sbml
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simnet.errors import InputError
-from simnet.screen.adjust import adjusted_pvalues
+from simnet.screen.effects import adjusted_pvalues
 
 # The fifteen p-values of section 4 of Benjamini & Hochberg 1995 (doi:10.1111/j.2517-6161.1995.tb02031.x):
 # at 0.05 their procedure rejects the first four, Bonferroni's and Holm's the first three.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simnet.screen.bootstrap import resampled_means, scaled_interval, welch_freedom
+from simnet.screen.effects import resampled_means, scaled_interval, welch_freedom
 from simnet.seeds import screen_generator
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simnet.screen.distances import hedges_g, ks_distance, mann_whitney
+from simnet.screen.effects import hedges_g, ks_distance, mann_whitney
 
 
 @pytest.mark.parametrize("law", ["normal", "counts"])

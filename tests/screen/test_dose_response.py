@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import curve_fit
 
 from simnet.errors import InputError
-from simnet.screen.dose_response import fit_dose_response
+from simnet.screen.dose import fit_dose_response
 from simnet.screen.hill import fit_hill
 
 DOSES = np.array([0, 0.1, 0.3, 1, 3, 10, 30, 100])

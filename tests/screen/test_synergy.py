@@ -5,8 +5,7 @@ import pytest
 
 from simnet.errors import InputError
 from simnet.screen.synergy import surface_interaction
-from simnet.screen.synergy_scaled import scaled_scores
-from simnet.screen.synergy_table import SYNERGY_MODELS, SynergyModel
+from simnet.screen.synergy_models import SYNERGY_MODELS, SynergyModel, scaled_scores
 
 A = np.array([0, 0.3, 1, 3, 10, 30])
 B = np.array([0, 1, 3, 10, 30, 100])

@@ -5,8 +5,7 @@ import pytest
 
 from simnet.errors import InputError
 from simnet.seeds import study_generator
-from simnet.sensitivity.design import Outputs
-from simnet.sensitivity.draws import nested_hypercube
+from simnet.sensitivity.design import Outputs, nested_hypercube
 from simnet.sensitivity.table import METHODS, analyse, count_rows, make_design, method_named
 
 

@@ -8,8 +8,7 @@ import pytest
 from simnet.errors import InputError
 from simnet.network.expression import Symbol
 from simnet.network.network import Molecule, Parameter
-from simnet.sensitivity.choice import choose_factors, molecule_groups
-from simnet.sensitivity.factors import Factor, Group, factor_space
+from simnet.sensitivity.factors import Factor, Group, choose_factors, factor_space, molecule_groups
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simnet.sensitivity.convergence import next_samples
 from simnet.sensitivity.indices import IndexPrecision
+from simnet.sensitivity.run import next_samples
 from simnet.sensitivity.table import analyse, make_design
 
 

@@ -7,8 +7,13 @@ import pytest
 from matplotlib.figure import Figure
 
 from simnet.errors import InputError
-from simnet.sensitivity.drawings import _file_names
-from simnet.sensitivity.figures import draw_heat_map, draw_mu_sigma, draw_scatter, draw_tornado
+from simnet.sensitivity.figures import (
+    _file_names,
+    draw_heat_map,
+    draw_mu_sigma,
+    draw_scatter,
+    draw_tornado,
+)
 from simnet.sensitivity.table import analyse, make_design
 
 

@@ -12,11 +12,10 @@ import pytest
 import simnet as sn
 from simnet.network.network import Network
 from simnet.results.parts import merge_parts
-from simnet.sensitivity.drawings import drawings
+from simnet.sensitivity.figures import drawings
 from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.result import StudyResult
-from simnet.sensitivity.row_programs import row_programs
-from simnet.sensitivity.rows import distinct_rows, plan_of, row_conditions
+from simnet.sensitivity.rows import distinct_rows, plan_of, row_conditions, row_programs
 from simnet.sensitivity.run import run_study
 from simnet.sensitivity.study import SensitivityStudy
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simnet.stats.comoments import (
+from simnet.stats.moments import (
     Comoments,
     comoments_of,
     correlation,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simnet.errors import InputError
-from simnet.stats.decomposition import noise_parts
+from simnet.stats.noise import noise_parts
 
 MEAN, CV = 20.0, 0.3
 INTRINSIC, EXTRINSIC = MEAN, (CV * MEAN) ** 2

@@ -6,8 +6,13 @@ from scipy.stats import poisson
 
 from simnet.errors import InputError
 from simnet.results.moments import ensemble_quantiles
-from simnet.stats.distribution import histogram, quantile_estimate
-from simnet.stats.tallies import RELATIVE_ERROR, merge_tallies, tallies_of
+from simnet.stats.distribution import (
+    RELATIVE_ERROR,
+    histogram,
+    merge_tallies,
+    quantile_estimate,
+    tallies_of,
+)
 
 PROBABILITIES = (0.0, 0.05, 0.25, 0.5, 0.77, 0.95, 1.0)
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import CensoredData, ecdf
 
 from simnet.errors import InputError
-from simnet.stats.first_passage import (
+from simnet.stats.passage import (
     FirstPassage,
     first_passage,
     join_passages,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from simnet.errors import InputError
+from simnet.stats.distribution import tallies_of
 from simnet.stats.modes import two_modes, two_modes_of
-from simnet.stats.tallies import tallies_of
 
 
 def mixture(

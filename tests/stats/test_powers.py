@@ -12,7 +12,7 @@ from scipy.stats import kurtosis, skew
 
 from simnet.results.moments import ensemble_moments
 from simnet.stats.estimate import Estimate
-from simnet.stats.powers import (
+from simnet.stats.moments import (
     Powers,
     cv_estimate,
     fano_estimate,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simnet.errors import InputError
-from simnet.experiment.precision import Precision
+from simnet.experiment.run import Precision
 from simnet.stats.blocks import BlockStatistics, block_statistics, ensemble_statistics, merge
 from simnet.stats.precision import judge, next_size
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simnet.stats.tallies import (
+from simnet.stats.distribution import (
     RELATIVE_ERROR,
     SMALLEST,
     bin_spans,

@@ -10,7 +10,7 @@ import pytest
 import simnet as sn
 from simnet.catalogue.tables import Catalogue, ParameterRow
 from simnet.rules.compile import compile_model
-from simnet.rules.registry import packaged_names
+from simnet.rules.packaged import packaged_names
 from simnet.sbml.write import to_sbml
 
 pytestmark = pytest.mark.filterwarnings("ignore:to_pickable helper:DeprecationWarning")

@@ -242,7 +242,7 @@ def test_impossible_amounts_are_errors(formula: str, eventful: Any) -> None:
 
 
 def test_events_without_end_are_an_error(eventful: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simnet.engines.state_events.MOST_STEPS", 1000.0)
+    monkeypatch.setattr("simnet.engines.state.MOST_STEPS", 1000.0)
     network = eventful(
         {"X": 0, "Y": 0},
         {"k": 1.0},

@@ -18,7 +18,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "refusals")]
 from dsmts import CASES, KINETICS, RESULTS, ROOT, RUNS, SEEDS, Case, Verdict, right  # noqa: E402
 from refusals import constructs, rows  # noqa: E402
 
-from simnet.results.rounded import signed  # noqa: E402
+from simnet.results.terminal import signed  # noqa: E402
 
 VERDICTS = CASES / "verdicts.csv"
 FIGURES = ROOT / "tests" / "data" / "figures.json"
@@ -267,7 +267,7 @@ How a case is decided (`tests/verify/dsmts.py`):
 
 {reasons}
 
-00034 and 00035 have the law k\\*(100 - 2\\*P2)\\*(99 - 2\\*P2), which interval arithmetic alone cannot show to be positive. They are accepted because P2 cannot exceed 50: it starts at 0, the one reaction that makes it makes one at a time, and its law is exactly zero at 50; at the whole numbers from 0 to 50 the law is not negative. A change that could lift P2 above 50 (a dose, a schedule, an event) is refused together with the law. See `simnet/network/ceilings.py`.
+00034 and 00035 have the law k\\*(100 - 2\\*P2)\\*(99 - 2\\*P2), which interval arithmetic alone cannot show to be positive. They are accepted because P2 cannot exceed 50: it starts at 0, the one reaction that makes it makes one at a time, and its law is exactly zero at 50; at the whole numbers from 0 to 50 the law is not negative. A change that could lift P2 above 50 (a dose, a schedule, an event) is refused together with the law. See `simnet/network/bounds.py`.
 
 ## The refusal matrix
 {constructs} constructs of SBML, each added to a small model: X decays from 20 molecules with k = 0.1 per second. "warns" is a run with a warning. Of what runs, the amount at t = 4 is compared with a number worked out by hand, under `ssa` in the mean (`tests/refusals/constructs.toml`).
@@ -297,7 +297,7 @@ Half of the time-course cases of its core, run by `tests/verify/semantic.py` as 
 {mutants}
 
 ## Events on state
-Under `ssa` an event on the state alone takes effect exactly when a firing, another event or a change makes its trigger true. Bare libroadrunner 2.10 loses an event that makes its own trigger false where the very next firing makes it true again, repeats one that another event made true, and starts a run with the triggers of the run before; so each model with such events is armed with a hidden reaction that makes it look again after each event (`simnet/engines/state_events.py`). `tests/truth/test_state_events.py` holds it against a Poisson number modulo a threshold (every run), gamma-distributed first passage times and master equations with hysteresis and division, whole or cut into segments. A fraction of a molecule, a negative amount or no number is an error of the replicate, also where it is overwritten before anyone looks.
+Under `ssa` an event on the state alone takes effect exactly when a firing, another event or a change makes its trigger true. Bare libroadrunner 2.10 loses an event that makes its own trigger false where the very next firing makes it true again, repeats one that another event made true, and starts a run with the triggers of the run before; so each model with such events is armed with a hidden reaction that makes it look again after each event (`simnet/engines/state.py`). `tests/truth/test_state_events.py` holds it against a Poisson number modulo a threshold (every run), gamma-distributed first passage times and master equations with hysteresis and division, whole or cut into segments. A fraction of a molecule, a negative amount or no number is an error of the replicate, also where it is overwritten before anyone looks.
 
 ## Memory
 Resident memory of one worker process with roadrunner, each replicate of two segments (`tests/memory/test_flat.py`; libroadrunner 2.10 keeps 128 bytes of each array that it gives out):

@@ -183,7 +183,7 @@ def _disagreements(
     import numpy as np
     from sbml_values import CannotTell, File
 
-    from simnet.network.evaluate import assigner, initial_values, rate_functions
+    from simnet.network.values import assigner, initial_values, rate_functions
 
     found: list[str] = []
 

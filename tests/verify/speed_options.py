@@ -14,7 +14,7 @@ import roadrunner
 import simnet as sn
 from simnet.engines import roadrunner_states
 from simnet.engines.roadrunner import _bare
-from simnet.sbml.writer import sbml_text
+from simnet.sbml.write import sbml_text
 
 
 def course(text: str, *, as_it_is: bool) -> np.ndarray:

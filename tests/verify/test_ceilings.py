@@ -5,11 +5,10 @@ from collections.abc import Callable
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from simnet.network.evaluate import rate_functions
-from simnet.network.expression import Call, Expression, Number, Symbol, times
+from simnet.network.expression import Call, Expression, Number, RateLaw, Symbol, times
 from simnet.network.network import Compartment, Network, Parameter, Reaction, Species
-from simnet.network.rates import RateLaw
 from simnet.network.stochastic import stochastic_problems
+from simnet.network.values import rate_functions
 
 X, Y = Symbol("X"), Symbol("Y")
 MOST = 60  # amounts beyond are not followed

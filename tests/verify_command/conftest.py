@@ -12,8 +12,8 @@ from simnet.engines.reference import ReferenceSimulator
 from simnet.engines.table import ENGINES
 from simnet.errors import StateError
 from simnet.experiment.program import Program
+from simnet.network.expression import RateLaw
 from simnet.network.network import Network
-from simnet.network.rates import RateLaw
 
 Install = Callable[[Callable[[Task], Simulator]], None]
 

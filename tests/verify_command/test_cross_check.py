@@ -15,9 +15,8 @@ from simnet.engines.base import Engine, Simulator, Task
 from simnet.engines.table import ENGINES
 from simnet.errors import StateError
 from simnet.experiment.program import Program
-from simnet.network.expression import Call, Number, Symbol, Time
-from simnet.network.rates import RateLaw
-from simnet.verify.cost import affordable, bearable_end
+from simnet.network.expression import Call, Number, RateLaw, Symbol, Time
+from simnet.verify.cross_check import affordable, bearable_end
 
 NAMES = [name for name, engine in ENGINES.items() if "ssa" in engine.methods]
 SIDES = [*NAMES, "CME"]

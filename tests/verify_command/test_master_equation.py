@@ -10,12 +10,10 @@ import pytest
 from scipy.special import gammaln, hyp1f1
 from scipy.stats import poisson
 
-from simnet.network.evaluate import rate_functions
-from simnet.network.expression import OPERATORS, Call, Number, Symbol, Time, function
+from simnet.network.expression import OPERATORS, Call, Number, RateLaw, Symbol, Time, function
 from simnet.network.network import Event, Network
-from simnet.network.rates import RateLaw
-from simnet.verify.master_equation import Distribution, NoSolution, solve
-from simnet.verify.vectors import StateFunctions, evaluated
+from simnet.network.values import rate_functions
+from simnet.verify.master_equation import Distribution, NoSolution, StateFunctions, evaluated, solve
 
 Make = Callable[..., Network]
 EXACT = 1e-10

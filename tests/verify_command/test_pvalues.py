@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import binom, hypergeom, nbinom
 
-from simnet.verify.comparison import Known, compare, distinct
-from simnet.verify.pvalues import (
+from simnet.verify.comparison import (
+    Known,
+    compare,
+    distinct,
     mean_of_known,
     mean_of_two,
     shape_of_known,

@@ -3,14 +3,13 @@
 import math
 from collections.abc import Sequence
 
-from simnet.engines._kernel.twin_numbers import log
-from simnet.engines._kernel.twin_tape import Replicate, Rows
+from simnet.engines._kernel.twin_tape import Rows, TwinReplicate, log
 from simnet.engines.compiled_tables import Constants
 
 
 def run(
     constants: Constants,
-    replicate: Replicate,
+    replicate: TwinReplicate,
     *,
     start: float,
     end: float,

@@ -4,8 +4,7 @@ import math
 from collections.abc import Sequence
 from itertools import accumulate
 
-from simnet.engines._kernel.twin_numbers import log
-from simnet.engines._kernel.twin_tape import Replicate, Rows
+from simnet.engines._kernel.twin_tape import Rows, TwinReplicate, log
 from simnet.engines.compiled_tables import Constants
 
 _FANOUT = 16
@@ -82,7 +81,7 @@ class _Bounds:
 
 def run(
     constants: Constants,
-    replicate: Replicate,
+    replicate: TwinReplicate,
     *,
     start: float,
     end: float,

@@ -10,7 +10,7 @@ import pytest
 import simnet as sn
 from simnet.catalogue.tables import read_catalogue
 from simnet.rules.compile import compile_model
-from simnet.rules.registry import compile_packaged
+from simnet.rules.packaged import compile_packaged
 
 pytestmark = pytest.mark.skipif(shutil.which("perl") is None, reason="BioNetGen needs perl")
 

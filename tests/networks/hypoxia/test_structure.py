@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 import simnet as sn
-from simnet.network.evaluate import initial_values
 from simnet.network.expression import text
 from simnet.network.stochastic import stochastic_problems
+from simnet.network.values import initial_values
 
 GENES = ["VEGFA", "SLC2A1", "SLC16A3", "LDHA", "PDK1", "CA9", "EGLN1", "EGLN3", "SLC16A1", "BSG"]
 WITHOUT_HRE = {"SLC16A1", "BSG"}

@@ -9,8 +9,8 @@ import pytest
 
 import simnet as sn
 from simnet.execute.cost import expected_firings
-from simnet.network.evaluate import initial_values
 from simnet.network.stochastic import stochastic_problems
+from simnet.network.values import initial_values
 
 DRUGS = ["rapamycin", "torin", "AZD3965", "AR_C155858", "CB839", "permeable_aKG"]
 CONSERVED = ["RAGB", "RAGC", "ARF1", "AMPK", "TSC1", "TSC2", "RHEB", "MTOR", "RPTOR", "FKBP12"]

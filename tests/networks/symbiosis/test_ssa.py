@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import t as student
 
 import simnet as sn
-from simnet.claims.rest import whole_rest
+from simnet.claims.suite import whole_rest
 
 REST, DAYS, CELLS = "120 d", 14, 16
 AXITINIB, RAPAMYCIN = sn.Dose("axitinib", nM=10), sn.Dose("rapamycin", nM=100)

@@ -10,10 +10,10 @@ import pytest
 import simnet as sn
 from simnet.catalogue.tables import read_catalogue
 from simnet.execute.cost import expected_firings
-from simnet.network.evaluate import initial_values
 from simnet.network.stochastic import stochastic_problems
+from simnet.network.values import initial_values
 from simnet.rules.compile import compile_model
-from simnet.rules.registry import compile_packaged
+from simnet.rules.packaged import compile_packaged
 
 CELLS = ("proximal", "distal")
 SHARED = {"Vessel", "VEGF", "VEGFR1", "VEGFR2"}
