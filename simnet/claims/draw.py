@@ -34,7 +34,7 @@ def draw_claim(result: ClaimsResult, case: Case) -> "Figure":
     Returns:
         A figure of its own, unknown to pyplot.
     """
-    from simnet.plot.style import NotebookFigure
+    from simnet.plot.figure import NotebookFigure
 
     finding = next(f for f in result.findings if f.claim.id == case.claim.id)
     names = case.readout.symbols

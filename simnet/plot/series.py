@@ -149,7 +149,7 @@ def _panels(ax: "Axes | Sequence[Axes] | None", count: int) -> "tuple[list[Axes]
         return given, _root(given[0])
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    from simnet.plot.style import NotebookFigure
+    from simnet.plot.figure import NotebookFigure
 
     across = count if count <= 3 else 2 if count == 4 else 3 if count <= 9 else 4
     down = math.ceil(count / across)

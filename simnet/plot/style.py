@@ -3,11 +3,9 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from simnet.arrays import FloatArray, Times
 from simnet.errors import InputError, ModelError, Problem, UnknownNameError
@@ -201,18 +199,6 @@ def _title(run: Trajectories, finished: Sequence[int] | np.ndarray[Any, np.dtype
     return f"{run.method.upper()}, mean of {most if least == most else f'{least} to {most}'}"
 
 
-# A figure that needs no pyplot: no window, no global list that keeps it alive.
-
-
-class NotebookFigure(Figure):
-    """A figure that a notebook shows, also where nobody has imported pyplot."""
-
-    def _repr_png_(self) -> bytes:
-        buffer = BytesIO()
-        self.savefig(buffer, format="png", dpi=100)
-        return buffer.getvalue()
-
-
 # What a figure of one panel shows: the axes it goes into, and the values it is made of.
 
 
@@ -223,6 +209,8 @@ def one_panel(ax: "Axes | None", width: float = 5.2, height: float = 3.4) -> "tu
         assert figure is not None, "these axes were removed from their figure"
         return ax, figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    from simnet.plot.figure import NotebookFigure
 
     layout = ConstrainedLayoutEngine(w_pad=0.09, h_pad=0.08)
     figure = NotebookFigure(figsize=(width, height), dpi=110, layout=layout)

@@ -28,7 +28,7 @@ _LEAST = 0.1
 
 def figure_of(width: float, height: float) -> "Figure":
     """An empty figure that pyplot does not know."""
-    from simnet.plot.style import NotebookFigure
+    from simnet.plot.figure import NotebookFigure
 
     return NotebookFigure(figsize=(width, height), dpi=110, layout="constrained")
 

@@ -11,7 +11,7 @@ import simnet as sn
 from simnet.catalogue.claims import Claim
 from simnet.claims.robustness import latin_hypercube, robust, robustness, varied_parameters
 from simnet.engines.base import Engine
-from simnet.execute import backends
+from simnet.execute import run as runner
 from simnet.execute.base import Backend
 from simnet.execute.cluster import Workers
 from simnet.network.network import Drug, Input, Network, Parameter
@@ -154,7 +154,7 @@ def test_a_set_that_stalls_is_given_up(
 ) -> None:
     """An arm may take 30 s, and not for ever: here no time at all."""
     requested: list[float | None] = []
-    run = backends.backend_for
+    run = runner.backend_for
 
     def backend(engine: Engine, workers: Workers, timeout: float | None) -> Backend:
         requested.append(timeout)

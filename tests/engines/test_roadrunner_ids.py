@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import simnet as sn
-from simnet.engines import roadrunner_states
+from simnet.engines import roadrunner_model
 from simnet.sbml.read import from_sbml
 
 WORDS = (
@@ -145,7 +145,7 @@ def test_from_a_saved_state(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packaged: bytes
 ) -> None:
     monkeypatch.setenv("SIMNET_CACHE", str(tmp_path))
-    monkeypatch.setattr(roadrunner_states, "SMALL", 0)
+    monkeypatch.setattr(roadrunner_model, "SMALL", 0)
     for _ in range(2):  # compiled, then loaded
         got = end(document(parameters=["integrator", "model"]))
         assert got[0] == pytest.approx(100 * math.exp(-0.02), rel=1e-6)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import simnet as sn
-from simnet.engines import roadrunner_states
+from simnet.engines import roadrunner_model
 from simnet.engines.roadrunner_model import runner_of, states_folder
 from simnet.sbml.read import from_sbml
 from simnet.sbml.write import to_sbml
@@ -41,7 +41,7 @@ persistent="true"><math xmlns="http://www.w3.org/1998/Math/MathML"><apply><geq/>
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache for each test; models of any size go there."""
     monkeypatch.setenv("SIMNET_CACHE", str(tmp_path))
-    monkeypatch.setattr(roadrunner_states, "SMALL", 0)
+    monkeypatch.setattr(roadrunner_model, "SMALL", 0)
     return states_folder()
 
 
@@ -109,10 +109,10 @@ def eventful(method: str) -> Any:
 def test_results_from_a_state_are_those_of_the_compiled_model_bit_for_bit(
     run: Callable[[str], Any], method: str, compilations: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roadrunner_states, "SMALL", 10**9)
+    monkeypatch.setattr(roadrunner_model, "SMALL", 10**9)
     compiled = run(method)
     assert np.ptp(compiled) > 0
-    monkeypatch.setattr(roadrunner_states, "SMALL", 0)
+    monkeypatch.setattr(roadrunner_model, "SMALL", 0)
     first = run(method)
     compilations.clear()
     second = run(method)
@@ -132,7 +132,7 @@ def test_settings_made_after_loading_hold(text: str, compilations: list[str]) ->
 def test_a_small_model_leaves_no_file(
     text: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roadrunner_states, "SMALL", len(text) + 1)
+    monkeypatch.setattr(roadrunner_model, "SMALL", len(text) + 1)
     runner_of(text)
     assert not folder.exists()
 
@@ -170,7 +170,7 @@ def test_another_text_processor_or_version_has_another_file(
 
     runner_of(text)
     runner_of(text.replace('value="3"', 'value="4"'))
-    monkeypatch.setattr(roadrunner_states, "_processor", lambda: ("another",))
+    monkeypatch.setattr(roadrunner_model, "_processor", lambda: ("another",))
     runner_of(text)
     monkeypatch.setattr(roadrunner, "__version__", "99.0")
     runner_of(text)
@@ -201,7 +201,7 @@ def test_the_folder_does_not_grow_without_end(
 ) -> None:
     runner_of(text)
     (first,) = folder.glob("*.state")
-    monkeypatch.setattr(roadrunner_states, "MOST_BYTES", int(2.5 * first.stat().st_size))
+    monkeypatch.setattr(roadrunner_model, "MOST_BYTES", int(2.5 * first.stat().st_size))
     for value in (4, 5, 6):
         runner_of(text.replace('value="3"', f'value="{value}"'))
     left = list(folder.glob("*.state"))
@@ -212,7 +212,7 @@ def test_the_folder_does_not_grow_without_end(
 def test_workers_that_start_together_compile_once(text: str, tmp_path: Path) -> None:
     code = (
         "import sys, roadrunner\n"
-        "from simnet.engines import roadrunner_states as states\n"
+        "from simnet.engines import roadrunner_model as states\n"
         "states.SMALL, text = 0, open(sys.argv[1]).read()\n"
         "original = roadrunner.RoadRunner\n"
         "def noted(*args):\n"

@@ -9,7 +9,7 @@ import pytest
 
 import simnet as sn
 from simnet.execute.archive import write_archive
-from simnet.sbml.antimony_text import sbml_to_antimony
+from simnet.sbml.antimony import sbml_to_antimony
 from simnet.sbml.write import to_sbml
 
 Pinned = Callable[[str, Any], None]

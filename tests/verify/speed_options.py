@@ -12,14 +12,14 @@ import numpy as np
 import roadrunner
 
 import simnet as sn
-from simnet.engines import roadrunner_states
+from simnet.engines import roadrunner_model
 from simnet.engines.roadrunner import _bare
 from simnet.sbml.write import sbml_text
 
 
 def course(text: str, *, as_it_is: bool) -> np.ndarray:
     """(11, 1 + all there is) from 0 to 10; the first row is what the model starts with."""
-    runner = roadrunner_states.runner_of(text, as_it_is=as_it_is)
+    runner = roadrunner_model.runner_of(text, as_it_is=as_it_is)
     model = runner.model
     runner.timeCourseSelections = [
         "time",
@@ -38,7 +38,7 @@ def main(folder: str, how: str, out: str) -> None:
     config = roadrunner.Config
     config.setValue(config.ROADRUNNER_DISABLE_PYTHON_DYNAMIC_PROPERTIES, True)
     if how == "plain":
-        roadrunner_states._quick_to_load = lambda config, as_it_is: nullcontext()
+        roadrunner_model._quick_to_load = lambda config, as_it_is: nullcontext()
     found = {}
     for file in sorted(Path(folder).glob("*/[0-9]*.xml")):
         try:
