@@ -360,7 +360,7 @@ def _on_the_day(arms: sn.Trajectories, item: Shown) -> FloatArray:
 def arms_figure(arms: sn.Trajectories, tumours: sn.Trajectories | None) -> "Figure":
     """Above, bars of both layers in each arm on one day; below, the tumour and its blood over time,
     and the stochastic tumours with the deterministic one."""
-    from simnet.plot.style import NotebookFigure
+    from simnet.plot.figure import NotebookFigure
 
     figure = NotebookFigure(figsize=(13, 9.2), layout="constrained")
     panels = figure.subplots(3, 4)

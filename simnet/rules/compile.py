@@ -22,7 +22,7 @@ from simnet.network.values import checked, ordered, with_initial_values
 from simnet.rules.bionetgen import unrolled_model
 from simnet.rules.formula import LawReader, formula
 from simnet.rules.net import NetFile, default_readouts, parse_net, species_id
-from simnet.sbml.mathml import Ids
+from simnet.sbml.ids import Ids
 
 # SymPy expressions (PySB's) to simnet's.
 

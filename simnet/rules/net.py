@@ -34,7 +34,7 @@ from simnet.network.network import (
 from simnet.network.values import checked, initial_values, ordered, with_initial_values
 from simnet.rules.formula import LawReader, formula
 from simnet.sbml.guard import require_short_chains, text_of
-from simnet.sbml.mathml import Ids
+from simnet.sbml.ids import Ids
 
 _BLOCK = re.compile(r"^\s*begin\s+(?P<name>[a-z ]+?)\s*$", re.I)
 _REACTION = re.compile(

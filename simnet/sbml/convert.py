@@ -34,7 +34,7 @@ from simnet.network.network import (
 )
 from simnet.network.units import Unit, parse_unit
 from simnet.network.values import checked, initial_values
-from simnet.sbml.mathml import Ids
+from simnet.sbml.ids import Ids
 
 AVOGADRO = 6.02214076e23
 """1/mol, exact since 2019."""

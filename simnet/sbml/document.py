@@ -24,7 +24,8 @@ from simnet.network.network import Assignment, Compartment, Parameter, Species
 from simnet.network.timing import CONDITIONS, TimeFunctions, jumps_of, passing_of, time_parts
 from simnet.network.values import dependency_order
 from simnet.sbml.elements import members, set_by_events
-from simnet.sbml.mathml import Ids, NotHeld, from_ast, to_ast
+from simnet.sbml.ids import Ids
+from simnet.sbml.mathml import NotHeld, from_ast, to_ast
 
 _VALUE: dict[type, str] = {Compartment: "size", Parameter: "value", Species: "initial"}
 _Item = TypeVar("_Item", Compartment, Parameter, Species)

@@ -1,8 +1,7 @@
 """Expressions to and from libsbml's syntax trees: one table, read in both directions."""
 
 import math
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import libsbml
@@ -232,33 +231,3 @@ def _applied(op: str, args: tuple[Expression, ...]) -> Expression:
             truth = isinstance(arg, Call) and arg.op in COMPARISONS | LOGICAL
             return arg if truth else Call("ne", (arg, Number(0.0)))
     return Call(op, args)
-
-
-# Readable SBML ids: from a pattern, valid, unique, the same on every run.
-
-
-_RESERVED = frozenset(
-    "time avogadro pi exponentiale true false inf infinity nan notanumber default delay rate rateOf "
-    "species compartment model end const var substanceOnly at after in is has import function event "
-    "reaction unit sum e i".split()
-)
-"""Names that Antimony, COPASI or libsbml's formula language read as something else."""
-
-
-class Ids:
-    """Gives out ids and remembers them."""
-
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        self.taken = set(taken)
-
-    def claim(self, wanted: str) -> str:
-        """`wanted`, made valid, with a number behind it where it is taken or reserved."""
-        base = re.sub(r"_+$", "", re.sub(r"[^A-Za-z0-9_]+", "_", wanted)) or "x"
-        if base[0].isdigit():
-            base = "_" + base
-        candidate, number = base, 2
-        while candidate in self.taken or candidate in _RESERVED:
-            candidate = f"{base}_{number}"
-            number += 1
-        self.taken.add(candidate)
-        return candidate

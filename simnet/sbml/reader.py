@@ -52,7 +52,8 @@ from simnet.sbml.elements import (
 )
 from simnet.sbml.events import EventReader, late_values, may_be_stepped_over, ordered_by_more
 from simnet.sbml.guard import require_short_chains
-from simnet.sbml.mathml import DelayNotHeld, Ids, NotHeld, from_ast
+from simnet.sbml.ids import Ids
+from simnet.sbml.mathml import DelayNotHeld, NotHeld, from_ast
 from simnet.sbml.reactions import ReactionReader, Stoichiometries
 
 

@@ -144,10 +144,8 @@ class _Writer:
     """Each method writes one list of the model."""
 
     def __init__(self, network: Network, kinetics: Kinetics, model: Any) -> None:
-        from simnet.sbml.mathml import (
-            Ids,
-            to_ast,  # libsbml takes a while to import
-        )
+        from simnet.sbml.ids import Ids
+        from simnet.sbml.mathml import to_ast  # libsbml takes a while to import
 
         self.network, self.kinetics, self.model, self.ast = network, kinetics, model, to_ast
         self.annotations = annotations_of(network)

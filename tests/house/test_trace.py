@@ -39,7 +39,7 @@ def sobol_index(network: sn.Network, folder: Path) -> object:
     study = sn.SensitivityStudy(
         network=network,
         readouts="HIF1A@4h",
-        method="sobol",
+        analysis="sobol",
         samples=8,
         t_end="4 h",
         parameters=["HIF1A_*"],

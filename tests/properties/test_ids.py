@@ -4,7 +4,7 @@ import libsbml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simnet.sbml.mathml import Ids
+from simnet.sbml.ids import Ids
 
 texts = st.one_of(
     st.text(max_size=12),
