@@ -38,7 +38,7 @@ def _row(name: str, samples: int) -> tuple[str, ...]:
     study = SensitivityStudy(
         network=network,
         readouts=(f"{readout}@6h",),
-        method="morris",
+        analysis="morris",
         samples=samples,
         t_end="6 h",
         equilibrate=0,
@@ -68,7 +68,7 @@ def sobol(quick: bool) -> list[Section]:
     study = SensitivityStudy(
         network=network,
         readouts=(f"{network.readouts[1].name}@6h",),
-        method="sobol",
+        analysis="sobol",
         samples=8 if quick else 512,
         seed=1,
     )
