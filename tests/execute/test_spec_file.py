@@ -128,9 +128,9 @@ def test_all_mistakes_at_once() -> None:
         "conditions[0].chnages: is unknown; did you mean changes?",
         "precision.relativ: is unknown; did you mean relative",
         "background 'b': column 1: 'b' where NAME=VALUE or a time should be",
-        "schedule 'a=1': has no time; write \"24h: NAME=VALUE\"",
+        "schedule 'a=1': needs a time; write \"24h: NAME=VALUE\"",
         "variability 'c=wide': column 3: 'wide' is not a distribution",
-        "combinations: conditions are listed as well; leave one of the two out",
+        "combinations: cannot be combined with conditions; remove one of the two",
     ]
     assert len(told) == len(begins), told
     for begin in begins:
