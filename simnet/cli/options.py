@@ -94,6 +94,17 @@ WorkersOption: TypeAlias = Annotated[
         "address, tcp://host:8786.",
     ),
 ]
+ShardOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="I/N", help="Run only part I of N, for job arrays; see simnet merge."),
+]
+FolderOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Folder of the results; the same command resumes there."),
+]
+EngineOption: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="NAME", help="As in simnet run.")
+]
 EquilibrateOption: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Time under baseline inputs before the start."),
@@ -158,7 +169,7 @@ def shown_time(time: str, network: Network) -> str:
     return f"{time.strip()} {network.time_unit or ''}".strip()
 
 
-# What `screen` and `sensitivity` have in common: a folder that keeps what is done, and its parts.
+# What commands with parts have in common: a folder that stores what is done.
 
 
 def shard_of(text: str | None, out: Path | None) -> tuple[int, int] | None:

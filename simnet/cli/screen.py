@@ -7,6 +7,8 @@ import typer
 
 from simnet.cli.exits import complain, interrupted
 from simnet.cli.options import (
+    FolderOption,
+    ShardOption,
     WorkersOption,
     networks,
     plans,
@@ -51,15 +53,9 @@ def screen_command(
         ),
     ] = None,
     run: RunFields = {},  # noqa: B006 - the options of a run
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Folder of the results; the same command resumes there."),
-    ] = None,
+    out: FolderOption = None,
     workers: WorkersOption = None,
-    shard: Annotated[
-        str | None,
-        typer.Option(metavar="I/N", help="Run only part I of N, for job arrays; see simnet merge."),
-    ] = None,
+    shard: ShardOption = None,
     dry: Annotated[
         bool,
         typer.Option("--plan", help="Show the conditions and the estimated time; run nothing."),
@@ -202,7 +198,7 @@ def merge_command(
         typer.Argument(metavar="SHARD...", help="Folders of the parts, of one plan or study."),
     ],
 ) -> None:
-    """Merge the folders of a screen or study that ran in parts.
+    """Merge the folders of a screen, a study or claims that ran in parts.
 
     Running the same plan with --out OUT afterwards simulates what is still missing and analyses the
     whole.

@@ -12,6 +12,7 @@ from simnet.cli.exits import complain, interrupted, writing
 from simnet.cli.options import (
     CopiesOption,
     KineticsOption,
+    ShardOption,
     VolumeOption,
     WorkersOption,
     groups_of,
@@ -209,14 +210,7 @@ def sensitivity_command(
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
-    shard: Annotated[
-        str | None,
-        typer.Option(
-            metavar="I/N",
-            help="Run only part I of N, for job arrays; see simnet merge.",
-            rich_help_panel=_OUTPUT,
-        ),
-    ] = None,
+    shard: ShardOption = None,
     plan: Annotated[
         bool,
         typer.Option(

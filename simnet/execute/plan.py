@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -149,7 +149,7 @@ class Plan:
     run: Run
     task: Task
     engine: Engine
-    conditions: tuple[Condition, ...]
+    conditions: Sequence[Condition]
     times: Times
     readouts: tuple[Readout, ...]
     replicates: int
@@ -186,6 +186,21 @@ class Plan:
         content = self.conditions[condition].content(self.task.network.time_unit)
         assert self.root is not None
         return tuple(replicate_seed(self.root, content, i) for i in range(self.replicates))
+
+    def identity(self) -> dict[str, Any]:
+        """What the results of a folder have in common, whatever their conditions and replicates."""
+        task = self.task
+        return {
+            "network": self.network.id,
+            "network_digest": self.network.digest,
+            "method": task.method,
+            "engine": f"{task.engine} {self.engine.version()}",
+            "seed": self.root,
+            "rtol": task.rtol,
+            "atol": task.atol,
+            **({"allow_negative": True} if task.allow_negative else {}),
+            **({"max_step": task.max_step} if task.max_step is not None else {}),
+        }
 
     def record(self) -> Record:
         """From which the run can be repeated."""

@@ -38,12 +38,12 @@ PAGE = """\
 {% macro part_of(part) %}
 {% if part is of_kind("Text") %}
 <p{% if part.kind %} class="{{ part.kind }}"{% endif %}>{{ part.text }}</p>
-{% elif part is of_kind("Table") %}
+{% elif part is of_kind("PageTable") %}
 {{ table(part) }}
 {% elif part is of_kind("Picture") %}
 <figure><img src="{{ part.source }}" alt="{{ part.alternative }}">
 <figcaption>{{ part.caption }}</figcaption></figure>
-{% elif part is of_kind("Code") %}
+{% elif part is of_kind("Preformatted") %}
 <pre><code>{{ part.text }}</code></pre>
 {% elif part is of_kind("Fold") %}
 <details><summary>{{ part.title }}</summary>
