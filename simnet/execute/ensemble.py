@@ -24,7 +24,7 @@ from simnet.execute.run import (
     tell_failures,
     without_infinite,
 )
-from simnet.experiment.condition import Condition, condition_from_record
+from simnet.experiment.condition import Condition
 from simnet.experiment.run import Run, RunArguments, run_of, takes_run
 from simnet.experiment.times import TimeSpec, finite_number, output_index
 from simnet.network.network import Network, Readout
@@ -73,8 +73,6 @@ class Ensemble:
         times: (T,) in `time_unit`.
         readouts: (R,) name, unit and meaning.
         time_unit: as in `Trajectories`.
-        method: "ode" or "ssa".
-        engine: name in the engine table.
         record: from which the run can be repeated.
         failures: replicates that failed, with the reason.
         sbml: writes the network as it was run; None where it is not there.
@@ -85,11 +83,19 @@ class Ensemble:
     times: Times
     readouts: tuple[Readout, ...]
     time_unit: str | None
-    method: str
-    engine: str
     record: Record
     failures: tuple[Failure, ...] = ()
     sbml: Callable[[], str] | None = None
+
+    @property
+    def method(self) -> str:
+        """Of the run: "ode" or "ssa"."""
+        return self.record.run.method
+
+    @property
+    def engine(self) -> str:
+        """Name in the engine table, with its variant."""
+        return self.record.run.engine
 
     @property
     def replicates(self) -> int:
@@ -190,7 +196,6 @@ class Ensemble:
         from simnet.results.store import write_run
 
         about = {
-            "condition": self.condition.record(),
             "readouts": [asdict(readout) for readout in self.readouts],
             "time_unit": self.time_unit,
             "times": self.times.tolist(),
@@ -210,15 +215,13 @@ class Ensemble:
         from simnet.results.store import Stored, read_run
 
         def restored(source: Path, stored: Stored) -> Ensemble:
-            data, run = stored.data, stored.record.run
+            data = stored.data
             return cls(
                 statistics=unpacked((source / STATISTICS).read_bytes()),
-                condition=condition_from_record(data["condition"]),
+                condition=stored.record.as_conditions()[0],
                 times=np.array(data["times"], dtype=np.float64),
                 readouts=tuple(Readout(**readout) for readout in data["readouts"]),
                 time_unit=data["time_unit"],
-                method=run.method,
-                engine=run.engine,
                 record=stored.record,
                 failures=tuple(Failure(**failure) for failure in data["failures"]),
                 sbml=stored.sbml,
@@ -360,8 +363,6 @@ def ensemble_of(
         times=plan.times,
         readouts=plan.readouts,
         time_unit=plan.network.time_unit,
-        method=plan.task.method,
-        engine=plan.engine_name,
         record=replace(plan, replicates=total.stop).record(),
         failures=told,
         sbml=partial(sbml_of, plan.network),

@@ -149,8 +149,6 @@ def _trajectories(plan: Plan, received: Sequence[Gathered]) -> Trajectories:
         times=plan.times,
         readouts=plan.readouts,
         time_unit=task.network.time_unit,
-        method=task.method,
-        engine=plan.engine_name,
         seeds=(seeds,),
         failures=_failures(received),
         sbml=partial(sbml_of, plan.network),

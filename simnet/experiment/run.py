@@ -3,7 +3,7 @@
 import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from typing import Any, ClassVar, Literal, TypeAlias, TypedDict, TypeVar
 
@@ -13,7 +13,7 @@ from simnet.errors import InputError, Problem, Problems, nearest
 from simnet.experiment.change import Change
 from simnet.experiment.condition import Condition, condition_from_record
 from simnet.experiment.schedule import Scheduled
-from simnet.experiment.times import TimeSpec, positive_time, root_seed, whole_number
+from simnet.experiment.times import TimeSpec, is_between, positive_time, root_seed, whole_number
 from simnet.experiment.variability import Variability, require_distributions
 
 # `Precision`: how well an ensemble has to be known, and how many replicates that takes.
@@ -55,8 +55,7 @@ class Precision:
             object.__setattr__(self, "readouts", (self.readouts,))  # type: ignore[unreachable]
         elif isinstance(self.readouts, Iterable):
             object.__setattr__(self, "readouts", tuple(self.readouts))
-        problems = list(_problems(self))
-        if problems:
+        if problems := self.problems():
             raise InputError(problems)
         object.__setattr__(self, "maximum", int(self.maximum))  # 1e5 is a whole number as well
 
@@ -67,52 +66,36 @@ class Precision:
 
     def record(self) -> dict[str, Any]:
         """The precision as plain data."""
-        return {
-            "relative": self.relative,
-            "absolute": self.absolute,
-            "confidence": self.confidence,
-            "readouts": self.readouts and list(self.readouts),
-            "statistic": self.statistic,
-            "maximum": self.maximum,
-        }
+        return asdict(self) | {"readouts": self.readouts and list(self.readouts)}
 
-
-def _problems(precision: Precision) -> list[Problem]:
-    problems = []
-    given = [x for x in (precision.relative, precision.absolute) if x is not None]
-    way_out = "write relative=0.05 for 5 % of the mean, or absolute= in the readout's unit"
-    if len(given) != 1:
-        why = "needs one of relative and absolute"
-        problems.append(Problem(what="Precision", why=why, way_out=way_out))
-    for name in ("relative", "absolute"):
-        value = getattr(precision, name)
-        if value is not None and not (_is_number(value) and 0 < value < math.inf):
-            what = f"Precision({name}={value!r})"
-            problems.append(Problem(what=what, why="not a number above 0", way_out=way_out))
-    if not (_is_number(precision.confidence) and 0 < precision.confidence < 1):
-        what = f"Precision(confidence={precision.confidence!r})"
-        problems.append(Problem(what=what, why="not between 0 and 1", way_out="write 0.95"))
-    if precision.statistic not in ("mean", "fraction"):
-        what = f"Precision(statistic={precision.statistic!r})"
-        problems.append(Problem(what=what, why='neither "mean" nor "fraction"'))
-    named: object = precision.readouts
-    names = isinstance(named, tuple) and all(isinstance(name, str) for name in named)
-    if named is not None and not names:
-        what, way_out = f"Precision(readouts={named!r})", 'write readouts=["GLUT1"]'
-        problems.append(Problem(what=what, why="not a list of names", way_out=way_out))
-    if named == ():
-        why, way_out = "none given", "leave it out for all"
-        problems.append(Problem(what="Precision(readouts=())", why=why, way_out=way_out))
-    most = precision.maximum
-    if not _is_number(most) or not FIRST_CUT <= most < math.inf or most != int(most):
-        what = f"Precision(maximum={most!r})"
-        why = f"not a whole number of at least {FIRST_CUT}, where precision is first judged"
-        problems.append(Problem(what=what, why=why))
-    return problems
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    def problems(self) -> Problems:
+        """All that is wrong with it."""
+        found = Problems()
+        way_out = "write relative=0.05 for 5 % of the mean, or absolute= in the readout's unit"
+        if (self.relative is None) == (self.absolute is None):
+            found.add("Precision", "needs one of relative and absolute", way_out)
+        for name in ("relative", "absolute"):
+            value = getattr(self, name)
+            if value is not None and not is_between(value, 0, math.inf):
+                found.add(f"Precision({name}={value!r})", "not a number above 0", way_out)
+        if not is_between(self.confidence, 0, 1):
+            what = f"Precision(confidence={self.confidence!r})"
+            found.add(what, "not between 0 and 1", "write 0.95")
+        if self.statistic not in ("mean", "fraction"):
+            found.add(f"Precision(statistic={self.statistic!r})", 'neither "mean" nor "fraction"')
+        named: object = self.readouts
+        if named == ():
+            found.add("Precision(readouts=())", "none given", "leave it out for all")
+        elif named is not None and not (
+            isinstance(named, tuple) and all(isinstance(name, str) for name in named)
+        ):
+            what, way_out = f"Precision(readouts={named!r})", 'write readouts=["GLUT1"]'
+            found.add(what, "not a list of names", way_out)
+        most = self.maximum
+        if not is_between(most, FIRST_CUT - 1, math.inf) or most != int(most):
+            why = f"not a whole number of at least {FIRST_CUT}, where precision is first judged"
+            found.add(f"Precision(maximum={most!r})", why)
+        return found
 
 
 Method: TypeAlias = Literal["ode", "ssa"]

@@ -124,8 +124,6 @@ def load(folder: str | Path) -> Trajectories:
             times=times,
             readouts=readouts,
             time_unit=data["time_unit"],
-            method=record.run.method,
-            engine=record.run.engine,
             record=record,
             seeds=tuple(tuple(int(seed) for seed in row) for row in data["seeds"]),
             failures=tuple(Failure(**failure) for failure in data["failures"]),

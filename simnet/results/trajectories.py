@@ -42,8 +42,6 @@ class Trajectories:
         times: (T,) in `time_unit`, rising.
         readouts: (R,) name, unit and meaning, with distinct names.
         time_unit: "s" for packaged networks; None where the model states none.
-        method: "ode" or "ssa".
-        engine: name in the engine table.
         record: from which the run can be repeated.
         seeds: (C, N) one a replicate; a row is empty where the method uses none (ODE).
         failures: replicates that failed, with the reason.
@@ -55,8 +53,6 @@ class Trajectories:
     times: Times
     readouts: tuple[Readout, ...]
     time_unit: str | None
-    method: str
-    engine: str
     record: Record
     seeds: tuple[tuple[int, ...], ...] = ()
     failures: tuple[Failure, ...] = ()
@@ -70,6 +66,16 @@ class Trajectories:
         problems = list(_problems(self))
         if problems:
             raise InputError(problems)
+
+    @property
+    def method(self) -> str:
+        """Of the run: "ode" or "ssa"."""
+        return self.record.run.method
+
+    @property
+    def engine(self) -> str:
+        """Name in the engine table, with its variant."""
+        return self.record.run.engine
 
     @property
     def condition_names(self) -> tuple[str, ...]:
@@ -279,8 +285,7 @@ def _problems(run: Trajectories) -> Iterable[Problem]:
         yield Problem(what="seeds", why="not one for each replicate of each condition")
     for name in sorted({f.condition for f in run.failures} - set(run.condition_names)):
         yield Problem(what=f"failure in condition {name!r}", why="no such condition")
-    described = (how.method, how.engine, how.points, run.record.readouts)
-    if described != (run.method, run.engine, len(run.times), run.readout_names) or [
+    if (how.points, run.record.readouts) != (len(run.times), run.readout_names) or [
         dict(record) for record in run.record.conditions
     ] != [condition.record() for condition in run.conditions]:
         yield Problem(what="record", why="describes another run")

@@ -160,6 +160,8 @@ def _checked(screen: Screen) -> tuple[Plan, list[ScreenCondition], list[ScreenRe
     end: TimeSpec = 1.0 if screen.t_end is None else screen.t_end
     read, wrong = attempt(lambda: screen_readouts(screen.readouts, network, end), nothing)
     problems += wrong
+    if screen.t_end is None:
+        problems.add("t_end", "none given", 'leave it out for 48 h, or write t_end="24 h"')
     if screen.times is not None:
         way_out = "give t_end and points"
         problems.add("times", "those of a screen follow from its readouts", way_out)

@@ -77,8 +77,6 @@ def make_run() -> RunMaker:
                 Readout(name=n, symbol=n, unit=r.unit) for n, r in zip(names, chosen, strict=True)
             ),
             time_unit=time_unit,
-            method=method,
-            engine="roadrunner",
             record=record,
         )
 

@@ -50,8 +50,6 @@ def make_run() -> RunMaker:
             "times": times,
             "readouts": READOUTS[:R],
             "time_unit": "s",
-            "method": "ssa",
-            "engine": "roadrunner",
             "seeds": tuple(tuple(2**32 - 2 - 10 * c - n for n in range(N)) for c in range(C)),
         } | changed
         if "record" not in given:

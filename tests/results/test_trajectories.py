@@ -140,7 +140,6 @@ def test_pickles(partial_run: Trajectories) -> None:
         ({"seeds": ((1, 2), (3, 4))}, "not one for each replicate"),
         ({"seeds": ((1, 2, 3, 4), ())}, "not one for each replicate"),
         ({"seeds": ((1, 2, 3, 4),)}, "not one for each replicate"),
-        ({"method": "ode"}, "describes another run"),
         (
             {"failures": (Failure(condition="c", replicate=0, seed=None, reason="x"),)},
             "no such condition",

@@ -82,6 +82,11 @@ def test_all_mistakes_at_once(plan: Plan) -> None:
     for part in ("NOPE", "-1", "'Y'", "99", "replicates=0", "soon"):
         assert part in said, part
     assert said.count("'NOPE' is not in") == 1  # though two conditions have it
+    with pytest.raises(sn.InputError) as caught:
+        plan(t_end=None, times=[0, 1], readouts=["X"], max_step=1)
+    said = str(caught.value)
+    for part in ("t_end: none given", "times: those of a screen", "max_step=1: only the ODE"):
+        assert part in said, part
     with pytest.raises(sn.InputError, match="combinations=None: unknown"):
         plan(combinations=None)
     with pytest.raises(sn.InputError, match="plan='hypoxia': not a Screen"):
