@@ -109,13 +109,6 @@ EquilibrateOption: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Time under baseline inputs before the start."),
 ]
-AllowNegativeOption: TypeAlias = Annotated[
-    bool,
-    typer.Option(
-        "--allow-negative",
-        help="Take amounts below zero as results, where the model means them (ode).",
-    ),
-]
 
 DEFAULT_END = "48 h"
 
@@ -148,14 +141,12 @@ def loaded(
         return load(source, kinetics=kinetics, volume=volume, copies=copies)
 
 
-def end_of_run(network: Network, given: str | None) -> str:
-    """The end asked for, or 48 h.
+def end_of_run(network: Network) -> str:
+    """The end where none is given: 48 h.
 
     Raises:
         InputError: a network that has no unit of time needs a number.
     """
-    if given is not None:
-        return given
     if network.time_unit is not None:
         try:
             if parse_unit(network.time_unit).exponents == (("second", 1),):

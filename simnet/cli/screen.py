@@ -19,6 +19,7 @@ from simnet.cli.options import (
     workers_of,
 )
 from simnet.cli.output import console, count, number, print_csv, print_json, say, table
+from simnet.cli.run_options import RunFields, with_run_options
 from simnet.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
+@with_run_options(
+    without=("change", "at"),
+    method="ode (CVODE) or ssa (Gillespie). Options of a run override those of the plan.",
+)
 def screen_command(
     plan: Annotated[
         str,
@@ -47,6 +52,7 @@ def screen_command(
             autocompletion=networks,
         ),
     ] = None,
+    run: RunFields = {},  # noqa: B006 - the options of a run
     out: FolderOption = None,
     workers: WorkersOption = None,
     shard: ShardOption = None,
@@ -86,7 +92,7 @@ def screen_command(
     from simnet.screen.spec_file import screen_from_file
 
     with progress(f"reading {plan}"):
-        screen = screen_from_file(plan)
+        screen = screen_from_file(plan, run)
     if dry:
         _dry(screen)
         return

@@ -27,8 +27,7 @@ from simnet.experiment.change import Scale
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import Program, program
 from simnet.experiment.run import METHODS, RTOL, Method, Run
-from simnet.experiment.times import duration, positive_time, whole_number
-from simnet.experiment.times import root_seed as root_seed
+from simnet.experiment.times import duration, positive_time, root_seed, whole_number
 from simnet.experiment.variability import (
     check_variability,
     draw,
@@ -367,6 +366,8 @@ def _output_times(run: Run, time_unit: str | None) -> Times:
     if run.t_end is not None:
         why, way_out = "the last of the times is the end", "give one of the two"
         raise InputError(Problem(what="t_end and times", why=why, way_out=way_out))
+    if not isinstance(run.times, tuple):
+        raise InputError([])  # it has its problem already
     times = np.array([duration(time, "times", time_unit) for time in run.times])
     if not len(times) or times[0] < 0 or times[-1] <= 0 or not (np.diff(times) > 0).all():
         way_out = 'write times=[0, "6 h", "24 h"]'
