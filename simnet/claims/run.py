@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from simnet.experiment.run import Method, Run
 from simnet.experiment.times import TimeSpec
 from simnet.network.network import Network, canonical_json
 from simnet.readouts.data import Courses
-from simnet.results.parts import MANIFEST, Parts
+from simnet.results.parts import Parts
 from simnet.results.record import now_text, versions_of
 from simnet.results.trajectories import Failure
 from simnet.seeds import drawn_root
@@ -164,14 +164,14 @@ def run_claims(
             holds something else.
         KeyboardInterrupt: Ctrl-C; what was finished is in the folder.
     """
-    if seed is None and out is not None and (Path(out) / MANIFEST).is_file():
-        seed = Parts.load(out).identity.get("seed")
     if method == "ssa" and replicates is None:
         replicates = 100
+    if seed is None:
+        seed = drawn_root() if (stored := Parts.seed(out)) is None else stored
     how = Run().as_run(
         method=method,
         replicates=replicates,
-        seed=drawn_root() if seed is None else seed,
+        seed=seed,
         engine=engine,
         rtol=rtol,
         timeout=timeout,
@@ -215,7 +215,7 @@ def _simulated(
     progress: Progress | None,
 ) -> _Simulated:
     plan = plan_of(suite, run, workers=workers)
-    parts = None if out is None else opened(out, KIND, plan, {"seed": plan.root})
+    parts = None if out is None else opened(out, KIND, plan, {})
     names = [_key(plan, number, arm, suite.symbols) for number, arm in enumerate(suite.arms)]
     stored = parts.keys() if parts is not None and shard is None else ()
     items = items_of(plan, names=names, stored=stored)
@@ -328,7 +328,7 @@ def plan_of(
         first,
         task=task,
         engine=engine,
-        conditions=cast(Any, conditions),
+        conditions=conditions,
         allowed_error=allowed_error,
         programs=lambda number: made(number).program(task.network, shifted=shifted),
     )
@@ -336,19 +336,8 @@ def plan_of(
 
 def opened(out: str | Path, kind: str, plan: Plan, identity: Mapping[str, Any]) -> Parts:
     """The folder of a kind of results of a plan of claims; see `Parts.open`."""
-    return Parts.open(
-        out,
-        kind=kind,
-        identity={
-            "network": plan.network.id,
-            "network_digest": plan.network.digest,
-            "method": plan.task.method,
-            "engine": f"{plan.task.engine} {plan.engine.version()}",
-            "rtol": plan.task.rtol,
-            **identity,
-        },
-        about={**versions_of("numpy"), "created": now_text()},
-    )
+    about = {**versions_of("numpy"), "created": now_text()}
+    return Parts.open(out, kind=kind, identity={**plan.identity(), **identity}, about=about)
 
 
 def courses_of(suite: Suite, arm: Arm, values: FloatArray) -> Courses:

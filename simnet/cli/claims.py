@@ -1,6 +1,6 @@
 """`simnet claims`: what was reported of a network, beside what it does."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from simnet.cli.exits import CHECK_FAILED, interrupted
-from simnet.cli.options import WorkersOption, networks, shard_of, where_finished, workers_of
+from simnet.cli.options import (
+    EngineOption,
+    FolderOption,
+    ShardOption,
+    WorkersOption,
+    networks,
+    shard_of,
+    where_finished,
+    workers_of,
+)
 from simnet.cli.output import Sheet, console, count, number, print_json, say, table, wrote
-from simnet.errors import InputError, Problem
+from simnet.errors import InputError, Problem, Problems
 from simnet.results.terminal import signed
 
 if TYPE_CHECKING:
@@ -195,13 +204,10 @@ def robustness_shown(found: "Robustness") -> Shown:
 
 
 def _sign(robust: "Robust") -> str:
-    neutral = robust.claim.rule.neutral
-    side = robust.claim.side
-    return (
-        "none"
-        if side is None or neutral is None
-        else f"{'>' if side == 'above' else '<'} {neutral:g}"
-    )
+    neutral, side = robust.claim.rule.neutral, robust.claim.side
+    if side is None or neutral is None:
+        return "none"
+    return f"{'>' if side == 'above' else '<'} {neutral:g}"
 
 
 def _percent(fraction: float) -> str:
@@ -265,18 +271,9 @@ def claims_command(
         typer.Option(metavar="N", help="Root seed; random by default, 1 with --robustness."),
     ] = None,
     workers: WorkersOption = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Folder for the results; the same command resumes from it."
-        ),
-    ] = None,
-    shard: Annotated[
-        str | None,
-        typer.Option(
-            metavar="I/N", help="Run the I-th of N parts, for job arrays; join with simnet merge."
-        ),
-    ] = None,
+    engine: EngineOption = None,
+    out: FolderOption = None,
+    shard: ShardOption = None,
     ablate: Annotated[
         bool,
         typer.Option(
@@ -315,12 +312,10 @@ def claims_command(
         typer.Option(metavar="DIR", help="Draw each claim, into NETWORK-ID.png."),
     ] = None,
     markdown: Annotated[
-        bool,
-        typer.Option("--markdown", help="Print the table as Markdown."),
+        bool, typer.Option("--markdown", help="Print the table as Markdown.")
     ] = False,
     as_json: Annotated[
-        bool,
-        typer.Option("--json", help="Print the whole result as JSON."),
+        bool, typer.Option("--json", help="Print the whole result as JSON.")
     ] = False,
 ) -> None:
     """Test published observations ("claims") against a network.
@@ -335,29 +330,26 @@ def claims_command(
         simnet claims hypoxia --ablate --markdown
         simnet claims hypoxia --robustness 500 --out hypoxia
     """
-    problems = list(
-        _clashes(
-            {
-                "NETWORK": network is not None,
-                "--claim": bool(claim),
-                "--from": folder is not None,
-                "--method ssa": method == "ssa",
-                "--replicates": replicates is not None,
-                "--seed": seed is not None,
-                "--ablate": ablate,
-                "--robustness": robustness is not None,
-                "--fold": fold != 2.0,
-                "--out": out is not None,
-                "--shard": shard is not None,
-                "--kept": kept,
-                "--plot": plot is not None,
-                "--markdown": markdown,
-                "--json": as_json,
-            }
-        )
+    _require_compatible(
+        {
+            "NETWORK": network is not None,
+            "--claim": bool(claim),
+            "--from": folder is not None,
+            "--method ssa": method == "ssa",
+            "--replicates": replicates is not None,
+            "--seed": seed is not None,
+            "--ablate": ablate,
+            "--robustness": robustness is not None,
+            "--fold": fold != 2.0,
+            "--out": out is not None,
+            "--shard": shard is not None,
+            "--engine": engine is not None,
+            "--kept": kept,
+            "--plot": plot is not None,
+            "--markdown": markdown,
+            "--json": as_json,
+        }
     )
-    if problems:
-        raise InputError(problems)
     from simnet.claims.robustness import ablate as ablate_claims
     from simnet.claims.robustness import robustness as vary_claims
     from simnet.claims.run import run_claims
@@ -379,12 +371,8 @@ def claims_command(
             title = f"{name} under {robustness} sets of parameters"
         try:
             with progress(title) as advance:
-                common: dict[str, Any] = {
-                    "folder": folder,
-                    "workers": workers_of(workers),
-                    "out": out,
-                    "progress": advance,
-                }
+                common: dict[str, Any] = {"folder": folder, "out": out, "progress": advance}
+                common["workers"] = workers_of(workers)
                 if ablate:
                     ablation = ablate_claims(name, **common)
                     shown, plain = ablation_shown(ablation), ablation_data(ablation)
@@ -394,7 +382,8 @@ def claims_command(
                     shown, plain = robustness_shown(robust), robustness_data(robust)
                 else:
                     common |= {"method": chosen, "replicates": replicates, "seed": seed}
-                    found = run_claims(name, ids=claim or (), shard=part, **common)
+                    common |= {"engine": engine or "auto", "shard": part}
+                    found = run_claims(name, ids=claim or (), **common)
                     failed |= bool(found.failed) if part else not found.passed
                     files = _draw(found, plot) if plot is not None else []
                     shown, plain = claims_shown(found, files), claims_data(found)
@@ -424,20 +413,23 @@ _EXCLUDES = (
     *(
         (study, other, "cannot be combined")
         for study in ("--ablate", "--robustness")
-        for other in ("--claim", "--method ssa", "--replicates", "--plot")
+        for other in ("--claim", "--method ssa", "--replicates", "--engine", "--plot")
     ),
     ("--markdown", "--json", "both print to standard output"),
 )
 
 
-def _clashes(given: Mapping[str, bool]) -> Iterator[Problem]:
-    """What in a call does not fit together."""
+def _require_compatible(given: Mapping[str, bool]) -> None:
+    """Raise InputError for what in a call does not fit together."""
+    problems = Problems()
     for option, other, why in _NEEDS:
         if given[option] and not given[other]:
-            yield Problem(what=option, why=why, way_out=f"add {other}")
+            problems.add(option, why, f"add {other}")
     for option, other, why in _EXCLUDES:
         if given[option] and given[other]:
-            yield Problem(what=f"{option} and {other}", why=why, way_out="give one of them")
+            problems.add(f"{option} and {other}", why, "give one of them")
+    if problems:
+        raise InputError(problems)
 
 
 def _draw(found: "ClaimsResult", folder: Path) -> list[Path]:

@@ -89,7 +89,7 @@ def show_plan(study: "SensitivityStudy", workers: Workers, out: Path | None) -> 
     seconds = _timed(study, left, workers)
     lines = [
         f"{study.network.id}: {study.analysis}, {count(study.size, 'sample')} "
-        f"({study.of_method.sample})",
+        f"({study.of_analysis.sample})",
         f"{len(space.factors) - 1} varied{groups}, and the dummy; {len(space.left_out)} left out",
         f"{study.evaluations:,} evaluations: {rows:,} rows{brackets}{runs}",
     ]

@@ -94,16 +94,20 @@ WorkersOption: TypeAlias = Annotated[
         "address, tcp://host:8786.",
     ),
 ]
+ShardOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="I/N", help="Run only part I of N, for job arrays; see simnet merge."),
+]
+FolderOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Folder of the results; the same command resumes there."),
+]
+EngineOption: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="NAME", help="As in simnet run.")
+]
 EquilibrateOption: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Time under baseline inputs before the start."),
-]
-AllowNegativeOption: TypeAlias = Annotated[
-    bool,
-    typer.Option(
-        "--allow-negative",
-        help="Take amounts below zero as results, where the model means them (ode).",
-    ),
 ]
 
 DEFAULT_END = "48 h"
@@ -137,14 +141,12 @@ def loaded(
         return load(source, kinetics=kinetics, volume=volume, copies=copies)
 
 
-def end_of_run(network: Network, given: str | None) -> str:
-    """The end asked for, or 48 h.
+def end_of_run(network: Network) -> str:
+    """The end where none is given: 48 h.
 
     Raises:
         InputError: a network that has no unit of time needs a number.
     """
-    if given is not None:
-        return given
     if network.time_unit is not None:
         try:
             if parse_unit(network.time_unit).exponents == (("second", 1),):
@@ -167,7 +169,7 @@ def shown_time(time: str, network: Network) -> str:
     return f"{time.strip()} {network.time_unit or ''}".strip()
 
 
-# What `screen` and `sensitivity` have in common: a folder that keeps what is done, and its parts.
+# What commands with parts have in common: a folder that stores what is done.
 
 
 def shard_of(text: str | None, out: Path | None) -> tuple[int, int] | None:

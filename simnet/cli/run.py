@@ -1,17 +1,13 @@
 """`simnet run`: simulate, and show, save, plot or print what comes out."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from simnet.cli.changes import AtOption, BackgroundOption, ChangeOption, VariabilityOption, given
 from simnet.cli.exits import complain, interrupted
 from simnet.cli.options import (
-    AllowNegativeOption,
     CopiesOption,
-    EndOption,
-    EquilibrateOption,
     KineticsOption,
     Source,
     VolumeOption,
@@ -22,60 +18,29 @@ from simnet.cli.options import (
     workers_of,
 )
 from simnet.cli.output import console, count, print_csv, print_json, say
+from simnet.cli.run_options import RunFields, with_run_options
 from simnet.execute.simulate import Interrupted, simulate
-from simnet.experiment.notation import read_variability
+from simnet.experiment.run import HALF_HOURS
 from simnet.network.network import Network
 from simnet.results.trajectories import Trajectories
 
 _OUTPUT = "Output"
 
 
+@with_run_options(
+    method="ode (CVODE) or ssa (Gillespie); by default ode, and ssa for several replicates."
+)
 def run_command(
     source: Source,
-    method: Annotated[
-        Literal["ode", "ssa"] | None,
-        typer.Option(
-            help="ode (CVODE) or ssa (Gillespie); by default ode, and ssa for several replicates."
-        ),
-    ] = None,
-    replicates: Annotated[int, typer.Option(metavar="N", help="Independent SSA runs.")] = 1,
-    t_end: EndOption = None,
-    points: Annotated[int, typer.Option(metavar="N", help="Output times, evenly spaced.")] = 97,
-    equilibrate: EquilibrateOption = None,
-    seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Root seed of SSA; random by default.")
-    ] = None,
+    run: RunFields,
     workers: WorkersOption = None,
     readout: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Readout, species or parameter; may be repeated."),
     ] = None,
-    engine: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="auto, compiled, roadrunner or reference; for ssa auto takes the fastest that is exact.",
-        ),
-    ] = "auto",
-    timeout: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help="Wall time that one replicate may take."),
-    ] = None,
-    rtol: Annotated[
-        float, typer.Option(metavar="R", help="Relative tolerance of the ODE integrator.")
-    ] = 1e-8,
-    max_step: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help="Longest step of the ODE integrator."),
-    ] = None,
-    allow_negative: AllowNegativeOption = False,
     kinetics: KineticsOption = None,
     volume: VolumeOption = None,
     copies: CopiesOption = None,
-    change: ChangeOption = [],  # noqa: B006 - typer makes a new list
-    at: AtOption = [],  # noqa: B006
-    background: BackgroundOption = [],  # noqa: B006
-    variability: VariabilityOption = [],  # noqa: B006
     out: Annotated[
         Path | None,
         typer.Option(
@@ -116,47 +81,35 @@ def run_command(
     """
     from simnet.cli.output import check_folder, progress, run_data, saved
 
-    done = given(change, at, background)
     require_one_output(as_json=as_json, as_csv=as_csv)
     if out is not None:
         check_folder(out)
     network = loaded(source, kinetics, volume=volume, copies=copies)
-    end = end_of_run(network, t_end)
-    chosen = method or ("ssa" if replicates > 1 else "ode")
+    if "t_end" not in run:
+        run["t_end"] = end_of_run(network)
+    several = run.get("replicates", 1) > 1 or "precision" in run
+    run.setdefault("points", HALF_HOURS)
+    method: str = run.setdefault("method", "ssa" if several else "ode")
     try:
-        with progress(f"{network.id}, {chosen.upper()}") as advance:
-            run = simulate(
+        with progress(f"{network.id}, {method.upper()}") as advance:
+            result = simulate(
                 network,
-                t_end=end,
-                points=points,
-                method=chosen,
-                replicates=replicates,
-                seed=seed,
-                workers=workers_of(workers),
-                equilibrate=equilibrate,
-                background=done.background,
-                changes=done.changes,
-                schedule=done.schedule,
-                variability=read_variability(variability, "--variability"),
                 readouts=readout or None,
-                engine=engine,
-                timeout=timeout,
-                rtol=rtol,
-                max_step=max_step,
-                allow_negative=allow_negative,
+                workers=workers_of(workers),
                 progress=advance,
+                **run,
             )
     except Interrupted as stop:
         raise interrupted(_save_finished(stop.trajectories, out)) from None
-    files = saved(run, out) if out is not None else []
+    files = saved(result, out) if out is not None else []
     if plot:
-        files += _plot(run, out)
+        files += _plot(result, out)
     if as_json:
-        print_json(run_data(run, files))
+        print_json(run_data(result, files))
     elif as_csv:
-        print_csv(run.summary())
+        print_csv(result.summary())
     else:
-        _print(run, network, files)
+        _print(result, network, files)
 
 
 def _plot(run: Trajectories, out: Path | None) -> list[Path]:

@@ -7,6 +7,8 @@ import typer
 
 from simnet.cli.exits import complain, interrupted
 from simnet.cli.options import (
+    FolderOption,
+    ShardOption,
     WorkersOption,
     networks,
     plans,
@@ -17,6 +19,7 @@ from simnet.cli.options import (
     workers_of,
 )
 from simnet.cli.output import console, count, number, print_csv, print_json, say, table
+from simnet.cli.run_options import RunFields, with_run_options
 from simnet.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -28,6 +31,10 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
+@with_run_options(
+    without=("change", "at"),
+    method="ode (CVODE) or ssa (Gillespie). Options of a run override those of the plan.",
+)
 def screen_command(
     plan: Annotated[
         str,
@@ -45,15 +52,10 @@ def screen_command(
             autocompletion=networks,
         ),
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Folder of the results; the same command resumes there."),
-    ] = None,
+    run: RunFields = {},  # noqa: B006 - the options of a run
+    out: FolderOption = None,
     workers: WorkersOption = None,
-    shard: Annotated[
-        str | None,
-        typer.Option(metavar="I/N", help="Run only part I of N, for job arrays; see simnet merge."),
-    ] = None,
+    shard: ShardOption = None,
     dry: Annotated[
         bool,
         typer.Option("--plan", help="Show the conditions and the estimated time; run nothing."),
@@ -90,7 +92,7 @@ def screen_command(
     from simnet.screen.spec_file import screen_from_file
 
     with progress(f"reading {plan}"):
-        screen = screen_from_file(plan)
+        screen = screen_from_file(plan, run)
     if dry:
         _dry(screen)
         return
@@ -196,7 +198,7 @@ def merge_command(
         typer.Argument(metavar="SHARD...", help="Folders of the parts, of one plan or study."),
     ],
 ) -> None:
-    """Merge the folders of a screen or study that ran in parts.
+    """Merge the folders of a screen, a study or claims that ran in parts.
 
     Running the same plan with --out OUT afterwards simulates what is still missing and analyses the
     whole.

@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simnet.cli.changes import AtOption, BackgroundOption, ChangeOption, VariabilityOption, given
 from simnet.cli.cost import ASKS_ABOVE, asked, confirm, show_plan
 from simnet.cli.exits import complain, interrupted, writing
 from simnet.cli.options import (
-    AllowNegativeOption,
     CopiesOption,
-    EquilibrateOption,
     KineticsOption,
+    ShardOption,
     VolumeOption,
     WorkersOption,
     groups_of,
     loaded,
     networks,
     networks_or_init,
-    number_or_text,
     print_example,
     require_one_output,
     settings_of,
@@ -30,9 +27,9 @@ from simnet.cli.options import (
     workers_of,
 )
 from simnet.cli.output import console, print_csv, print_json
+from simnet.cli.run_options import RunFields, with_run_options
 from simnet.errors import InputError, Problem
 from simnet.execute.cluster import Workers
-from simnet.experiment.notation import read_variability
 
 if TYPE_CHECKING:
     from simnet.sensitivity.result import StudyResult
@@ -80,6 +77,13 @@ def show_result(result: "StudyResult", *, as_json: bool, as_csv: bool) -> None:
 _VARIED, _OUTPUT, _ANALYSIS = "What is varied", "Output", "Analysis"
 
 
+@with_run_options(
+    without=("precision",),
+    replicates="SSA replicates of each sample; 20 by default.",
+    t_end="End of the run; by default the latest time in the readouts.",
+    seed="Seed of the design and of all runs; 0 by default.",
+    rtol="Relative tolerance of the ODE integrator; 1e-6 by default, 1e-8 for local.",
+)
 def sensitivity_command(
     source: Annotated[
         str,
@@ -193,37 +197,11 @@ def sensitivity_command(
             rich_help_panel=_VARIED,
         ),
     ] = None,
-    method: Annotated[
-        str | None,
-        typer.Option(metavar="[ode|ssa]", help="ode (CVODE), the default, or ssa (Gillespie)."),
-    ] = None,
-    replicates: Annotated[
-        int | None, typer.Option(metavar="N", help="SSA replicates of each sample; 20 by default.")
-    ] = None,
-    t_end: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TIME", help="End of the run; by default the latest time in the readouts."
-        ),
-    ] = None,
-    equilibrate: EquilibrateOption = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Seed of the design and of all runs; 0 by default."),
-    ] = None,
+    run: RunFields = {},  # noqa: B006 - the options of a run
     workers: WorkersOption = None,
-    engine: Annotated[str | None, typer.Option(metavar="NAME", help="As in simnet run.")] = None,
-    timeout: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Wall time that one run may take.")
-    ] = None,
-    allow_negative: AllowNegativeOption = False,
     kinetics: KineticsOption = None,
     volume: VolumeOption = None,
     copies: CopiesOption = None,
-    change: ChangeOption = [],  # noqa: B006 - typer makes a new list
-    at: AtOption = [],  # noqa: B006
-    background: BackgroundOption = [],  # noqa: B006
-    variability: VariabilityOption = [],  # noqa: B006
     out: Annotated[
         Path | None,
         typer.Option(
@@ -232,14 +210,7 @@ def sensitivity_command(
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
-    shard: Annotated[
-        str | None,
-        typer.Option(
-            metavar="I/N",
-            help="Run only part I of N, for job arrays; see simnet merge.",
-            rich_help_panel=_OUTPUT,
-        ),
-    ] = None,
+    shard: ShardOption = None,
     plan: Annotated[
         bool,
         typer.Option(
@@ -281,7 +252,6 @@ def sensitivity_command(
         raise InputError(Problem(what="--most-samples", why=why, way_out="give both"))
     part = shard_of(shard, out)
     where = workers_of(workers)
-    done = given(change, at, background)
     options: dict[str, Any] = {
         "readouts": tuple(readout) if readout else None,
         "analysis": analysis,
@@ -291,21 +261,9 @@ def sensitivity_command(
         "fold": fold,
         "groups": groups_of(group),
         "initial_amounts": tuple(initial) if initial else None,
-        "method": method,
-        "replicates": replicates,
-        "t_end": number_or_text(t_end),
-        "equilibrate": number_or_text(equilibrate),
-        "seed": seed,
         "settings": settings_of(setting, second_order),
-        "engine": engine,
-        "timeout": number_or_text(timeout),
-        "allow_negative": allow_negative or None,
-        "background": done.background or None,
-        "changes": done.changes or None,
-        "schedule": done.schedule or None,
-        "variability": read_variability(variability, "--variability") or None,
     }
-    over = {name: value for name, value in options.items() if value is not None}
+    over = run | {name: value for name, value in options.items() if value is not None}
     reading = {"kinetics": kinetics, "volume": volume, "copies": copies}
     reading = {name: value for name, value in reading.items() if value is not None}
     study = _study(source, reading, over, tolerance)

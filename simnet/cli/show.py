@@ -241,7 +241,7 @@ def show_command(
     if diagram is not None:
         write_diagram(network, diagram)
     priced: pd.DataFrame | None = None
-    end = end_of_run(network, t_end) if cost else ""
+    end = (t_end or end_of_run(network)) if cost else ""
     if cost:
         from simnet.cli.output import progress
         from simnet.execute.cost import expected_firings

@@ -1,29 +1,34 @@
 """`run_ensemble`: very many replicates of one condition, of which only statistics are kept."""
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
+from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 import numpy as np
 
 from simnet.arrays import Times
-from simnet.errors import (
-    InputError,
-    Problem,
-    SimnetWarning,
-    UnknownNameError,
-)
+from simnet.errors import InputError, Problem, UnknownNameError, caution
+from simnet.execute.campaign import Item, condition_key, run_campaign
 from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan, planned
 from simnet.execute.progress import Progress
-from simnet.execute.run import Gathered, in_order, run_in_blocks, tell_failures, without_infinite
+from simnet.execute.run import (
+    Gathered,
+    in_order,
+    judged_places,
+    run_in_blocks,
+    stretches,
+    tell_failures,
+    without_infinite,
+)
 from simnet.experiment.condition import Condition, condition_from_record
 from simnet.experiment.run import Run, RunArguments, run_of, takes_run
 from simnet.experiment.times import TimeSpec, finite_number, output_index
 from simnet.network.network import Network, Readout
+from simnet.results.parts import Parts
 from simnet.results.record import Record
 from simnet.results.trajectories import Failure, positions
 from simnet.sbml.write import sbml_of
@@ -31,15 +36,17 @@ from simnet.stats.blocks import (
     BlockStatistics,
     Merging,
     Threshold,
+    block_bounds,
     block_statistics,
     fractions_above,
+    packed,
+    unpacked,
 )
-from simnet.stats.distribution import Histogram, Tallies, histogram, quantile_estimate
+from simnet.stats.distribution import Histogram, histogram, quantile_estimate
 from simnet.stats.estimate import Estimate
 from simnet.stats.modes import TwoModes, two_modes_of
 from simnet.stats.moments import (
     Comoments,
-    Powers,
     correlation,
     covariance_estimate,
     cv_estimate,
@@ -54,8 +61,6 @@ if TYPE_CHECKING:
 
 STATISTICS = "statistics.npz"
 _FORMAT = "simnet ensemble"
-
-AnyArray: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -189,16 +194,10 @@ class Ensemble:
             "readouts": [asdict(readout) for readout in self.readouts],
             "time_unit": self.time_unit,
             "times": self.times.tolist(),
-            "thresholds": [asdict(threshold) for threshold in self.statistics.thresholds],
-            "whole": self.statistics.tallies.whole,
-            "replicates": self.replicates,
             "failures": [asdict(failure) for failure in self.failures],
         }
-
-        def write(path: Path) -> None:
-            np.savez_compressed(path, **_arrays(self.statistics))  # type: ignore[arg-type]
-
-        sbml = self.sbml and self.sbml()
+        content, sbml = packed(self.statistics), self.sbml and self.sbml()
+        write = partial(Path.write_bytes, data=content)
         return write_run(folder, STATISTICS, write, _FORMAT, self.record, about, sbml)
 
     @classmethod
@@ -212,10 +211,8 @@ class Ensemble:
 
         def restored(source: Path, stored: Stored) -> Ensemble:
             data, run = stored.data, stored.record.run
-            with np.load(source / STATISTICS, allow_pickle=False) as arrays:
-                statistics = _statistics(arrays, data)
             return cls(
-                statistics=statistics,
+                statistics=unpacked((source / STATISTICS).read_bytes()),
                 condition=condition_from_record(data["condition"]),
                 times=np.array(data["times"], dtype=np.float64),
                 readouts=tuple(Readout(**readout) for readout in data["readouts"]),
@@ -256,42 +253,6 @@ class Ensemble:
         )
 
 
-def _arrays(statistics: BlockStatistics) -> dict[str, AnyArray]:
-    """All arrays of an ensemble's statistics, by name."""
-    tallies = statistics.tallies
-    tables = zip(tallies.tables, tallies.bins, strict=True)
-    found = {f"powers {name}": array for name, array in vars(statistics.powers).items()}
-    for r, (table, bins) in enumerate(tables):
-        found |= {f"table {r}": table, f"bins {r}": bins}
-    if statistics.comoments is not None:
-        found |= {f"comoments {n}": array for n, array in vars(statistics.comoments).items()}
-    return {**found, "above": statistics.above}
-
-
-def _statistics(arrays: Mapping[str, AnyArray], data: Mapping[str, Any]) -> BlockStatistics:
-    """The statistics that `_arrays` took apart."""
-
-    def of(kind: str) -> dict[str, AnyArray]:
-        known = (name.partition(" ") for name in arrays)
-        return {name: arrays[f"{kind} {name}"] for start, _, name in known if start == kind}
-
-    places = range(len(data["readouts"]))
-    comoments = of("comoments")
-    return BlockStatistics(
-        first=0,
-        stop=int(data["replicates"]),
-        powers=Powers(**of("powers")),
-        tallies=Tallies(
-            tables=tuple(arrays[f"table {r}"] for r in places),
-            bins=tuple(arrays[f"bins {r}"] for r in places),
-            whole=tuple(map(bool, data["whole"])),
-        ),
-        comoments=Comoments(**comoments) if comoments else None,
-        thresholds=tuple(Threshold(**threshold) for threshold in data["thresholds"]),
-        above=arrays["above"],
-    )
-
-
 @takes_run
 def run_ensemble(
     network: Network,
@@ -301,6 +262,7 @@ def run_ensemble(
     covariance: bool = True,
     label: str = "",
     workers: Workers = None,
+    out: str | Path | None = None,
     progress: Progress | None = None,
     **run: Unpack[RunArguments],
 ) -> Ensemble:
@@ -316,6 +278,10 @@ def run_ensemble(
         covariance: whether to keep covariances between readouts, (T, R, R).
         label: as in `simulate`.
         workers: as in `simulate`.
+        out: a folder that stores the statistics of finished blocks, of 256 replicates each, all of
+            which are then read. The same call again runs only what is missing, also after `kill -9`;
+            more replicates or a finer precision extend it. Without a seed, that of the folder is
+            taken.
         progress: as in `simulate`.
         run: the arguments of `Run`; here `method` is "ssa" and `replicates` are 1000 by default.
 
@@ -325,11 +291,15 @@ def run_ensemble(
         SimulationError: every replicate failed.
     """
     described = run_of(run_ensemble, run)
+    if described.seed is None:
+        described = described.as_run(seed=Parts.seed(out))
     conditions = (described.condition(label),)
     besides = dependent(described)
     plan = planned(network, described, conditions, readouts, workers=workers, besides=besides)
     limits = _limits(thresholds, plan.readouts)
-    return ensemble_of(plan, limits, covariance=covariance, workers=workers, progress=progress)
+    return ensemble_of(
+        plan, limits, covariance=covariance, workers=workers, out=out, progress=progress
+    )
 
 
 def ensemble_of(
@@ -338,6 +308,7 @@ def ensemble_of(
     *,
     covariance: bool,
     workers: Workers,
+    out: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Ensemble:
     """Run a plan of one condition; the rest is as in `run_ensemble`, of which it is the other half."""
@@ -345,28 +316,44 @@ def ensemble_of(
     failures: list[Failure] = []
     infinite = np.zeros(len(plan.readouts), dtype=np.int64)
 
-    def receive(gathered: Gathered) -> None:
-        infinite[:] += np.isinf(gathered.values).any(axis=1).sum(axis=0)
-        failures.extend(gathered.failures)
-        block = block_statistics(
+    def summed(gathered: Gathered) -> _Block:
+        statistics = block_statistics(
             without_infinite(gathered.values),
             first=gathered.first,
             covariance=covariance,
             thresholds=thresholds,
         )
-        merging.take(block)
+        endless = np.isinf(gathered.values).any(axis=1).sum(axis=0)
+        return _Block(statistics, endless.tolist(), gathered.failures)
 
-    run_in_blocks(plan, workers=workers, receive=receive, progress=progress)
+    def take(block: _Block) -> None:
+        merging.take(block.statistics)
+        infinite[:] += block.infinite
+        failures.extend(block.failures)
+
+    if out is None:
+        run_in_blocks(plan, workers=workers, receive=lambda g: take(summed(g)), progress=progress)
+    else:
+        identity = {
+            **plan.identity(),
+            "condition": condition_key(plan, 0),
+            "times": plan.times.tolist(),
+            "readouts": [readout.name for readout in plan.readouts],
+            "thresholds": [asdict(threshold) for threshold in thresholds],
+            "covariance": covariance,
+        }
+        about = plan.record().versions
+        parts = Parts.open(out, kind="ensemble", identity=identity, about=about)
+        for block in _stored(plan, parts, merging, summed, workers, progress):
+            take(block)
     total = merging.total
     assert total is not None, "every block was received"
     for readout, count in zip(plan.readouts, infinite, strict=True):
         if count:
             text = f"readout {readout.name} is infinite at some time in {count:,} replicates"
-            warnings.warn(
-                f"{text}, and left out of its statistics there", SimnetWarning, stacklevel=3
-            )
+            caution(f"{text}, and left out of its statistics there")
     told = in_order(failures)
-    tell_failures(told, total.stop, stacklevel=4)
+    tell_failures(told, total.stop)
     return Ensemble(
         statistics=total,
         condition=plan.conditions[0],
@@ -379,6 +366,57 @@ def ensemble_of(
         failures=told,
         sbml=partial(sbml_of, plan.network),
     )
+
+
+class _Block(NamedTuple):
+    """Of a block: statistics, replicates in which each readout is infinite, and those that failed."""
+
+    statistics: BlockStatistics
+    infinite: list[int]
+    failures: tuple[Failure, ...]
+
+    def row(self) -> "pd.DataFrame":
+        """What is stored of it."""
+        import pandas as pd
+
+        failures = json.dumps([asdict(failure) for failure in self.failures])
+        row = (packed(self.statistics), self.infinite, failures)
+        return pd.DataFrame([row], columns=list(self._fields))
+
+    @classmethod
+    def of_row(cls, statistics: bytes, infinite: Sequence[int], failures: str) -> "_Block":
+        """What `row` made a row of."""
+        failed = tuple(Failure(**failure) for failure in json.loads(failures))
+        return cls(unpacked(statistics), list(infinite), failed)
+
+
+def _stored(
+    plan: Plan,
+    parts: Parts,
+    known: Merging,
+    summed: Callable[[Gathered], _Block],
+    workers: Workers,
+    progress: Progress | None,
+) -> Iterator[_Block]:
+    """The blocks of a plan, those that its folder does not hold run first; the caller merges them
+    into what is `known`."""
+    precision, name = plan.run.precision, condition_key(plan, 0)
+    places = (0,) if precision is None else judged_places(plan, precision)
+    for done, wanted in stretches(plan, known, places):
+        items = [
+            Item(key=f"{name}:{first}-{stop}", conditions=range(1), first=first, stop=stop)
+            for first, stop in block_bounds(done, wanted)
+        ]
+        frame = run_campaign(
+            plan,
+            items,
+            measure=lambda _, found: summed(found[0]).row(),
+            parts=parts,
+            workers=workers,
+            progress=progress and (lambda n, of, before=done: progress(before + n, before + of)),  # type: ignore[misc]
+        )
+        rows = frame[list(_Block._fields)].itertuples(index=False)
+        yield from (_Block.of_row(*row) for row in rows)
 
 
 def dependent(run: Run) -> list[Problem]:

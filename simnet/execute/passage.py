@@ -99,7 +99,7 @@ def first_passage_times(
             judged=lambda gathered: _passed(parts[gathered.first]),
         )
     found = join_passages([parts[first] for first in sorted(parts)])
-    tell_failures(in_order(failures), len(found.after), stacklevel=3)
+    tell_failures(in_order(failures), len(found.after))
     return found
 
 

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -27,8 +27,7 @@ from simnet.experiment.change import Scale
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import Program, program
 from simnet.experiment.run import METHODS, RTOL, Method, Run
-from simnet.experiment.times import duration, positive_time, whole_number
-from simnet.experiment.times import root_seed as root_seed
+from simnet.experiment.times import duration, positive_time, root_seed, whole_number
 from simnet.experiment.variability import (
     check_variability,
     draw,
@@ -150,7 +149,7 @@ class Plan:
     run: Run
     task: Task
     engine: Engine
-    conditions: tuple[Condition, ...]
+    conditions: Sequence[Condition]
     times: Times
     readouts: tuple[Readout, ...]
     replicates: int
@@ -187,6 +186,21 @@ class Plan:
         content = self.conditions[condition].content(self.task.network.time_unit)
         assert self.root is not None
         return tuple(replicate_seed(self.root, content, i) for i in range(self.replicates))
+
+    def identity(self) -> dict[str, Any]:
+        """What the results of a folder have in common, whatever their conditions and replicates."""
+        task = self.task
+        return {
+            "network": self.network.id,
+            "network_digest": self.network.digest,
+            "method": task.method,
+            "engine": f"{task.engine} {self.engine.version()}",
+            "seed": self.root,
+            "rtol": task.rtol,
+            "atol": task.atol,
+            **({"allow_negative": True} if task.allow_negative else {}),
+            **({"max_step": task.max_step} if task.max_step is not None else {}),
+        }
 
     def record(self) -> Record:
         """From which the run can be repeated."""
@@ -352,6 +366,8 @@ def _output_times(run: Run, time_unit: str | None) -> Times:
     if run.t_end is not None:
         why, way_out = "the last of the times is the end", "give one of the two"
         raise InputError(Problem(what="t_end and times", why=why, way_out=way_out))
+    if not isinstance(run.times, tuple):
+        raise InputError([])  # it has its problem already
     times = np.array([duration(time, "times", time_unit) for time in run.times])
     if not len(times) or times[0] < 0 or times[-1] <= 0 or not (np.diff(times) > 0).all():
         way_out = 'write times=[0, "6 h", "24 h"]'

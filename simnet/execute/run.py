@@ -1,7 +1,6 @@
 """A plan run from end to end: outcomes gathered by condition, each handed on when it is complete."""
 
 import os
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +8,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.engines.base import Engine
-from simnet.errors import InputError, SimnetWarning, SimulationError, caution
+from simnet.errors import InputError, SimulationError, caution
 from simnet.execute.base import Backend, Job, Outcome
 from simnet.execute.checks import Checks
 from simnet.execute.cluster import Cluster, Workers, is_cluster
@@ -30,13 +29,12 @@ def in_order(failures: Iterable[Failure]) -> tuple[Failure, ...]:
     return tuple(sorted(failures, key=lambda failure: failure.replicate))
 
 
-def tell_failures(failures: Sequence[Failure], replicates: int, *, stacklevel: int) -> None:
-    """Warn of failures, the caller's caller's being `stacklevel` 3.
+def tell_failures(failures: Sequence[Failure], replicates: int) -> None:
+    """Warn of failures.
 
     Args:
         failures: in the order of their replicates.
         replicates: that were run.
-        stacklevel: as of `warnings.warn`.
 
     Raises:
         SimulationError: every replicate failed.
@@ -48,7 +46,7 @@ def tell_failures(failures: Sequence[Failure], replicates: int, *, stacklevel: i
         more = f" (and {replicates - 1:,} more replicates)" if replicates > 1 else ""
         raise SimulationError(f"{first}{more}")
     text = f"{len(failures):,} of {replicates:,} replicates failed, the first with: {first}"
-    warnings.warn(f"{text}; see .failures", SimnetWarning, stacklevel=stacklevel)
+    caution(f"{text}; see .failures")
 
 
 # Which backend runs an engine's jobs.
@@ -247,7 +245,7 @@ def run_in_blocks(
     known = Merging()
     places = [0]
     if precision is not None and judged is None:
-        places = _judged(plan, precision)
+        places = judged_places(plan, precision)
     if workers is None:  # no more than there is to do
         workers = min(processors(), precision.maximum if precision else plan.replicates)
 
@@ -292,7 +290,7 @@ def without_infinite(values: FloatArray) -> FloatArray:
     return np.where(infinite, np.nan, values) if infinite.any() else values
 
 
-def _judged(plan: Plan, precision: Precision) -> list[int]:
+def judged_places(plan: Plan, precision: Precision) -> list[int]:
     """Places of the readouts that precision is asked of."""
     names = [readout.name for readout in plan.readouts]
     places, problems = positions(precision.readouts or names, names, "readout of precision")

@@ -133,7 +133,7 @@ def _run(plan: Plan, workers: Workers, progress: Progress | None = None) -> Traj
         found = _trajectories(plan, received) if any(g.finished for g in received) else None
         raise Interrupted(found) from None
     plan = replace(plan, replicates=sum(len(gathered.values) for gathered in received))
-    tell_failures(_failures(received), plan.replicates, stacklevel=4)
+    tell_failures(_failures(received), plan.replicates)
     return _trajectories(plan, received)
 
 
@@ -145,7 +145,7 @@ def _trajectories(plan: Plan, received: Sequence[Gathered]) -> Trajectories:
     seeds = plan.seeds(0) if task.method == "ssa" else ()
     return Trajectories(
         values=values,
-        conditions=plan.conditions,
+        conditions=tuple(plan.conditions),
         times=plan.times,
         readouts=plan.readouts,
         time_unit=task.network.time_unit,

@@ -254,6 +254,9 @@ class Run(Spec):
             if self.t_end is not None:
                 found.attempt(partial(positive_time, self.t_end, "t_end", "s"), 0.0)
             found.attempt(partial(whole_number, self.points, "points", 2), 2)
+        elif not isinstance(self.times, tuple):
+            what, way_out = f"times={self.times!r:.60}", 'write times=[0, "6 h", "24 h"]'
+            found.add(what, "not a list of times", way_out)
         if self.method not in METHODS:
             way_out = nearest(str(self.method), METHODS)
             found.add(f"method={self.method!r}", "unknown", way_out)
@@ -369,8 +372,9 @@ def normalised(run: Run) -> Run:
     for field in fields(run):
         if field.init and isinstance(value := getattr(run, field.name), np.integer):
             object.__setattr__(run, field.name, int(value))
-    if run.times is not None and not isinstance(run.times, str):
-        object.__setattr__(run, "times", tuple(run.times))
+    given: object = run.times
+    if isinstance(given, Iterable) and not isinstance(given, str):
+        object.__setattr__(run, "times", tuple(given))
     return run
 
 

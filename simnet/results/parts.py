@@ -150,6 +150,14 @@ class Parts:
         except (ValueError, KeyError, TypeError) as error:
             raise refusal(source / MANIFEST, "damaged, or not of ours") from error
 
+    @classmethod
+    def seed(cls, folder: str | Path | None) -> int | None:
+        """The root seed of the results in a folder: None where there are none, or they use none."""
+        if folder is None or not (path_of(folder, "folder") / MANIFEST).is_file():
+            return None
+        found: int | None = cls.load(folder).identity.get("seed")
+        return found
+
     def keys(self) -> set[str]:
         """Of all items that are stored.
 

@@ -73,7 +73,7 @@ def save(trajectories: Trajectories, folder: str | Path) -> Path:
 def write_run(
     folder: str | Path,
     table: str,
-    write_table: Callable[[Path], None],
+    write_table: Callable[[Path], object],
     kind: str,
     record: Record,
     about: Mapping[str, Any],

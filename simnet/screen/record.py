@@ -128,21 +128,12 @@ def record_of(screen: Screen) -> ScreenRecord:
 
 def identity_of(screen: Screen) -> dict[str, Any]:
     """What all parts of a folder have in common: everything but conditions and replicates."""
-    plan, network = screen.plan, screen.network
-    first = plan.conditions[0]
+    plan, first = screen.plan, screen.plan.conditions[0]
     return {
-        "network": network.id,
-        "network_digest": network.digest,
-        "method": plan.task.method,
-        "engine": f"{plan.task.engine} {plan.engine.version()}",
-        "seed": plan.root,
+        **plan.identity(),
         "t_end": float(plan.times[-1]),
         "times": plan.times.tolist(),
         "readouts": [readout.canonical for readout in screen.screen_readouts],
-        "rtol": plan.task.rtol,
-        "atol": plan.task.atol,
-        **({"allow_negative": True} if plan.task.allow_negative else {}),
-        **({"max_step": plan.task.max_step} if plan.task.max_step is not None else {}),
         "equilibrate": plain(first.equilibrate),
         "background": [change_record(change) for change in first.background],
         "schedule": plain([entry.record() for entry in first.schedule]),

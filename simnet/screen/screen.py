@@ -33,7 +33,7 @@ class Screen(Run):
     """A screen: what is changed, in which combinations, and what is read.
 
     It is a `Run` and has its fields, which hold for every condition: the control has them too, and
-    nothing else. All mistakes are told at once when it is made.
+    nothing else. All mistakes are reported at once when it is made.
 
     Attributes:
         network: from `load`.

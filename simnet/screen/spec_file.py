@@ -31,16 +31,20 @@ class _Listed:
     label: str = ""
 
 
-def screen_from_file(path: str | Path) -> Screen:
+def screen_from_file(path: str | Path, over: Mapping[str, Any] | None = None) -> Screen:
     """The screen that a file describes; a network that is a file is looked for beside it as well.
+
+    Args:
+        path: of the file.
+        over: fields of the screen that replace those of the file.
 
     Raises:
         InputError: it cannot be read, or all that is wrong with what it says.
     """
-    return screen_from_data(read_toml(path))
+    return screen_from_data(read_toml(path), over)
 
 
-def screen_from_data(data: Mapping[str, Any]) -> Screen:
+def screen_from_data(data: Mapping[str, Any], over: Mapping[str, Any] | None = None) -> Screen:
     """The screen that a file's content describes; errors as of `screen_from_file`."""
     problems: list[Problem] = []
     own = {
@@ -58,7 +62,8 @@ def screen_from_data(data: Mapping[str, Any]) -> Screen:
     if problems:
         raise InputError(problems)
     network = load_network(values)
-    return Screen(network=network, changes=[_entry(treatment) for treatment in made], **values)
+    changes = [_entry(treatment) for treatment in made]
+    return Screen(**{"network": network, "changes": changes, **values, **(over or {})})
 
 
 def _condition(item: _Listed | str, problems: list[Problem]) -> Entry:

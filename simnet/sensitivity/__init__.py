@@ -1,1 +1,1 @@
-"""Sensitivity analysis of networks, also of noisy ones: designs, methods, studies."""
+"""Sensitivity analysis of networks, also of noisy ones: designs, analyses, studies."""

@@ -297,7 +297,7 @@ def _slope(
 
 def control_of(study: "SensitivityStudy") -> tuple["pd.DataFrame", str]:
     """The control of the readouts of a `local` study; where there is none to be had an empty frame,
-    and why. Of other methods it is not asked."""
+    and why. Of other analyses it is not asked."""
     import pandas as pd
 
     nothing = pd.DataFrame(columns=["table", "quantity", "by", "value"])

@@ -13,7 +13,7 @@ from simnet.sensitivity.factors import FactorSpace
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Design:
-    """The rows that a method wants evaluated. Equal arguments give equal designs, bit by bit.
+    """The rows that an analysis wants evaluated. Equal arguments give equal designs, bit by bit.
 
     Rows come in base blocks, which are independent of each other (Sobol: a base point with its
     exchanges; Morris: a trajectory; Latin hypercube: a row). The bootstrap draws whole blocks, and
@@ -24,17 +24,17 @@ class Design:
     dummy shows the noise by that.
 
     Attributes:
-        method: name in the table of methods.
+        analysis: name in the table of analyses.
         space: the factors.
         samples: number of base blocks.
         seed: what the rows were drawn with.
-        settings: the method's settings, all of them.
+        settings: the analysis' settings, all of them.
         positions: (rows, D) places in the factors' ranges, 0 to 1.
         block: (rows,) base block of each row, rising from 0.
         given_matrix: (rows, D) values, where they are not those of the positions (local).
     """
 
-    method: str
+    analysis: str
     space: FactorSpace
     samples: int
     seed: int
@@ -118,7 +118,7 @@ class Outputs:
 
 
 def check_outputs(design: Design, outputs: Outputs, *, needs_variance: bool) -> None:
-    """Raise InputError unless the outputs are those of the design, with what the method needs."""
+    """Raise InputError unless the outputs are those of the design, with what the analysis needs."""
     problems = []
     what = f"outputs of {outputs.readout}"
     if len(outputs.estimate) != design.rows:
@@ -126,14 +126,14 @@ def check_outputs(design: Design, outputs: Outputs, *, needs_variance: bool) -> 
         problems.append(Problem(what=what, why=why))
     unknown = int(np.isnan(outputs.variance[outputs.ok]).sum())
     if needs_variance and unknown:
-        why = f"the variance of {unknown} estimates is not known, which {design.method} needs"
+        why = f"the variance of {unknown} estimates is not known, which {design.analysis} needs"
         way_out = "run 2 replicates or more for each row"
         problems.append(Problem(what=what, why=why, way_out=way_out))
     if problems:
         raise InputError(problems)
 
 
-# What the designs of several methods draw.
+# What the designs of several analyses draw.
 
 
 def block_weights(rng: np.random.Generator, blocks: int, resamples: int) -> FloatArray:

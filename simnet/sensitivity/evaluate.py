@@ -59,7 +59,7 @@ def evaluated(
 
     everything = [of_row(k, study.output_times, slice(None)) for k in range(len(courses))]
     exact = not study.is_noisy
-    needs = study.of_method.needs_variance and not exact
+    needs = study.of_analysis.needs_variance and not exact
     outputs = [_outputs(e, everything, broken, place, exact, needs) for e in study.expressions]
     when = looks(study.end)
     over_time = {}

@@ -77,7 +77,7 @@ def draw_mu_sigma(indices: Indices, *, ax: "Axes", named: int = 8) -> None:
         named: so many of the strongest factors, if influential, have their names written.
 
     Raises:
-        InputError: indices of another method.
+        InputError: indices of another analysis.
     """
     stars = {r.factor: r for r in rows_of(indices, "mu_star")}
     spreads = {r.factor: r for r in rows_of(indices, "sigma2")}
@@ -329,7 +329,7 @@ def drawings(result: StudyResult) -> Iterator[Drawing]:
 
             caption = f"{named} over time, of what {readout} is taken from; a dot: influential."
             yield Drawing(name=f"{name}-over-time", readout=readout, caption=caption, draw=heat)
-        if result.design.method in ("prcc", "pawn"):
+        if result.design.analysis in ("prcc", "pawn"):
 
             def scatter(readout=readout, top=top) -> Figure:  # type: ignore[no-untyped-def]
                 return _scatters(result, readout, [row.factor for row in top[:_SCATTERS]])

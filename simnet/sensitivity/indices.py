@@ -71,7 +71,7 @@ class IndexRow:
 
     Attributes:
         readout: name of the readout.
-        method: name of the method.
+        analysis: name of the analysis.
         index: name of the index.
         factor: the factor or group ("a × b" for a pair).
         estimate: the index; NaN where it is not determined. May be negative under noise.
@@ -87,7 +87,7 @@ class IndexRow:
     """
 
     readout: str
-    method: str
+    analysis: str
     index: str
     factor: str
     estimate: float

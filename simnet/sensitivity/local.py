@@ -30,10 +30,10 @@ import numpy as np
 from simnet.arrays import FloatArray
 from simnet.elementary import exp, log
 from simnet.errors import InputError, Problem
+from simnet.sensitivity.analysis import Analysis
 from simnet.sensitivity.design import Design, Outputs, check_outputs
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, IndexRow, Indices
-from simnet.sensitivity.method import Method
 
 _MOVES = np.array([1.0, -1.0, 0.5, -0.5])  # of h
 _ASIDE = np.array([4.0, 3.0, 2.0, 1.0])  # of h, to the side of a range where there is room
@@ -65,7 +65,7 @@ def local_design(
         Problem(
             what=f"factor {f.name}",
             why=f"its baseline {f.baseline:g} has no logarithm",
-            way_out="exclude it, or use another method",
+            way_out="exclude it, or use another analysis",
         )
         for f in space.factors
         if f.baseline <= 0
@@ -74,7 +74,7 @@ def local_design(
         Problem(
             what=f"factor {f.name}",
             why=f"its baseline {f.baseline:g} is not in its range, {f.lower:g} to {f.upper:g}",
-            way_out="vary it around its value (fold=2), exclude it, or use another method",
+            way_out="vary it around its value (fold=2), exclude it, or use another analysis",
         )
         for f in space.factors
         if f.baseline > 0 and not f.lower <= f.baseline <= f.upper
@@ -108,7 +108,7 @@ def local_design(
         way_out = "set a larger step, or vary them one by one"
         raise InputError(Problem(what=f"group {g}", why=why, way_out=way_out) for g in apart)
     return Design(
-        method="local",
+        analysis="local",
         space=space,
         samples=samples,
         seed=seed,
@@ -298,7 +298,7 @@ def _index_rows(
         rows.append(
             IndexRow(
                 readout=outputs.readout,
-                method=design.method,
+                analysis=design.analysis,
                 index=index,
                 factor=label,
                 estimate=d.value,
@@ -332,7 +332,7 @@ def _failures(design: Design, outputs: Outputs, y: FloatArray) -> list[str]:
     return [f"{text}; nothing can be concluded about {', '.join(lost)}."]
 
 
-LOCAL = Method(
+LOCAL = Analysis(
     name="local",
     headline="scaled",
     summary="scaled sensitivities d ln y / d ln p at the baseline",

@@ -26,10 +26,10 @@ import numpy as np
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.seeds import study_generator
+from simnet.sensitivity.analysis import Analysis
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices
-from simnet.sensitivity.method import Method
 from simnet.sensitivity.resampling import FEWEST_BLOCKS, Statistic, analyse_blocks
 
 
@@ -57,7 +57,7 @@ def morris_design(
     }
     positions = sample(problem, samples, num_levels=levels, seed=study_generator(seed, "morris"))
     return Design(
-        method="morris",
+        analysis="morris",
         space=space,
         samples=samples,
         seed=seed,
@@ -118,7 +118,7 @@ def morris_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) 
     )
 
 
-MORRIS = Method(
+MORRIS = Analysis(
     name="morris",
     headline="mu_star",
     summary="elementary effects: which factors matter at all, at the price of few runs",

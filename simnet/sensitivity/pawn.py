@@ -21,10 +21,10 @@ import numpy as np
 
 from simnet.arrays import FloatArray, IntArray
 from simnet.errors import InputError, Problem
+from simnet.sensitivity.analysis import Analysis
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices
-from simnet.sensitivity.method import Method
 from simnet.sensitivity.prcc import hypercube_design, hypercube_rows
 from simnet.sensitivity.resampling import Statistic, analyse_blocks
 
@@ -101,7 +101,7 @@ def pawn_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) ->
     )
 
 
-PAWN = Method(
+PAWN = Analysis(
     name="pawn",
     headline="pawn",
     summary="distances between distributions: for readouts that are skewed or have two modes",

@@ -19,10 +19,10 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.seeds import study_generator
+from simnet.sensitivity.analysis import Analysis
 from simnet.sensitivity.design import Design, Outputs, nested_hypercube
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices
-from simnet.sensitivity.method import Method
 from simnet.sensitivity.resampling import Statistic, analyse_blocks
 
 FEWEST = 16
@@ -34,15 +34,15 @@ def hypercube_rows(space: FactorSpace, samples: int, settings: Mapping[str, floa
     return samples
 
 
-def hypercube_design(method: str, space: FactorSpace, samples: int, seed: int) -> Design:
+def hypercube_design(analysis: str, space: FactorSpace, samples: int, seed: int) -> Design:
     """A Latin hypercube that is nested: see `nested_hypercube`. Methods draw different ones."""
     return Design(
-        method=method,
+        analysis=analysis,
         space=space,
         samples=samples,
         seed=seed,
         settings={},
-        positions=nested_hypercube(study_generator(seed, method), samples, len(space.factors)),
+        positions=nested_hypercube(study_generator(seed, analysis), samples, len(space.factors)),
         block=np.arange(samples),
     )
 
@@ -123,7 +123,7 @@ def prcc_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) ->
     )
 
 
-PRCC = Method(
+PRCC = Analysis(
     name="prcc",
     headline="prcc",
     summary="partial rank correlations: direction and strength of monotone relations",

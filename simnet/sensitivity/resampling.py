@@ -177,7 +177,7 @@ def analyse_blocks(
     sizes = _sizes(len(kept))
     found = {}
     for n in sizes:
-        rng = study_generator(design.seed, "bootstrap", design.method, outputs.readout, str(n))
+        rng = study_generator(design.seed, "bootstrap", design.analysis, outputs.readout, str(n))
         weights = block_weights(rng, n, precision.resamples)
         part = design.only(kept[:n])
         for name, statistic in estimator(part, y[:n].ravel(), v[:n].ravel(), weights).items():
@@ -289,7 +289,7 @@ def _rows(
     return [
         IndexRow(
             readout=readout,
-            method=design.method,
+            analysis=design.analysis,
             index=name,
             factor=label,
             estimate=float(bounds.estimate[k]),

@@ -14,7 +14,7 @@ from simnet.results.parts import into_place
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.factors import Factor, FactorSpace, Group, LeftOut, free_name
 from simnet.sensitivity.indices import ConvergenceStep, IndexRow, Indices, frame_of
-from simnet.sensitivity.table import make_design, method_named
+from simnet.sensitivity.table import analysis_named, make_design
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +104,7 @@ class StudyResult:
     def headline(self, readout: str) -> str:
         """The index that ranks the factors of a readout; "" where nothing was concluded."""
         known = list(dict.fromkeys(row.index for row in self.indices[readout].rows))
-        wanted = method_named(self.design.method).headline
+        wanted = analysis_named(self.design.analysis).headline
         return wanted if wanted in known else next(iter(known), "")
 
     def top(self, readout: str, most: int = _SHOWN) -> list[IndexRow]:
@@ -247,8 +247,8 @@ def design_of(about: Mapping[str, Any], space: FactorSpace) -> Design:
 # A study's result from its folder.
 
 
-_TEXTS = {"readout", "method", "index", "factor", "of", "time", "reason", "condition", "table"}
-_TEXTS |= {"quantity", "by", "influential", "converged"}
+_TEXTS = {"readout", "analysis", "index", "factor", "of", "time", "reason", "condition", "table"}
+_TEXTS |= {"quantity", "by", "influential", "converged", "method"}
 _WHOLE = {"n", "row", "block", "replicate", "seed"}
 
 
@@ -261,7 +261,7 @@ def loaded(folder: Path) -> StudyResult:
         if record["format"] != FORMAT:
             raise KeyError("format")
         about = record["about"]
-        if "simulate" in about:  # as the method was called before, and analysis the method
+        if "simulate" in about:  # as the method was called before, and the analysis method
             about |= {"analysis": about["method"], "method": about.pop("simulate")}
         design = design_of(about, space_of(about, record["left out"]))
         matrix = pd.read_parquet(folder / DESIGN)[list(design.space.names)].to_numpy()
@@ -325,7 +325,8 @@ def _records(frame: "pd.DataFrame", kind: type) -> list[dict[str, Any]]:
 def _rows(frame: "pd.DataFrame") -> list[IndexRow]:
     truth = {"True": True, "False": False, "": None}
     rows = []
-    for record in _records(frame, IndexRow):
+    named = frame.rename(columns={"method": "analysis"})  # as it was called before
+    for record in _records(named, IndexRow):
         record["influential"] = truth[record["influential"]]
         record["converged"] = truth[record["converged"]]
         rows.append(IndexRow(**record))

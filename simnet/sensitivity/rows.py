@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -101,7 +101,7 @@ def plan_of(study: SensitivityStudy, design: Design, rows: IntArray, workers: Wo
     plan = planned(study.network, run, first, study.symbols, workers=workers)
     accuracy = max(ALLOWED, 10 * study.tolerance)  # that `local` counts with
     allowed = accuracy if study.analysis == "local" else ALLOWED_IN_SPREADS
-    return replace(plan, conditions=cast(Any, conditions), allowed_error=allowed)
+    return replace(plan, conditions=conditions, allowed_error=allowed)
 
 
 def items_to_run(
@@ -109,7 +109,7 @@ def items_to_run(
 ) -> list[Item]:
     """Items of a plan of `plan_of`. Their keys come from conditions without the factors."""
     bare = row_conditions(study, design, rows, bare=True)
-    return items_of(replace(plan, conditions=cast(Any, bare)), stored=stored)
+    return items_of(replace(plan, conditions=bare), stored=stored)
 
 
 def kept(brackets: int, rows: IntArray, item: Item, gathered: Gathered) -> "pd.DataFrame":

@@ -37,7 +37,7 @@ from simnet.sensitivity.rows import (
     row_programs,
 )
 from simnet.sensitivity.study import SensitivityStudy
-from simnet.sensitivity.table import METHODS, analyse, method_named
+from simnet.sensitivity.table import ANALYSES, analyse, analysis_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +72,7 @@ def statements_of(result: "StudyResult") -> Iterator[str]:
         )
     if any(output.noisy for output in result.outputs.values()):
         yield str(result.about["under noise"])
-        if METHODS[result.design.method].needs_variance:
+        if ANALYSES[result.design.analysis].needs_variance:
             ranked = [name for name in result.outputs if _RANKED.search(name)]
             if ranked:
                 yield (
@@ -104,7 +104,7 @@ def next_samples(design: Design, found: Iterable[Indices]) -> int | None:
     """Samples of the next, longer design; its rows begin with those of this one.
 
     Half-widths shrink as 1 / sqrt(samples): the widest interval, relative to its tolerance, says
-    how many are needed. At least twice as many, at most four times, rounded up to what the method
+    how many are needed. At least twice as many, at most four times, rounded up to what the analysis
     can have. The loop is: analyse, stop at None, else make the design of so many samples and
     evaluate only the rows that are new.
 
@@ -132,7 +132,7 @@ def next_samples(design: Design, found: Iterable[Indices]) -> int | None:
     if needed == 0.0:
         return None
     factor = min(max(needed, 2.0), float(_AT_ONCE))
-    return METHODS[design.method].sizes(math.ceil(design.samples * factor))
+    return ANALYSES[design.analysis].sizes(math.ceil(design.samples * factor))
 
 
 KIND = "sensitivity"
@@ -213,8 +213,8 @@ def run_study(
 
 
 def _most_within(study: SensitivityStudy, limit: int) -> int:
-    """The largest number of samples up to a limit that the method can have."""
-    return next(n for n in range(limit, 0, -1) if study.of_method.sizes(n) == n)
+    """The largest number of samples up to a limit that the analysis can have."""
+    return next(n for n in range(limit, 0, -1) if study.of_analysis.sizes(n) == n)
 
 
 def opened(study: SensitivityStudy, folder: Path) -> Parts:
@@ -334,7 +334,7 @@ def _about(study: SensitivityStudy, design: Design) -> dict[str, Any]:
         "digest": study.digest,
         "precision": asdict(study.index_precision),
         "time unit": study.network.time_unit,
-        "under noise": method_named(study.analysis).under_noise,
+        "under noise": analysis_named(study.analysis).under_noise,
         "made with": _made_with(),
     }
 

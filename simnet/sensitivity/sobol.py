@@ -26,10 +26,10 @@ import numpy as np
 
 from simnet.arrays import FloatArray, IntArray
 from simnet.seeds import study_generator
+from simnet.sensitivity.analysis import Analysis
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices
-from simnet.sensitivity.method import Method
 from simnet.sensitivity.resampling import Statistic, analyse_blocks
 
 FEWEST = 8
@@ -73,7 +73,7 @@ def sobol_design(
         parts.append(np.where(belongs, A_, B_))
     positions = np.concatenate([*parts, B_], axis=1)
     return Design(
-        method="sobol",
+        analysis="sobol",
         space=space,
         samples=samples,
         seed=seed,
@@ -160,7 +160,7 @@ def sobol_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -
     )
 
 
-SOBOL = Method(
+SOBOL = Analysis(
     name="sobol",
     headline="total",
     summary="shares of the variance: first and total order (second on request)",

@@ -17,13 +17,13 @@ from simnet.experiment.variability import targets, variability_record
 from simnet.network.network import Network, content_digest
 from simnet.readouts.language import ConditionKey, ReadoutExpression
 from simnet.readouts.parser import parse_readout
+from simnet.sensitivity.analysis import Analysis
 from simnet.sensitivity.design import Design
 from simnet.sensitivity.factors import FactorSpace, Group, LeftOut, choose_factors, molecule_groups
 from simnet.sensitivity.indices import IndexPrecision
-from simnet.sensitivity.method import Method
 from simnet.sensitivity.over_time import study_times
 from simnet.sensitivity.study_checks import problems_of
-from simnet.sensitivity.table import METHODS, count_rows, make_design, method_named
+from simnet.sensitivity.table import ANALYSES, analysis_named, count_rows, make_design
 
 Groups: TypeAlias = Mapping[str, Sequence[str]] | Literal["molecules"]
 
@@ -100,7 +100,7 @@ class SensitivityStudy(Run):
         """What is wrong with how rows are run, whatever the network."""
         found = self.as_run(precision=None).problems()
         method: str = self.method
-        if str(method) in METHODS:
+        if str(method) in ANALYSES:
             way_out = f'write analysis="{method}" (--analysis {method})'
             found = Problems(p for p in found if not p.what.startswith("method="))
             found.add(f"method={method!r}", 'neither "ode" nor "ssa"', way_out)
@@ -146,9 +146,9 @@ class SensitivityStudy(Run):
         return self.condition()
 
     @cached_property
-    def of_method(self) -> Method:
+    def of_analysis(self) -> Analysis:
         """The entry of the table."""
-        return method_named(self.analysis)
+        return analysis_named(self.analysis)
 
     @cached_property
     def expressions(self) -> tuple[ReadoutExpression, ...]:
@@ -203,19 +203,19 @@ class SensitivityStudy(Run):
 
     @cached_property
     def own_settings(self) -> dict[str, float]:
-        """The method's settings as given, and what noise asks for."""
+        """The analysis' settings as given, and what noise asks for."""
         found = {name: float(value) for name, value in self.settings.items()}
         if self.analysis == "local" and self.is_noisy and not found.get("step"):
             found["step"] = NOISY_STEP
         if self.analysis == "local" and not self.is_noisy and "accuracy" not in found:
-            default = self.of_method.settings["accuracy"]
+            default = self.of_analysis.settings["accuracy"]
             found["accuracy"] = max(default, min(10 * self.tolerance, 9e-3))
         return found
 
     @cached_property
     def size(self) -> int:
-        """Samples, as the method counts them."""
-        return self.of_method.default_samples if self.samples is None else self.samples
+        """Samples, as the analysis counts them."""
+        return self.of_analysis.default_samples if self.samples is None else self.samples
 
     @cached_property
     def set_always(self) -> frozenset[str]:
@@ -276,7 +276,7 @@ class SensitivityStudy(Run):
             "network": self.network.id,
             "network digest": self.network.digest,
             "method": self.analysis,  # as it was called when seeds came to depend on this text
-            "settings": {**self.of_method.settings, **self.own_settings},
+            "settings": {**self.of_analysis.settings, **self.own_settings},
             "readouts": [str(e) for e in self.expressions],
             "factors": [
                 [f.name, f.lower, f.upper, f.baseline, f.scale, f.kind, f.whole]

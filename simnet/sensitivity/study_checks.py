@@ -15,9 +15,9 @@ from simnet.readouts.check import problems as readout_problems
 from simnet.readouts.language import OfEnsemble, walk
 from simnet.readouts.parser import parse_readout
 from simnet.readouts.statistics import SPREADS
+from simnet.sensitivity.analysis import Analysis
 from simnet.sensitivity.indices import IndexPrecision
-from simnet.sensitivity.method import Method
-from simnet.sensitivity.table import count_rows, method_named
+from simnet.sensitivity.table import analysis_named, count_rows
 
 if TYPE_CHECKING:
     from simnet.sensitivity.study import SensitivityStudy
@@ -88,7 +88,7 @@ def _kind_problems(study: "SensitivityStudy") -> Iterator[Problem]:
 
 def _choice_problems(study: "SensitivityStudy") -> Iterator[Problem]:
     try:
-        analysis: Method | None = method_named(study.analysis)
+        analysis: Analysis | None = analysis_named(study.analysis)
     except InputError as error:
         analysis = None
         yield from error.problems
@@ -135,7 +135,7 @@ def _readout_problems(study: "SensitivityStudy") -> Iterator[Problem]:
         spread = [p for p in walk(expression.tree) if isinstance(p, OfEnsemble) and p.function in SPREADS]  # fmt: skip
         fewest = 3 if study.analysis in ("local", "morris", "sobol") else 2
         given: object = study.runs
-        runs = given if isinstance(given, int) else fewest  # what it is else is told
+        runs = given if isinstance(given, int) else fewest  # another kind has its own problem
         if spread and (not study.is_noisy or runs < fewest):
             why = f"{spread[0].function} needs {fewest} replicates or more for each row"
             way_out = 'use method="ssa" with replicates=20'

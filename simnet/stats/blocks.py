@@ -8,7 +8,9 @@ workers and any order in which they finish. A block has 256 replicates; the firs
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -216,3 +218,48 @@ def fractions_above(statistics: BlockStatistics, *, confidence: float = 0.95) ->
     """
     n = statistics.powers.n[:, [threshold.readout for threshold in statistics.thresholds]]
     return fraction_estimate(statistics.above, n, confidence=confidence)
+
+
+def packed(statistics: BlockStatistics) -> bytes:
+    """All that statistics hold, as the content of an .npz file."""
+    tallies, thresholds = statistics.tallies, statistics.thresholds
+    found = {f"powers {name}": array for name, array in vars(statistics.powers).items()}
+    if statistics.comoments is not None:
+        found |= {f"comoments {n}": array for n, array in vars(statistics.comoments).items()}
+    for r, (table, bins) in enumerate(zip(tallies.tables, tallies.bins, strict=True)):
+        found |= {f"table {r}": table, f"bins {r}": bins}
+    found |= {
+        "whole": np.array(tallies.whole),
+        "above": statistics.above,
+        "thresholds": np.array([[t.readout, t.value] for t in thresholds]).reshape(-1, 2),
+        "replicates": np.array([statistics.first, statistics.stop]),
+    }
+    content = BytesIO()
+    np.savez_compressed(content, **found)
+    return content.getvalue()
+
+
+def unpacked(content: bytes) -> BlockStatistics:
+    """The statistics that `packed` wrote, equal bit for bit."""
+    with np.load(BytesIO(content), allow_pickle=False) as file:
+        arrays = dict(file)
+
+    def of(kind: str) -> dict[str, Any]:
+        known = (name.partition(" ") for name in arrays)
+        return {name: arrays[f"{kind} {name}"] for start, _, name in known if start == kind}
+
+    first, stop = arrays["replicates"].tolist()
+    whole, comoments = arrays["whole"].tolist(), of("comoments")
+    return BlockStatistics(
+        first=first,
+        stop=stop,
+        powers=Powers(**of("powers")),
+        tallies=Tallies(
+            tables=tuple(arrays[f"table {r}"] for r in range(len(whole))),
+            bins=tuple(arrays[f"bins {r}"] for r in range(len(whole))),
+            whole=tuple(whole),
+        ),
+        comoments=Comoments(**comoments) if comoments else None,
+        thresholds=tuple(Threshold(int(r), value) for r, value in arrays["thresholds"].tolist()),
+        above=arrays["above"],
+    )

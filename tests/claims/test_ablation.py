@@ -62,3 +62,16 @@ def test_what_cannot_be_simulated_has_not_fallen(
     assert without.fallen == ()
     assert {finding.verdict for finding in without.findings} == {"not run"}
     assert all("no convergence" in finding.note for finding in without.findings)
+
+
+def test_it_goes_on_in_a_folder(chain: Network, folder: Path) -> None:
+    whole = ablate(chain, folder=folder, workers=0)
+    first = ablate(chain, folder=folder, workers=0, out=folder / "out")
+    again = ablate(
+        chain, folder=folder, out=folder / "out", progress=lambda *_: pytest.fail("ran again")
+    )
+    assert first == again == whole
+    file = folder / "protocols.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace('zero = ["m"]', 'zero = ["d"]'))
+    with pytest.raises(sn.InputError, match="mechanisms: there it is"):
+        ablate(chain, folder=folder, out=folder / "out")

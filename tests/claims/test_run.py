@@ -21,6 +21,7 @@ from simnet.engines.roadrunner import RoadRunnerSimulator
 from simnet.experiment.program import Program
 from simnet.network.expression import Call, Time
 from simnet.network.network import Assignment, Network
+from simnet.results.parts import merge_parts
 
 
 def test_values_are_those_of_the_closed_forms(chain: Network, folder: Path) -> None:
@@ -368,3 +369,23 @@ def test_it_goes_on_after_a_kill(
     assert more.frame().equals(
         run_claims("chain.xml", seed=3, **(how | {"replicates": 50})).frame()
     )
+
+
+def test_shards_make_the_whole(chain: Network, folder: Path) -> None:
+    """Blocks of replicates of an arm may lie in different shards."""
+    how: dict[str, Any] = {
+        "folder": folder, "method": "ssa", "replicates": 40, "seed": 3, "workers": 0
+    }  # fmt: skip
+    shards = [folder / "1", folder / "2"]
+    for number, out in enumerate(shards, 1):
+        part = run_claims(chain, out=out, shard=(number, 2), **how)
+        assert set(part.not_run) == {"double", "half", "steady", "Y"}
+        assert not part.passed
+    merge_parts(shards, folder / "all")
+    merged = run_claims(
+        chain, out=folder / "all", progress=lambda *_: pytest.fail("ran again"), **how
+    )
+    whole = run_claims(chain, **how)
+    assert merged.frame().equals(whole.frame())
+    with pytest.raises(sn.InputError, match="method: there it is"):
+        run_claims(chain, folder=folder, out=folder / "all", workers=0)

@@ -250,3 +250,57 @@ def test_no_precision_of_mean_passage_times(birth: sn.Network) -> None:
         "points=1",
     ):
         assert words in text, words
+
+
+class _Stopped(Exception):
+    """In place of a signal, which would end the tests."""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_folder_is_gone_on_with(
+    birth_death: sn.Network, tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks that were finished are not run again, and the statistics have the bits of one run."""
+    monkeypatch.setattr("simnet.execute.campaign._EVERY", 0.0)
+    how: dict[str, Any] = {
+        "t_end": 3.0, "points": 3, "engine": engine, "workers": 1, "thresholds": {"X": 10}
+    }  # fmt: skip
+
+    def stop(done: int, _: int) -> None:
+        if done > 600:
+            raise _Stopped
+
+    with pytest.raises(_Stopped):
+        sn.run_ensemble(
+            birth_death, replicates=700, seed=5, out=tmp_path / "out", progress=stop, **how
+        )
+    done: list[tuple[int, int]] = []
+
+    def advance(*numbers: int) -> None:
+        done.append(numbers)  # type: ignore[arg-type]
+
+    for replicates, first in ((700, 513), (1300, 513)):
+        found = sn.run_ensemble(
+            birth_death, replicates=replicates, out=tmp_path / "out", progress=advance, **how
+        )
+        whole = sn.run_ensemble(birth_death, replicates=replicates, seed=5, **how)
+        pd.testing.assert_frame_equal(found.summary(), whole.summary(), check_exact=True)
+        np.testing.assert_array_equal(found.covariance().value, whole.covariance().value)
+        np.testing.assert_array_equal(found.fractions().value, whole.fractions().value)
+        assert done[0][0] >= first
+        assert done[-1] == (replicates, replicates)
+        done.clear()
+    sn.run_ensemble(birth_death, replicates=1300, out=tmp_path / "out", progress=advance, **how)
+    assert not done
+    with pytest.raises(sn.InputError, match="seed: there it is 5, here 6"):
+        sn.run_ensemble(birth_death, replicates=700, seed=6, out=tmp_path / "out", **how)
+
+
+def test_a_precision_goes_on_in_a_folder(birth_death: sn.Network, tmp_path: Path) -> None:
+    how: dict[str, Any] = {"t_end": 30.0, "points": 3, "engine": "compiled", "seed": 1}
+    for relative, replicates in ((0.1, 128), (0.05, 256)):
+        wanted = sn.Precision(relative=relative)
+        found = sn.run_ensemble(birth_death, precision=wanted, out=tmp_path / "out", **how)
+        alone = sn.run_ensemble(birth_death, precision=wanted, **how)
+        assert found.replicates == alone.replicates == replicates
+        pd.testing.assert_frame_equal(found.summary(), alone.summary(), check_exact=True)

@@ -3,6 +3,7 @@
 import math
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,28 @@ def test_infinite_values_leave_the_statistics_with_a_reason(dimer: Network) -> N
     assert math.isclose(last["mean"]["R"], ratio[finite].mean())
     assert last["n"]["R"] == finite.sum()
     assert last["n"]["A"] == 300
+
+
+@pytest.mark.parametrize("above", ["A", "D"])
+def test_a_folder_stores_what_was_wrong(dimer: Network, tmp_path: Path, above: str) -> None:
+    """Where there is no D, A / D is infinite, and D / D has no value: replicates without any fail."""
+    network = _with_ratio(dimer, above, "D")
+
+    def run(**how: Any) -> tuple[sn.Ensemble, set[str]]:
+        with pytest.warns(sn.SimnetWarning) as told:
+            found = sn.run_ensemble(
+                network, t_end=20, points=3, replicates=300, seed=1, workers=0,
+                changes=[sn.Set("A", 2)], readouts=["R"], **how,
+            )  # fmt: skip
+        return found, {str(warning.message) for warning in told}
+
+    alone, told = run()
+    assert any(("infinite" if above == "A" else "replicates failed") in text for text in told)
+    assert 0 < len(alone.failures) < 300 if above == "D" else not alone.failures
+    for _ in range(2):
+        found, again = run(out=tmp_path / "out")
+        assert again == told
+        assert found.failures == alone.failures
 
 
 def test_precision_takes_whole_numbers_and_independent_replicates(birth_death: Network) -> None:

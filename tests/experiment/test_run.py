@@ -102,6 +102,8 @@ def test_output_times_of_ones_own(birth_death: sn.Network) -> None:
         ({"times": [0, 3, 2]}, "not times that rise from 0"),
         ({"times": []}, "not times that rise from 0"),
         ({"times": [0, 1], "t_end": 1}, "give one of the two"),
+        ({"times": "6 h"}, "times='6 h': not a list of times"),
+        ({"times": 6}, "times=6: not a list of times"),
         ({}, "t_end: none given"),
     ):
         with pytest.raises(sn.InputError, match=words):

@@ -5,7 +5,7 @@ from typing import Any
 
 import simnet as sn
 from simnet.seeds import replicate_seed, stream_state
-from simnet.sensitivity.table import METHODS
+from simnet.sensitivity.table import ANALYSES
 
 Pinned = Callable[[str, Any], None]
 
@@ -19,10 +19,10 @@ def test_conditions(conditions: dict[str, sn.Condition], pinned: Pinned) -> None
 
 
 def test_designs(gene: sn.Network, pinned: Pinned) -> None:
-    assert set(METHODS) == {"local", "morris", "sobol", "pawn", "prcc"}
-    for method in METHODS:
-        samples = 1 if method == "local" else 64
+    assert set(ANALYSES) == {"local", "morris", "sobol", "pawn", "prcc"}
+    for analysis in ANALYSES:
+        samples = 1 if analysis == "local" else 64
         study = sn.SensitivityStudy(
-            network=gene, readouts="P@10s", analysis=method, samples=samples, seed=7
+            network=gene, readouts="P@10s", analysis=analysis, samples=samples, seed=7
         )
-        pinned(f"design of {method}", study.design().matrix)
+        pinned(f"design of {analysis}", study.design().matrix)

@@ -6,13 +6,13 @@ import pytest
 from simnet.errors import InputError
 from simnet.seeds import study_generator
 from simnet.sensitivity.design import Outputs, nested_hypercube
-from simnet.sensitivity.table import METHODS, analyse, count_rows, make_design, method_named
+from simnet.sensitivity.table import ANALYSES, analyse, analysis_named, count_rows, make_design
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", ANALYSES)
 def test_a_longer_design_begins_with_the_shorter(name, space):
-    few = METHODS[name].sizes(64)
-    many = METHODS[name].sizes(256)
+    few = ANALYSES[name].sizes(64)
+    many = ANALYSES[name].sizes(256)
     short = make_design(name, space(5), few, seed=7)
     long = make_design(name, space(5), many, seed=7)
     assert np.array_equal(long.matrix[: short.rows], short.matrix)
@@ -20,9 +20,9 @@ def test_a_longer_design_begins_with_the_shorter(name, space):
     assert long.rows == count_rows(name, space(5), many) > short.rows
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", ANALYSES)
 def test_equal_seeds_give_equal_bits_and_others_do_not(name, space):
-    samples = METHODS[name].sizes(64)
+    samples = ANALYSES[name].sizes(64)
     first, again, other = (make_design(name, space(3), samples, seed=s) for s in (0, 0, 1))
     assert np.array_equal(first.matrix, again.matrix)
     assert np.array_equal(first.matrix, other.matrix) == (name == "local")
@@ -31,7 +31,7 @@ def test_equal_seeds_give_equal_bits_and_others_do_not(name, space):
 @pytest.mark.parametrize("name", ["sobol", "morris", "prcc", "pawn"])
 def test_positions_fill_the_ranges(name, space):
     """Every factor, the dummy too: mean 1/2 within 5 standard errors (alarm 6e-7 each)."""
-    design = make_design(name, space(5, 2.0, 4.0), METHODS[name].sizes(256), seed=3)
+    design = make_design(name, space(5, 2.0, 4.0), ANALYSES[name].sizes(256), seed=3)
     assert design.positions.min() >= 0
     assert design.positions.max() <= 1
     assert design.matrix[:, :5].min() >= 2
@@ -62,7 +62,7 @@ def test_generators_are_keyed():
 
 def test_mistakes_are_told(space):
     with pytest.raises(InputError, match="did you mean sobol"):
-        method_named("sobl")
+        analysis_named("sobl")
     with pytest.raises(InputError) as error:
         make_design("sobol", space(2), 100, seed=1, settings={"secondorder": 1})
     assert len(error.value.problems) == 2
@@ -79,16 +79,16 @@ def test_mistakes_are_told(space):
         Outputs(readout="y", estimate=np.zeros(3), variance=-np.ones(3))
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", ANALYSES)
 def test_every_method_makes_the_same_table(name, space, outputs):
-    design = make_design(name, space(3), METHODS[name].sizes(64), seed=5)
+    design = make_design(name, space(3), ANALYSES[name].sizes(64), seed=5)
     frame = analyse(design, outputs(design, lambda x: x[:, 0] + 1, sd=0.01, seed=6)).frame()
     assert list(frame.columns) == (
-        "readout method index factor estimate low high dummy above_low above_high influential "
+        "readout analysis index factor estimate low high dummy above_low above_high influential "
         "converged n tolerated".split()
     )
     assert set(frame["factor"]) == {"x1", "x2", "x3", "dummy"}
     assert not frame.loc[frame["factor"] == "dummy", "influential"].any()
     assert frame.loc[frame["factor"] == "x1", "influential"].iloc[0]
-    assert METHODS[name].under_noise
-    assert METHODS[name].sample
+    assert ANALYSES[name].under_noise
+    assert ANALYSES[name].sample

@@ -1,6 +1,6 @@
-"""`Method`, the interface that a sensitivity method fills in.
+"""`Analysis`, the interface that an analysis of sensitivity fills in.
 
-To add one: write `simnet/sensitivity/NAME.py` with a `Method`, and add it to `METHODS` in
+To add one: write `simnet/sensitivity/NAME.py` with a `Analysis`, and add it to `ANALYSES` in
 `table.py`. Everything else (execution, failures, intervals, convergence, tables, figures, the
 command line) then knows it.
 
@@ -52,8 +52,8 @@ class Analyse(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Method:
-    """A sensitivity method: one entry of the table.
+class Analysis:
+    """An analysis of sensitivity: one entry of the table.
 
     Attributes:
         name: its name in the table.
@@ -88,29 +88,29 @@ class Method:
 
 
 def checked_settings(
-    method: Method, space: FactorSpace, samples: int, settings: Mapping[str, float]
+    analysis: Analysis, space: FactorSpace, samples: int, settings: Mapping[str, float]
 ) -> dict[str, float]:
-    """The method's settings with those given in their place.
+    """The analysis' settings with those given in their place.
 
     Raises:
-        InputError: unknown settings or what is no number, a number of samples that the method cannot have, or groups
+        InputError: unknown settings or what is no number, a number of samples that the analysis cannot have, or groups
             where it has no index of a group; all at once.
     """
     problems = []
     for name in settings:
-        if name not in method.settings:
-            what, way_out = f"setting {name!r} of {method.name}", nearest(name, method.settings)
+        if name not in analysis.settings:
+            what, way_out = f"setting {name!r} of {analysis.name}", nearest(name, analysis.settings)
             problems.append(Problem(what=what, why="unknown", way_out=way_out))
-    fitting = method.sizes(whole_number(samples, "samples", 1))
+    fitting = analysis.sizes(whole_number(samples, "samples", 1))
     if samples != fitting:
-        why = f"{method.name} cannot have so many ({method.sample})"
+        why = f"{analysis.name} cannot have so many ({analysis.sample})"
         way_out = f"use {fitting}"
         problems.append(Problem(what=f"samples={samples!r}", why=why, way_out=way_out))
-    if space.groups and not method.groups:
-        why = f"{method.name} has no index of a group of factors"
+    if space.groups and not analysis.groups:
+        why = f"{analysis.name} has no index of a group of factors"
         way_out = "use sobol, morris or local, or no groups"
         problems.append(Problem(what="groups", why=why, way_out=way_out))
     if problems:
         raise InputError(problems)
     own = {name: finite_number(value, f"setting {name}") for name, value in settings.items()}
-    return {**method.settings, **own}
+    return {**analysis.settings, **own}

@@ -1,0 +1,116 @@
+"""The options of a run: one for a field of `Run`, the same in every command that runs a network."""
+
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from copy import copy
+from functools import wraps
+from typing import Annotated, Any, TypeAlias, get_args
+
+import typer
+
+from simnet.cli.changes import AtOption, BackgroundOption, ChangeOption, VariabilityOption, given
+from simnet.cli.options import number_or_text
+from simnet.experiment.notation import read_variability
+from simnet.experiment.run import Precision
+
+RunFields: TypeAlias = dict[str, Any]
+"""Fields of `Run` that were given on the command line."""
+
+
+def _option(kind: Any, metavar: str, text: str) -> Any:
+    return Annotated[kind | None, typer.Option(metavar=metavar, help=text)]
+
+
+_TIMES = ("t_end", "equilibrate", "timeout", "max_step")
+_SEVERAL = ("change", "at", "background", "variability")
+OPTIONS: Mapping[str, Any] = {
+    "method": _option(str, "[ode|ssa]", "ode (CVODE), the default, or ssa (Gillespie)."),
+    "replicates": _option(int, "N", "Independent SSA runs."),
+    "precision": _option(
+        float,
+        "R",
+        "In place of --replicates: as many as give 95 % intervals of R times the mean to each side.",
+    ),
+    "t_end": _option(str, "TIME", 'End of the run, such as "30 min"; 48 h by default.'),
+    "points": _option(int, "N", "Output times, evenly spaced; 97 by default."),
+    "equilibrate": _option(str, "TIME", "Time under baseline inputs before the start."),
+    "seed": _option(int, "N", "Root seed of SSA; random by default."),
+    "engine": _option(
+        str,
+        "NAME",
+        "auto, compiled, roadrunner or reference; for ssa auto takes the fastest that is exact.",
+    ),
+    "timeout": _option(str, "TIME", "Wall time that one replicate may take."),
+    "rtol": _option(float, "R", "Relative tolerance of the ODE integrator."),
+    "atol": _option(float, "A", "Its absolute tolerance, in units of amount."),
+    "max_step": _option(str, "TIME", "Longest step of the ODE integrator."),
+    "allow_negative": Annotated[
+        bool,
+        typer.Option(
+            "--allow-negative",
+            help="Take amounts below zero as results, where the model means them (ode).",
+        ),
+    ],
+    "change": ChangeOption,
+    "at": AtOption,
+    "background": BackgroundOption,
+    "variability": VariabilityOption,
+}
+"""By the names of the command's parameters: fields of `Run`, and --change and --at, which make two."""
+
+
+def with_run_options(
+    *, without: Collection[str] = (), **helps: str
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options of a run in the place of its parameter `run`, which takes them as
+    `RunFields`.
+
+    Typer reads options off a command's signature: that is what is made here.
+
+    Args:
+        without: options that the command does not have.
+        helps: help of options that mean something of their own in the command.
+    """
+    names = [name for name in OPTIONS if name not in without]
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def called(**arguments: Any) -> None:
+            run = _fields({name: arguments.pop(name) for name in names})
+            command(**arguments, run=run)
+
+        parameters: list[inspect.Parameter] = []
+        for own in inspect.signature(command).parameters.values():
+            if own.name == "run":
+                parameters += (_parameter(name, helps.get(name)) for name in names)
+            else:
+                parameters.append(own.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+        called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        return called
+
+    return decorate
+
+
+def _parameter(name: str, text: str | None) -> inspect.Parameter:
+    kind, option = get_args(OPTIONS[name])
+    if text is not None:
+        option = copy(option)
+        option.help = text
+    default: Any = [] if name in _SEVERAL else False if kind is bool else None
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]
+    )
+
+
+def _fields(options: RunFields) -> RunFields:
+    """What options make, without those that were not given."""
+    run = {n: v for n, v in options.items() if not (v is None or v is False or v == [])}
+    for name in run.keys() & {*_TIMES}:
+        run[name] = number_or_text(run[name])
+    if "precision" in run:
+        run["precision"] = Precision(relative=run["precision"])
+    done = given(*(run.pop(name, []) for name in ("change", "at", "background")))
+    run |= {name: made for name, made in vars(done).items() if made}
+    if "variability" in run:
+        run["variability"] = read_variability(run["variability"], "--variability")
+    return run
