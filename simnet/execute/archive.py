@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from simnet.catalogue.annotations import annotations_of
 from simnet.catalogue.protocols import read_headlines
 from simnet.errors import InputError, Problem, UnsupportedError
-from simnet.execute.cluster import Workers
+from simnet.execute.base import Workers
 from simnet.execute.ensemble import run_ensemble
 from simnet.execute.simulate import simulate
 from simnet.experiment.change import Set

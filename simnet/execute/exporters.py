@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simnet.errors import InputError, Problem
-from simnet.execute.cluster import Workers
+from simnet.execute.base import Workers
 from simnet.experiment.times import TimeSpec
 from simnet.network.expression import Kinetics
 from simnet.network.network import Network
