@@ -194,7 +194,7 @@ class _Gathering:
             self._values[replicate.index - self._first] = outcome.values
             if not np.isnan(outcome.values).all():
                 return
-            reason = "no readout has a value at any output time"
+            reason = "all readouts are undefined at all output times"
         seed = replicate.seed if self._stochastic else None
         failure = Failure(
             condition=self._job.condition,
