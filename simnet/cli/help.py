@@ -16,7 +16,7 @@ _PANELS = {
     ),
     **dict.fromkeys("to out plot as_json as_csv markdown".split(), _OUTPUT),
     **dict.fromkeys(
-        "dry plan yes workers shard engine timeout rtol atol max_step allow_negative".split(),
+        "dry plan yes exports workers shard engine timeout rtol atol max_step allow_negative".split(),
         _EXECUTION,
     ),
     **dict.fromkeys("folder kinetics written_in volume copies".split(), _FILE),
