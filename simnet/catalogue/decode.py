@@ -52,6 +52,7 @@ def decode(
     required: Sequence[str] = (),
     where: str = "",
     examples: Mapping[str, str] | None = None,
+    renamed: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The values of a table that are right; what is wrong is added to the problems.
 
@@ -62,6 +63,7 @@ def decode(
         required: keys that must be there.
         where: the table's name in the file.
         examples: how a key is written, for the error.
+        renamed: keys of before, and the way out.
     """
     from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -78,7 +80,7 @@ def decode(
     config = ConfigDict(strict=True, extra="forbid")
     for key, value in table.items():
         if key not in kinds:
-            way_out = nearest(key, kinds)
+            way_out = (renamed or {}).get(key) or nearest(key, kinds)
             problems.append(Problem(what=prefix + key, why="is unknown", way_out=way_out))
             continue
         adapter: Any = TypeAdapter(dict[str, kinds[key]], config=config)  # type: ignore[valid-type]

@@ -16,6 +16,8 @@ PROTOCOLS = "protocols.toml"
 Method: TypeAlias = Literal["ode", "ssa"]
 METHODS: tuple[Method, ...] = ("ode", "ssa")
 
+_EXAMPLES = {"schedule": 'schedule = ["24h: O2_percent=20"]'}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
@@ -26,19 +28,10 @@ class Stage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
-    """Changes at a time after the protocol's t = 0."""
-
-    at: str
-    changes: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Protocol:
     """What is done before and after t = 0.
 
-    Changes are texts as in the brackets of a readout: "O2_percent=1", "axitinib=10nM",
-    "HIF1A=knockout".
+    Changes are texts as in all files: "O2_percent=1", "axitinib=10nM", "24h: HIF1A=knockout".
 
     Attributes:
         name: what the column `condition` of claims.csv says.
@@ -47,7 +40,7 @@ class Protocol:
         rest: time under baseline inputs first, such as "240 h"; "" for none.
         run_in: stages after the rest, before t = 0.
         changes: made at t = 0, in every arm.
-        schedule: changes after t = 0, in every arm.
+        schedule: changes after t = 0, in every arm; times count from there.
         t_end: the end, from t = 0.
         every: distance of the output times.
         genotypes_first: whether knock-outs, knock-downs and over-expressions in the brackets of a
@@ -63,7 +56,7 @@ class Protocol:
     rest: str = ""
     run_in: tuple[Stage, ...] = ()
     changes: tuple[str, ...] = ()
-    schedule: tuple[Step, ...] = ()
+    schedule: tuple[str, ...] = ()
     genotypes_first: bool = False
     methods: tuple[Method, ...] = METHODS
 
@@ -137,24 +130,22 @@ def read_protocols(folder: Traversable) -> Protocols:
 
 
 def _named(
-    spec: Any, key: str, tables: Mapping[str, Any], problems: list[Problem]
+    spec: Any, key: str, tables: Mapping[str, Any], problems: list[Problem], field: str = "name"
 ) -> dict[str, Any]:
     """The specs of a table of tables, by their names; those that are wrong are left out."""
     found: dict[str, Any] = {}
+    kinds, required = fields_of(spec, without=(field,)), required_of(spec, without=(field,))
     for name, table in tables.get(key, {}).items():
         wrong: list[Problem] = []
-        kinds, required = fields_of(spec, without=("name",)), required_of(spec, without=("name",))
-        values = decode(table, kinds, wrong, required=required, where=f"{key}.{name}")
+        where = f"{key}.{name}"
+        values = decode(table, kinds, wrong, required=required, where=where, examples=_EXAMPLES)
         if not wrong:
-            found[name] = spec(name=name, **values)
+            found[name] = spec(**{field: name}, **values)
         problems += wrong
     return found
 
 
 # The headline experiments of the packaged networks, as data: headlines.toml.
-
-
-_KEYS = frozenset({"meaning", "stretch", "steps", "settings", "method", "replicates"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +167,7 @@ class Headline:
     stretch: str
     settings: Mapping[str, tuple[float, ...]]
     steps: int = 96
-    method: str = "ode"
+    method: Method = "ode"
     replicates: int = 1
 
 
@@ -189,16 +180,10 @@ def read_headlines() -> Mapping[str, tuple[Headline, ...]]:
     """
     file = resources.files("simnet.catalogue") / "headlines.toml"
     data = tomllib.loads(utf8_text(file))
-    return {
-        network: tuple(_headline(network, name, row) for name, row in rows.items())
-        for network, rows in data.items()
+    problems: list[Problem] = []
+    found = {
+        network: tuple(_named(Headline, network, data, problems, "id").values()) for network in data
     }
-
-
-def _headline(network: str, name: str, row: dict[str, Any]) -> Headline:
-    wrong = row.keys() - _KEYS | {"meaning", "stretch", "settings"} - row.keys()
-    if wrong:
-        why = f"missing or not known: {', '.join(sorted(wrong))}"
-        raise ModelError(Problem(what=f"headlines.toml: {network}.{name}", why=why))
-    settings = {key: tuple(map(float, values)) for key, values in row["settings"].items()}
-    return Headline(id=name, **{**row, "settings": settings})
+    if problems:
+        raise ModelError([replace(p, what=f"headlines.toml: {p.what}") for p in problems])
+    return found

@@ -12,9 +12,9 @@ import json
 import math
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -377,9 +377,25 @@ def _most_correlated(
     return names[place], found[place]
 
 
+@dataclass(frozen=True)
+class Step:
+    """An entry of a schedule as studies name it: they did so before it was a text."""
+
+    at: str
+    changes: tuple[str, ...]
+
+
 def _content(suite: Suite) -> list[list[str]]:
     """What is claimed."""
-    return [[case.claim.id, str(case.readout), repr(case.protocol)] for case in suite.cases]
+    found = []
+    for case in suite.cases:
+        parts = [text.partition(":") for text in case.protocol.schedule]
+        steps: Any = tuple(
+            Step(when, tuple(map(str.strip, made.split(",")))) for when, _, made in parts
+        )
+        protocol = replace(case.protocol, schedule=steps)
+        found.append([case.claim.id, str(case.readout), repr(protocol)])
+    return found
 
 
 def _claims(suite: Suite) -> str:

@@ -19,9 +19,9 @@ from simnet.errors import InputError, ModelError, Problem, UnknownNameError, nea
 from simnet.execute.simulate import simulate
 from simnet.experiment.change import Change, Knockdown, Knockout, Overexpress, Set
 from simnet.experiment.condition import Condition
-from simnet.experiment.notation import read_changes
+from simnet.experiment.notation import Treatment, read_all, read_changes, treatment_of
 from simnet.experiment.program import Program, program
-from simnet.experiment.schedule import At
+from simnet.experiment.schedule import At, Scheduled
 from simnet.experiment.times import duration
 from simnet.network.network import Network
 from simnet.network.timing import depends_on_time
@@ -109,25 +109,16 @@ def script(network: Network, arm: Arm, first: Sequence[Change] = ()) -> Script:
     protocol, problems = arm.protocol, list[Problem]()
     where = f"{PROTOCOLS}: {protocol.name}"
 
-    def length(text: str, key: str, *, zero: bool = False) -> float:
+    def length(text: str, key: str) -> float:
         try:
             found = duration(text, f"{where}.{key}", network.time_unit)
         except InputError as error:
             problems.extend(error.problems)
             return 1.0
-        if found > 0 or (zero and found == 0):
+        if found > 0:
             return found
         problems.append(Problem(what=f"{where}.{key}={text!r}", why="not above zero"))
         return 1.0
-
-    def changes(texts: Sequence[str], key: str) -> tuple[Change, ...]:
-        found: list[Change] = []
-        for text in texts:
-            try:
-                found += read_changes(text, f"{where}.{key}:")
-            except InputError as error:
-                problems.extend(error.problems)
-        return tuple(found)
 
     lines = tuple(c for c in arm.changes if protocol.genotypes_first and isinstance(c, GENOTYPES))
     acute = tuple(c for c in arm.changes if c not in lines)
@@ -135,26 +126,34 @@ def script(network: Network, arm: Arm, first: Sequence[Change] = ()) -> Script:
     start = 0.0
     moments: list[tuple[float, tuple[Change, ...]]] = []
     for stage in protocol.run_in:
-        moments.append((start, changes(stage.changes, "run_in")))
+        made = read_all(stage.changes, read_changes, f"{where}.run_in:", problems)
+        moments.append((start, tuple(change for several in made for change in several)))
         start += length(stage.length, "run_in")
-    moments.append((start, (*changes(protocol.changes, "changes"), *acute)))
-    for step in protocol.schedule:
-        at = length(step.at, "schedule", zero=True)
-        moments.append((start + at, changes(step.changes, "schedule")))
+    done, later = Treatment(), list[Scheduled]()
+    keys = (f"{where}.changes:", f"{where}.schedule:", f"{where}.background:")
+    try:
+        done = treatment_of(protocol.changes, protocol.schedule, protocol.background, keys)
+        later += [entry.delayed(start, network.time_unit) for entry in done.schedule]
+    except InputError as error:
+        problems.extend(error.problems)
+    moments.append((start, (*done.changes, *acute)))
+    moments += [(float(e.time), e.changes) for e in later if isinstance(e, At)]
     end, every = length(protocol.t_end, "t_end"), length(protocol.every, "every")
     steps = end / every
     if steps < 1 or abs(steps - round(steps)) > _EVEN * steps:
         why = f"t_end={protocol.t_end!r} is no whole number of steps of every={protocol.every!r}"
         problems.append(Problem(what=where, why=why))
-    background = (*changes(protocol.background, "background"), *first, *lines)
     if problems:
         raise ModelError(problems)
     return Script(
         condition=Condition(
-            background=background,
+            background=(*done.background, *first, *lines),
             equilibrate=rest,
             changes=tuple(change for time, made in moments if time == 0 for change in made),
-            schedule=tuple(At(time, *made) for time, made in moments if time > 0 and made),
+            schedule=(
+                *(At(time, *made) for time, made in moments if time > 0 and made),
+                *(entry for entry in later if not isinstance(entry, At)),
+            ),
             label=arm.name,
         ),
         start=start,

@@ -91,7 +91,7 @@ def _written_as_before(args: Sequence[str]) -> list[Problem]:
             name, _, number = value.rpartition("=")
             change = f"{name_text(name or number)}={_BEFORE[option]}{number if name else ''}"
             now = f"""{"--at" if when else "--change"} '{when}{change}'"""
-            what, why = f"{option} {value}", "is written in another way now"
+            what, why = f"{option} {value}", "is no longer an option"
             problems.append(Problem(what=what, why=why, way_out=f"write {now}"))
     return problems
 

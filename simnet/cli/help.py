@@ -11,12 +11,12 @@ _LAST = (_OUTPUT, "COMBINE archive (.omex)", _EXECUTION, _FILE, "Development", "
 
 _PANELS = {
     **dict.fromkeys(
-        "method replicates precision t_end points equilibrate readout seed claim".split(),
+        "method replicates precision t_end points equilibrate readout seed claim exports".split(),
         _SIMULATION,
     ),
     **dict.fromkeys("to out plot as_json as_csv markdown".split(), _OUTPUT),
     **dict.fromkeys(
-        "dry plan yes exports workers shard engine timeout rtol atol max_step allow_negative".split(),
+        "exports dry plan yes workers shard engine timeout rtol atol max_step allow_negative".split(),
         _EXECUTION,
     ),
     **dict.fromkeys("folder kinetics written_in volume copies".split(), _FILE),

@@ -213,8 +213,7 @@ def merge_command(
     from simnet.results.parts import merge_parts
 
     merged = merge_parts(shards, out)
-    what = {"sensitivity": "sensitivity study"}.get(merged.kind, merged.kind)
-    complain(f"wrote {out}: {count(len(merged.keys()), 'item')} of a {what}")
+    complain(f"wrote {out}: {count(len(merged.keys()), 'item')} ({merged.kind})")
 
 
 # `simnet report`: one page of a folder of results.

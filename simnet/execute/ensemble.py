@@ -17,6 +17,7 @@ from simnet.execute.plan import Plan, planned
 from simnet.execute.progress import Progress
 from simnet.execute.run import (
     Gathered,
+    dependent,
     in_order,
     judged_places,
     run_in_blocks,
@@ -25,7 +26,7 @@ from simnet.execute.run import (
     without_infinite,
 )
 from simnet.experiment.condition import Condition
-from simnet.experiment.run import Run, RunArguments, run_of, takes_run
+from simnet.experiment.run import RunArguments, run_of, takes_run
 from simnet.experiment.times import TimeSpec, finite_number, output_index
 from simnet.network.network import Network, Readout
 from simnet.results.parts import Parts
@@ -40,6 +41,7 @@ from simnet.stats.blocks import (
     block_statistics,
     fractions_above,
     packed,
+    pooled,
     unpacked,
 )
 from simnet.stats.distribution import Histogram, histogram, quantile_estimate
@@ -150,7 +152,7 @@ class Ensemble:
             UnknownNameError: no such readout.
             InputError: not an output time, or no replicate has a value there.
         """
-        (place,) = _places([name], self.readouts)
+        place = _place(name, self.readouts)
         return histogram(self.statistics.tallies, self._index(at), place)
 
     def two_modes(
@@ -162,7 +164,7 @@ class Ensemble:
             UnknownNameError: no such readout.
             InputError: not an output time, too few replicates, or values that are all equal.
         """
-        (place,) = _places([name], self.readouts)
+        place = _place(name, self.readouts)
         tallies = self.statistics.tallies
         return two_modes_of(tallies, self._index(at), place, confidence=confidence)
 
@@ -266,6 +268,7 @@ def run_ensemble(
     label: str = "",
     workers: Workers = None,
     out: str | Path | None = None,
+    shard: tuple[int, int] | None = None,
     progress: Progress | None = None,
     **run: Unpack[RunArguments],
 ) -> Ensemble:
@@ -285,6 +288,9 @@ def run_ensemble(
             which are then read. The same call again runs only what is missing, also after `kill -9`;
             more replicates or a finer precision extend it. Without a seed, that of the folder is
             taken.
+        shard: (i, n) runs the i-th of n parts of the blocks into `out`, counted from 1, and gives
+            the statistics of these; `simnet merge` joins their folders, for the same call on the
+            whole.
         progress: as in `simulate`.
         run: the arguments of `Run`; here `method` is "ssa" and `replicates` are 1000 by default.
 
@@ -298,10 +304,18 @@ def run_ensemble(
         described = described.as_run(seed=Parts.seed(out))
     conditions = (described.condition(label),)
     besides = dependent(described)
+    if shard is not None and (out is None or described.precision is not None):
+        why = "needs out=, a folder to be merged, and replicates in place of a precision"
+        besides.append(Problem(what=f"shard={shard!r:.60}", why=why))
     plan = planned(network, described, conditions, readouts, workers=workers, besides=besides)
-    limits = _limits(thresholds, plan.readouts)
     return ensemble_of(
-        plan, limits, covariance=covariance, workers=workers, out=out, progress=progress
+        plan,
+        _limits(thresholds, plan.readouts),
+        covariance=covariance,
+        workers=workers,
+        out=out,
+        shard=shard,
+        progress=progress,
     )
 
 
@@ -312,10 +326,11 @@ def ensemble_of(
     covariance: bool,
     workers: Workers,
     out: str | Path | None = None,
+    shard: tuple[int, int] | None = None,
     progress: Progress | None = None,
 ) -> Ensemble:
     """Run a plan of one condition; the rest is as in `run_ensemble`, of which it is the other half."""
-    merging = Merging()
+    merging, pieces = Merging(), list[BlockStatistics]()
     failures: list[Failure] = []
     infinite = np.zeros(len(plan.readouts), dtype=np.int64)
 
@@ -330,26 +345,28 @@ def ensemble_of(
         return _Block(statistics, endless.tolist(), gathered.failures)
 
     def take(block: _Block) -> None:
-        merging.take(block.statistics)
+        (merging.take if shard is None else pieces.append)(block.statistics)
         infinite[:] += block.infinite
         failures.extend(block.failures)
 
     if out is None:
         run_in_blocks(plan, workers=workers, receive=lambda g: take(summed(g)), progress=progress)
     else:
-        identity = {
-            **plan.identity(),
+        identity = plan.identity() | {
             "condition": condition_key(plan, 0),
             "times": plan.times.tolist(),
             "readouts": [readout.name for readout in plan.readouts],
-            "thresholds": [asdict(threshold) for threshold in thresholds],
+            "thresholds": list(map(asdict, thresholds)),
             "covariance": covariance,
         }
-        about = plan.record().versions
-        parts = Parts.open(out, kind="ensemble", identity=identity, about=about)
-        for block in _stored(plan, parts, merging, summed, workers, progress):
+        made_with = plan.record().versions
+        parts = Parts.open(out, kind="ensemble", identity=identity, about=made_with)
+        run = partial(run_campaign, plan, parts=parts, workers=workers, shard=shard)
+        for block in _stored(plan, merging, summed, run, progress):
             take(block)
-    total = merging.total
+    if shard is not None and not pieces:
+        raise InputError(Problem(what=f"shard={shard}", why="has no block of 256 replicates"))
+    total = merging.total if shard is None else pooled(pieces)
     assert total is not None, "every block was received"
     for readout, count in zip(plan.readouts, infinite, strict=True):
         if count:
@@ -363,7 +380,7 @@ def ensemble_of(
         times=plan.times,
         readouts=plan.readouts,
         time_unit=plan.network.time_unit,
-        record=replace(plan, replicates=total.stop).record(),
+        record=(plan if shard else replace(plan, replicates=total.stop)).record(),
         failures=told,
         sbml=partial(sbml_of, plan.network),
     )
@@ -380,8 +397,8 @@ class _Block(NamedTuple):
         """What is stored of it."""
         import pandas as pd
 
-        failures = json.dumps([asdict(failure) for failure in self.failures])
-        row = (packed(self.statistics), self.infinite, failures)
+        failures = json.dumps(list(map(asdict, self.failures)))
+        row = [packed(self.statistics), self.infinite, failures]
         return pd.DataFrame([row], columns=list(self._fields))
 
     @classmethod
@@ -393,14 +410,13 @@ class _Block(NamedTuple):
 
 def _stored(
     plan: Plan,
-    parts: Parts,
     known: Merging,
     summed: Callable[[Gathered], _Block],
-    workers: Workers,
+    run: "Callable[..., pd.DataFrame]",
     progress: Progress | None,
 ) -> Iterator[_Block]:
-    """The blocks of a plan, those that its folder does not hold run first; the caller merges them
-    into what is `known`."""
+    """The blocks of a plan, those that its folder does not hold run first, as `run_campaign` does;
+    the caller merges them into what is `known`."""
     precision, name = plan.run.precision, condition_key(plan, 0)
     places = (0,) if precision is None else judged_places(plan, precision)
     for done, wanted in stretches(plan, known, places):
@@ -408,26 +424,13 @@ def _stored(
             Item(key=f"{name}:{first}-{stop}", conditions=range(1), first=first, stop=stop)
             for first, stop in block_bounds(done, wanted)
         ]
-        frame = run_campaign(
-            plan,
+        frame = run(
             items,
             measure=lambda _, found: summed(found[0]).row(),
-            parts=parts,
-            workers=workers,
             progress=progress and (lambda n, of, before=done: progress(before + n, before + of)),  # type: ignore[misc]
         )
-        rows = frame[list(_Block._fields)].itertuples(index=False)
+        rows = frame.reindex(columns=list(_Block._fields)).itertuples(index=False)
         yield from (_Block.of_row(*row) for row in rows)
-
-
-def dependent(run: Run) -> list[Problem]:
-    """What is wrong where replicates have to be independent of each other."""
-    if run.replicates_per_cell == 1:
-        return []
-    why = "replicates of one cell are not independent, which intervals here take them to be"
-    way_out = "leave it out, or use simulate and noise_parts"
-    what = f"replicates_per_cell={run.replicates_per_cell!r}"
-    return [Problem(what=what, why=why, way_out=way_out)]
 
 
 def _limits(thresholds: Mapping[str, float] | None, readouts: Sequence[Readout]) -> list[Threshold]:
@@ -436,14 +439,13 @@ def _limits(thresholds: Mapping[str, float] | None, readouts: Sequence[Readout])
         what, way_out = f"thresholds={given!r:.60}", 'write {"GLUT1": 1000}'
         raise InputError(Problem(what=what, why="not thresholds by readout", way_out=way_out))
     return [
-        Threshold(place, finite_number(value, f"threshold of {name}"))
+        Threshold(_place(name, readouts), finite_number(value, f"threshold of {name}"))
         for name, value in (thresholds or {}).items()
-        for place in _places([name], readouts)
     ]
 
 
-def _places(names: Sequence[str], readouts: Sequence[Readout]) -> list[int]:
-    places, problems = positions(names, [readout.name for readout in readouts], "readout")
+def _place(name: str, readouts: Sequence[Readout]) -> int:
+    places, problems = positions([name], [readout.name for readout in readouts], "readout")
     if problems:
         raise UnknownNameError(problems)
-    return places
+    return places[0]

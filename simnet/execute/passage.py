@@ -10,11 +10,11 @@ from simnet.arrays import FloatArray
 from simnet.engines.base import Limits, Watch, WatchingSimulator
 from simnet.errors import Problem, Problems
 from simnet.execute.cluster import Workers, is_cluster
-from simnet.execute.ensemble import dependent
 from simnet.execute.plan import Plan, planned
 from simnet.execute.progress import Progress
 from simnet.execute.run import (
     Gathered,
+    dependent,
     in_order,
     run_in_blocks,
     stretches,

@@ -8,7 +8,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.engines.base import Engine
-from simnet.errors import InputError, SimulationError, caution
+from simnet.errors import InputError, Problem, SimulationError, caution
 from simnet.execute.base import Backend, Job, Outcome
 from simnet.execute.checks import Checks
 from simnet.execute.cluster import Cluster, Workers, is_cluster
@@ -16,7 +16,7 @@ from simnet.execute.plan import Plan, worker_processes
 from simnet.execute.processes import Processes
 from simnet.execute.progress import Progress
 from simnet.execute.threads import Serial, Threads
-from simnet.experiment.run import Precision
+from simnet.experiment.run import Precision, Run
 from simnet.results.trajectories import Failure, positions
 from simnet.stats.blocks import Merging, block_bounds, block_statistics
 from simnet.stats.precision import next_size
@@ -297,3 +297,13 @@ def judged_places(plan: Plan, precision: Precision) -> list[int]:
     if problems:
         raise InputError(problems)
     return places
+
+
+def dependent(run: Run) -> list[Problem]:
+    """What is wrong where replicates have to be independent of each other."""
+    if run.replicates_per_cell == 1:
+        return []
+    why = "replicates of one cell are not independent, which intervals here take them to be"
+    way_out = "leave it out, or use simulate and noise_parts"
+    what = f"replicates_per_cell={run.replicates_per_cell!r}"
+    return [Problem(what=what, why=why, way_out=way_out)]

@@ -89,6 +89,7 @@ def decoded(
         problems,
         required=required_of(spec, without=given),
         examples=_EXAMPLES,
+        renamed=getattr(spec, "RENAMED", None),
     )
     for key in ("background", "changes", "schedule", "variability"):
         if key in values:

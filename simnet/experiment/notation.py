@@ -79,7 +79,7 @@ def read_changes(text: str, where: str = "change") -> tuple[Change, ...]:
     """The changes, without a time, that a text means; arguments and errors as of `read_treatment`."""
     found = read_treatment(text, where)
     if found.background or found.schedule:
-        why, way_out = "has a time, and none can stand here", "write NAME=VALUE"
+        why, way_out = "cannot have a time", "write NAME=VALUE"
         raise InputError(Problem(what=f"{where} {text!r}", why=why, way_out=way_out))
     return found.changes
 
@@ -88,7 +88,7 @@ def read_schedule(text: str, where: str = "schedule") -> tuple[Scheduled, ...]:
     """The timed changes that a text means; arguments and errors as of `read_treatment`."""
     found = read_treatment(text, where)
     if found.background or found.changes:
-        raise InputError(Problem(what=f"{where} {text!r}", why="has no time", way_out=_WHEN))
+        raise InputError(Problem(what=f"{where} {text!r}", why="needs a time", way_out=_WHEN))
     return found.schedule
 
 
@@ -232,7 +232,9 @@ class Reader:
             self._expect(":")
             changes = self.changes()
             if len(changes) > 1:
-                self.fail(start, "one change at a time can be undone", "write two, joined by ;")
+                self.fail(
+                    start, "a pulse takes one change", "write one for each change, joined by ;"
+                )
             return Treatment(schedule=(Pulse(begin, length, changes[0]),))  # type: ignore[arg-type]
         if self._word("every"):
             every = self._time()
@@ -290,7 +292,7 @@ class Reader:
         found = _read_value(text, table)
         if found is None:
             why = f"{text!r} is not a {noun}" if text else f"a {noun} is missing"
-            ladder = "; several values are for doses, 0.1|1|10nM" if "|" in text else ""
+            ladder = "; only doses take several values, 0.1|1|10nM" if "|" in text else ""
             self.fail(place, why, f"write one of {forms(table)}{ladder}")
         return name, *found
 

@@ -350,7 +350,8 @@ def normalised(run: Run) -> Run:
     """The same run, with tuples for lists, and plain numbers for NumPy's."""
     for name in ("background", "changes", "schedule"):
         value = getattr(run, name)
-        object.__setattr__(run, name, tuple(value) if isinstance(value, Sequence) else (value,))
+        several = isinstance(value, Sequence) and not isinstance(value, str)
+        object.__setattr__(run, name, tuple(value) if several else (value,))
     for field in fields(run):
         if field.init and isinstance(value := getattr(run, field.name), np.integer):
             object.__setattr__(run, field.name, int(value))

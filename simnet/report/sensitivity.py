@@ -199,6 +199,7 @@ def _provenance(result: StudyResult) -> Iterator[Part]:
     changes = [
         *[change_text(change_from_record(c)) for c in (*about["background"], *about["changes"])],
         *[schedule_text(scheduled_from_record(entry)) for entry in about["schedule"]],
+        *about.get("variability", ()),
     ]
     before = about["equilibrate"]
     rows = [

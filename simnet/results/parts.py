@@ -86,7 +86,7 @@ class Parts:
 
     Attributes:
         folder: where it is.
-        kind: what the results are of: "screen", "sensitivity".
+        kind: what the results are of, such as "screen" or "claims".
         identity: what all parts have in common; a folder takes no others.
         about: versions and the like, as they were when the folder was made.
     """
@@ -256,10 +256,8 @@ def _differences(
     folder: Path, found: Parts, kind: str, identity: Mapping[str, Any]
 ) -> list[Problem]:
     if found.kind != kind:
-        return [
-            Problem(what=str(folder), why=f"holds a {found.kind}, not a {kind}",
-                    way_out="name another folder")
-        ]  # fmt: skip
+        why = f"holds results of another kind: {found.kind}, not {kind}"
+        return [Problem(what=str(folder), why=why, way_out="name another folder")]
     way_out = "name another folder, or go back to what it was"
     return [
         Problem(

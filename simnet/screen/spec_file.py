@@ -53,7 +53,7 @@ def screen_from_data(data: Mapping[str, Any], over: Mapping[str, Any] | None = N
     }
     values = decoded(data, Screen, problems, own=own)
     if "combinations" in data and "conditions" in data:
-        why, way_out = "conditions are listed as well", "leave one of the two out"
+        why, way_out = "cannot be combined with conditions", "remove one of the two"
         problems.append(Problem(what="combinations", why=why, way_out=way_out))
     made = read_all(values.pop("changes", ()), read_treatment, "changes", problems)
     listed = values.pop("conditions", None)

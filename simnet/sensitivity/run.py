@@ -16,7 +16,7 @@ from simnet.execute.campaign import run_campaign
 from simnet.execute.cluster import Workers
 from simnet.execute.cost import cost_of
 from simnet.execute.progress import Progress
-from simnet.experiment.notation import change_text, schedule_text
+from simnet.experiment.notation import change_text, schedule_text, spread_text
 from simnet.experiment.times import path_of, whole_number
 from simnet.readouts.language import bracket_text
 from simnet.results.parts import Parts, into_place
@@ -328,6 +328,7 @@ def _about(study: SensitivityStudy, design: Design) -> dict[str, Any]:
         "background": [change_text(change) for change in study.done.background],
         "changes": [change_text(change) for change in study.done.changes],
         "schedule": [schedule_text(entry) for entry in study.done.schedule],
+        "variability": [spread_text(*item) for item in (study.variability or {}).items()],
         "samples": design.samples,
         "replicates": study.runs,
         "digest": study.digest,

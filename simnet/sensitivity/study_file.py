@@ -17,7 +17,9 @@ from typing import Any
 from simnet.errors import InputError, Problem
 from simnet.execute.spec_file import decoded, load_network, read_toml, toml_text
 from simnet.experiment.notation import Treatment, read_all, read_treatment
+from simnet.experiment.run import Precision
 from simnet.network.network import Network
+from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.study import SensitivityStudy
 
 
@@ -43,7 +45,8 @@ def study_from_data(
     """The study that a file's content describes; arguments and errors as of `study_from_file`."""
     problems: list[Problem] = []
     over = over or {}
-    values = decoded(data, SensitivityStudy, problems, given=tuple(over))
+    own = {"method": str, "precision": Precision | IndexPrecision}  # the study says what is meant
+    values = decoded(data, SensitivityStudy, problems, own=own, given=tuple(over))
     done = read_all(values.pop("changes", ()), read_treatment, "changes", problems)
     if problems:
         raise InputError(problems)

@@ -6,8 +6,9 @@ workers and any order in which they finish. A block has 256 replicates; the firs
 128, where precision is judged first.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from io import BytesIO
 from itertools import pairwise
 from typing import Any
@@ -149,9 +150,20 @@ def merge(a: BlockStatistics, b: BlockStatistics) -> BlockStatistics:
         problems.append(Problem(what="statistics", why=why))
     if problems:
         raise InputError(problems)
+    return _sum(a, b)
+
+
+def pooled(blocks: Iterable[BlockStatistics]) -> BlockStatistics:
+    """The statistics of some of an ensemble's blocks, such as those of a shard, as if there were no
+    others: merged in the order of their indices, and counted from 0."""
+    first, *others = sorted(blocks, key=lambda block: block.first)
+    return reduce(_sum, others, replace(first, first=0, stop=first.stop - first.first))
+
+
+def _sum(a: BlockStatistics, b: BlockStatistics) -> BlockStatistics:
     return BlockStatistics(
         first=0,
-        stop=b.stop,
+        stop=a.stop + b.stop - b.first,
         powers=merge_powers(a.powers, b.powers),
         tallies=merge_tallies(a.tallies, b.tallies),
         comoments=a.comoments and b.comoments and merge_comoments(a.comoments, b.comoments),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import simnet as sn
-from simnet.catalogue.protocols import Mechanism, Protocol, Stage, Step, read_protocols
+from simnet.catalogue.protocols import Mechanism, Protocol, Stage, read_protocols
 
 
 def written(folder: Path, text: str) -> Path:
@@ -24,7 +24,7 @@ def test_a_protocol_and_a_mechanism(tmp_path: Path) -> None:
             rest = "2 h"
             run_in = [{ length = "1 h", changes = ["X=knockout"] }, { length = "5 min" }]
             changes = ["k=2"]
-            schedule = [{ at = "30 min", changes = ["k=1"] }]
+            schedule = ["30 min: k=1"]
             t_end = "1 h"
             every = "1 min"
             genotypes_first = true
@@ -44,7 +44,7 @@ def test_a_protocol_and_a_mechanism(tmp_path: Path) -> None:
         rest="2 h",
         run_in=(Stage(length="1 h", changes=("X=knockout",)), Stage(length="5 min")),
         changes=("k=2",),
-        schedule=(Step(at="30 min", changes=("k=1",)),),
+        schedule=("30 min: k=1",),
         t_end="1 h",
         every="1 min",
         genotypes_first=True,

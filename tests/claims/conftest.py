@@ -44,7 +44,7 @@ meaning = "no synthesis for 100 s, then twice the synthesis for 50 s, then as be
 rest = "100 s"
 run_in = [{ length = "100 s", changes = ["k=0"] }]
 changes = ["k=20"]
-schedule = [{ at = "50 s", changes = ["k=10"] }]
+schedule = ["50 s: k=10"]
 t_end = "100 s"
 every = "1 s"
 methods = ["ode"]

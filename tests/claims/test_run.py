@@ -213,6 +213,22 @@ def test_genotypes_are_cell_lines_where_the_protocol_says_so(
     assert run_claims(chain, folder=folder, workers=0).passed
 
 
+def test_times_of_a_schedule_count_from_the_end_of_the_run_in(chain: Network, folder: Path) -> None:
+    text = (folder / "protocols.toml").read_text()
+    entries = 'schedule = ["from 20 s for 10: k=0", "every 10 s from 60 s, 2 times: X=add 1"]'
+    (folder / "protocols.toml").write_text(text.replace('schedule = ["50 s: k=10"]', entries))
+    (arm,) = load_suite(chain, folder=folder, ids=["later"]).arms
+    assert script(chain, arm).condition.schedule == (
+        sn.At(100.0, sn.Set("k", 20.0)),
+        sn.Pulse(120.0, 10.0, sn.Set("k", 0.0)),
+        sn.Repeat(160.0, 10.0, 2, sn.Add("X", 1.0)),
+    )
+    refused = 'schedule = [{ at = "50 s", changes = ["k=10"] }]'
+    (folder / "protocols.toml").write_text(text.replace('schedule = ["50 s: k=10"]', refused))
+    with pytest.raises(sn.ModelError, match=r'write schedule = \["24h: O2_percent=20"\]'):
+        load_suite(chain, folder=folder)
+
+
 def test_a_program_is_shifted_unless_rates_know_the_time(chain: Network, folder: Path) -> None:
     """The run-in ends at time 0, so that the first steps after a change are not lost in rounding."""
     (arm,) = load_suite(chain, folder=folder, ids=["later"]).arms

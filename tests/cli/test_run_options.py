@@ -67,7 +67,7 @@ def test_a_study_of_cells(cli: Any, model: Path) -> None:
     assert ran.code == 0, ran.err
     about = json.loads(ran.out)["study"]
     assert (about["method"], about["replicates"], about["rtol"]) == ("ode", 4, 1e-9)
-    assert about["variability"]["lost"]["cv"] == 0.3
+    assert about["variability"] == ["lost=lognormal 0.3"]
 
 
 def test_a_study_file_says_the_same(model: Path) -> None:

@@ -54,6 +54,7 @@ def test_json_and_options(cli: Cli, model: Path) -> None:
         "sensitivity", model, "--readout", "cv(X)@5", "--analysis", "morris", "--samples", "4",
         "--method", "ssa", "--replicates", "4", "--fold", "2", "--group", "all=made,lost",
         "--initial", "X", "--equilibrate", "0", "--change", "made=x2", "--setting", "levels=6",
+        "--background", "lost=x2", "--at", "1: X=add 3",
         "--workers", "0", "--json",
     )  # fmt: skip
     assert ran.code == 0, ran.err
@@ -61,7 +62,19 @@ def test_json_and_options(cli: Cli, model: Path) -> None:
     assert {row["factor"] for row in found["indices"]} == {"all", "X", "dummy"}
     assert found["study"]["settings"]["levels"] == 6
     assert found["study"]["changes"] == ["made=x2"]
+    assert found["study"]["background"] == ["lost=x2"]
+    assert found["study"]["schedule"] == ["1: X=add 3"]
     assert found["study"]["replicates"] == 4
+
+
+def test_cells_of_a_study(cli: Cli, model: Path) -> None:
+    ran = cli(
+        "sensitivity", model, "--readout", "mean(X)@5", "--analysis", "morris", "--samples", "4",
+        "--parameters", "made", "--fold", "2", "--variability", "lost=uniform 2",
+        "--replicates", "4", "--workers", "0", "--json",
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["study"]["variability"] == ["lost=uniform 2"]
 
 
 def test_second_order_and_convergence(cli: Cli, model: Path) -> None:

@@ -122,7 +122,7 @@ def test_everything_runs_with_it(
     run = sn.simulate(
         net, t_end=2, points=2, method="ssa", replicates=500, seed=1, workers=0, engine="tiny"
     )
-    assert (run.record.engine, run.record.versions["tiny"]) == ("tiny", "1.2")
+    assert (run.record.run.engine, run.record.versions["tiny"]) == ("tiny", "1.2")
     last = run.readout("X")[:, -1]
     assert abs(last.mean() - mean) < 4.5 * math.sqrt(mean / 500)
     assert abs(last.var(ddof=1) / mean - 1) < 4.5 * math.sqrt(2 / 500)

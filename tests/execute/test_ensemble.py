@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 import simnet as sn
+from simnet.results.parts import merge_parts
 from simnet.stats.noise import noise_parts
 from simnet.stats.passage import median_time, survival
 
@@ -304,3 +305,31 @@ def test_a_precision_goes_on_in_a_folder(birth_death: sn.Network, tmp_path: Path
         alone = sn.run_ensemble(birth_death, precision=wanted, **how)
         assert found.replicates == alone.replicates == replicates
         pd.testing.assert_frame_equal(found.summary(), alone.summary(), check_exact=True)
+
+
+def test_shards_make_the_whole(birth_death: sn.Network, tmp_path: Path) -> None:
+    """Each has the statistics of its own blocks, and merged they are those of one run."""
+    how: dict[str, Any] = {"t_end": 3.0, "points": 3, "replicates": 1000, "seed": 5, "workers": 1}
+    folders = [tmp_path / "1", tmp_path / "2"]
+    shards = [
+        sn.run_ensemble(birth_death, out=folder, shard=(number, 2), **how)
+        for number, folder in enumerate(folders, 1)
+    ]
+    values = sn.simulate(birth_death, method="ssa", **how).values[0, :, -1, 0]
+    own = [[*values[:128], *values[256:512], *values[768:]], [*values[128:256], *values[512:768]]]
+    for shard, expected in zip(shards, own, strict=True):
+        last = shard.summary().iloc[-1]
+        assert last["n"] == shard.replicates == len(expected)
+        assert last["mean"] == pytest.approx(np.mean(expected))
+        assert last["sd"] == pytest.approx(np.std(expected, ddof=1))
+    merge_parts(folders, tmp_path / "all")
+    merged = sn.run_ensemble(
+        birth_death, out=tmp_path / "all", progress=lambda *_: pytest.fail("ran again"), **how
+    )
+    whole = sn.run_ensemble(birth_death, **how)
+    pd.testing.assert_frame_equal(merged.summary(), whole.summary(), check_exact=True)
+    np.testing.assert_array_equal(merged.covariance().value, whole.covariance().value)
+    with pytest.raises(sn.InputError, match="needs out=, a folder"):
+        sn.run_ensemble(birth_death, shard=(1, 2), **how)
+    with pytest.raises(sn.InputError, match=r"shard=\(9, 9\): has no block"):
+        sn.run_ensemble(birth_death, out=tmp_path / "9", shard=(9, 9), **how)

@@ -128,9 +128,9 @@ def test_all_mistakes_at_once() -> None:
         "conditions[0].chnages: is unknown; did you mean changes?",
         "precision.relativ: is unknown; did you mean relative",
         "background 'b': column 1: 'b' where NAME=VALUE or a time should be",
-        "schedule 'a=1': has no time; write \"24h: NAME=VALUE\"",
+        "schedule 'a=1': needs a time; write \"24h: NAME=VALUE\"",
         "variability 'c=wide': column 3: 'wide' is not a distribution",
-        "combinations: conditions are listed as well; leave one of the two out",
+        "combinations: cannot be combined with conditions; remove one of the two",
     ]
     assert len(told) == len(begins), told
     for begin in begins:
@@ -164,6 +164,19 @@ def test_what_a_study_refuses() -> None:
         "settings.step: 'x' is not a number",
         "tolerance=7.0: not between 0 and 1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({"simulate": "ssa"}, 'write method="ssa", and analysis="sobol"'),
+        ({"method": "sobol"}, 'write analysis="sobol"'),
+        ({"precision": {"tolerance": 0.1}}, "write index_precision=IndexPrecision(...)"),
+    ],
+)
+def test_keys_of_a_study_of_before(before: dict[str, Any], now: str) -> None:
+    (told,) = refused({"network": "hypoxia", "readouts": "HIF1A@2h"} | before, study_from_data)
+    assert now in told
 
 
 def test_a_network_is_loaded_as_the_file_says(tmp_path: Path) -> None:

@@ -200,7 +200,7 @@ def test_a_treatment_has_parts() -> None:
             "change 'HIF1A=twice': column 7: 'twice' is not a change; write one of 2.5",
         ),
         ("HIF1A=1e999", "'1e999' is not a change"),
-        ("O2_percent=1|5", "several values are for doses, 0.1|1|10nM"),
+        ("O2_percent=1|5", "only doses take several values, 0.1|1|10nM"),
         (
             "A(b)=2",
             "column 1: 'A' where NAME=VALUE or a time should be; other names than letters, di",
@@ -214,7 +214,7 @@ def test_a_treatment_has_parts() -> None:
             "column 3: 'weeks' after a number is not a unit of time; units of time are",
         ),
         ("from 2h: a=1", "column 8: ':' where 'for' should be"),
-        ("from 2h for 1h: a=1, b=2", "column 1: one change at a time can be undone"),
+        ("from 2h for 1h: a=1, b=2", "column 1: a pulse takes one change"),
         ("from 2h for 1h: a=knockout", "only a Set can be undone"),
         ("every 2h, 3 times: a=1", "column 9: ',' where 'from' should be"),
         ("every 2h from 0, often: a=1", "column 18: 'often' where a number of times should be"),
@@ -228,9 +228,9 @@ def test_what_cannot_be_read(text: str, says: str) -> None:
 
 
 def test_what_stands_in_the_wrong_place() -> None:
-    with pytest.raises(sn.InputError, match="schedule 'a=1': has no time; write \"24h: NAME"):
+    with pytest.raises(sn.InputError, match="schedule 'a=1': needs a time; write \"24h: NAME"):
         read_schedule("a=1")
-    with pytest.raises(sn.InputError, match=r"background\[0\] '2h: a=1': has a time"):
+    with pytest.raises(sn.InputError, match=r"background\[0\] '2h: a=1': cannot have a time"):
         read_changes("2h: a=1", "background[0]")
     with pytest.raises(sn.InputError, match="'wide' is not a distribution; write one of lognormal"):
         read_spread("MCT1=wide")

@@ -36,6 +36,14 @@ def test_a_run_names_all_that_is_wrong_with_it() -> None:
         assert any(what.startswith(name) for what in found), name
 
 
+def test_a_text_in_the_place_of_changes_is_one_mistake(birth_death: sn.Network) -> None:
+    for name in ("changes", "background", "schedule"):
+        given: dict[str, Any] = {name: "HIF1A=knockout"}
+        with pytest.raises(sn.InputError, match=f"{name}|changes") as caught:
+            sn.simulate(birth_death, t_end=1, **given)
+        assert len(caught.value.problems) == 1
+
+
 def test_an_unknown_argument_and_the_nearest(birth_death: sn.Network) -> None:
     for call, words in (
         (lambda: sn.Run(t_ends=3), r"Run\(t_ends=...\): no such argument; did you mean t_end"),  # type: ignore[call-arg]

@@ -145,8 +145,14 @@ def test_a_study_is_gone_on_with(name: str, gene: sn.Network, stored: Path, tmp_
     assert runs[0] == runs[1]
 
 
-def test_values_of_claims(stored: Path, pinned: Pinned) -> None:
-    folder = stored / "claims"
+def test_values_of_claims(stored: Path, tmp_path: Path, pinned: Pinned) -> None:
+    """Of a study whose protocols have a schedule in the form of before, which is an error now."""
+    folder = tmp_path / "claims"
+    shutil.copytree(stored / "claims", folder)
+    text = (folder / "protocols.toml").read_text()
+    before, now = '[{ at = "50 s", changes = ["k=10"] }]', '["50 s: k=10"]'
+    assert before in text
+    (folder / "protocols.toml").write_text(text.replace(before, now))
     found = sn.robustness(
         sn.load(folder / "chain.xml"), sets=8, folder=folder, out=folder / "values.jsonl", run=False
     )
