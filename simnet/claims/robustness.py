@@ -26,9 +26,9 @@ from simnet.claims.run import courses_of, opened, plan_of
 from simnet.claims.suite import Suite, load_suite
 from simnet.elementary import exp, log
 from simnet.errors import InputError, Problem
+from simnet.execute.base import Workers
 from simnet.execute.campaign import Item, items_of, run_campaign
 from simnet.execute.checks import ALLOWED_IN_SPREADS
-from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered

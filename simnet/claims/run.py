@@ -19,9 +19,9 @@ from simnet.claims.measure import FEWEST, Finding, interval_of, judged, value_of
 from simnet.claims.suite import Arm, Case, Script, Suite, knows_time, load_suite, script
 from simnet.engines.table import preferred
 from simnet.errors import InputError
+from simnet.execute.base import Workers
 from simnet.execute.campaign import Lazy, items_of, rows_of, run_campaign
 from simnet.execute.checks import ALLOWED
-from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan, planned, worker_processes
 from simnet.execute.progress import Progress
 from simnet.experiment.change import Change

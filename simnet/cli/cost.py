@@ -9,7 +9,7 @@ import typer
 
 from simnet.cli.exits import complain
 from simnet.errors import InputError, Problem
-from simnet.execute.cluster import Workers
+from simnet.execute.base import Workers
 from simnet.execute.progress import roughly
 
 if TYPE_CHECKING:

@@ -77,7 +77,7 @@ def screen_command(
         simnet report screen
     """
     if plan == "init":
-        from simnet.screen.example import example_screen
+        from simnet.screen.spec_file import example_screen
 
         print_example("screen", network, example_screen)
         return

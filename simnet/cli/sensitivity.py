@@ -29,7 +29,7 @@ from simnet.cli.options import (
 from simnet.cli.output import console, print_csv, print_json
 from simnet.cli.run_options import RunFields, with_run_options
 from simnet.errors import InputError, Problem
-from simnet.execute.cluster import Workers
+from simnet.execute.base import Workers
 
 if TYPE_CHECKING:
     from simnet.sensitivity.result import StudyResult

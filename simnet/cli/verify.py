@@ -23,9 +23,8 @@ from simnet.cli.output import (
 
 if TYPE_CHECKING:
     from simnet.network.network import Readout
-    from simnet.verify.comparison import EngineComparison
     from simnet.verify.exports import ExportCheck
-    from simnet.verify.verification import Verification
+    from simnet.verify.verification import EngineComparison, Verification
 
 _ROWS_SHOWN = 30
 

@@ -1,17 +1,32 @@
-"""The one small interface of execution: a task, jobs to run, outcomes as they come."""
+"""The one small interface of execution: where to run, a task, jobs to run, outcomes as they come."""
 
 import os
 import pickle
 import re
 import struct
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, TypeGuard
 
 from simnet.arrays import TimesByReadouts
 from simnet.engines.base import Task
 from simnet.errors import InputError, Problem
 from simnet.experiment.program import Program
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+Workers: TypeAlias = "int | str | Client | None"
+"""Where replicates run: see `simulate`."""
+
+
+def is_cluster(workers: object) -> TypeGuard["str | Client"]:
+    """Whether `workers=` means a Dask cluster: "tcp://host:8786", or a Client."""
+    if isinstance(workers, str):
+        return "://" in workers
+    distributed = sys.modules.get("distributed")  # without it, nobody has made a Client
+    return distributed is not None and isinstance(workers, distributed.Client)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 import numpy as np
 
 from simnet.errors import InputError, Problem
-from simnet.execute.base import Job
-from simnet.execute.cluster import Workers
+from simnet.execute.base import Job, Workers
 from simnet.execute.plan import Plan
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered, run_jobs

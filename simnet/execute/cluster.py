@@ -6,7 +6,6 @@ by another one. Seeds belong to replicates, so bits are those of any other backe
 """
 
 import hashlib
-import sys
 import threading
 import time
 import uuid
@@ -14,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from simnet.engines.base import Task
 from simnet.errors import (
@@ -30,23 +29,12 @@ from simnet.execute.cluster_chunk import abandon, packed, run_chunk, unpacked, v
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-Workers: TypeAlias = "int | str | Client | None"
-"""Where replicates run: see `simulate`."""
-
 CONNECTING = 5.0  # seconds
 _TARGET = 0.5  # seconds that a chunk should take
 _LARGEST = 1024  # replicates in a chunk
 _AHEAD = 2  # chunks under way for each thread of the cluster
 _EVERY = 2.0  # seconds between looks at the size of the cluster
 _GOODBYE = 2.0  # seconds to tell Dask workers that nobody waits
-
-
-def is_cluster(workers: object) -> TypeGuard["str | Client"]:
-    """Whether `workers=` means a Dask cluster: "tcp://host:8786", or a Client."""
-    if isinstance(workers, str):
-        return "://" in workers
-    distributed = sys.modules.get("distributed")  # without it, nobody has made a Client
-    return distributed is not None and isinstance(workers, distributed.Client)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ import numpy as np
 
 from simnet.engines.base import BatchSimulator, Limits, Simulator
 from simnet.errors import InputError, SimulationError, UnsupportedError
-from simnet.execute.cluster import Workers
+from simnet.execute.base import Workers
 from simnet.execute.plan import Plan
 from simnet.execute.progress import roughly
 from simnet.execute.run import processors, threads_for

@@ -11,8 +11,8 @@ import numpy as np
 
 from simnet.arrays import Times
 from simnet.errors import InputError, Problem, UnknownNameError, caution
+from simnet.execute.base import Workers
 from simnet.execute.campaign import Item, condition_key, run_campaign
-from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan, planned
 from simnet.execute.progress import Progress
 from simnet.execute.run import (

@@ -9,7 +9,7 @@ import numpy as np
 from simnet.arrays import FloatArray
 from simnet.engines.base import Limits, Watch, WatchingSimulator
 from simnet.errors import Problem, Problems
-from simnet.execute.cluster import Workers, is_cluster
+from simnet.execute.base import Workers, is_cluster
 from simnet.execute.plan import Plan, planned
 from simnet.execute.progress import Progress
 from simnet.execute.run import (

@@ -19,9 +19,8 @@ from simnet.engines.table import (
     require_runnable,
 )
 from simnet.errors import InputError, Problem, Problems, SimnetWarning, UnsupportedError, nearest
-from simnet.execute.base import Job, Replicate
+from simnet.execute.base import Job, Replicate, Workers, is_cluster
 from simnet.execute.checks import ALLOWED
-from simnet.execute.cluster import Workers, is_cluster
 from simnet.experiment.action import AddAmount, SetValue
 from simnet.experiment.change import Scale
 from simnet.experiment.condition import Condition

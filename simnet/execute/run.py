@@ -9,9 +9,9 @@ import numpy as np
 from simnet.arrays import FloatArray
 from simnet.engines.base import Engine
 from simnet.errors import InputError, Problem, SimulationError, caution
-from simnet.execute.base import Backend, Job, Outcome
+from simnet.execute.base import Backend, Job, Outcome, Workers, is_cluster
 from simnet.execute.checks import Checks
-from simnet.execute.cluster import Cluster, Workers, is_cluster
+from simnet.execute.cluster import Cluster
 from simnet.execute.plan import Plan, worker_processes
 from simnet.execute.processes import Processes
 from simnet.execute.progress import Progress

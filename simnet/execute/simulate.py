@@ -8,7 +8,7 @@ from typing import Unpack, overload
 import numpy as np
 
 from simnet.errors import InputError, Problem
-from simnet.execute.cluster import Workers
+from simnet.execute.base import Workers
 from simnet.execute.ensemble import Ensemble, ensemble_of
 from simnet.execute.plan import Plan, planned
 from simnet.execute.progress import Progress

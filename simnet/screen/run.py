@@ -9,8 +9,8 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
+from simnet.execute.base import Workers
 from simnet.execute.campaign import Item, items_of, run_campaign
-from simnet.execute.cluster import Workers
 from simnet.execute.progress import Progress
 from simnet.experiment.run import Precision
 from simnet.results.parts import Parts

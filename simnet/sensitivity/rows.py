@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simnet.arrays import FloatArray, IntArray
+from simnet.execute.base import Workers
 from simnet.execute.campaign import Item, Lazy, items_of, rows_of
 from simnet.execute.checks import ALLOWED, ALLOWED_IN_SPREADS
-from simnet.execute.cluster import Workers
 from simnet.execute.plan import Plan, planned
 from simnet.execute.run import Gathered
 from simnet.experiment.action import Hold

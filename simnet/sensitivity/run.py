@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simnet.errors import InputError, Problem
+from simnet.execute.base import Workers
 from simnet.execute.campaign import run_campaign
-from simnet.execute.cluster import Workers
 from simnet.execute.cost import cost_of
 from simnet.execute.progress import Progress
 from simnet.experiment.notation import change_text, schedule_text, spread_text

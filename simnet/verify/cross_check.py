@@ -37,9 +37,8 @@ from simnet.network.values import require_network
 from simnet.results.trajectories import Trajectories
 from simnet.screen.effects import holm
 from simnet.seeds import drawn_root, replicate_seed
-from simnet.verify.comparison import EngineComparison, Known, Side, compare
 from simnet.verify.master_equation import Distribution, NoSolution, solve
-from simnet.verify.verification import EXACT, Verification
+from simnet.verify.verification import EXACT, EngineComparison, Known, Side, Verification, compare
 
 # How many replicates of a slow engine are bearable, from an estimate of its firings.
 #

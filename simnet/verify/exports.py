@@ -19,7 +19,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import SimnetError
-from simnet.execute.archive import write_archive
+from simnet.execute.exporters import write_archive
 from simnet.network.network import Network
 from simnet.results.record import versions_of
 from simnet.sbml.antimony import sbml_to_antimony

@@ -12,8 +12,7 @@ from simnet.catalogue.claims import Claim
 from simnet.claims.robustness import latin_hypercube, robust, robustness, varied_parameters
 from simnet.engines.base import Engine
 from simnet.execute import run as runner
-from simnet.execute.base import Backend
-from simnet.execute.cluster import Workers
+from simnet.execute.base import Backend, Workers
 from simnet.network.network import Drug, Input, Network, Parameter
 from simnet.results.parts import merge_parts
 

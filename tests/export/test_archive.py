@@ -13,7 +13,7 @@ import pytest
 import simnet as sn
 from simnet.catalogue.protocols import read_headlines
 from simnet.cli.app import main
-from simnet.execute.archive import expected, headline_experiments, write_archive
+from simnet.execute.exporters import expected, headline_experiments, write_archive
 from simnet.network.expression import Call, Symbol
 from simnet.network.network import Network
 from simnet.sbml.omex import MARKDOWN, About, Member, write_omex

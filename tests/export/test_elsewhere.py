@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 import simnet as sn
-from simnet.execute.archive import headline_experiments, write_archive
+from simnet.execute.exporters import headline_experiments, write_archive
 from simnet.network.network import Network
 from simnet.sbml.antimony import sbml_to_antimony
 from simnet.sbml.write import to_sbml

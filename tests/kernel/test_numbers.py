@@ -5,7 +5,7 @@ import random
 import struct
 from decimal import Decimal, localcontext
 
-from simnet.engines._kernel import _ssa, twin_tape
+from simnet.engines._kernel import _ssa, twins
 
 _SMALLEST, _LARGEST = 2.0**-53, 1.0 - 2.0**-53
 
@@ -13,7 +13,7 @@ _SMALLEST, _LARGEST = 2.0**-53, 1.0 - 2.0**-53
 def _arguments() -> list[float]:
     """Of all sizes, at the ends, and close to 1 and to the seam at sqrt(1/2)."""
     chance = random.Random(5)
-    some = [twin_tape.uniform(chance.getrandbits(64)) for _ in range(3000)]
+    some = [twins.uniform(chance.getrandbits(64)) for _ in range(3000)]
     small = [math.ldexp(0.5 + chance.random() / 2, -chance.randrange(53)) for _ in range(3000)]
     close = [1.0 - k * 2.0**-53 for k in range(1, 200)]
     seam = [math.sqrt(0.5) + k * 2.0**-53 for k in range(-200, 200)]
@@ -32,7 +32,7 @@ def test_the_logarithm_is_right_to_one_unit_in_the_last_place() -> None:
 
 
 def test_the_logarithm_in_c_and_in_python_agree_in_every_bit() -> None:
-    assert [_ssa.log(x) for x in _arguments()] == [twin_tape.log(x) for x in _arguments()]
+    assert [_ssa.log(x) for x in _arguments()] == [twins.log(x) for x in _arguments()]
 
 
 def test_the_logarithm_never_gives_a_waiting_time_below_zero() -> None:
@@ -49,7 +49,7 @@ def test_uniforms_lie_inside_zero_and_one() -> None:
 def test_uniforms_in_c_and_in_python_agree_in_every_bit() -> None:
     chance = random.Random(6)
     bits = [chance.getrandbits(64) for _ in range(2000)]
-    assert [_ssa.uniform(b) for b in bits] == [twin_tape.uniform(b) for b in bits]
+    assert [_ssa.uniform(b) for b in bits] == [twins.uniform(b) for b in bits]
 
 
 def test_xoshiro_gives_the_published_numbers() -> None:
@@ -68,11 +68,11 @@ def test_xoshiro_gives_the_published_numbers() -> None:
         10450023813501588000,
     ]
     assert _ssa.draws((1, 2, 3, 4), 10) == expected
-    stream = twin_tape.Stream(struct.pack("<4Q", 1, 2, 3, 4))
+    stream = twins.Stream(struct.pack("<4Q", 1, 2, 3, 4))
     assert [stream.bits() for _ in range(10)] == expected
 
 
 def test_random_numbers_in_c_and_in_python_agree_over_a_long_stretch() -> None:
     state = (2**64 - 1, 12345678901234567890, 0, 1)
-    stream = twin_tape.Stream(struct.pack("<4Q", *state))
+    stream = twins.Stream(struct.pack("<4Q", *state))
     assert _ssa.draws(state, 5000) == [stream.bits() for _ in range(5000)]

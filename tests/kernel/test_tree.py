@@ -6,7 +6,7 @@ from itertools import accumulate
 
 import pytest
 
-from simnet.engines._kernel.twin_rejection import Tree
+from simnet.engines._kernel.twins import Tree
 
 
 @pytest.mark.parametrize("size", [1, 15, 16, 17, 256, 257, 5000])

@@ -5,15 +5,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from simnet.engines._kernel import twin_lockstep, twin_rejection
-from simnet.engines._kernel.twin_tape import Stream, TwinReplicate
+from simnet.engines._kernel.twins import Stream, TwinReplicate, run_lockstep, run_rejection
 from simnet.engines.base import Limits, Task
 from simnet.engines.compiled import CompiledSimulator, Run
 from simnet.experiment.action import AddAmount
 from simnet.experiment.program import Program, Segment
 from simnet.network.network import Network
 
-_TWIN = {"lockstep": twin_lockstep.run, "rejection": twin_rejection.run}
+_TWIN = {"lockstep": run_lockstep, "rejection": run_rejection}
 _END = {"mass_action": 3.0, "laws": 4.0, "ring20": 3.0, "ring150": 0.4}
 _TRACED = 4000
 

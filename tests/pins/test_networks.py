@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import simnet as sn
-from simnet.execute.archive import write_archive
+from simnet.execute.exporters import write_archive
 from simnet.sbml.antimony import sbml_to_antimony
 from simnet.sbml.write import to_sbml
 

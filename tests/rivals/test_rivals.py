@@ -1,6 +1,6 @@
 """Rival engines as oracles: what they draw and what we draw come from one distribution.
 
-Means, spreads and distributions are compared by `simnet.verify.comparison` (tested by itself in
+Means, spreads and distributions are compared by `simnet.verify.verification` (tested by itself in
 tests/verify_command), with Holm's correction within a test and Bonferroni's over the tests.
 """
 
@@ -14,8 +14,8 @@ import pytest
 
 from simnet.results.terminal import signed
 from simnet.screen.effects import holm
-from simnet.verify.comparison import EngineComparison, Known, compare
 from simnet.verify.master_equation import NoSolution, solve
+from simnet.verify.verification import EngineComparison, Known, compare
 
 pytestmark = pytest.mark.verify
 

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 import simnet as sn
-from simnet.screen.example import example_screen
-from simnet.screen.spec_file import screen_from_file
+from simnet.screen.spec_file import example_screen, screen_from_file
 
 
 @pytest.fixture(scope="module")

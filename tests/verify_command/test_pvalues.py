@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, hypergeom, nbinom
 
-from simnet.verify.comparison import (
+from simnet.verify.verification import (
     Known,
     compare,
     distinct,
