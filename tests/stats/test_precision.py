@@ -88,8 +88,8 @@ def test_a_fraction_is_of_zeros_and_ones() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({}, "one of relative and absolute"),
-        ({"relative": 0.1, "absolute": 1}, "one of relative and absolute"),
+        ({}, "either relative or absolute"),
+        ({"relative": 0.1, "absolute": 1}, "either relative or absolute"),
         ({"relative": 0}, "not a number above 0"),
         ({"relative": "5%"}, "not a number above 0"),
         ({"absolute": float("nan")}, "not a number above 0"),
