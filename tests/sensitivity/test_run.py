@@ -434,5 +434,5 @@ def test_cells_are_noise_that_is_taken_out(make_network: Callable[..., sn.Networ
     ratio = result.outputs["X@20[idle=2] / X@20"]
     assert ratio.estimate.mean() == pytest.approx(1, abs=0.05)
     assert ratio.estimate.var() == pytest.approx(ratio.variance.mean(), rel=0.4)
-    with pytest.raises(sn.InputError, match="the experiment sets it, so it cannot be varied"):
+    with pytest.raises(sn.InputError, match="it is set by the experiment, so it cannot be varied"):
         dataclasses.replace(study, parameters=("k",))
