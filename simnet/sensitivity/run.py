@@ -34,6 +34,7 @@ from simnet.sensitivity.rows import (
     items_to_run,
     kept,
     plan_of,
+    row_conditions,
     row_programs,
 )
 from simnet.sensitivity.study import SensitivityStudy
@@ -271,8 +272,11 @@ def _once(
     stored = parts.keys() if parts is not None and shard is None else set()
     items = items_to_run(study, design, rows, plan, stored)
 
+    if programs := row_programs(plan, study, design, rows):
+        bare = row_conditions(study, design, rows, bare=True)  # the factors are in the programs
+        plan = replace(plan, programs=programs, conditions=bare)
     frame = run_campaign(
-        replace(plan, programs=row_programs(plan, study, design, rows)),
+        plan,
         items,
         measure=lambda item, found: kept(len(study.brackets), rows, item, found[0]),
         parts=parts,
