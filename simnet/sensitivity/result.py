@@ -1,20 +1,21 @@
-"""`StudyResult`: what a study found, as frames, and as files in a folder."""
+"""`StudyResult`: the result of a study, as frames, as files in a folder, and on a terminal."""
 
 import json
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
 
 from simnet.errors import InputError, Problem
 from simnet.experiment.times import path_of
 from simnet.results.parts import into_place
-from simnet.sensitivity.design import Design, Outputs
+from simnet.results.terminal import Sheet, rounded, table
+from simnet.sensitivity.analysis import Design, Outputs, analysis_named, make_design
 from simnet.sensitivity.factors import Factor, FactorSpace, Group, LeftOut, free_name
-from simnet.sensitivity.indices import ConvergenceStep, IndexRow, Indices, frame_of
-from simnet.sensitivity.table import analysis_named, make_design
+from simnet.sensitivity.indices import ConvergenceStep, IndexRow, Indices, frame_of, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 
 
 STUDY = "study.json"
-INDICES, CONVERGENCE, OVER_TIME = "indices.csv", "convergence.csv", "over_time.csv"
-FAILURES, CONTROL = "failures.csv", "control.csv"
+INDICES, CONVERGENCE, OVER_TIME = "indices", "convergence", "over_time"
+FAILURES, CONTROL = "failures", "control"
+"""Tables, each as Parquet, which is read back, and as CSV for people."""
 DESIGN, OUTPUTS = "design.parquet", "outputs.parquet"
 NETWORK = "network.xml"
 
@@ -31,15 +33,23 @@ FORMAT = "simnet sensitivity study"
 FAILURE_COLUMNS = ("readout", "row", "block", "condition", "replicate", "seed", "reason")
 """Of `StudyResult.failures`; those behind them are factors, whatever their names are."""
 
-_SHOWN = 10
+_MOST = 10
+
+T = TypeVar("T")
+
+
+def _no_table() -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StudyResult:
-    """What a study found.
+    """The result of a study.
 
     Attributes:
-        about: the study as plain data: what was varied, simulated and asked, samples, replicates,
+        about: the study as plain data: what was varied, simulated and evaluated, samples, replicates,
             versions.
         design: the rows.
         outputs: readout -> its value at each row.
@@ -54,12 +64,12 @@ class StudyResult:
 
     about: Mapping[str, Any]
     design: Design
-    outputs: Mapping[str, Outputs]
-    indices: Mapping[str, Indices]
-    over_time: Mapping[str, Mapping[str, Indices]]
+    outputs: Mapping[str, Outputs] = field(default_factory=dict)
+    indices: Mapping[str, Indices] = field(default_factory=dict)
+    over_time: Mapping[str, Mapping[str, Indices]] = field(default_factory=dict)
     failures: "pd.DataFrame"
-    control: "pd.DataFrame"
-    statements: tuple[str, ...]
+    control: "pd.DataFrame" = field(default_factory=_no_table)
+    statements: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -107,7 +117,7 @@ class StudyResult:
         wanted = analysis_named(self.design.analysis).headline
         return wanted if wanted in known else next(iter(known), "")
 
-    def top(self, readout: str, most: int = _SHOWN) -> list[IndexRow]:
+    def top(self, readout: str, most: int = _MOST) -> list[IndexRow]:
         """The factors with the largest headline index, the dummy not among them."""
         index, dummy = self.headline(readout), self.design.space.dummy
         rows = [r for r in self.indices[readout].rows if r.index == index and r.factor != dummy]
@@ -115,9 +125,9 @@ class StudyResult:
         return sorted(known, key=lambda row: -abs(row.estimate))[:most]
 
     def save(self, folder: str | Path) -> Path:
-        """Write the tables into a folder, which is made; figures and report are not among them.
+        """Write the tables into a folder, which is created; figures and report are not among them.
 
-        What is interrupted leaves no study behind, rather than tables of two.
+        An interrupted call leaves no study behind, rather than tables of two.
 
         Raises:
             InputError: it cannot be written.
@@ -127,7 +137,10 @@ class StudyResult:
             target.mkdir(parents=True, exist_ok=True)
             (target / STUDY).unlink(missing_ok=True)
             for name, frame in self._tables():
-                frame.to_csv(target / name, index=False)
+                frame.to_csv(target / f"{name}.csv", index=False)
+                if name == FAILURES:  # the factors' values are those of the design
+                    frame = frame.iloc[:, : len(FAILURE_COLUMNS)]
+                frame.to_parquet(target / f"{name}.parquet", index=False)
             self._design_frame().to_parquet(target / DESIGN, index=False)
             self._output_frame().to_parquet(target / OUTPUTS, index=False)
             text = json.dumps(self._record(), indent=2, allow_nan=False, ensure_ascii=False)
@@ -142,12 +155,11 @@ class StudyResult:
         """The result in a folder.
 
         Raises:
-            InputError: there is none.
+            InputError: it contains none, or a damaged one.
         """
-
         return loaded(path_of(folder, "folder"))
 
-    def _tables(self) -> Iterable[tuple[str, "pd.DataFrame"]]:
+    def _tables(self) -> Iterator[tuple[str, "pd.DataFrame"]]:
         yield INDICES, self.frame()
         yield CONVERGENCE, self.convergence()
         yield OVER_TIME, self.time_frame()
@@ -201,15 +213,13 @@ class StudyResult:
         if not self.complete:
             return f"<StudyResult: {what}, not complete>"
         found = "; ".join(
-            f"{name}: {', '.join(row.factor for row in self.top(name, 3)) or 'nothing concluded'}"
+            f"{name}: {', '.join(row.factor for row in self.top(name, 3)) or 'no index could be estimated'}"
             for name in self.indices
         )
         return f"<StudyResult: {what}; {found}>"
 
     def _repr_html_(self) -> str:
         from html import escape
-
-        from simnet.sensitivity.terminal import heading
 
         parts = [f"<p><b>{escape(heading(self))}</b></p>"]
         columns = ["factor", "index", "estimate", "low", "high", "influential", "converged"]
@@ -220,36 +230,35 @@ class StudyResult:
         return f"<div>{''.join(parts)}</div>"
 
     def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
-        from simnet.sensitivity.terminal import shown
+        from rich.text import Text
 
-        yield from shown(self)
-
-
-def space_of(about: Mapping[str, Any], left_out: Sequence[Sequence[str]]) -> FactorSpace:
-    """The factors of a study's plain data."""
-    names = [f.name for f in fields(Factor)]
-    order = ["name", "lower", "upper", "baseline", "scale", "kind", "whole"]
-    assert sorted(order) == sorted(names)
-    return FactorSpace(
-        factors=tuple(Factor(**dict(zip(order, f, strict=True))) for f in about["factors"]),
-        groups=tuple(Group(name=n, members=tuple(m)) for n, m in about["groups"].items()),
-        left_out=tuple(LeftOut(name=name, reason=reason) for name, reason in left_out),
-    )
+        yield Text(heading(self), style="bold")
+        for readout in self.indices:
+            yield _table(self, readout)
+        for statement in self.statements:
+            yield Text(statement)
 
 
-def design_of(about: Mapping[str, Any], space: FactorSpace) -> Design:
-    """The rows of a study's plain data."""
-    return make_design(
-        about["analysis"], space, about["samples"], seed=about["seed"], settings=about["settings"]
-    )
+def failure_frame(failures: "Sequence[Any] | pd.DataFrame", design: Design) -> "pd.DataFrame":
+    """Failures in the order of `FAILURE_COLUMNS`, with the factors' values behind them."""
+    import pandas as pd
+
+    frame = pd.DataFrame(failures, columns=list(FAILURE_COLUMNS))
+    values = design.matrix[frame["row"].to_numpy(dtype=np.int64)]
+    return pd.concat([frame, pd.DataFrame(values, columns=list(design.space.names))], axis=1)
 
 
 # A study's result from its folder.
 
 
-_TEXTS = {"readout", "analysis", "index", "factor", "of", "time", "reason", "condition", "table"}
-_TEXTS |= {"quantity", "by", "influential", "converged", "method"}
-_WHOLE = {"n", "row", "block", "replicate", "seed"}
+def space_of(about: Mapping[str, Any], left_out: Sequence[Sequence[str]]) -> FactorSpace:
+    """The factors of a study's plain data."""
+    order = ["name", "lower", "upper", "baseline", "scale", "kind", "whole"]
+    return FactorSpace(
+        factors=tuple(Factor(**dict(zip(order, f, strict=True))) for f in about["factors"]),
+        groups=tuple(Group(name=n, members=tuple(m)) for n, m in about["groups"].items()),
+        left_out=tuple(LeftOut(name=name, reason=reason) for name, reason in left_out),
+    )
 
 
 def loaded(folder: Path) -> StudyResult:
@@ -263,36 +272,39 @@ def loaded(folder: Path) -> StudyResult:
         about = record["about"]
         if "simulate" in about:  # as the method was called before, and the analysis method
             about |= {"analysis": about["method"], "method": about.pop("simulate")}
-        design = design_of(about, space_of(about, record["left out"]))
-        matrix = pd.read_parquet(folder / DESIGN)[list(design.space.names)].to_numpy()
+        space = space_of(about, record["left out"])
+        samples, seed, settings = about["samples"], about["seed"], about["settings"]
+        design = make_design(about["analysis"], space, samples, seed=seed, settings=settings)
+        matrix = pd.read_parquet(folder / DESIGN)[list(space.names)].to_numpy()
         if matrix.shape != design.positions.shape:
             raise ValueError("the rows are not those of the study")
-        frame = _csv(folder / INDICES)
-        rows = _by("readout", _rows(frame))
-        steps = _by(
-            "readout",
-            (ConvergenceStep(**r) for r in _records(_csv(folder / CONVERGENCE), ConvergenceStep)),
-        )
+        design = replace(design, given_matrix=matrix)
+        rows = _items_of(IndexRow, _table_in(folder, INDICES))
+        steps = _items_of(ConvergenceStep, _table_in(folder, CONVERGENCE))
         indices = {
             name: Indices(
-                rows=tuple(rows[name]),
-                steps=tuple(steps[name]),
-                statements=tuple(kept["said"]),
-                lost=kept["lost"],
-                blocks=kept["blocks"],
-                stuck=kept["stuck"],
+                rows=tuple(row for row in rows if row.readout == name),
+                steps=tuple(step for step in steps if step.readout == name),
+                statements=tuple(stored["said"]),
+                lost=stored["lost"],
+                blocks=stored["blocks"],
+                stuck=stored["stuck"],
             )
-            for name, kept in record["indices"].items()
+            for name, stored in record["indices"].items()
         }
-        control = folder / CONTROL
+        over_time: dict[str, dict[str, Indices]] = {}
+        by_time: Any = _table_in(folder, OVER_TIME).groupby(["of", "time"], sort=False)
+        for (of, time), part in by_time:
+            over_time.setdefault(of, {})[time] = Indices(rows=tuple(_items_of(IndexRow, part)))
+        has_control = (folder / f"{CONTROL}.csv").is_file()
         return StudyResult(
             about=about,
-            design=replace(design, given_matrix=matrix),
+            design=design,
             outputs=_outputs(pd.read_parquet(folder / OUTPUTS)),
             indices=indices,
-            over_time=_over_time(_csv(folder / OVER_TIME)),
-            failures=_csv(folder / FAILURES, len(FAILURE_COLUMNS)),
-            control=_csv(control) if control.is_file() else pd.DataFrame(),
+            over_time=over_time,
+            failures=failure_frame(_table_in(folder, FAILURES), design),
+            control=_table_in(folder, CONTROL) if has_control else pd.DataFrame(),
             statements=tuple(record["statements"]),
         )
     except OSError as error:
@@ -303,51 +315,33 @@ def loaded(folder: Path) -> StudyResult:
         raise InputError(Problem(what=str(folder / STUDY), why=why)) from error
 
 
-def _csv(path: Path, ours: int | None = None) -> "pd.DataFrame":
-    """A table; behind the first `ours` columns all are numbers, whatever they are called."""
+_TEXTS = ("readout", "analysis", "method", "index", "factor", "of", "time", "reason", "condition",
+          "table", "quantity", "by")  # fmt: skip
+_NUMBERS = ("estimate", "low", "high", "dummy", "above_low", "above_high", "tolerated", "value")
+
+
+def _table_in(folder: Path, name: str) -> "pd.DataFrame":
+    """A table of a stored study; from its CSV where simnet 0.1 wrote no other."""
     import pandas as pd
 
-    # As text, so that Python reads the numbers: exactly as they were written.
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[])
-    for place, name in enumerate(frame.columns):
-        known = ours is None or place < ours
-        if not (known and name in _TEXTS):
-            number = int if known and name in _WHOLE else float
-            frame[name] = [number(text) if text else float("nan") for text in frame[name]]
-    return frame
+    if (path := folder / f"{name}.parquet").is_file():
+        return pd.read_parquet(path)
+    frame: pd.DataFrame = pd.read_csv(
+        folder / f"{name}.csv",
+        dtype=dict.fromkeys(_TEXTS, "str") | {"influential": "boolean"},
+        keep_default_na=False,  # a factor may be called NA
+        na_values={"influential": [""]},
+        converters=dict.fromkeys(_NUMBERS, lambda text: float(text or "nan")),  # exactly
+    )
+    return frame.rename(columns={"method": "analysis"})  # as it was called before
 
 
-def _records(frame: "pd.DataFrame", kind: type) -> list[dict[str, Any]]:
-    names = [f.name for f in fields(kind)]
-    return [dict(zip(names, row, strict=True)) for row in frame[names].itertuples(index=False)]
+def _items_of(kind: type[T], frame: "pd.DataFrame") -> list[T]:
+    """What `frame_of` made the frame of."""
+    import pandas as pd
 
-
-def _rows(frame: "pd.DataFrame") -> list[IndexRow]:
-    truth = {"True": True, "False": False, "": None}
-    rows = []
-    named = frame.rename(columns={"method": "analysis"})  # as it was called before
-    for record in _records(named, IndexRow):
-        record["influential"] = truth[record["influential"]]
-        record["converged"] = truth[record["converged"]]
-        rows.append(IndexRow(**record))
-    return rows
-
-
-def _by(name: str, items: Iterable[Any]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = defaultdict(list)
-    for item in items:
-        found[getattr(item, name)].append(item)
-    return found
-
-
-def _over_time(frame: "pd.DataFrame") -> dict[str, dict[str, Indices]]:
-    found: dict[str, dict[str, list[IndexRow]]] = {}
-    for of, time, row in zip(frame["of"], frame["time"], _rows(frame), strict=True):
-        found.setdefault(of, {}).setdefault(time, []).append(row)
-    return {
-        of: {time: Indices(rows=tuple(rows)) for time, rows in times.items()}
-        for of, times in found.items()
-    }
+    records: list[dict[Any, Any]] = frame[[f.name for f in fields(kind)]].to_dict("records")  # type: ignore[arg-type]
+    return [kind(**{n: None if v is pd.NA else v for n, v in r.items()}) for r in records]
 
 
 def _outputs(frame: "pd.DataFrame") -> dict[str, Outputs]:
@@ -364,3 +358,72 @@ def _outputs(frame: "pd.DataFrame") -> dict[str, Outputs]:
         )
         for name, part in frame.groupby("readout", sort=False)
     }
+
+
+# On a terminal: for each readout the factors that matter most.
+
+
+def heading(result: StudyResult) -> str:
+    """Network, method, what was varied and how often it was run."""
+    about, space = result.about, result.design.space
+    varied = f"{len(space.factors) - 1} varied"
+    if space.groups:
+        varied += f" in {len(space.labels) - 1} groups"
+    runs = f"{result.design.rows:,} rows"
+    if about["replicates"] > 1:
+        runs += f" of {about['replicates']} replicates"
+    simulated = str(about["method"]).upper()
+    return f"{about['network']} · {about['analysis']} · {varied} · {runs} · {simulated}"
+
+
+def _table(result: StudyResult, readout: str) -> Sheet:
+    index = result.headline(readout)
+    if not index:
+        return table(["no index could be estimated"], [], title=readout)
+    top = result.top(readout)
+    if not top:
+        return table([f"{words(index)} is not determined for any factor"], [], title=readout)
+    percent = f"{100 * result.about['precision']['confidence']:g} %"
+    rows = result.indices[readout].rows
+    companion = analysis_named(result.design.analysis).companion
+    also = companion if companion in {row.index for row in rows} - {index} else ""
+    columns = ["factor", words(index), f"{percent} interval"]
+    columns += [words(also)] * bool(also) + ["influential", "converged"]
+    beside = {r.factor: r for r in rows if r.index == also}
+    (dummy,) = (r for r in rows if r.index == index and r.factor == result.design.space.dummy)
+    scale = max(abs(row.estimate) for row in top)
+    sheet = table(columns, [], title=readout)
+    sheet.sections = {len(top) - 1}
+    for place, row in enumerate([*top, dummy]):
+        cells = [row.factor, _number(row.estimate, scale), _interval(row, scale)]
+        if also:
+            cells.append(_number(beside[row.factor].estimate) if row.factor in beside else "–")
+        itself = row is dummy
+        sheet.rows.append(
+            [*cells, "–" if itself else yes_no(row.influential), yes_no(row.converged)]
+        )
+        if itself or not row.influential:
+            sheet.styles[place] = "dim"
+    rest = len(result.design.space.labels) - 1 - len(top)
+    if rest > 0:
+        sheet.caption = f"and {rest} with smaller indices"
+    return sheet
+
+
+def yes_no(value: bool | None) -> str:
+    """A truth that may not be known."""
+    return "not known" if value is None else "yes" if value else "no"
+
+
+def _interval(row: IndexRow, scale: float) -> str:
+    if not (math.isfinite(row.low) and math.isfinite(row.high)):
+        return "not determined"
+    return f"{_number(row.low, scale)} to {_number(row.high, scale)}"
+
+
+def _number(value: float, scale: float = 0.0) -> str:
+    """As in other tables, but fractions have three decimals, so that they stand below each other;
+    so have smaller ones where the largest of the table is `scale`, of 0.01 or more."""
+    if value == 0 or 5e-4 <= abs(value) < 10 or (abs(value) < 5e-4 and scale >= 0.01):
+        return f"{value:z.3f}"
+    return rounded(value, most=1e6)
