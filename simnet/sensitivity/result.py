@@ -73,7 +73,7 @@ class StudyResult:
 
     @property
     def complete(self) -> bool:
-        """Whether all rows were there to be analysed; a shard alone is not."""
+        """Whether all rows were analysed; a shard alone is not complete."""
         return bool(self.indices)
 
     @property
@@ -174,6 +174,7 @@ class StudyResult:
         }
         return {
             "format": FORMAT,
+            "tables": "parquet",
             "about": dict(self.about),
             "left out": [[item.name, item.reason] for item in self.left_out],
             "indices": indices,
@@ -279,8 +280,9 @@ def loaded(folder: Path) -> StudyResult:
         if matrix.shape != design.positions.shape:
             raise ValueError("the rows are not those of the study")
         design = replace(design, given_matrix=matrix)
-        rows = _items_of(IndexRow, _table_in(folder, INDICES))
-        steps = _items_of(ConvergenceStep, _table_in(folder, CONVERGENCE))
+        kind = record.get("tables", "csv")  # simnet 0.1 wrote no other
+        rows = _items_of(IndexRow, _table_in(folder, INDICES, kind))
+        steps = _items_of(ConvergenceStep, _table_in(folder, CONVERGENCE, kind))
         indices = {
             name: Indices(
                 rows=tuple(row for row in rows if row.readout == name),
@@ -293,18 +295,18 @@ def loaded(folder: Path) -> StudyResult:
             for name, stored in record["indices"].items()
         }
         over_time: dict[str, dict[str, Indices]] = {}
-        by_time: Any = _table_in(folder, OVER_TIME).groupby(["of", "time"], sort=False)
+        by_time: Any = _table_in(folder, OVER_TIME, kind).groupby(["of", "time"], sort=False)
         for (of, time), part in by_time:
             over_time.setdefault(of, {})[time] = Indices(rows=tuple(_items_of(IndexRow, part)))
-        has_control = (folder / f"{CONTROL}.csv").is_file()
+        has_control = (folder / f"{CONTROL}.{kind}").is_file()
         return StudyResult(
             about=about,
             design=design,
             outputs=_outputs(pd.read_parquet(folder / OUTPUTS)),
             indices=indices,
             over_time=over_time,
-            failures=failure_frame(_table_in(folder, FAILURES), design),
-            control=_table_in(folder, CONTROL) if has_control else pd.DataFrame(),
+            failures=failure_frame(_table_in(folder, FAILURES, kind), design),
+            control=_table_in(folder, CONTROL, kind) if has_control else pd.DataFrame(),
             statements=tuple(record["statements"]),
         )
     except OSError as error:
@@ -320,14 +322,15 @@ _TEXTS = ("readout", "analysis", "method", "index", "factor", "of", "time", "rea
 _NUMBERS = ("estimate", "low", "high", "dummy", "above_low", "above_high", "tolerated", "value")
 
 
-def _table_in(folder: Path, name: str) -> "pd.DataFrame":
-    """A table of a stored study; from its CSV where simnet 0.1 wrote no other."""
+def _table_in(folder: Path, name: str, kind: str) -> "pd.DataFrame":
+    """A table of a stored study, from a file of that kind."""
     import pandas as pd
 
-    if (path := folder / f"{name}.parquet").is_file():
+    path = folder / f"{name}.{kind}"
+    if kind == "parquet":
         return pd.read_parquet(path)
     frame: pd.DataFrame = pd.read_csv(
-        folder / f"{name}.csv",
+        path,
         dtype=dict.fromkeys(_TEXTS, "str") | {"influential": "boolean"},
         keep_default_na=False,  # a factor may be called NA
         na_values={"influential": [""]},
