@@ -77,7 +77,7 @@ def _missing(study: "SensitivityStudy", out: Path | None) -> int:
 
 def show_plan(study: "SensitivityStudy", workers: Workers, out: Path | None) -> None:
     """What a study would run, and for how long, on stdout; some rows are run to measure it."""
-    from simnet.sensitivity.table import count_rows
+    from simnet.sensitivity.analysis import count_rows
 
     space = study.space
     rows = count_rows(study.analysis, space, study.size, study.own_settings)

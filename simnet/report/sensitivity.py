@@ -22,8 +22,7 @@ from simnet.report.page import (
 )
 from simnet.sensitivity.figures import drawings
 from simnet.sensitivity.indices import IndexRow, half_width, words
-from simnet.sensitivity.result import StudyResult
-from simnet.sensitivity.terminal import yes_no
+from simnet.sensitivity.result import StudyResult, yes_no
 
 _FAILED = 200
 _CONTROL = 15

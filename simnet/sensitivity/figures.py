@@ -12,7 +12,7 @@ from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem, nearest
 from simnet.experiment.times import duration
 from simnet.plot.style import COLOURS, INK, MUTED, number_format, time_scale
-from simnet.sensitivity.design import Design, Outputs
+from simnet.sensitivity.analysis import Design, Outputs
 from simnet.sensitivity.indices import IndexRow, Indices, words
 from simnet.sensitivity.result import StudyResult
 

@@ -30,8 +30,7 @@ import numpy as np
 from simnet.arrays import FloatArray
 from simnet.elementary import exp, log
 from simnet.errors import InputError, Problem
-from simnet.sensitivity.analysis import Analysis
-from simnet.sensitivity.design import Design, Outputs, check_outputs
+from simnet.sensitivity.analysis import Analysis, Design, Outputs, check_outputs
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, IndexRow, Indices
 
@@ -40,6 +39,18 @@ _ASIDE = np.array([4.0, 3.0, 2.0, 1.0])  # of h, to the side of a range where th
 _PER_FACTOR = len(_MOVES)
 _ALIKE = 0.1  # the part of a move by which members of a group may differ; the slope's error at most
 _CURVED = 17 / 15  # error of the slope through the four points over D(h) - D(h/2)
+
+_ACCURACY = 1e-7
+_NOISY_STEP = 0.2  # smaller ones drown in noise
+
+
+def local_settings(
+    given: Mapping[str, float], noisy: bool, tolerance: float
+) -> Mapping[str, float]:
+    """With a step above the noise, or the accuracy that the integrator's tolerance allows."""
+    if noisy:
+        return given if given.get("step") else {**given, "step": _NOISY_STEP}
+    return {"accuracy": max(_ACCURACY, min(10 * tolerance, 9e-3)), **given}
 
 
 def local_rows(space: FactorSpace, samples: int, settings: Mapping[str, float]) -> int:
@@ -344,7 +355,10 @@ LOCAL = Analysis(
     sizes=lambda samples: max(1, samples),
     design=local_design,
     analyse=local_analyse,
-    settings={"step": 0.0, "accuracy": 1e-7},
+    settings={"step": 0.0, "accuracy": _ACCURACY},
+    companion="absolute",
+    derivatives=True,
+    adapted=local_settings,
     under_noise=(
         "The slope through four points carries no bias by noise; its interval holds the variance "
         "of the estimates. Larger steps (step=0.1 to 0.3) carry less noise and more curvature."

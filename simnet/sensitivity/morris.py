@@ -26,11 +26,15 @@ import numpy as np
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.seeds import study_generator
-from simnet.sensitivity.analysis import Analysis
-from simnet.sensitivity.design import Design, Outputs
+from simnet.sensitivity.analysis import Analysis, Design, Outputs
 from simnet.sensitivity.factors import FactorSpace
-from simnet.sensitivity.indices import IndexPrecision, Indices
-from simnet.sensitivity.resampling import FEWEST_BLOCKS, Statistic, analyse_blocks
+from simnet.sensitivity.indices import (
+    FEWEST_BLOCKS,
+    IndexPrecision,
+    Indices,
+    Statistic,
+    analyse_blocks,
+)
 
 
 def morris_rows(space: FactorSpace, samples: int, settings: Mapping[str, float]) -> int:
@@ -121,6 +125,7 @@ def morris_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) 
 MORRIS = Analysis(
     name="morris",
     headline="mu_star",
+    companion="sigma2",
     summary="elementary effects: which factors matter at all, at the price of few runs",
     sample="trajectories, 4 or more; each is D + 1 runs for D factors with the dummy",
     default_samples=16,

@@ -21,12 +21,10 @@ import numpy as np
 
 from simnet.arrays import FloatArray, IntArray
 from simnet.errors import InputError, Problem
-from simnet.sensitivity.analysis import Analysis
-from simnet.sensitivity.design import Design, Outputs
+from simnet.sensitivity.analysis import Analysis, Design, Outputs
 from simnet.sensitivity.factors import FactorSpace
-from simnet.sensitivity.indices import IndexPrecision, Indices
+from simnet.sensitivity.indices import IndexPrecision, Indices, Statistic, analyse_blocks
 from simnet.sensitivity.prcc import hypercube_design, hypercube_rows
-from simnet.sensitivity.resampling import Statistic, analyse_blocks
 
 FEWEST = 64
 

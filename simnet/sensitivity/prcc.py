@@ -19,11 +19,9 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.seeds import study_generator
-from simnet.sensitivity.analysis import Analysis
-from simnet.sensitivity.design import Design, Outputs, nested_hypercube
+from simnet.sensitivity.analysis import Analysis, Design, Outputs, nested_hypercube
 from simnet.sensitivity.factors import FactorSpace
-from simnet.sensitivity.indices import IndexPrecision, Indices
-from simnet.sensitivity.resampling import Statistic, analyse_blocks
+from simnet.sensitivity.indices import IndexPrecision, Indices, Statistic, analyse_blocks
 
 FEWEST = 16
 _EXACT = 1e-12  # of the variance of ranks: less than this unexplained is rounding

@@ -26,11 +26,9 @@ import numpy as np
 
 from simnet.arrays import FloatArray, IntArray
 from simnet.seeds import study_generator
-from simnet.sensitivity.analysis import Analysis
-from simnet.sensitivity.design import Design, Outputs
+from simnet.sensitivity.analysis import Analysis, Design, Outputs
 from simnet.sensitivity.factors import FactorSpace
-from simnet.sensitivity.indices import IndexPrecision, Indices
-from simnet.sensitivity.resampling import Statistic, analyse_blocks
+from simnet.sensitivity.indices import IndexPrecision, Indices, Statistic, analyse_blocks
 
 FEWEST = 8
 
@@ -163,6 +161,7 @@ def sobol_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -
 SOBOL = Analysis(
     name="sobol",
     headline="total",
+    companion="first",
     summary="shares of the variance: first and total order (second on request)",
     sample="base points, a power of 2; each is D + 2 runs for D factors with the dummy",
     default_samples=512,
