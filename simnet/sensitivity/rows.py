@@ -9,8 +9,7 @@ import numpy as np
 from simnet.arrays import FloatArray, IntArray
 from simnet.execute.base import Workers
 from simnet.execute.campaign import Item, Lazy, items_of, rows_of
-from simnet.execute.checks import ALLOWED, ALLOWED_IN_SPREADS
-from simnet.execute.plan import Plan, planned
+from simnet.execute.plan import ALLOWED, ALLOWED_IN_SPREADS, Plan, planned
 from simnet.execute.run import Gathered
 from simnet.experiment.action import Hold
 from simnet.experiment.change import Change, Set

@@ -20,8 +20,7 @@ from simnet.engines.base import Task
 from simnet.errors import InputError, MissingToolError, SimnetWarning
 from simnet.execute import cluster as module
 from simnet.execute.base import Backend, Job, Outcome, Replicate, is_cluster
-from simnet.execute.cluster import Cluster
-from simnet.execute.cluster_chunk import abandon, packed, run_chunk, unpacked, versions
+from simnet.execute.cluster import Cluster, abandon, packed, run_chunk, unpacked, versions
 from simnet.execute.processes import Processes, close_workers
 from simnet.execute.threads import Serial
 from simnet.experiment.change import Scale
