@@ -155,25 +155,25 @@ def read_claims(folder: Traversable) -> tuple[Claim, ...]:
     """The claims in a network's folder, in order.
 
     Raises:
-        ModelError: a missing file or column, an id that is there twice, an empty cell, a comparison
+        ModelError: a missing file or column, an id that occurs twice, an empty cell, a comparison
             that is not in the table, a value that is no number or does not fit; all of them at once.
     """
     file = folder / CLAIMS
     if not file.is_file():
-        raise ModelError(Problem(what=CLAIMS, why="there is none in the network's folder"))
+        raise ModelError(Problem(what=CLAIMS, why="is missing in the network's folder"))
     reader = csv.DictReader(io.StringIO(utf8_text(file), newline=""))
     if reader.fieldnames != CLAIM_COLUMNS:
         why = f"its columns must be {', '.join(CLAIM_COLUMNS)}"
         raise ModelError(Problem(what=CLAIMS, why=why))
     rows = list(reader)
-    problems = [] if rows else [Problem(what=CLAIMS, why="holds no claim")]
+    problems = [] if rows else [Problem(what=CLAIMS, why="contains no claims")]
     seen: set[str] = set()
     found: list[Claim] = []
     for number, row in enumerate(rows, start=2):
         what = f"{CLAIMS}: {row['id'] or f'line {number}'}"
         wrong = [Problem(what=what, why=why, way_out=way) for why, way in _faults(row)]
         if row["id"] in seen:
-            wrong.append(Problem(what=what, why="there are two claims of that id"))
+            wrong.append(Problem(what=what, why="this id is used by two claims"))
         seen.add(row["id"])
         problems += wrong
         if not wrong:

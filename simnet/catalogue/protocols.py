@@ -106,7 +106,7 @@ def read_protocols(folder: Traversable) -> Protocols:
     """
     file = folder / PROTOCOLS
     if not file.is_file():
-        raise ModelError(Problem(what=PROTOCOLS, why="there is none in the network's folder"))
+        raise ModelError(Problem(what=PROTOCOLS, why="is missing in the network's folder"))
     try:
         data = tomllib.loads(utf8_text(file))
     except tomllib.TOMLDecodeError as error:

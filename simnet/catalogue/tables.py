@@ -24,7 +24,7 @@ def utf8_text(file: Traversable) -> str:
     try:
         return file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        why = f"is not text in UTF-8: byte {error.start} is none of it"
+        why = f"is not UTF-8 text (invalid byte at position {error.start})"
         way_out = 'save it as UTF-8 (in Excel, as "CSV UTF-8")'
         raise ModelError(Problem(what=file.name, why=why, way_out=way_out)) from None
 

@@ -11,7 +11,7 @@ _LAST = (_OUTPUT, "COMBINE archive (.omex)", _EXECUTION, _FILE, "Development", "
 
 _PANELS = {
     **dict.fromkeys(
-        "method replicates precision t_end points equilibrate readout seed claim exports".split(),
+        "method replicates precision t_end points equilibrate readout seed claim".split(),
         _SIMULATION,
     ),
     **dict.fromkeys("to out plot as_json as_csv markdown".split(), _OUTPUT),

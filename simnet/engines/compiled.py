@@ -249,8 +249,8 @@ class CompiledSimulator:
         timed = [
             Problem(
                 what=f"first passage of {self.task.symbols[w.readout]}",
-                why="it depends on time, so it passes thresholds between firings",
-                way_out="watch what it is made of",
+                why="depends on time explicitly, so it crosses thresholds between firings",
+                way_out="use one of its species as the readout",
             )
             for w in watches
             if varying.reads_time(Symbol(self.task.symbols[w.readout]))

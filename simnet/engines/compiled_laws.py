@@ -168,7 +168,7 @@ class Tape:
                 return self.time
             case Call(op=op, args=args):
                 return self._call(op, args)
-        raise TypeError(f"{expression!r} is no expression")
+        raise TypeError(f"{expression!r} is not an expression")
 
     def number(self, value: float) -> int:
         """The row of a number."""

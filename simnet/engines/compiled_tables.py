@@ -137,7 +137,7 @@ def obstacles(network: Network) -> list[Problem]:
     for reaction in network.reactions:
         what, rate = f"reaction {reaction.id}", reaction.law.rate
         if varying.reads_time(rate):
-            why = "its rate depends on time, which the compiled engine does not integrate"
+            why = "its rate depends on time, which the compiled engine does not support"
             found.append(Problem(what=what, why=why, way_out='use engine="reference"'))
         elif operator := unsupported(varying, rate):
             found.append(_lacks(what, operator))
@@ -145,7 +145,7 @@ def obstacles(network: Network) -> list[Problem]:
 
 
 def _lacks(what: str, operator: str) -> Problem:
-    why = f"{operator}() of what changes is not in the compiled engine"
+    why = f"{operator}() of a changing quantity is not supported by the compiled engine"
     return Problem(what=what, why=why, way_out='use engine="roadrunner"')
 
 

@@ -317,7 +317,7 @@ def missing() -> Problem | None:
     except ImportError:
         return Problem(what="libroadrunner", why="is not installed", way_out=UPGRADE)
     if tuple(int(part) for part in found.split(".")[:2]) < (2, 10):
-        why = "its SSA is wrong for some models"
+        why = "its SSA gives wrong results for some models"
         return Problem(what=f"libroadrunner {found}", why=why, way_out=UPGRADE)
     return None
 

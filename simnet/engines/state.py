@@ -53,7 +53,7 @@ class State:
         if name in self._species:
             possible = self._least <= value < math.inf
             if not possible or (self._whole and value != math.floor(value)):
-                kind = "a fraction of a molecule" if possible else "no amount it can have"
+                kind = "a fraction of a molecule" if possible else "which is not a possible amount"
                 before = self.values[name]
                 raise StateError(f"{name}: {before:g} becomes {value:g}, {kind}, by {_said(act)}")
         elif not math.isfinite(value):
@@ -81,7 +81,9 @@ def require_counts(amounts: FloatArray, species: Sequence[str], times: FloatArra
     bad = ~(np.isfinite(amounts) & (amounts >= 0) & (amounts == np.floor(amounts)))
     if bad.any():
         row, column = np.argwhere(bad)[0]
-        raise StateError(f"{_amount(amounts, species, times, row, column)}, no amount it can have")
+        raise StateError(
+            f"{_amount(amounts, species, times, row, column)}, which is not a possible amount"
+        )
 
 
 def require_finite(amounts: FloatArray, species: Sequence[str], times: FloatArray) -> None:
@@ -89,7 +91,9 @@ def require_finite(amounts: FloatArray, species: Sequence[str], times: FloatArra
     bad = ~np.isfinite(amounts)
     if bad.any():
         row, column = np.argwhere(bad)[0]
-        raise StateError(f"{_amount(amounts, species, times, row, column)}, no amount it can have")
+        raise StateError(
+            f"{_amount(amounts, species, times, row, column)}, which is not a possible amount"
+        )
 
 
 def first_negative(
@@ -124,13 +128,10 @@ def negative(
         reaction, rate = max(takers, key=lambda taker: taker[1])
         more = f" (and {len(takers) - 1} more)" if len(takers) > 1 else ""
         return StateError(
-            f"{what}: reaction {reaction}{more} takes {rate:.3g} of it per unit of time although there "
-            f"is none; make its law vanish where {name} does, or, where amounts below zero are meant, "
-            "allow_negative=True (--allow-negative) runs it"
+            f"{what}: reaction {reaction}{more} takes {rate:.3g} of it per unit of time although none is left; make the rate law zero when {name} is zero, or, if negative amounts are intended, use allow_negative=True (--allow-negative)"
         )
     return StateError(
-        f"{what}: a start, rule or event of the model, or a change, makes it so; where amounts below "
-        "zero are meant, allow_negative=True (--allow-negative) runs it"
+        f"{what}: caused by an initial amount, rule or event of the model, or by a change; if negative amounts are intended, use allow_negative=True (--allow-negative)"
     )
 
 
@@ -187,7 +188,7 @@ def refused(network: Network, engine: str) -> list[Problem]:
         Problem(
             what=f"engine {engine!r}",
             why=f"{network.id} has events on state: {', '.join(e.id for e in network.state_events)}",
-            way_out='use engine="roadrunner" or "reference", which look at them after each firing',
+            way_out='use engine="roadrunner" or "reference", which evaluate them after each firing',
         )
         for _ in network.state_events[:1]
     ]
@@ -228,7 +229,7 @@ class Triggers:
             together = Assign(tuple(pair for event in due for pair in event.assignments))
             state.enter(replace(segment, settings={}, acts=(together,)))
         if self._events:
-            raise SimulationError(f"events cause each other without end, at t={segment.start:g}")
+            raise SimulationError(f"events trigger each other endlessly, at t={segment.start:g}")
 
     def leave(self, state: State, segment: Segment) -> None:
         """Keep what the triggers are at the end of the segment."""
@@ -268,7 +269,7 @@ class Armed:
         if values[self.settling]:
             raise SimulationError(
                 f"events of the model take effect more than {MOST_STEPS:,.0f} times before "
-                f"t={end:g}: do they cause each other without end?"
+                f"t={end:g}: do they trigger each other endlessly?"
             )
 
 

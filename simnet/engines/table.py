@@ -46,7 +46,9 @@ def engine_named(method: str, name: str) -> tuple[Engine, str] | None:
         offers = " and ".join(sorted(engine.methods))
         raise InputError(
             Problem(
-                what=f"engine={name!r}", why=f"does not do {method!r}", way_out=f"it does {offers}"
+                what=f"engine={name!r}",
+                why=f"does not support {method!r}",
+                way_out=f"it supports {offers}",
             )
         )
     return engine, variant

@@ -85,7 +85,7 @@ def require_backend(name: str, count: int, timeout: float | None) -> None:
     """Raise InputError unless a backend has threads or processes, and its timeout is a time."""
     problems = []
     if count < 1:
-        problems.append(Problem(what=f"{name}={count!r}", why="below 1"))
+        problems.append(Problem(what=f"{name}={count!r}", why="must be at least 1"))
     if timeout is not None and not timeout > 0:
         problems.append(Problem(what=f"timeout={timeout!r}", why="not above zero"))
     if problems:

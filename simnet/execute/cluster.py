@@ -85,7 +85,7 @@ class Cluster:
             raise InputError(
                 Problem(
                     what=f"workers={self.scheduler!r}",
-                    why=f"no Dask scheduler answers there ({str(error).strip() or 'no reason'})",
+                    why=f"no Dask scheduler responds there ({str(error).strip() or 'no reason'})",
                     way_out="start one with `dask scheduler`, and give the address that it prints",
                 )
             ) from None
@@ -102,7 +102,7 @@ def _distributed() -> Any:
         raise MissingToolError(
             Problem(
                 what="Dask",
-                why="not installed, and workers= names a cluster of it",
+                why="is not installed, but workers= names a Dask cluster",
                 way_out="pip install '.[dask]' in simnet's checkout, or pip install 'dask[distributed]'",
             )
         ) from None
@@ -112,7 +112,7 @@ def _distributed() -> Any:
 def _checked(client: "Client") -> "Client":
     what = f"workers={client!r:.80}"
     if client.asynchronous:
-        why, way_out = "an asynchronous Client", "use one made without asynchronous=True"
+        why, way_out = "is an asynchronous Client", "use one made without asynchronous=True"
         raise InputError(Problem(what=what, why=why, way_out=way_out))
     if client.status != "running":
         why = f"its connection is {client.status}"
@@ -209,7 +209,7 @@ class _Call:
         error = result[1] if isinstance(result, tuple) else result
         if isinstance(error, KilledWorker):
             died = error.allowed_failures + 1
-            reason = f"{died} Dask workers died while they ran it, or others of its chunk"
+            reason = f"{died} Dask workers died while running it or other replicates of its chunk"
             return [
                 Outcome(job=job.index, replicate=replicate, failure=reason)
                 for job in jobs
@@ -221,7 +221,7 @@ class _Call:
             raise InputError(
                 Problem(
                     what=f"the Dask cluster at {self._address}",
-                    why=f"cannot load what it is to run ({error.__cause__ or error})",
+                    why=f"cannot load the task ({error.__cause__ or error})",
                     way_out="install simnet, in the same version, on scheduler and workers",
                 )
             ) from None
@@ -238,7 +238,7 @@ class _Call:
 
     def _gone(self, error: Exception) -> SimulationError:
         return SimulationError(
-            f"the Dask cluster at {self._address} went away, or cancelled the run: {error}"
+            f"the Dask cluster at {self._address} disconnected or cancelled the run: {error}"
         )
 
     def _abandon(self) -> None:

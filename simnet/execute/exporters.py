@@ -291,7 +291,7 @@ def headline_experiments(
         raise InputError(
             Problem(
                 what=f"an archive of {network.id}",
-                why="holds experiments, and their length is not known",
+                why="contains experiments, so their length must be given",
                 way_out='give t_end (--t-end), such as "48 h"',
             )
         )

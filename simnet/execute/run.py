@@ -186,7 +186,7 @@ class Checks:
             others = f", and {more} other readout{'s' * (more > 1)} by less" if more else ""
             problem = Problem(
                 what=f"{name} ({condition})" if condition else name,
-                why=f"tolerances {1 / self._factor:.3g} times tighter change it by {error:.1e} of "
+                why=f"with tolerances {1 / self._factor:.3g} times tighter it changes by {error:.1e} of "
                 f"its maximum{others}: the integrator's error is of that size",
                 way_out="leave atol out, or give a smaller one"
                 if self._task.atol is not None
@@ -197,7 +197,7 @@ class Checks:
         for reason, condition in self._failed.items():
             problem = Problem(
                 what=f"the error of {condition}",
-                why=f"not estimated, since tighter tolerances make it fail: {reason}",
+                why=f"could not be estimated, because the run fails at tighter tolerances: {reason}",
             )
             caution(str(problem))
 
@@ -314,7 +314,7 @@ class _Gathering:
             self._values[replicate.index - self._first] = outcome.values
             if not np.isnan(outcome.values).all():
                 return
-            reason = "no readout has a value at any output time"
+            reason = "all readouts are undefined at all output times"
         seed = replicate.seed if self._stochastic else None
         failure = Failure(
             condition=self._job.condition,

@@ -68,7 +68,7 @@ def species_id(network: Network, name: str) -> str | None:
 
 
 def species_way_out(network: Network, name: str) -> str:
-    """What to write in place of a name that is no species, or not one alone."""
+    """What to write in place of a name that is not a species, or not one alone."""
     if not _is_other_readout(network, name):
         return nearest(name, network.species_index)
     ids = network.find_species(name)
@@ -88,7 +88,7 @@ def settable(network: Network, name: str, what: str) -> tuple[str, list[Problem]
     inputs = kept(network, _parameters_of_inputs)
     target = inputs.get(name, name)
     if target in network.built_in:
-        why = f"{name!r} sets a stoichiometry, which is read when the model is loaded"
+        why = f"{name!r} sets a stoichiometry, which is fixed when the model is loaded"
         return target, [Problem(what=what, why=why, way_out="change it in the model")]
     if target in network.parameter_by_id or target in network.compartment_by_id:
         return target, []
@@ -148,7 +148,7 @@ def expression_targets(
         return [], [
             Problem(
                 what=what,
-                why=f"{name} is made by reaction {makers[0]}, so its amount would come back",
+                why=f"{name} is made by reaction {makers[0]}, so its amount would recover",
                 way_out="scale the parameter of its synthesis: Scale(parameter, factor)",
             )
         ]

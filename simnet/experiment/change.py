@@ -236,7 +236,7 @@ class Dose:
             network, self.name, f"Dose({self.name!r}, nM={self.nM!r})"
         )
         if isinstance(self.nM, tuple):
-            why, way_out = "several doses at once", "give one, or make a Screen of them"
+            why, way_out = "more than one dose", "give one, or make a Screen of them"
             return [], [*problems, Problem(what=repr(self), why=why, way_out=way_out)]
         problems += _finite(self, "nM", minimum=0.0)
         return ([SetValue(target, float(self.nM))] if not problems else []), problems  # type: ignore[arg-type]
@@ -287,7 +287,7 @@ class Clamp:
             )
         elif assignment is None and target not in network.species_index:
             if target in network.parameter_by_id:
-                way_out = f"{target} is a parameter, which stays as it is: use Set"
+                way_out = f"{target} is a parameter, which does not change by itself: use Set"
             else:
                 names = [*network.species_index, *network.assignment_by_id]
                 way_out = nearest(self.name, names)

@@ -371,7 +371,7 @@ def change_text(change: Change) -> str:
     """The text that `read_changes` reads back as the same change.
 
     Raises:
-        InputError: what is no change, or has a value that is no finite number.
+        InputError: what is not a change, or has a value that is no finite number.
     """
     if not is_change(change):
         raise InputError(not_a_change(change, "change"))

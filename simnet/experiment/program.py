@@ -197,7 +197,7 @@ def _set_twice(timed: Sequence[Timed], network: Network, first: Timed) -> Iterat
                 if not same(given, value):
                     yield Problem(
                         what=f"events {other} and {event.id} of the model, at t={item.time:g}",
-                        why=f"both set {name}, and which of them is the last is not said",
+                        why=f"both set {name}, and their order is undefined",
                         way_out="make one event of them, or give them different times",
                     )
 
@@ -233,7 +233,7 @@ def _equilibration(network: Network, spec: TimeSpec) -> tuple[float, list[Proble
         return 1.0, [Problem(what=what, why="not above zero")]
     timed = timed_reactions(network)
     if timed:
-        why = f"the rate of {timed[0]} depends on time, and there is none before t = 0"
+        why = f"the rate of {timed[0]} depends on time, and equilibration has no time"
         return length, [Problem(what=what, why=why, way_out="leave equilibrate out")]
     return length, []
 
@@ -275,9 +275,8 @@ def _conflicts(network: Network, timed: Sequence[Timed]) -> Iterator[Problem]:
                 if held and network.document is not None:
                     yield Problem(
                         what=repr(change),
-                        why=f"{network.id} runs as it is, with "
-                        f"{network.document.obstacles[0].what}, and cannot be held",
-                        way_out="take that out of the model",
+                        why=f"{network.id} is simulated as its file is, since it has {network.document.obstacles[0].what}; nothing can be clamped",
+                        way_out="remove that from the model",
                     )
 
 
@@ -312,7 +311,7 @@ def _without_effect(network: Network, actions: Sequence[Action], time: float) ->
         if action.id in initial:
             yield Problem(
                 what=f"{action.id} at t={time:g}",
-                why=f"it only sets the initial {initial[action.id]}, and the run has begun",
+                why=f"it only sets the initial {initial[action.id]}, and the run has already started",
                 way_out=f"change the {initial[action.id]} itself, or leave equilibrate out",
             )
 

@@ -234,7 +234,7 @@ class Settings:
                 base = self._base.get(action.id, self._declared[action.id])
                 self._move(action.id, base * action.factor)
             elif isinstance(action, AddAmount):
-                raise TypeError(f"{action.id} is no species")
+                raise TypeError(f"{action.id} is not a species")
             else:
                 self._move(action.id, action.value)
         return acts
@@ -249,7 +249,7 @@ class Settings:
             return [
                 Problem(
                     what=repr(pulse),
-                    why="only a parameter or input can go back to what it was",
+                    why="only a parameter or input can return to its earlier value",
                     way_out="give a Set of one, or two entries At(...)",
                 )
             ]

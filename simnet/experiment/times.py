@@ -51,7 +51,7 @@ def duration(spec: TimeSpec, what: str, time_unit: str | None = "s") -> float:
                 raise InputError(
                     Problem(
                         what=f"{what}={spec!r}",
-                        why="the model's times are not in units of seconds",
+                        why="the model's unit of time is not the second",
                         way_out="write a number, in the model's own unit",
                     )
                 )

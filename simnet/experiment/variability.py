@@ -117,21 +117,21 @@ def targets(variability: Variability, network: Network) -> dict[str, tuple[str, 
     compartment; a species' initial amount, or those of all species that contain a molecule.
 
     Raises:
-        InputError: values that are no distribution, names that cannot vary, two names for one
+        InputError: values that are not distributions, names that cannot vary, two names for one
             quantity, or a model that runs as its file is.
     """
     problems: list[Problem] = []
     found: dict[str, tuple[str, ...]] = {}
     taken: dict[str, str] = {}
     if network.document is not None and variability:
-        why = f"{network.id} runs as it is, with {network.document.obstacles[0].what}"
-        way_out = "take that out of the model"
+        why = f"{network.id} is simulated as its file is, since it has {network.document.obstacles[0].what}"
+        way_out = "remove that from the model"
         problems.append(Problem(what="variability", why=why, way_out=way_out))
     require_distributions(variability)
     for name, spread in variability.items():
         if type(spread) not in SPREADS.values():
             what, way_out = f"variability {name!r}: {spread!r:.60}", "write LogNormal(cv=0.3)"
-            problems.append(Problem(what=what, why="no distribution", way_out=way_out))
+            problems.append(Problem(what=what, why="is not a distribution", way_out=way_out))
         ids, wrong = _targets_of(name, network)
         problems += wrong
         for id_ in ids:
@@ -250,8 +250,8 @@ def _targets_of(name: str, network: Network) -> tuple[list[str], list[Problem]]:
     inputs = {i.name for i in network.inputs} | {i.parameter for i in network.inputs}
     drugs = {d.name for d in network.drugs} | {d.parameter for d in network.drugs}
     if name in inputs | drugs:
-        why = "is set by the experimenter, alike for all cells"
-        return [], [Problem(what=what, why=why, way_out="vary what senses it instead")]
+        why = "is set by the experimenter and equal in all cells"
+        return [], [Problem(what=what, why=why, way_out="vary what responds to it instead")]
     for change in (Knockout(name), Scale(name, 1.0)):  # as genes and molecules, then as quantities
         actions, wrong = change.resolve(network)
         if not wrong:

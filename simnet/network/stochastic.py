@@ -133,7 +133,7 @@ def _infinite_at_start(network: Network, values: dict[str, float]) -> Iterator[P
                 what=f"reaction {reaction.id}: "
                 f"rate law {text(reaction.law.expression('discrete'))}",
                 why=f"is {value:g} at the start",
-                way_out="look at its parameters for zeros and for numbers that are too large",
+                way_out="check its parameters for zeros and very large values",
             )
 
 
@@ -147,7 +147,7 @@ def _law_problems(network: Network, reaction: Reaction, ceilings: Ceilings) -> I
         uses = " + ".join(f"{n} {s}" if n > 1 else s for s, n in reaction.reactants)
         yield Problem(
             what=f"{what} ({uses}): rate law {text(reaction.law.expression('continuous'))}",
-            why="its discrete form is not known: k*A^2 and k*A*(A-1) differ at small numbers",
+            why="its discrete form is ambiguous: k*A^2 and k*A*(A-1) differ at small copy numbers",
             way_out='declare it when the model is loaded: kinetics="continuous" (--kinetics '
             'continuous; of simnet export, --written-in continuous) if it was written for an ODE, "discrete" if it is a propensity as it stands'
             if network.kinetics == "as-written"
@@ -160,7 +160,7 @@ def _law_problems(network: Network, reaction: Reaction, ceilings: Ceilings) -> I
     if not low >= 0 and not ceilings.nonnegative(rate):
         yield Problem(
             what=f"{what}: rate law {text(reaction.law.expression('discrete'))}",
-            why="can be negative, which a propensity cannot",
+            why="can be negative, but propensities cannot",
             way_out="split it into a forward and a reverse reaction",
         )
     switch = kept(network, _switches).get(reaction.id)

@@ -65,9 +65,7 @@ def dependency_order(expressions: Mapping[str, Expression]) -> list[str]:
         return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         ring = " -> ".join(error.args[1])
-        raise ModelError(
-            Problem(what=f"expressions {ring}", why="depend on each other in a ring")
-        ) from error
+        raise ModelError(Problem(what=f"expressions {ring}", why="are circular")) from error
 
 
 def ordered(assignments: Iterable[Assignment]) -> tuple[Assignment, ...]:

@@ -108,7 +108,7 @@ def _bad_times(
     for time in expression.times:
         if converted.get(time, 0.0) > end * (1 + 1e-12):
             shown = t_end if isinstance(t_end, str) else number_text(end)
-            why, way_out = f"{time_text(time)} is after the end, {shown}", "run longer"
+            why, way_out = f"{time_text(time)} is after the end of the run, {shown}", "run longer"
             yield Problem(what=what, why=why, way_out=way_out)
     for part in walk(expression.tree):
         if isinstance(part, OfCourse) and part.window is not None:

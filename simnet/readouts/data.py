@@ -51,7 +51,7 @@ class Courses:
         if not (np.isfinite(self.times).all() and (np.diff(self.times) > 0).all()):
             yield Problem(what="times", why="not a rising row of finite numbers")
         if len(set(self.names)) < len(self.names):
-            yield Problem(what="names", why="one of them is there twice")
+            yield Problem(what="names", why="a name occurs twice")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

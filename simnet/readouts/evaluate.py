@@ -155,7 +155,9 @@ class Evaluator:
         found = lifted(lambda array: function(array[..., part], times)[..., np.newaxis], [value])
         if (bad := np.isnan(found.values)).any():
             start = lifted(lambda array: array[..., part][..., :1], [value])
-            why = f"there is no half-way: at the start and the end {canonical_text(tree.of)}"
+            why = (
+                f"there is no half-way point: start and end are equal for {canonical_text(tree.of)}"
+            )
             self._refuse_at(bad, why, start, [found])
         return found
 
@@ -177,7 +179,7 @@ class Evaluator:
         function, n = tree.function, len(value.values)
         if function in SPREADS and n < 2:
             why = (
-                f"{function} needs two replicates at least, and {n} is there{_in(value.condition)}"
+                f"{function} needs two replicates at least, but there is {n}{_in(value.condition)}"
             )
             way_out = 'run more replicates, with method="ssa"'
             if len(self._finished[value.condition]) > 1:
@@ -190,7 +192,7 @@ class Evaluator:
                 self._refuse_at(zero, text, average, [average], _in(value.condition))
         found = statistic(function, value, tree.probability)
         if np.isinf(found.values).any():
-            why = f"{canonical_text(tree)} is a time that has not come by the end"
+            why = f"{canonical_text(tree)} was not reached by the end"
             self._refuse(why, "run longer, or take a lower quantile")
         return found
 
@@ -346,7 +348,7 @@ def evaluate_course(
         InputError: also an expression that is one number.
     """
     if not expression.is_course:
-        why = "is no time course"
+        why = "is not a time course"
         raise InputError(Problem(what=f"readout {expression}", why=why, way_out="use evaluate"))
     evaluator = Evaluator(expression, courses, deterministic=deterministic)
     value = evaluator.value(expression.tree)

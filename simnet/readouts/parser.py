@@ -88,7 +88,7 @@ class _Parser(Reader):
     def _refuse_comparison(self) -> None:
         if self._text.startswith(COMPARISONS, self._place):
             way_out = "write first_passage(X > 100) or fraction(X@6h > 100)"
-            why = f"a comparison stands in {' and '.join(COMPARING)} only"
+            why = f"a comparison is only allowed in {' and '.join(COMPARING)} only"
             self.fail(self._place, why, way_out)
 
     def sum(self) -> Tree:
@@ -176,8 +176,8 @@ class _Parser(Reader):
         if not any(True for _ in quantities(of)):
             self.fail(start, f"{canonical_text(of)} is the same in every replicate")
         if is_ensemble(of):
-            why = f"{canonical_text(of)} is one number of all replicates already"
-            way_out = f"take {name} of one condition's replicates: {name}(X@6h)"
+            why = f"{canonical_text(of)} is already one number for all replicates"
+            way_out = f"apply {name} to the replicates of one condition: {name}(X@6h)"
             self.fail(start, why, way_out)
         return OfEnsemble(name, of, self._probability() if name == "quantile" else None)
 

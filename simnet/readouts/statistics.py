@@ -19,7 +19,7 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PerReplicate:
-    """(n, T) of the finished replicates of a condition; (n, 1) where it is no time course."""
+    """(n, T) of the finished replicates of a condition; (n, 1) where it is not a time course."""
 
     condition: ConditionKey
     values: FloatArray
@@ -244,7 +244,7 @@ def drifts(last: float, before: float, largest: float, error: float) -> str:
     if abs(last - before) <= allowed:
         return ""
     return (
-        f"still drifts: its mean over the last tenth of the time is {last:g}, and {before:g} over "
+        f"is not steady: its mean over the last tenth of the run is {last:g}, and {before:g} over "
         "the tenth before"
     )
 

@@ -148,7 +148,7 @@ class Parts:
         except OSError as error:
             raise refusal(source, f"no results there ({error.strerror}: {MANIFEST})") from error
         except (ValueError, KeyError, TypeError) as error:
-            raise refusal(source / MANIFEST, "damaged, or not of ours") from error
+            raise refusal(source / MANIFEST, "is damaged, or was not written by simnet") from error
 
     @classmethod
     def seed(cls, folder: str | Path | None) -> int | None:
@@ -248,7 +248,7 @@ def merge_parts(folders: Sequence[str | Path], into: str | Path) -> Parts:
 
 def _verify(path: Path) -> None:
     if hashlib.sha256(path.read_bytes()).hexdigest()[:32] != path.stem:
-        way_out = "delete it: what it held is then computed again"
+        way_out = "delete it; its simulations are then run again"
         raise refusal(path, "damaged: its checksum is not that of its name", way_out)
 
 
@@ -258,11 +258,11 @@ def _differences(
     if found.kind != kind:
         why = f"holds results of another kind: {found.kind}, not {kind}"
         return [Problem(what=str(folder), why=why, way_out="name another folder")]
-    way_out = "name another folder, or go back to what it was"
+    way_out = "name another folder, or restore the earlier setting"
     return [
         Problem(
             what=f"{folder}: {name}",
-            why=f"there it is {_shown(found.identity.get(name))}, here {_shown(identity.get(name))}",
+            why=f"it is {_shown(found.identity.get(name))} in the folder and here {_shown(identity.get(name))}",
             way_out=way_out,
         )
         for name in sorted({*found.identity, *identity})

@@ -85,7 +85,7 @@ class Record:
             raise InputError(
                 Problem(
                     what=f"record of schema {schema}",
-                    why=f"this simnet reads schemas up to {SCHEMA}",
+                    why=f"this version of simnet reads schemas up to {SCHEMA}",
                     way_out=f"it was written by simnet {_writer(data)}: install that or newer",
                 )
             )
@@ -151,7 +151,7 @@ def plain(value: object) -> Any:
     def item(value: object) -> object:
         if isinstance(value, np.generic):
             return value.item()
-        raise TypeError(f"{value!r} has no place in a record")
+        raise TypeError(f"{value!r} cannot be stored in a record")
 
     return json.loads(json.dumps(value, default=item))
 

@@ -220,7 +220,7 @@ def _read_table(path: Path, shape: tuple[int, int, int, int]) -> Ensemble:
     C, N, T, R = shape
     if table.shape != (C * N * T, len(_KEYS) + R):
         rows, columns = table.shape
-        why = f"{rows:,} rows and {columns} columns do not fit the record beside it"
+        why = f"{rows:,} rows and {columns} columns do not match its record"
         raise refusal(path, why, _AGAIN)
     values = np.empty(shape)
     for r in range(R):

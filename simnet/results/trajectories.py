@@ -314,7 +314,9 @@ def join(*runs: Trajectories) -> Trajectories:
     first = runs[0]
     problems = [
         Problem(
-            what=f"run {place + 1}", why=f"its {name} is not that of run 1", way_out="run it alike"
+            what=f"run {place + 1}",
+            why=f"its {name} differs from that of run 1",
+            way_out="simulate all runs with the same settings",
         )
         for place, run in enumerate(runs)
         for name, alike in _compared(first, run)

@@ -46,7 +46,7 @@ def unrolled(model: Sequence[Line], name: str, *, limits: str = "", longest: flo
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            why = f"unrolling its rules takes longer than {longest:g} s"
+            why = f"expanding its rules takes longer than {longest:g} s"
             way_out = "limit them: generate_network({max_stoich=>{A=>4}})"
             raise ModelError(Problem(what=name, why=why, way_out=way_out)) from None
         net = Path(folder) / "model.net"

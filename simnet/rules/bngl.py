@@ -56,7 +56,7 @@ def read_bngl(path: Path) -> Network:
     """Read a BNGL file.
 
     Raises:
-        ModelError: BioNetGen refuses the model, or it holds what has no form in a Network.
+        ModelError: BioNetGen refuses the model, or it holds what is not supported.
         MissingToolError: no perl, or no BioNetGen.
     """
     return from_bngl(text_of(path), path.stem)
@@ -68,7 +68,7 @@ def from_bngl(text: str, name: str) -> Network:
     changing = [a for a in file.ignored if _CHANGES.match(a)]
     if changing:
         warnings.warn(
-            f"{name}: actions are not run, and these would have changed the model: "
+            f"{name}: actions are ignored; these would have changed the model: "
             f"{', '.join(changing[:5])}",
             SimnetWarning,
             stacklevel=4,
@@ -105,12 +105,12 @@ def _taken_apart(text: str, name: str) -> _File:
         if begin is not None and not block:
             block = " ".join(begin[1].split())
             if block not in _BLOCKS and block not in _ACTIONS:
-                why = "this block has no form in a Network"
+                why = "this block is not supported"
                 problems.append(Problem(what=where, why=why, way_out="take it out"))
         elif re.match(r"end\b", line) and block:
             block = ""
         elif re.match(r"(\d+\s+)?(begin|end)\b", line):
-            problems.append(Problem(what=where, why="is out of place"))
+            problems.append(Problem(what=where, why="is not allowed here"))
         elif block in _BLOCKS:
             problems += _refused(line, where)
             file.blocks.setdefault(_BLOCKS[block], []).append(line)
@@ -132,7 +132,7 @@ def _refused(line: str, where: str) -> Iterable[Problem]:
             what=where, why="reads a table from another file", way_out="write it as a function"
         )
     if re.search(r"\bTotalRate\b", line):
-        why = "TotalRate has no meaning for an unrolled network"
+        why = "TotalRate is not supported, since rules are expanded into reactions"
         yield Problem(what=where, why=why, way_out="write the rate per reactant molecule")
     if re.search(r"\bpopulation\b", line):
         yield Problem(what=where, why="population species are NFsim's")

@@ -102,7 +102,9 @@ def _translated(expression: Any, where: str) -> Expression:
     if name in _FUNCTIONS:
         return Call(_FUNCTIONS[name], tuple(_translated(arg, where) for arg in expression.args))
     raise ModelError(
-        Problem(what=where, why=f"the function {name} has no form in SBML", way_out="rewrite it")
+        Problem(
+            what=where, why=f"the function {name} cannot be written in SBML", way_out="rewrite it"
+        )
     )
 
 
@@ -197,7 +199,7 @@ def _require_supported(model: Any) -> None:
     problems = [
         Problem(
             what=f"rule {rule.name}",
-            why="total_rate has no meaning for an unrolled network",
+            why="total_rate is not supported, since rules are expanded into reactions",
             way_out="write the rate per reactant molecule",
         )
         for rule in model.rules

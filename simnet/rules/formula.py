@@ -145,7 +145,7 @@ class _Parser:
         args = self.arguments() if self.next()[1] == "(" else None
         if name in self.known:
             if args:
-                raise self.bad(f"{name} has arguments: a local function has no form in a Network")
+                raise self.bad(f"{name} has arguments: a local function is not supported")
             return Symbol(name)
         if name in _CONSTANTS:
             return Number(_CONSTANTS[name])
@@ -177,7 +177,7 @@ class _Parser:
             return Call("divide", (total, Number(len(args))))
         op, wanted = _FUNCTIONS.get(name, ("", 0))
         if not op or not args or (wanted and len(args) != wanted):
-            what = "has no form in a Network" if not op else f"takes {wanted or 'some'} arguments"
+            what = "is not supported" if not op else f"takes {wanted or 'some'} arguments"
             raise self.bad(f"the function {name} {what}")
         if op == "piecewise":
             condition, yes, no = args
@@ -272,7 +272,7 @@ class LawReader:
         factor = self.formula(match["factor"] or "1", what)
         fits = {"Sat": 2 <= len(constants) <= len(used) + 1, "MM": len(constants) == len(used) == 2}
         if not fits.get(kind, False) or conversion or len(set(used)) < len(used):
-            why = "this use of a saturated rate law has no form here"
+            why = "this use of a saturating rate law is not supported"
             way_out = "write it as a function of observables"
             raise ModelError(Problem(what=what, why=why, way_out=way_out))
         rate = times(factor, constants[0])

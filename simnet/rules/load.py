@@ -286,7 +286,7 @@ def load(
 
     if not keeps_counts(network, copies):
         if kinetics == "discrete":
-            why = "amounts that are no counts have no discrete laws"
+            why = "discrete rate laws need amounts in molecules"
             raise InputError(Problem(what='kinetics="discrete"', why=why, way_out="leave it out"))
         if network.kinetics == "as-written":
             network = _loaded(source, "continuous") if network is not source else network

@@ -194,7 +194,7 @@ def _group(fields: list[str], species: int) -> tuple[str, tuple[tuple[int, float
         except ValueError:
             place, factor = 0, 1.0
         if not 0 < place <= species:
-            raise ModelError(Problem(what=f"group {fields[1]}: {part}", why="is no species"))
+            raise ModelError(Problem(what=f"group {fields[1]}: {part}", why="is not a species"))
         terms.append((place - 1, factor))
     return fields[1], tuple(terms)
 
@@ -294,7 +294,7 @@ class _Reader:
 
     def require_names(self, names: Iterable[str]) -> None:
         problems = [
-            Problem(what=f"name {name!r}", why="not letters, digits and underscores")
+            Problem(what=f"name {name!r}", why="may only contain letters, digits and underscores")
             for name in names
             if not _NAME.fullmatch(name)
         ]

@@ -88,7 +88,7 @@ def _unsafe(member: zipfile.ZipInfo, name: str) -> Iterator[Problem]:
     ratio = member.file_size / max(member.compress_size, 1)
     if member.file_size > _SMALL and ratio > LARGEST_RATIO:
         yield Problem(
-            what=what, why=f"grows {ratio:,.0f} times when it is unpacked, as a zip bomb does"
+            what=what, why=f"expands {ratio:,.0f}-fold when unpacked; this may be a zip bomb"
         )
 
 

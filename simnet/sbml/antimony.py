@@ -78,7 +78,7 @@ def _require_alone(text: str, name: str) -> None:
         raise ModelError(
             Problem(
                 what=f"{name}: import",
-                why="reads another file, which loading a model does not do",
+                why="reads another file, which is not allowed when a model is loaded",
                 way_out="put the models into one file, or export it as SBML",
             )
         )

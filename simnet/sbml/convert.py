@@ -80,7 +80,7 @@ def in_molecules(
         raise UnsupportedError(network.document.obstacles)
     factor = _factor(network, volume, copies)
     if network.kinetics == "as-written" and not keeps_counts(network, copies):
-        why = "nobody said which kinetics its laws are in"
+        why = "the kinetics of its rate laws are not declared"
         way_out = 'load the file with kinetics="continuous"'
         raise InputError(Problem(what=f"network {network.id}", why=why, way_out=way_out))
     return _Converter(network, factor).network()
@@ -88,7 +88,7 @@ def in_molecules(
 
 def _factor(network: Network, volume: str | None, copies: float | None) -> MoleculesPerUnit:
     if (volume is None) == (copies is None):
-        why = "neither is given" if volume is None else "two ways of saying one thing"
+        why = "neither is given" if volume is None else "exclude each other"
         way_out = 'give one of them: "1 pL", or molecules for one unit of amount'
         raise InputError(Problem(what="volume and copies", why=why, way_out=way_out))
     if copies is not None:
@@ -117,14 +117,14 @@ def _from_volume(network: Network, volume: str) -> MoleculesPerUnit:
     if unit is None or exponents not in ({"mole": 1}, {"mole": 1, "litre": -1}):
         counted = exponents == {"item": 1}
         why = (
-            "the amounts are molecules already"
+            "amounts are already in molecules"
             if counted
             else f"the amounts are in {network.substance_unit or 'no unit'!r}, not in moles"
         )
         way_out = (
             "copies=1 rounds them to whole ones"
             if counted
-            else "say how many molecules a unit is: copies=1000"
+            else "give the number of molecules per unit: copies=1000"
         )
         raise ModelError(Problem(what=f"volume={volume!r}", why=why, way_out=way_out))
     if "litre" in exponents:  # "amounts" that are concentrations
@@ -295,8 +295,7 @@ class _Converter:
         if lost:
             shown = ", ".join(lost[:8]) + (f" and {len(lost) - 8} more" if len(lost) > 8 else "")
             warnings.warn(
-                f"{shown}: less than half a molecule at the start, rounded to none; "
-                "a larger volume or more copies keep them",
+                f"{shown}: initial amounts below half a molecule were rounded to zero; a larger volume or more copies avoid this",
                 SimnetWarning,
                 stacklevel=4,
             )

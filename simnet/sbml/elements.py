@@ -83,7 +83,7 @@ def refused(model: Any, fixed: Collection[str] = ()) -> Iterator[Problem]:
         if rule.isAlgebraic() and rule.getMath() is not None:
             yield Problem(
                 what=f"algebraic rule 0 = {libsbml.formulaToL3String(rule.getMath())}",
-                why="no method here solves it",
+                why="is not supported by any method",
                 way_out="solve it for one variable and write that as an assignment rule",
             )
     for where, node in formulas(model):
@@ -92,14 +92,14 @@ def refused(model: Any, fixed: Collection[str] = ()) -> Iterator[Problem]:
         ):
             yield Problem(
                 what=f"{where}: {libsbml.formulaToL3String(delay)}",
-                why="no method here runs delays in formulas",
+                why="delays are not supported",
                 way_out="replace it by a chain of intermediate species",
             )
     for reaction in members(model.getListOfReactions()):
         if reaction.isSetFast() and reaction.getFast():
             yield Problem(
                 what=f"reaction {reaction.getId()}",
-                why="is marked fast, which no method here runs",
+                why="fast reactions are not supported",
                 way_out="give it a large rate constant and leave the mark out",
             )
         yield from _varied_twice(model, reaction, fixed)
@@ -248,7 +248,7 @@ class UnitReader:
         if len(found) < 2:
             return []
         units = " and ".join(str(unit or "a unit without a name") for unit in found)
-        why = "a firing changes all amounts by whole numbers of one unit"
+        why = "SSA needs the same unit for all species"
         way_out = f"give all species one unit; or {ODE_ONLY}"
         return [Problem(what=f"amounts of species in {units}", why=why, way_out=way_out)]
 

@@ -54,7 +54,7 @@ class EventReader:
         condition = self.translate(trigger.getMath(), f"trigger of event {name}")
         fixed = _fixed_time(condition, self.varying)
         if fixed is None and (reads_time(condition) or symbols(condition) & self.timed):
-            why = "under SSA it would fire only when the next reaction fires"
+            why = "under SSA it would be delayed until the next reaction fires"
             return _problem(name, text, why)
         if event.isSetDelay() or (fixed is not None and event.isSetPriority()):
             return _problem(name, text, "has a delay or a priority")
@@ -117,8 +117,7 @@ def ordered_by_more(event: Any, name: str) -> Problem | None:
             text = libsbml.formulaToL3String(trigger.getMath())
             return Problem(
                 what=f"event {name} at {text}",
-                why=f"has {what}, and the order of several events on state at one moment is not "
-                "kept under SSA",
+                why=f"has {what}, and SSA does not preserve the order of simultaneous events",
                 way_out="make one event of them; or " + ODE_ONLY,
             )
     return None

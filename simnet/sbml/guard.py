@@ -357,7 +357,7 @@ class _Functions:
             order = list(TopologicalSorter(calls).static_order())
         except CycleError as error:
             ring = " -> ".join(error.args[1])
-            why = "function definitions call each other in a ring"
+            why = "function definitions are recursive"
             raise ModelError(Problem(what=ring, why=why)) from None
         self.arguments: dict[str, tuple[str, ...]] = {}
         self.bodies: dict[str, Measures] = {}

@@ -197,7 +197,7 @@ def from_ast(node: Any, units: dict[str, str]) -> Expression:
         formula = libsbml.formulaToL3String(node)
         if kind == libsbml.AST_FUNCTION_DELAY:
             raise DelayNotHeld(Problem(what=formula, why="is a delay"))
-        raise NotHeld(Problem(what=formula, why="this function has no form in a Network"))
+        raise NotHeld(Problem(what=formula, why="this function is not supported"))
     return _applied(op, args)
 
 

@@ -150,8 +150,7 @@ class ReactionReader:
             self.obstacles.append(
                 Problem(
                     what=f"reaction {r.getId()}",
-                    why="is reversible, with one net rate that is no difference of two mass-action "
-                    "products; SSA would take its size as a propensity",
+                    why="is reversible, and its net rate is not a difference of two mass-action terms, so it has no propensities",
                     way_out="split it into a forward and a reverse reaction; or " + ODE_ONLY,
                 )
             )
@@ -160,8 +159,7 @@ class ReactionReader:
             self.obstacles.append(
                 Problem(
                     what=f"reaction {r.getId()}, which is reversible: {text(law)}",
-                    why="may be one propensity, such as that of free sites, or what is made less "
-                    "what is lost; their noise differs",
+                    why="is ambiguous: either a single propensity or a forward rate minus a reverse rate; these differ in noise",
                     way_out='mark it irreversible (reversible="false", in Antimony =>), or write '
                     "two reactions; or " + ODE_ONLY,
                 )

@@ -30,7 +30,7 @@ def put_together(document: Any, name: str) -> bool:
         return False
     outside = [d.getSource() for d in members(package.getListOfExternalModelDefinitions())]
     if outside:
-        why = "reads another file, which loading a model does not do"
+        why = "reads another file, which is not allowed when a model is loaded"
         way_out = "put the submodels into one file"
         raise ModelError(
             [Problem(what=f"{name}: {source}", why=why, way_out=way_out) for source in outside[:5]]
@@ -95,7 +95,7 @@ def _require_readable(document: Any, name: str) -> None:
             )
     for package in ("multi", "qual", "spatial"):  # roadrunner would leave out what they add
         if document.getPackageRequired(package):
-            why = "is required to understand the file, and no method here has it"
+            why = "is required by the file and is not supported"
             found.append(Problem(what=f"{name}, SBML package {package}", why=why))
     if found or model is None:
         raise ModelError(found[:5] or [Problem(what=name, why="holds no SBML model")])

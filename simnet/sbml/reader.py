@@ -116,7 +116,7 @@ class Reader:
             raise InputError(
                 Problem(
                     what=f"kinetics={given!r}",
-                    why=f"the file says of itself that its laws are {says}",
+                    why=f"the file declares that its laws are {says}",
                     way_out="leave kinetics out",
                 )
             )

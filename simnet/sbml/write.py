@@ -89,7 +89,7 @@ def to_sbml(network: Network, kinetics: Kinetics = "continuous") -> str:
         problems = [
             Problem(
                 what=f"event {event.id}",
-                why="SSA engines drop or delay events in the file",
+                why="SSA engines ignore or delay events in a file",
                 way_out="write it with continuous kinetics; simulate(...) runs it exactly",
             )
             for event in network.events
@@ -98,7 +98,7 @@ def to_sbml(network: Network, kinetics: Kinetics = "continuous") -> str:
             problems.append(
                 Problem(
                     what=f"network {network.id}: a switch in time inside a rate law",
-                    why="SSA engines see it in the file only after the next firing",
+                    why="SSA engines apply it only after the next firing",
                     way_out="write it with continuous kinetics; simulate(...) runs it exactly",
                 )
             )

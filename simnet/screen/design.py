@@ -71,7 +71,7 @@ def levels_of(entry: object, where: str) -> tuple[list[Level], list[Problem]]:
         shown = ", ".join(sorted(ladder.label for ladder in ladders))
         way_out = "list them one by one: changes of different names are combined by the screen"
         problems.append(
-            Problem(what=f"{where}: {shown}", why="two ladders in one entry", way_out=way_out)
+            Problem(what=f"{where}: {shown}", why="two dose series in one entry", way_out=way_out)
         )
     if problems:
         return [], problems
@@ -106,8 +106,8 @@ def _pieces(entry: object, where: str) -> tuple[_Pieces, list[Problem]]:
             schedule += item.schedule
             labels += [item.label] if item.label else []
             if item.equilibrate is not None:
-                why = "has an equilibration of its own"
-                way_out = "give it to the screen: all conditions start alike"
+                why = "has its own equilibration"
+                way_out = "set it for the screen: all conditions share it"
                 problems.append(Problem(what=f"{where}: {item.name}", why=why, way_out=way_out))
         elif isinstance(item, (At, Pulse, Repeat)):
             schedule.append(item)
@@ -256,8 +256,8 @@ def arms_of(
             way_out = 'for example changes=[Knockout("HIF1A")]'
             problems.append(Problem(what="changes", why="none given", way_out=way_out))
         if (count := _count(factors, how)) > MOST:
-            why = f"{count:,} conditions, and a screen takes {MOST:,}"
-            way_out = "take fewer levels, or split it: folders can be merged"
+            why = f"{count:,} conditions, but a screen may have at most {MOST:,}"
+            way_out = "use fewer levels, or split it and merge the folders (simnet merge)"
             return [], [*problems, Problem(what="combinations", why=why, way_out=way_out)]
         sets = ((chosen, "") for chosen in _combined(factors, how))
     elif not isinstance(how, Iterable):
@@ -358,7 +358,7 @@ def _twice(arms: Sequence[ScreenCondition], time_unit: str | None) -> Iterator[P
             content = repr(arm.condition)
         if arm.name in seen:
             same = seen[arm.name] == content
-            why = "is there twice" if same else "is the name of two conditions"
+            why = "occurs twice" if same else "is the name of two conditions"
             way_out = "take one out" if same else "give one a label: Condition(label=...)"
             yield Problem(what=f"condition {arm.name!r}", why=why, way_out=way_out)
         elif content in named:

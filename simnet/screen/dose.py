@@ -313,7 +313,9 @@ def fit_dose_response(
     )
     count = int((data.doses > 0).sum())
     if count < FEWEST_DOSES:
-        why = f"{count} positive doses have values, and four parameters need {FEWEST_DOSES}"
+        why = (
+            f"{count} positive doses have values, but a fit of four parameters needs {FEWEST_DOSES}"
+        )
         return replace(bare, reason=why)
     if why := flat(data):
         return replace(bare, outcome="flat", reason=why)

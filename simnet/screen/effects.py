@@ -415,7 +415,7 @@ def _reason(x0: FloatArray, x1: FloatArray) -> str:
         if np.isinf(x).any()
     ]
     if late:
-        said.append(f"no means: not by the end in {' and '.join(late)}")
+        said.append(f"no mean: threshold not reached by the end in {' and '.join(late)}")
     elif not (x0.mean() > 0 and x1.mean() > 0):
         said.append("no fold change: it needs two positive means")
     if min(len(x0), len(x1)) < 2:

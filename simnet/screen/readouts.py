@@ -129,12 +129,12 @@ def _unfit(expression: ReadoutExpression) -> list[Problem]:
     what = f"readout {expression}"
     if any(expression.conditions):
         way_out = "leave the brackets out: they are the screen's conditions, see effects()"
-        return [Problem(what=what, why="names conditions of its own", way_out=way_out)]
+        return [Problem(what=what, why="names its own conditions", way_out=way_out)]
     inner = _without_mean(expression.tree)
     statistics = [part.function for part in walk(inner) if isinstance(part, OfEnsemble)]
     if statistics:
         why = f"{statistics[0]} is one number for all replicates"
-        way_out = "take what it is made of, and the statistic from result.frame()"
+        way_out = "use the readout it is made of, and compute the statistic from result.frame()"
         return [Problem(what=what, why=why, way_out=way_out)]
     return []
 

@@ -167,14 +167,14 @@ def read_record(folder: Path) -> ScreenRecord:
     try:
         data = json.loads(path.read_bytes())
     except OSError as error:
-        why = f"no screen there ({error.strerror}: {RECORD})"
+        why = f"contains no screen ({error.strerror}: {RECORD})"
         raise InputError(Problem(what=str(folder), why=why)) from error
     except ValueError as error:
         raise InputError(Problem(what=str(path), why=f"damaged: {error}")) from error
     if not isinstance(data, dict) or data.get("format") != _FORMAT:
-        raise InputError(Problem(what=str(path), why="not of a screen"))
+        raise InputError(Problem(what=str(path), why="is not a record of a screen"))
     if data.get("schema") != SCHEMA:
-        why = f"schema {data.get('schema')}, and this simnet reads {SCHEMA}"
+        why = f"schema {data.get('schema')}, but this version of simnet reads {SCHEMA}"
         raise InputError(Problem(what=str(path), why=why, way_out="install a newer simnet"))
     try:
         return ScreenRecord(

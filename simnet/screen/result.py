@@ -96,7 +96,7 @@ class ScreenResult:
 
         Raises:
             UnknownNameError: no such condition or readout.
-            InputError: not an output time, or a time for what is no time course.
+            InputError: not an output time, or a time for what is not a time course.
         """
         if condition not in self.conditions:
             why = nearest(condition, self.conditions)
@@ -290,7 +290,11 @@ class ScreenResult:
             InputError: they were not combined.
         """
         problems = [
-            Problem(what=f"{name!r}", why="was not varied", way_out=nearest(name, self.factors))
+            Problem(
+                what=f"{name!r}",
+                why="is not varied in this screen",
+                way_out=nearest(name, self.factors),
+            )
             for name in (a, b)
             if name not in self.factors
         ]
@@ -354,7 +358,7 @@ class ScreenResult:
     def _values(self, condition: int, place: int, at: TimeSpec | None) -> FloatArray:
         readout, where = self.record.readouts[place], self.table.places[place]
         if at is not None and not readout.course:
-            why = "is one number of a run, and has no times"
+            why = "is one number per run, not a time course"
             raise InputError(Problem(what=f"readout {readout.name!r}, at={at!r}", why=why))
         column = where.start + (self._position(at) if readout.course else 0)
         return np.asarray(self.table.values[condition, :, column])

@@ -79,7 +79,7 @@ def run_screen(
         what, way_out = f"plan={given!r:.60}", "make a Screen(...) first"
         raise InputError(Problem(what=what, why="not a Screen", way_out=way_out))
     if shard is not None and plan.precision is not None:
-        why = "the number of replicates follows from all of them"
+        why = "the number of replicates depends on all shards"
         way_out = "give replicates, or split the changes into several screens"
         raise InputError(Problem(what=f"shard={shard!r} with precision", why=why, way_out=way_out))
     record = record_of(plan)

@@ -155,10 +155,10 @@ def _called(score: Score, exact: bool, opposed: bool) -> Score:
     if np.isnan(score.score):
         return score
     if not exact and score.n < 2:
-        why = "no interval and no call: one replicate"
+        why = "no interval and no verdict: only one replicate"
         return replace(score, low=NAN, high=NAN, low_all=NAN, high_all=NAN, reason=why)
     if not exact and (np.isnan(score.low) or np.isnan(score.high)):
-        why = "no interval and no call: in some resamples the score is undefined"
+        why = "no interval and no verdict: the score is undefined in some resamples"
         return replace(score, low=NAN, high=NAN, low_all=NAN, high_all=NAN, reason=why)
     low, high = (score.score, score.score) if exact else (score.low_all, score.high_all)
     reason = "no interval: exact values" if exact else ""

@@ -273,7 +273,7 @@ def check_and_sort(
     a, b = (np.asarray(given, dtype=np.float64).reshape(-1) for given in (levels_a, levels_b))
     problems += [*_levels("levels_a", a), *_levels("levels_b", b)]
     if len(values) != len(a) or any(len(row) != len(b) for row in values):
-        why = f"not {len(a)} rows of {len(b)} arrays, as the levels say"
+        why = f"not {len(a)} rows of {len(b)} arrays, as the levels require"
         problems.append(Problem(what="values", why=why))
     if problems:
         raise InputError(problems)
@@ -330,6 +330,6 @@ def _control(grid: Grid, full_effect: float | None, direction: str | None) -> li
         why = f"it must be a number other than the control's mean, {control:g}"
         return [Problem(what=what, why=why)]
     if direction and (direction == "rising") != (full_effect > control):
-        why = f"on the other side of the control's mean, {control:g}, than a {direction} readout"
+        why = f"on the wrong side of the control mean, {control:g}, than a {direction} readout"
         return [Problem(what=what, why=why)]
     return []

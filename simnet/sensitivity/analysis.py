@@ -103,7 +103,7 @@ def checked_settings(
             problems.append(Problem(what=what, why="unknown", way_out=way_out))
     fitting = analysis.sizes(whole_number(samples, "samples", 1))
     if samples != fitting:
-        why = f"{analysis.name} cannot have so many ({analysis.sample})"
+        why = f"{analysis.name} does not accept this number ({analysis.sample})"
         way_out = f"use {fitting}"
         problems.append(Problem(what=f"samples={samples!r}", why=why, way_out=way_out))
     if space.groups and not analysis.groups:

@@ -129,7 +129,7 @@ def steady_control(
         runner.simulate(0, settle, 2)
     except RuntimeError as error:
         why = " ".join(str(error).split())
-        raise SimulationError(f"{network.id}: no steady state was found: {why}") from error
+        raise SimulationError(f"{network.id}: no steady state could be computed: {why}") from error
     return _control(started, runner, symbol_of)
 
 
@@ -167,7 +167,7 @@ def _control(network: Network, runner: Any, symbols: Mapping[str, str]) -> Contr
     changed = np.flatnonzero(np.any(N != 0, axis=1))
     if not len(changed):
         raise SimulationError(
-            f"{network.id}: in its steady state nothing runs, so nothing has control"
+            f"{network.id}: all fluxes are zero in its steady state, so there are no control coefficients"
         )
     rates = _Rates(runner=runner, start=start, species=changed, reactions=running)
     S, v, e, L, independent = _steady_state(network.id, rates, N[changed], start[changed])
@@ -203,16 +203,18 @@ def _steady_state(
         v, e = rates.at(S), rates.slopes(S)
         jacobian = N[independent] @ e @ L
         if not np.isfinite(jacobian).all() or np.linalg.cond(jacobian) > _SINGULAR:
-            raise SimulationError(f"{name}: no steady state was found: it is not isolated")
+            raise SimulationError(f"{name}: no steady state could be computed: it is not isolated")
         if np.abs(N @ v).max() <= _STEADY * np.abs(v).max():
             modes = np.linalg.eigvals(jacobian)
             if modes.real.max() > _GROWTH * np.abs(modes).max():  # within a small oscillation
-                raise SimulationError(f"{name}: no steady state was found: it is not stable")
+                raise SimulationError(
+                    f"{name}: no steady state could be computed: it is not stable"
+                )
             return S, v, e, L, independent
         S = S - L @ np.linalg.solve(jacobian, N[independent] @ v)
         if np.abs(S - near).max() > _NEAR * np.abs(near).max():
             break  # to another state than the one that the network comes to
-    raise SimulationError(f"{name}: no steady state was found: amounts still change")
+    raise SimulationError(f"{name}: no steady state could be computed: amounts still change")
 
 
 def _started(network: Network, changes: tuple[Change, ...]) -> Network:

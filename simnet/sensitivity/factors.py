@@ -173,7 +173,7 @@ def factor_space(
     factors = tuple(factors)
     if not factors:
         way_out = "choose parameters, or give fold=2 to vary them around their values"
-        raise InputError(Problem(what="factors", why="there is nothing to vary", way_out=way_out))
+        raise InputError(Problem(what="factors", why="no parameter can be varied", way_out=way_out))
     dummy = free_name(DUMMY, [f.name for f in factors])
     last = Factor(name=dummy, lower=0.0, upper=1.0, baseline=0.5, kind="dummy")
     return FactorSpace(factors=(*factors, last), groups=tuple(groups), left_out=tuple(left_out))
@@ -197,13 +197,13 @@ def _inconsistent(factors: Sequence[Factor], groups: Sequence[Group]) -> Iterato
     for group in groups:
         if group.name in names:
             why = "a factor has that name"
-            yield Problem(what=f"group {group.name}", why=why, way_out="name it otherwise")
+            yield Problem(what=f"group {group.name}", why=why, way_out="rename it")
         if not group.members:
             yield Problem(what=f"group {group.name}", why="has no members")
         for member in group.members:
             if member not in usable:
                 what = f"group {group.name}: {member!r}"
-                yield Problem(what=what, why="is no factor", way_out=nearest(member, usable))
+                yield Problem(what=what, why="is not a factor", way_out=nearest(member, usable))
     for name, count in Counter(g.name for g in groups).items():
         if count > 1:
             yield Problem(what=f"group {name}", why=f"is given {count} times")

@@ -215,7 +215,7 @@ def rows_of(indices: Indices, index: str) -> Sequence[IndexRow]:
     found = [row for row in indices.rows if row.index == index]
     if not found:
         known = {row.index for row in indices.rows}
-        why = "is not among the indices" if known else "there are no indices: nothing was concluded"
+        why = "is not among the indices" if known else "there are no indices"
         problem = Problem(what=f"index {index!r}", why=why, way_out=nearest(index, known))
         raise InputError(problem)
     return found

@@ -91,7 +91,9 @@ def local_design(
     steps = [_steps(space, unit, h) for unit in range(len(space.labels))]
     stuck = [label for label, moves in zip(space.labels, steps, strict=True) if not moves.any()]
     if stuck:
-        why = "its members are at opposite ends of their ranges, and cannot be multiplied alike"
+        why = (
+            "its members are at opposite ends of their ranges and cannot change by the same factor"
+        )
         way_out = "vary them one by one, or give wider ranges"
         raise InputError(Problem(what=f"group {g}", why=why, way_out=way_out) for g in stuck)
     baseline = np.array([f.baseline for f in space.factors])
@@ -104,7 +106,7 @@ def local_design(
         if factor.whole:
             matrix[:, i] = np.rint(matrix[:, i])
     if apart := _apart(space, matrix[: len(rows)]):
-        why = "its members, in whole molecules, would not be multiplied alike"
+        why = "its members are whole molecules and would not change by the same factor"
         way_out = "set a larger step, or vary them one by one"
         raise InputError(Problem(what=f"group {g}", why=why, way_out=way_out) for g in apart)
     return Design(
@@ -183,7 +185,7 @@ def local_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -
         )
     scaled_exists = abs(centre) > z * centre_sd and centre != 0
     if not scaled_exists:
-        why = "zero" if centre == 0 else "not told from zero through its noise"
+        why = "zero" if centre == 0 else "not distinguishable from zero within its noise"
         said = "so it has no scaled sensitivities; see the absolute ones."
         statements.append(f"{outputs.readout}: the readout at the baseline is {why}, {said}")
     rows_out = []

@@ -102,7 +102,7 @@ class StudyResult:
         return frame.astype({"influential": "boolean"})
 
     def headline(self, readout: str) -> str:
-        """The index that ranks the factors of a readout; "" where nothing was concluded."""
+        """The index that ranks the factors of a readout; "" where no index could be estimated."""
         known = list(dict.fromkeys(row.index for row in self.indices[readout].rows))
         wanted = analysis_named(self.design.analysis).headline
         return wanted if wanted in known else next(iter(known), "")
@@ -296,10 +296,10 @@ def loaded(folder: Path) -> StudyResult:
             statements=tuple(record["statements"]),
         )
     except OSError as error:
-        why = f"no study there ({error.strerror}: {Path(str(error.filename)).name})"
+        why = f"contains no study ({error.strerror}: {Path(str(error.filename)).name})"
         raise InputError(Problem(what=str(folder), why=why)) from error
     except (ValueError, KeyError, TypeError) as error:
-        why = "damaged, or not of ours"
+        why = "is damaged, or was not written by simnet"
         raise InputError(Problem(what=str(folder / STUDY), why=why)) from error
 
 

@@ -55,7 +55,7 @@ _UNSAID = ("excluded",)
 
 
 def statements_of(result: "StudyResult") -> Iterator[str]:
-    """What cannot be concluded, what has not converged, what noise does, what was not varied."""
+    """What cannot be concluded, what has not converged, what noise does, what is not varied in this screen."""
     waiting = []
     for readout, found in result.indices.items():
         yield from found.statements
@@ -181,7 +181,7 @@ def run_study(
         what, way_out = f"study={given!r:.60}", "make a SensitivityStudy(...) first"
         raise InputError(Problem(what=what, why="not a SensitivityStudy", way_out=way_out))
     if shard is not None and out is None:
-        why = "the runs of a shard must be kept to be merged"
+        why = "the results of a shard must be saved to be merged"
         raise InputError(Problem(what="shard", why=why, way_out="give out="))
     if most_samples is not None:
         whole_number(most_samples, "most_samples", study.size)

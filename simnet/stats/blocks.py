@@ -141,12 +141,10 @@ def merge(a: BlockStatistics, b: BlockStatistics) -> BlockStatistics:
     ):
         what = f"replicates {a.first} to {a.stop - 1} and {b.first} to {b.stop - 1}"
         way_out = "merge the blocks one after the other, from the first"
-        problems.append(
-            Problem(what=what, why="not a beginning and its next block", way_out=way_out)
-        )
+        problems.append(Problem(what=what, why="are not consecutive", way_out=way_out))
     kinds = [(x.powers.n.shape, x.thresholds, x.comoments is None) for x in (a, b)]
     if kinds[0] != kinds[1]:
-        why = "of other times, readouts or thresholds"
+        why = "have different times, readouts or thresholds"
         problems.append(Problem(what="statistics", why=why))
     if problems:
         raise InputError(problems)
@@ -191,7 +189,7 @@ class Merging:
         """
         done = self.total.stop if self.total else 0
         if block.first in self._waiting or block.first < done:
-            raise InputError(Problem(what=f"block at {block.first}", why="came twice"))
+            raise InputError(Problem(what=f"block at {block.first}", why="was added twice"))
         self._waiting[block.first] = block
         while (fresh := self._waiting.pop(done, None)) is not None:
             self.total = merge(self.total, fresh) if self.total else fresh

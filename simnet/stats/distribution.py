@@ -217,11 +217,11 @@ def histogram(
     used = table > 0
     problems = []
     if bins < 1:
-        problems.append(Problem(what=f"bins={bins!r}", why="below 1"))
+        problems.append(Problem(what=f"bins={bins!r}", why="must be at least 1"))
     if not used.any():
         problems.append(Problem(what="histogram", why="no replicate has a value at this time"))
     elif not np.isfinite(tallies.values(readout)[used]).all():
-        problems.append(Problem(what="histogram", why="values beyond 2**64 have no bin"))
+        problems.append(Problem(what="histogram", why="values beyond 2**64 cannot be binned"))
     if problems:
         raise InputError(problems)
     counts = table[used]

@@ -146,7 +146,7 @@ def _distinct(values: FloatArray, counts: FloatArray | None) -> tuple[FloatArray
     w = np.bincount(place, often[kept], minlength=len(x)).astype(np.float64)
     problems = []
     if w.sum() < _LEAST:
-        why = f"too few for two modes, which take {_LEAST}"
+        why = f"are too few for two modes, which need {_LEAST}"
         problems.append(Problem(what=f"{w.sum():.0f} replicates", why=why))
     elif len(x) < 2:
         problems.append(Problem(what="values", why=f"all equal, {x[0]:g}"))
@@ -165,7 +165,7 @@ def _family(x: FloatArray, family: Family | None) -> Family:
         why = 'neither "negative binomial" nor "normal"'
         raise InputError(Problem(what=f"family={family!r}", why=why))
     if family == "negative binomial" and not counts:
-        why, way_out = "the values are no counts", 'use family="normal"'
+        why, way_out = "the values are not counts", 'use family="normal"'
         raise InputError(Problem(what=f"family={family!r}", why=why, way_out=way_out))
     return family
 

@@ -57,7 +57,7 @@ def noise_parts(first: FloatArray, second: FloatArray, *, confidence: float = 0.
     check_confidence(confidence)
     x1, x2 = number_array(first, "first"), number_array(second, "second")
     if x1.shape != x2.shape or not x1.ndim or len(x1) < 2:
-        why = "not two equal shapes with at least two cells"
+        why = "must have equal shapes with at least two cells"
         raise InputError(Problem(what=f"replicates of shapes {x1.shape} and {x2.shape}", why=why))
     both = ~(np.isnan(x1) | np.isnan(x2))
     n = both.sum(axis=0).astype(np.float64)

@@ -58,7 +58,7 @@ def judge(statistics: BlockStatistics, precision: Precision, readouts: Sequence[
     """
     places = list(readouts)
     if not places:
-        raise InputError(Problem(what="precision", why="no readouts to judge"))
+        raise InputError(Problem(what="precision", why="no readouts to evaluate"))
     powers = statistics.powers
     n, mean = powers.n[-1, places], powers.mean[-1, places]
     if precision.statistic == "fraction":
@@ -97,7 +97,11 @@ def next_size(
     if statistics.first != 0 or n not in sizes:
         what = f"precision at replicates {statistics.first} to {n - 1}"
         way_out = "judge at " + ", ".join(map(str, sizes))
-        raise InputError(Problem(what=what, why="judged at fixed numbers only", way_out=way_out))
+        raise InputError(
+            Problem(
+                what=what, why="is only evaluated at fixed numbers of replicates", way_out=way_out
+            )
+        )
     if judge(statistics, precision, readouts).met or n == sizes[-1]:
         return None
     return sizes[sizes.index(n) + 1]

@@ -92,7 +92,7 @@ def bearable_end(network: Network) -> float:
     except InputError as error:
         why, way_out = "no default", "give a number in the model's own unit"
         raise InputError(
-            Problem(what="t_end", why=f"{network.id} states no unit: {why}", way_out=way_out)
+            Problem(what="t_end", why=f"{network.id} has no unit of time: {why}", way_out=way_out)
         ) from error
     for engine in ENGINES.values():
         if engine.seconds_per_firing is None:
@@ -327,5 +327,5 @@ def _corrected(comparisons: Sequence[EngineComparison]) -> tuple[EngineCompariso
 def _nothing(network: Network, left_out: dict[str, str]) -> UnsupportedError:
     missing = [Problem(what=name, why=why) for name, why in left_out.items() if name in ENGINES]
     missing += [Problem(what=EXACT, why=left_out[EXACT])] if EXACT in left_out else []
-    why = "there is nothing to compare: one engine at most can run it"
+    why = "there is nothing to compare: fewer than two engines can simulate it"
     return UnsupportedError([Problem(what=f"network {network.id}", why=why), *missing])

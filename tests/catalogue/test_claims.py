@@ -38,7 +38,7 @@ def test_what_is_no_table_of_claims(tmp_path: Path) -> None:
     (tmp_path / "claims.csv").write_text("id,source\n1,a\n")
     with pytest.raises(sn.ModelError, match="its columns must be id, source"):
         read_claims(tmp_path)
-    with pytest.raises(sn.ModelError, match="holds no claim"):
+    with pytest.raises(sn.ModelError, match="contains no claims"):
         read_claims(claimed(tmp_path))
 
 
@@ -57,7 +57,7 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
         "k,s,p,X[a=1, b=2],at least,1,,F": "quote a cell that holds a comma",
         "l,s,p,X": "does not have 8 cells",
         "m,s,p,X,at least,1,,F": "",
-        "m,s,p,Y,at least,1,,F": "there are two claims of that id",
+        "m,s,p,Y,at least,1,,F": "this id is used by two claims",
         ",s,p,X,at least,1,,F": "line 16: has no id",
     }
     with pytest.raises(sn.ModelError) as caught:

@@ -145,7 +145,7 @@ def test_failures(load: Load, told: list[warnings.WarningMessage], late: bool) -
     checks.tell()
     (only,) = told
     assert str(only.message) == (
-        "the error of condition 3: not estimated, since tighter tolerances make it fail: two fails"
+        "the error of condition 3: could not be estimated, because the run fails at tighter tolerances: two fails"
     )
 
 

@@ -283,7 +283,7 @@ def test_a_scheduler_that_does_not_answer(
     client: Any, birth_death: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "CONNECTING", 0.5)
-    with pytest.raises(InputError, match="no Dask scheduler answers there") as refused:
+    with pytest.raises(InputError, match="no Dask scheduler responds there") as refused:
         sn.simulate(birth_death, t_end=1, workers="tcp://127.0.0.1:9")
     assert "workers='tcp://127.0.0.1:9'" in str(refused.value)
 

@@ -117,7 +117,7 @@ def test_what_cannot_be_done(tmp_path: Path) -> None:
     network = net(when("lt", Time(), LATE))
     with pytest.raises(sn.InputError, match="event at time late of the model uses late as well"):
         sn.simulate(network, t_end=8, method="ssa", schedule=[sn.At(3, sn.Set("late", 4))])
-    with pytest.raises(sn.InputError, match=r"depends on time, and there is none before t = 0"):
+    with pytest.raises(sn.InputError, match=r"depends on time, and equilibration has no time"):
         sn.simulate(network, t_end=8, method="ssa", equilibrate=10)
     with pytest.raises(sn.UnsupportedError, match="only after the next firing"):
         sn.write_sbml(network, tmp_path / "x.xml", kinetics="discrete")

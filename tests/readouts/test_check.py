@@ -43,9 +43,9 @@ def test_what_a_network_can_answer(text: str, network: Network) -> None:
     [
         ("pS7@1", ["readout pS7@1: 'pS7' is not in small; did you mean pS6?"]),
         ('"B()"@1', ["'B()' is the pattern of several species; name one: B1, B2"]),
-        ("A@49h", ["49h is after the end, 48 h; run longer"]),
-        ("A@172801", ["172801 is after the end"]),
-        ("auc(A, 6h, 3d)", ["3d is after the end"]),
+        ("A@49h", ["49h is after the end of the run of the run, 48 h; run longer"]),
+        ("A@172801", ["172801 is after the end of the run of the run"]),
+        ("auc(A, 6h, 3d)", ["3d is after the end of the run of the run"]),
         ("auc(A, 6h, 6h)", ["the window from 6h to 6h is empty"]),
         ("auc(A, 2h, 60min)", ["the window from 2h to 60min is empty"]),
         ("A@1[rapamycine=1nM]", ["[rapamycine=1nM]: small has no such drug; did you mean rapamy"]),
@@ -72,7 +72,7 @@ def test_times_are_held_against_output_times(network: Network) -> None:
 def test_a_network_without_a_unit_of_time_has_no_hours(network: Network) -> None:
     bare = replace(network, time_unit=None)
     (problem,) = problems(parse_readout("A@6h"), bare, 10)
-    assert "readout A@6h: 6h: the model's times are not in units of seconds" in str(problem)
+    assert "readout A@6h: 6h: the model's unit of time is not the second" in str(problem)
     (problem,) = problems(
         parse_readout("first_passage(A > 1) / 1h"), bare, 10, times=np.arange(3.0)
     )
@@ -104,7 +104,7 @@ def test_a_grid_that_cannot_be_is_refused() -> None:
     with pytest.raises(InputError) as caught:
         grid([parse_readout("A@49h"), parse_readout("auc(A, 2, 1)")], "48 h", points=1)
     assert [problem.why for problem in caught.value.problems] == [
-        "49h is after the end, 48 h",
+        "49h is after the end of the run of the run, 48 h",
         "the window from 2 to 1 is empty",
         "not a whole number of at least 2",
     ]

@@ -223,7 +223,7 @@ def test_what_has_not_come_has_no_mean(make_courses: Make) -> None:
 # ---------------------------------------------------------------- steady
 def test_a_steady_value_is_refused_while_it_drifts(make_courses: Make) -> None:
     rising = make_courses(T, 100 * (1 - np.exp(-T / 3)))
-    message = r"X still drifts: its mean over the last tenth of the time is 95\.\d+, and 94\.\d+ "
+    message = r"X is not steady: its mean over the last tenth of the run is 95\.\d+, and 94\.\d+ "
     with pytest.raises(SimulationError, match=message):
         value("steady(X)", rising)
     risen = make_courses(T, 100 * (1 - np.exp(-T)))
@@ -268,7 +268,7 @@ def test_courses_and_numbers_are_not_mixed_up(make_courses: Make) -> None:
     courses = {(): make_courses([0, 1], [1, 2], [3, 6])}
     with pytest.raises(InputError, match=r"is a time course; take it at a time, \(2 \* X\)@6h"):
         evaluate(parse_readout("2 * X"), courses)
-    with pytest.raises(InputError, match="is no time course; use evaluate"):
+    with pytest.raises(InputError, match="is not a time course; use evaluate"):
         evaluate_course(parse_readout("X@1"), courses)
     with pytest.raises(InputError, match="is one for all replicates; use evaluate"):
         replicate_values(parse_readout("cv(X)@1"), courses)

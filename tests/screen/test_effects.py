@@ -150,7 +150,10 @@ def test_what_has_not_come_is_later_than_all_that_has(shift: float) -> None:
     assert np.isnan(found.difference)
     assert np.isnan([found.control_mean, found.hedges_g, found.log2_fold_change]).all()
     assert found.p < 0.05
-    assert found.reason == "no means: not by the end in 4 of 4 replicates of the condition"
+    assert (
+        found.reason
+        == "no mean: threshold not reached by the end in 4 of 4 replicates of the condition"
+    )
 
 
 def test_with_the_sign_turned_it_is_the_lowest() -> None:

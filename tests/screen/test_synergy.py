@@ -188,7 +188,7 @@ def test_one_replicate_is_not_called(additive):
     ]
     found = surface_interaction(A, B, values, models=["log"])
     assert calls(found, "log") == {"no call"}
-    assert {s.reason for s in found.cells} == {"no interval and no call: one replicate"}
+    assert {s.reason for s in found.cells} == {"no interval and no verdict: only one replicate"}
 
 
 @pytest.mark.parametrize(("n", "kind"), [(3, "poisson"), (10, "bursts"), (60, "poisson")])

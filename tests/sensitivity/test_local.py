@@ -204,7 +204,7 @@ def test_a_group_of_few_whole_molecules_is_refused(few):
 
 
 def test_a_group_that_cannot_move_is_refused():
-    """a can only fall and b only rise: there is no factor to multiply both by."""
+    """a can only fall and b only rise: there is not a factor to multiply both by."""
     ends = {"a": (0.5, 1.0), "b": (1.0, 2.0)}
     space = factor_space(
         [Factor(name=n, lower=low, upper=up, baseline=1.0) for n, (low, up) in ends.items()],

@@ -80,7 +80,7 @@ def test_fractions_above_thresholds(values: np.ndarray) -> None:
 def test_another_order_of_merging_is_refused(values: np.ndarray) -> None:
     a, b, c, *_ = parts(values)
     for left, right in [(b, c), (b, a), (a, c), (a, merge_all(a, b))]:
-        with pytest.raises(InputError, match="not a beginning and its next block"):
+        with pytest.raises(InputError, match="are not consecutive"):
             merge(left, right)
     other = block_statistics(values[128:256, :2], first=128)
     with pytest.raises(InputError, match="of other times"):
