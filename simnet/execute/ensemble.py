@@ -19,7 +19,6 @@ from simnet.execute.run import (
     Gathered,
     dependent,
     in_order,
-    judged_places,
     run_in_blocks,
     stretches,
     tell_failures,
@@ -417,9 +416,8 @@ def _stored(
 ) -> Iterator[_Block]:
     """The blocks of a plan, those that its folder does not hold run first, as `run_campaign` does;
     the caller merges them into what is `known`."""
-    precision, name = plan.run.precision, condition_key(plan, 0)
-    places = (0,) if precision is None else judged_places(plan, precision)
-    for done, wanted in stretches(plan, known, places):
+    name = condition_key(plan, 0)
+    for done, wanted in stretches(plan, known):
         items = [
             Item(key=f"{name}:{first}-{stop}", conditions=range(1), first=first, stop=stop)
             for first, stop in block_bounds(done, wanted)

@@ -16,7 +16,7 @@ from simnet.execute.plan import ALLOWED, Plan, worker_processes
 from simnet.execute.processes import Processes
 from simnet.execute.progress import Progress
 from simnet.execute.threads import Serial, Threads
-from simnet.experiment.run import Precision, Run
+from simnet.experiment.run import Run
 from simnet.results.trajectories import Failure, positions
 from simnet.stats.blocks import Merging, block_bounds, block_statistics
 from simnet.stats.precision import next_size
@@ -362,20 +362,17 @@ def run_in_blocks(
         KeyboardInterrupt: what was begun is received as far as it got.
     """
     precision = plan.run.precision
-    known = Merging()
-    places = [0]
-    if precision is not None and judged is None:
-        places = judged_places(plan, precision)
+    known = Merging() if precision else None
     if workers is None:  # no more than there is to do
         workers = min(processors(), precision.maximum if precision else plan.replicates)
 
     def take(gathered: Gathered) -> None:
         receive(gathered)
-        if precision is not None:
+        if known is not None:
             values = judged(gathered) if judged else without_infinite(gathered.values)
             known.take(block_statistics(values, first=gathered.first, covariance=False))
 
-    for done, wanted in stretches(plan, known, places):
+    for done, wanted in stretches(plan, known):
         run_jobs(
             plan,
             (plan.job(0, first, stop, index=first) for first, stop in block_bounds(done, wanted)),
@@ -386,37 +383,33 @@ def run_in_blocks(
         )
 
 
-def stretches(
-    plan: Plan, known: Merging, places: Sequence[int] = (0,)
-) -> Iterator[tuple[int, int]]:
+def stretches(plan: Plan, known: Merging | None) -> Iterator[tuple[int, int]]:
     """Replicates to run, as (first, stop): all of the plan, or more and more until those that
-    come to be `known` in the meantime are enough for its precision."""
+    come to be `known` in the meantime are enough for its precision.
+
+    Raises:
+        InputError: the precision names a readout that is not in the plan.
+    """
     precision = plan.run.precision
+    if precision is None:
+        yield 0, plan.replicates
+        return
+    names = [readout.name for readout in plan.readouts]
+    places, problems = positions(precision.readouts or names, names, "readout of precision")
+    if problems:
+        raise InputError(problems)
     done, wanted = 0, plan.replicates
-    while True:
+    while wanted:
         yield done, wanted
-        if precision is None:
-            return
+        assert known is not None
         assert known.total is not None, "blocks were received"
-        following = next_size(known.total, precision, places)
-        if following is None:
-            return
-        done, wanted = wanted, following
+        done, wanted = wanted, next_size(known.total, precision, places) or 0
 
 
 def without_infinite(values: FloatArray) -> FloatArray:
     """The same, but NaN for what is infinite, which has no mean or variance."""
     infinite = np.isinf(values)
     return np.where(infinite, np.nan, values) if infinite.any() else values
-
-
-def judged_places(plan: Plan, precision: Precision) -> list[int]:
-    """Places of the readouts that precision is asked of."""
-    names = [readout.name for readout in plan.readouts]
-    places, problems = positions(precision.readouts or names, names, "readout of precision")
-    if problems:
-        raise InputError(problems)
-    return places
 
 
 def dependent(run: Run) -> list[Problem]:

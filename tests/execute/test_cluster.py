@@ -180,7 +180,7 @@ def test_a_chunk_that_workers_die_of_is_a_failure(
     monkeypatch.setattr(client.cluster.scheduler, "allowed_failures", 0)
     monkeypatch.setattr(module, "run_chunk", lambda *_, **__: os._exit(3))
     (one,) = outcomes(Cluster(scheduler=client), make_task(), 1)
-    assert one.failure.startswith("1 Dask workers died while they ran it")
+    assert one.failure.startswith("1 Dask workers died while running it")
 
 
 @pytest.mark.usefixtures("client")  # only where there is Dask
