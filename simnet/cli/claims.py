@@ -18,7 +18,18 @@ from simnet.cli.options import (
     where_finished,
     workers_of,
 )
-from simnet.cli.output import Sheet, console, count, number, print_json, say, table, wrote
+from simnet.cli.output import (
+    Sheet,
+    console,
+    count,
+    drawn,
+    number,
+    print_json,
+    progress,
+    say,
+    table,
+    wrote,
+)
 from simnet.errors import InputError, Problem, Problems
 from simnet.results.terminal import signed
 
@@ -354,7 +365,6 @@ def claims_command(
     from simnet.claims.robustness import robustness as vary_claims
     from simnet.claims.run import run_claims
     from simnet.claims.suite import claimed_names
-    from simnet.cli.output import progress
 
     chosen: Literal["ode", "ssa"] = method or ("ssa" if replicates is not None else "ode")
     if seed is not None and chosen == "ode" and robustness is None:
@@ -435,7 +445,6 @@ def _require_compatible(given: Mapping[str, bool]) -> None:
 def _draw(found: "ClaimsResult", folder: Path) -> list[Path]:
     """A picture of each claim that has a value."""
     from simnet.claims.draw import draw_claim
-    from simnet.cli.output import drawn
 
     run = {f.claim.id for f in found.findings if f.verdict not in ("left out", "not run")}
     return [

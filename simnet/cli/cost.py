@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from simnet.cli.exits import complain
+from simnet.cli.output import count, progress, say
 from simnet.errors import InputError, Problem
 from simnet.execute.base import Workers
 from simnet.execute.progress import roughly
@@ -58,7 +59,6 @@ def asked(evaluations: int, seconds: float) -> bool:
 
 
 def _timed(study: "SensitivityStudy", count: int, workers: Workers) -> float:
-    from simnet.cli.output import progress
     from simnet.sensitivity.run import seconds_for
 
     with progress("timing a few samples"):
@@ -77,7 +77,6 @@ def _missing(study: "SensitivityStudy", out: Path | None) -> int:
 
 def show_plan(study: "SensitivityStudy", workers: Workers, out: Path | None) -> None:
     """What a study would run, and for how long, on stdout; some rows are run to measure it."""
-    from simnet.cli.output import count, say
     from simnet.sensitivity.table import count_rows
 
     space = study.space

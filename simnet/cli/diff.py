@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from simnet.cli.options import networks
-from simnet.cli.output import count, print_json, say
+from simnet.cli.output import count, print_json, progress, say
 from simnet.network.diff import Difference, differences
 
 DIFFERENT = 1
@@ -37,7 +37,6 @@ def diff_command(
         simnet diff hypoxia my_hypoxia.xml
         simnet diff model-v1.bngl model-v2.bngl --json
     """
-    from simnet.cli.output import progress
     from simnet.rules.load import load
 
     with progress(f"loading {left} and {right}"):

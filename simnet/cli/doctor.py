@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from simnet.cli.exits import CHECK_FAILED
+from simnet.cli.output import console, print_json, table
 
 _AGAIN = "in simnet's checkout: pip install --force-reinstall --no-deps ."
 _MARK = {"fine": "ok", "absent": "absent", "wrong": "WRONG"}
@@ -37,8 +38,6 @@ def doctor_command(
         simnet doctor --json
     """
     from dataclasses import asdict
-
-    from simnet.cli.output import console, print_json, table
 
     findings = [finding for look in LOOKS for finding in look()]
     wrong = any(finding.state == "wrong" for finding in findings)

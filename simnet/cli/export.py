@@ -8,6 +8,7 @@ import typer
 
 from simnet.cli.exits import writing
 from simnet.cli.options import CopiesOption, VolumeOption, loaded, networks, sources
+from simnet.cli.output import count, progress
 from simnet.errors import InputError, Problem
 
 _ARCHIVE = "COMBINE archive (.omex)"
@@ -115,7 +116,6 @@ def export_command(
         simnet export hypoxia --to hypoxia.omex
         simnet export my.xml --to my.omex --t-end "10 h" --licence CC0-1.0
     """
-    from simnet.cli.output import progress
     from simnet.execute.exporters import export, exporter_of
 
     name = exporter_of(to).name
@@ -198,8 +198,6 @@ def compile_command(
         )
         way_out = "write package.module:model; to export a compiled network use simnet export"
         raise InputError(Problem(what=what, why=why, way_out=way_out))
-    from simnet.cli.exits import writing
-    from simnet.cli.output import count, progress
     from simnet.execute.progress import clock
     from simnet.rules.load import load
     from simnet.sbml.write import write_sbml
@@ -221,8 +219,6 @@ def compile_command(
 
 
 def _compile_packaged(names: list[str], folder: Path | None) -> None:
-    from simnet.cli.exits import writing
-    from simnet.cli.output import progress
     from simnet.rules.packaged import source_names, write_exported
 
     if folder is None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import typer
 
+from simnet.cli.output import progress
 from simnet.errors import InputError, ModelError, Problem
 from simnet.network.expression import Kinetics
 from simnet.network.network import Network
@@ -134,7 +135,6 @@ def loaded(
 ) -> Network:
     """The network, its amounts turned into molecules where that is asked for; compiling one may
     take a while."""
-    from simnet.cli.output import progress
     from simnet.rules.load import load
 
     with progress(f"loading {source}"):

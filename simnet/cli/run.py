@@ -17,7 +17,22 @@ from simnet.cli.options import (
     require_one_output,
     workers_of,
 )
-from simnet.cli.output import console, count, print_csv, print_json, say
+from simnet.cli.output import (
+    check_folder,
+    console,
+    count,
+    drawn,
+    heading,
+    overview,
+    print_csv,
+    print_json,
+    progress,
+    refuge,
+    run_data,
+    saved,
+    say,
+    wrote,
+)
 from simnet.cli.run_options import RunFields, with_run_options
 from simnet.execute.simulate import Interrupted, simulate
 from simnet.experiment.run import HALF_HOURS
@@ -79,8 +94,6 @@ def run_command(
         simnet run hypoxia --change O2_percent=1 --at "24h: O2_percent=20"
         simnet run model.xml --method ssa --t-end 100 --csv > summary.csv
     """
-    from simnet.cli.output import check_folder, progress, run_data, saved
-
     require_one_output(as_json=as_json, as_csv=as_csv)
     if out is not None:
         check_folder(out)
@@ -113,7 +126,6 @@ def run_command(
 
 
 def _plot(run: Trajectories, out: Path | None) -> list[Path]:
-    from simnet.cli.output import drawn
     from simnet.plot.series import plot_series
 
     name = run.record.network
@@ -123,8 +135,6 @@ def _plot(run: Trajectories, out: Path | None) -> list[Path]:
 
 
 def _print(run: Trajectories, network: Network, files: list[Path]) -> None:
-    from simnet.cli.output import heading, overview, wrote
-
     say(heading(run), style="bold")
     console().print(overview(run))
     for line in wrote(files):
@@ -138,8 +148,6 @@ def _print(run: Trajectories, network: Network, files: list[Path]) -> None:
 
 def _save_finished(run: Trajectories | None, out: Path | None) -> str:
     """Save what an interrupted run has finished; says where."""
-    from simnet.cli.output import refuge, saved
-
     if run is None:
         return "no replicate had finished, so nothing was saved"
     folder = refuge(run) if out is None else out

@@ -18,7 +18,7 @@ from simnet.cli.options import (
     where_finished,
     workers_of,
 )
-from simnet.cli.output import console, count, number, print_csv, print_json, say, table
+from simnet.cli.output import console, count, number, print_csv, print_json, progress, say, table
 from simnet.cli.run_options import RunFields, with_run_options
 from simnet.errors import InputError, Problem
 
@@ -88,7 +88,6 @@ def screen_command(
         )
     require_one_output(as_json=as_json, as_csv=as_csv)
     part = shard_of(shard, out)
-    from simnet.cli.output import progress
     from simnet.screen.spec_file import screen_from_file
 
     with progress(f"reading {plan}"):
@@ -126,8 +125,6 @@ def _as_data(result: "ScreenResult") -> dict[str, Any]:
 
 
 def _dry(screen: "Screen") -> None:
-    from simnet.cli.output import progress
-
     with progress("timing the control"):
         frame = screen.conditions()
     rows = [
@@ -209,7 +206,6 @@ def merge_command(
         simnet merge screen part1 part2
         simnet screen plan.toml --out screen
     """
-    from simnet.cli.output import count
     from simnet.results.parts import merge_parts
 
     merged = merge_parts(shards, out)

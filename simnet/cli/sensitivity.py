@@ -26,7 +26,7 @@ from simnet.cli.options import (
     where_finished,
     workers_of,
 )
-from simnet.cli.output import console, print_csv, print_json
+from simnet.cli.output import console, print_csv, print_json, progress
 from simnet.cli.run_options import RunFields, with_run_options
 from simnet.errors import InputError, Problem
 from simnet.execute.base import Workers
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 def write_result(result: "StudyResult", out: Path) -> None:
     """Figures and the report, into the folder that has the tables."""
-    from simnet.cli.output import progress
     from simnet.report.write import write_report
     from simnet.sensitivity.figures import write_figures
 
@@ -280,7 +279,6 @@ def sensitivity_command(
 def _study(
     source: str, reading: dict[str, Any], over: dict[str, Any], tolerance: float | None
 ) -> "SensitivityStudy":
-    from simnet.cli.output import progress
     from simnet.sensitivity.indices import IndexPrecision
     from simnet.sensitivity.study import SensitivityStudy
     from simnet.sensitivity.study_file import study_from_file
@@ -305,7 +303,6 @@ def _run(
     most_samples: int | None,
     yes: bool,
 ) -> "StudyResult":
-    from simnet.cli.output import progress
     from simnet.sensitivity.run import run_study
 
     def may_go_on(evaluations: int, seconds: float) -> bool:

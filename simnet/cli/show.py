@@ -21,7 +21,7 @@ from simnet.cli.options import (
     loaded,
     shown_time,
 )
-from simnet.cli.output import console, count, number, print_json, say
+from simnet.cli.output import console, count, number, print_json, say, table
 from simnet.engines.table import problems_under
 from simnet.errors import InputError, Problem
 from simnet.experiment.notation import Treatment
@@ -80,7 +80,6 @@ def list_command(
     """
     from textwrap import fill
 
-    from simnet.cli.output import console, print_json, table
     from simnet.rules.load import load
     from simnet.rules.packaged import packaged_names
 

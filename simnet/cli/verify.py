@@ -15,6 +15,7 @@ from simnet.cli.output import (
     count,
     number,
     print_json,
+    progress,
     say,
     spread,
     table,
@@ -80,7 +81,6 @@ def verify_command(
         simnet verify hypoxia --t-end "10 min"
         simnet verify model.xml --t-end 100 --replicates 5000
     """
-    from simnet.cli.output import progress
     from simnet.verify.cross_check import cross_check
 
     network = loaded(source, kinetics, volume=volume, copies=copies)

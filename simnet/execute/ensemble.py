@@ -171,7 +171,7 @@ class Ensemble:
         """(T, R, R) covariances between readouts over the replicates, in the product of their units.
 
         Raises:
-            InputError: they were not kept, or a confidence that is none.
+            InputError: they were not stored, or a confidence that is none.
         """
         return covariance_estimate(self._comoments, confidence=confidence)
 
@@ -180,7 +180,7 @@ class Ensemble:
         None.
 
         Raises:
-            InputError: not an output time, or covariances were not kept.
+            InputError: not an output time, or covariances were not stored.
         """
         import pandas as pd
 
@@ -238,7 +238,7 @@ class Ensemble:
         sums = self.statistics.comoments
         if sums is None:
             way_out = "run it with covariance=True"
-            raise InputError(Problem(what="covariances", why="were not kept", way_out=way_out))
+            raise InputError(Problem(what="covariances", why="were not stored", way_out=way_out))
         return sums
 
     def _repr_html_(self) -> str:

@@ -52,8 +52,8 @@ def shown_readouts(network: Network, names: Sequence[str] | str | None) -> tuple
         raise InputError(
             Problem(
                 what=f"network {network.id}",
-                why="has no readouts, and no species to take in their place",
-                way_out="name what to show: readouts=[...]",
+                why="has no readouts, and no species to use instead",
+                way_out="give readouts=[...]",
             )
         )
     if names is None:
@@ -73,7 +73,7 @@ def shown_readouts(network: Network, names: Sequence[str] | str | None) -> tuple
             found.append(Readout(name=name, symbol=symbol, unit=_unit_of(network, symbol)))
         elif len(species) > 1:
             way_out = "name one: " + ", ".join(species)
-            why = "is the pattern of several species"
+            why = "is the pattern of several species (ambiguous)"
             problems.append(Problem(what=f"readout {name!r}", why=why, way_out=way_out))
         else:
             every = [*network.readout_by_name, *known]
@@ -303,7 +303,7 @@ def planned(
     if run.timeout is not None:
         limit = attempt(partial(positive_time, run.timeout, "timeout", "s"), 1.0)
         if workers == 0:
-            why = "workers=0 runs in this process, where nothing can end a replicate"
+            why = "workers=0 runs in this process, where a replicate cannot be stopped"
             problems.add(f"timeout={run.timeout!r}", why, "use workers=1")
     if run.max_step is not None:
         longest = attempt(partial(positive_time, run.max_step, "max_step", unit), 1.0)
@@ -403,7 +403,7 @@ def _require_whole(program_: Program) -> None:
         for act in segment.acts:
             amount = getattr(act, "value", getattr(act, "amount", 0.0))
             if act.__class__ in (SetValue, AddAmount) and amount != math.floor(amount):
-                why = "a fraction of a molecule, and SSA counts whole ones"
+                why = "is not a whole number of molecules, as SSA needs"
                 problems.append(Problem(what=f"{act} at t={segment.start:g}", why=why))
     if problems:
         raise UnsupportedError(problems)

@@ -116,7 +116,7 @@ def _network_of(run: Trajectories | Ensemble) -> Network:
         raise InputError(
             Problem(
                 what=f"network {record.network}",
-                why=f"its digest is not the record's ({record.network_digest[:12]}...)",
+                why=f"its digest differs from the one in the record ({record.network_digest[:12]}...)",
                 way_out="its file was changed after the run; simulate it as a new run",
             )
         )

@@ -108,7 +108,7 @@ def settable(network: Network, name: str, what: str) -> tuple[str, list[Problem]
         return target, [Problem(what=what, why=f"{name!r} is computed ({kind})", way_out=way_out)]
     several = network.find_species(target)
     if several:
-        why = f"{name!r} is the pattern of several species"
+        why = f"{name!r} is the pattern of several species (ambiguous)"
         return target, [Problem(what=what, why=why, way_out="name one: " + ", ".join(several))]
     known = [*inputs, *network.parameter_by_id, *network.species_index, *network.compartment_by_id]
     return target, [

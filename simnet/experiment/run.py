@@ -73,7 +73,7 @@ class Precision:
         found = Problems()
         way_out = "write relative=0.05 for 5 % of the mean, or absolute= in the readout's unit"
         if (self.relative is None) == (self.absolute is None):
-            found.add("Precision", "needs one of relative and absolute", way_out)
+            found.add("Precision", "needs either relative or absolute", way_out)
         for name in ("relative", "absolute"):
             value = getattr(self, name)
             if value is not None and not is_between(value, 0, math.inf):
@@ -93,7 +93,7 @@ class Precision:
             found.add(what, "not a list of names", way_out)
         most = self.maximum
         if not is_between(most, FIRST_CUT - 1, math.inf) or most != int(most):
-            why = f"not a whole number of at least {FIRST_CUT}, where precision is first judged"
+            why = f"not a whole number of at least {FIRST_CUT}, where precision is first evaluated"
             found.add(f"Precision(maximum={most!r})", why)
         return found
 
@@ -254,7 +254,7 @@ class Run(Spec):
                 unit = "s" if name == "max_step" else None
                 number = found.attempt(partial(positive_time, value, name, unit), 1.0)
                 if name == "rtol" and number < _LEAST_RTOL:
-                    why = f"below {_LEAST_RTOL:g}, where rounding errors are larger"
+                    why = f"below {_LEAST_RTOL:g}, which is smaller than rounding errors"
                     found.add(f"rtol={value!r}", why, "give rtol=1e-13")
         if self.timeout is not None:
             found.attempt(partial(positive_time, self.timeout, "timeout", "s"), 1.0)
@@ -267,14 +267,14 @@ class Run(Spec):
         """What does not go with something else."""
         if self.method == "ssa" and self.max_step is not None:
             why, way_out = (
-                "only the ODE integrator takes steps",
+                "only applies to the ODE integrator",
                 'leave it out, or use method="ode"',
             )
             found.add(f"max_step={self.max_step!r}", why, way_out)
         if self.method == "ssa" and self.allow_negative is True:
-            why = "SSA counts molecules, which are never fewer than 0"
+            why = "SSA counts molecules, which cannot be negative"
             found.add("allow_negative=True", why, 'use method="ode"')
-        alike = "an ODE gives the same every time"
+        alike = "ODE runs are deterministic"
         if not self.is_noisy and isinstance(self.replicates, int) and self.replicates > 1:
             way_out = 'leave replicates out, or use method="ssa"'
             found.add(f"replicates={self.replicates}", alike, way_out)
@@ -286,10 +286,10 @@ class Run(Spec):
         elif not self.is_noisy:
             found.add("precision", alike, 'leave it out, or use method="ssa"')
         if self.replicates is not None:
-            why, way_out = "precision finds the number of replicates", "give one of the two"
+            why, way_out = "precision determines the number of replicates", "give one of the two"
             found.add(f"replicates={self.replicates!r}", why, way_out)
         if self.replicates_per_cell != 1:
-            why = "replicates of one cell are not independent, which its interval takes them to be"
+            why = "replicates of one cell are not independent, as the confidence interval assumes"
             way_out = "leave replicates_per_cell out, or give replicates"
             found.add("precision with replicates_per_cell", why, way_out)
 

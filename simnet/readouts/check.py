@@ -84,7 +84,7 @@ def _unknown(expression: ReadoutExpression, network: Network, what: str) -> Iter
     for name in expression.symbols:
         species = network.find_species(name)
         if len(species) > 1 and name not in network.readout_by_name:
-            why = f"{name!r} is the pattern of several species"
+            why = f"{name!r} is the pattern of several species (ambiguous)"
             yield Problem(what=what, why=why, way_out="name one: " + ", ".join(species))
         elif not species and name not in known:
             why = f"{name!r} is not in {network.id}"
@@ -108,7 +108,10 @@ def _bad_times(
     for time in expression.times:
         if converted.get(time, 0.0) > end * (1 + 1e-12):
             shown = t_end if isinstance(t_end, str) else number_text(end)
-            why, way_out = f"{time_text(time)} is after the end of the run, {shown}", "run longer"
+            why, way_out = (
+                f"{time_text(time)} is after the end of the run of the run, {shown}",
+                "run longer",
+            )
             yield Problem(what=what, why=why, way_out=way_out)
     for part in walk(expression.tree):
         if isinstance(part, OfCourse) and part.window is not None:

@@ -1,4 +1,7 @@
-"""`StudyResult`: what a study found, as frames, and as files in a folder."""
+"""`StudyResult`: the indices of a study, as frames, and as files in a folder.
+
+A folder holds each table twice: as Parquet, which is read back, and as CSV for people.
+"""
 
 import json
 import math
@@ -7,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from simnet.errors import InputError, Problem
 from simnet.experiment.times import path_of
@@ -22,12 +27,11 @@ if TYPE_CHECKING:
 
 
 STUDY = "study.json"
-INDICES, CONVERGENCE, OVER_TIME = "indices.csv", "convergence.csv", "over_time.csv"
-FAILURES, CONTROL = "failures.csv", "control.csv"
 DESIGN, OUTPUTS = "design.parquet", "outputs.parquet"
 NETWORK = "network.xml"
 
 FORMAT = "simnet sensitivity study"
+_PARQUET = "parquet"
 FAILURE_COLUMNS = ("readout", "row", "block", "condition", "replicate", "seed", "reason")
 """Of `StudyResult.failures`; those behind them are factors, whatever their names are."""
 
@@ -36,11 +40,11 @@ _SHOWN = 10
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StudyResult:
-    """What a study found.
+    """The result of a study.
 
     Attributes:
-        about: the study as plain data: what was varied, simulated and asked, samples, replicates,
-            versions.
+        about: the study as plain data: what was varied and simulated, readouts, samples,
+            replicates, versions.
         design: the rows.
         outputs: readout -> its value at each row.
         indices: readout -> its indices.
@@ -63,7 +67,7 @@ class StudyResult:
 
     @property
     def complete(self) -> bool:
-        """Whether all rows were there to be analysed; a shard alone is not."""
+        """Whether all rows were analysed; a shard alone is not complete."""
         return bool(self.indices)
 
     @property
@@ -127,7 +131,9 @@ class StudyResult:
             target.mkdir(parents=True, exist_ok=True)
             (target / STUDY).unlink(missing_ok=True)
             for name, frame in self._tables():
-                frame.to_csv(target / name, index=False)
+                frame.to_csv(target / f"{name}.csv", index=False)
+                stored = frame.iloc[:, : len(FAILURE_COLUMNS)] if name == "failures" else frame
+                stored.to_parquet(target / f"{name}.parquet", index=False)
             self._design_frame().to_parquet(target / DESIGN, index=False)
             self._output_frame().to_parquet(target / OUTPUTS, index=False)
             text = json.dumps(self._record(), indent=2, allow_nan=False, ensure_ascii=False)
@@ -148,12 +154,12 @@ class StudyResult:
         return loaded(path_of(folder, "folder"))
 
     def _tables(self) -> Iterable[tuple[str, "pd.DataFrame"]]:
-        yield INDICES, self.frame()
-        yield CONVERGENCE, self.convergence()
-        yield OVER_TIME, self.time_frame()
-        yield FAILURES, self.failures
+        yield "indices", self.frame()
+        yield "convergence", self.convergence()
+        yield "over_time", self.time_frame()
+        yield "failures", self.failures
         if len(self.control):
-            yield CONTROL, self.control
+            yield "control", self.control
 
     def _record(self) -> dict[str, Any]:
         indices = {
@@ -162,6 +168,7 @@ class StudyResult:
         }
         return {
             "format": FORMAT,
+            "tables": _PARQUET,
             "about": dict(self.about),
             "left out": [[item.name, item.reason] for item in self.left_out],
             "indices": indices,
@@ -201,7 +208,7 @@ class StudyResult:
         if not self.complete:
             return f"<StudyResult: {what}, not complete>"
         found = "; ".join(
-            f"{name}: {', '.join(row.factor for row in self.top(name, 3)) or 'nothing concluded'}"
+            f"{name}: {', '.join(row.factor for row in self.top(name, 3)) or 'no index could be estimated'}"
             for name in self.indices
         )
         return f"<StudyResult: {what}; {found}>"
@@ -247,9 +254,8 @@ def design_of(about: Mapping[str, Any], space: FactorSpace) -> Design:
 # A study's result from its folder.
 
 
-_TEXTS = {"readout", "analysis", "index", "factor", "of", "time", "reason", "condition", "table"}
-_TEXTS |= {"quantity", "by", "influential", "converged", "method"}
-_WHOLE = {"n", "row", "block", "replicate", "seed"}
+_TEXTS = ("readout", "analysis", "method", "index", "factor", "of", "time", "reason", "condition")
+_NUMBERS = ("estimate", "low", "high", "dummy", "above_low", "above_high", "influential")
 
 
 def loaded(folder: Path) -> StudyResult:
@@ -267,32 +273,33 @@ def loaded(folder: Path) -> StudyResult:
         matrix = pd.read_parquet(folder / DESIGN)[list(design.space.names)].to_numpy()
         if matrix.shape != design.positions.shape:
             raise ValueError("the rows are not those of the study")
-        frame = _csv(folder / INDICES)
-        rows = _by("readout", _rows(frame))
-        steps = _by(
-            "readout",
-            (ConvergenceStep(**r) for r in _records(_csv(folder / CONVERGENCE), ConvergenceStep)),
-        )
-        indices = {
-            name: Indices(
-                rows=tuple(rows[name]),
-                steps=tuple(steps[name]),
-                statements=tuple(kept["said"]),
-                lost=kept["lost"],
-                blocks=kept["blocks"],
-                stuck=kept["stuck"],
-            )
-            for name, kept in record["indices"].items()
-        }
-        control = folder / CONTROL
+        design = replace(design, given_matrix=matrix)
+        kind = record.get("tables", "csv")
+        rows, steps = defaultdict(list), defaultdict(list)
+        for row in _rows(_table(folder, "indices", kind)):
+            rows[row.readout].append(row)
+        for step in _items(ConvergenceStep, _table(folder, "convergence", kind)):
+            steps[step.readout].append(step)
         return StudyResult(
             about=about,
-            design=replace(design, given_matrix=matrix),
+            design=design,
             outputs=_outputs(pd.read_parquet(folder / OUTPUTS)),
-            indices=indices,
-            over_time=_over_time(_csv(folder / OVER_TIME)),
-            failures=_csv(folder / FAILURES, len(FAILURE_COLUMNS)),
-            control=_csv(control) if control.is_file() else pd.DataFrame(),
+            indices={
+                name: Indices(
+                    rows=tuple(rows[name]),
+                    steps=tuple(steps[name]),
+                    statements=tuple(item["said"]),
+                    lost=item["lost"],
+                    blocks=item["blocks"],
+                    stuck=item["stuck"],
+                )
+                for name, item in record["indices"].items()
+            },
+            over_time=_over_time(_table(folder, "over_time", kind)),
+            failures=failure_frame(_table(folder, "failures", kind), design),
+            control=_table(folder, "control", kind)
+            if (folder / f"control.{kind}").is_file()
+            else pd.DataFrame(),
             statements=tuple(record["statements"]),
         )
     except OSError as error:
@@ -303,41 +310,42 @@ def loaded(folder: Path) -> StudyResult:
         raise InputError(Problem(what=str(folder / STUDY), why=why)) from error
 
 
-def _csv(path: Path, ours: int | None = None) -> "pd.DataFrame":
-    """A table; behind the first `ours` columns all are numbers, whatever they are called."""
+def _table(folder: Path, name: str, kind: str) -> "pd.DataFrame":
+    """A table of a folder; those of older folders are CSV only."""
     import pandas as pd
 
-    # As text, so that Python reads the numbers: exactly as they were written.
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[])
-    for place, name in enumerate(frame.columns):
-        known = ours is None or place < ours
-        if not (known and name in _TEXTS):
-            number = int if known and name in _WHOLE else float
-            frame[name] = [number(text) if text else float("nan") for text in frame[name]]
-    return frame
+    path = folder / f"{name}.{kind}"
+    if kind == _PARQUET:
+        return pd.read_parquet(path)
+    frame = pd.read_csv(
+        path,
+        dtype={**dict.fromkeys(_TEXTS, "str"), "influential": "boolean"},
+        keep_default_na=False,
+        na_values={name: [""] for name in _NUMBERS},
+    )
+    return frame.rename(columns={"method": "analysis"})
 
 
-def _records(frame: "pd.DataFrame", kind: type) -> list[dict[str, Any]]:
+def failure_frame(failures: "pd.DataFrame", design: Design) -> "pd.DataFrame":
+    """The first columns of `StudyResult.failures`, with the factors' values behind them."""
+    import pandas as pd
+
+    frame = failures.iloc[:, : len(FAILURE_COLUMNS)]
+    values = design.matrix[frame["row"].to_numpy(dtype=np.int64)]
+    return pd.concat([frame, pd.DataFrame(values, columns=list(design.space.names))], axis=1)
+
+
+def _items(kind: type, frame: "pd.DataFrame") -> list[Any]:
+    """Rows of a table as what they were made of."""
     names = [f.name for f in fields(kind)]
-    return [dict(zip(names, row, strict=True)) for row in frame[names].itertuples(index=False)]
+    rows = frame[names].itertuples(index=False)
+    return [kind(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 def _rows(frame: "pd.DataFrame") -> list[IndexRow]:
-    truth = {"True": True, "False": False, "": None}
-    rows = []
-    named = frame.rename(columns={"method": "analysis"})  # as it was called before
-    for record in _records(named, IndexRow):
-        record["influential"] = truth[record["influential"]]
-        record["converged"] = truth[record["converged"]]
-        rows.append(IndexRow(**record))
-    return rows
-
-
-def _by(name: str, items: Iterable[Any]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = defaultdict(list)
-    for item in items:
-        found[getattr(item, name)].append(item)
-    return found
+    influential = frame["influential"]
+    known = influential.astype(object).where(influential.notna(), None)
+    return _items(IndexRow, frame.assign(influential=known))
 
 
 def _over_time(frame: "pd.DataFrame") -> dict[str, dict[str, Indices]]:

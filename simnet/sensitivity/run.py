@@ -26,7 +26,7 @@ from simnet.sensitivity.control import control_of
 from simnet.sensitivity.design import Design, Outputs
 from simnet.sensitivity.evaluate import evaluated
 from simnet.sensitivity.indices import IndexPrecision, Indices, half_width
-from simnet.sensitivity.result import FAILURE_COLUMNS, NETWORK, StudyResult
+from simnet.sensitivity.result import FAILURE_COLUMNS, NETWORK, StudyResult, failure_frame
 from simnet.sensitivity.rows import (
     courses_of_rows,
     distinct_rows,
@@ -387,7 +387,4 @@ def _failures(
         for row, reason in output.reasons.items():
             if rank.get(row) not in broken and row in rank:
                 found.append([output.readout, row, int(design.block[row]), "", -1, -1, reason])
-    frame = pd.DataFrame(found, columns=list(FAILURE_COLUMNS))
-    values = design.matrix[frame["row"].to_numpy(dtype=np.int64)]
-    varied = pd.DataFrame(values, columns=list(design.space.names))
-    return pd.concat([frame, varied], axis=1)
+    return failure_frame(pd.DataFrame(found, columns=list(FAILURE_COLUMNS)), design)

@@ -102,11 +102,13 @@ def _choice_problems(study: "SensitivityStudy") -> Iterator[Problem]:
     precision: object = study.index_precision
     if not isinstance(precision, IndexPrecision):
         what, way_out = f"index_precision={precision!r}", "write IndexPrecision(tolerance=0.05)"
-        yield Problem(what=what, why="not that of indices", way_out=way_out)
+        yield Problem(what=what, why="is not an IndexPrecision", way_out=way_out)
     if study.rtol is not None and not is_between(study.rtol, 0, 1e-2):
         yield Problem(what=f"rtol={study.rtol!r}", why="not from 0 to 0.01", way_out="1e-6")
     if study.is_noisy and analysis is not None and analysis.needs_variance and study.runs == 1:
-        why = f"{study.analysis} needs the variance of each row, which one replicate does not tell"
+        why = (
+            f"{study.analysis} needs the variance of each row, which needs more than one replicate"
+        )
         what = f"replicates={study.replicates}"
         yield Problem(what=what, why=why, way_out="2 or more; or prcc or pawn")
 
@@ -189,5 +191,5 @@ def _named_and_set(study: "SensitivityStudy") -> Iterator[Problem]:
         return  # a schedule's problems come with the plan
     named = {*(study.parameters or ()), *study.initial_amounts}
     for name in sorted(always & named):
-        why = "the experiment sets it, so it cannot be varied"
+        why = "it is set by the experiment, so it cannot be varied"
         yield Problem(what=f"parameter {name}", why=why, way_out="take one of the two out")

@@ -36,7 +36,7 @@ def test_a_run(cli: Any, model: Path) -> None:
     assert run["variability"] == ["lost=lognormal 0.3"]
     wrong = cli("run", model, "--t-end", 5, "--precision", 0.1, "--replicates", 3)
     assert wrong.code == 2
-    assert "precision finds the number of replicates" in wrong.err
+    assert "precision determines the number of replicates" in wrong.err
 
 
 def test_a_precision_means_ssa(cli: Any, model: Path) -> None:

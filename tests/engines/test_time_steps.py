@@ -115,5 +115,5 @@ def test_the_users_longest_step(load: Any) -> None:
     assert (sn.rerun(run, workers=0).values == run.values).all()
     with pytest.raises(sn.InputError, match="max_step=0"):
         last(slow, 100, max_step=0)
-    with pytest.raises(sn.InputError, match="only the ODE integrator takes steps"):
+    with pytest.raises(sn.InputError, match="only applies to the ODE integrator"):
         last(slow, 100, max_step=1, method="ssa")

@@ -90,7 +90,7 @@ def test_statistics_name_what_they_cannot_take(birth_death: sn.Network) -> None:
 
 
 def test_precision_of_an_ode_is_refused(birth_death: sn.Network) -> None:
-    with pytest.raises(sn.InputError, match="an ODE gives the same every time"):
+    with pytest.raises(sn.InputError, match="ODE runs are deterministic"):
         sn.simulate(birth_death, t_end=3.0, precision=sn.Precision(relative=0.1))
 
 

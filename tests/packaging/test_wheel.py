@@ -129,6 +129,12 @@ def test_command_is_installed(environment: Path, tmp_path: Path) -> None:
     assert "hypoxia" in run(environment / "bin" / "simnet", "list", cwd=tmp_path)
 
 
+def test_the_template_of_reports_is_in_the_wheel(environment: Path, tmp_path: Path) -> None:
+    code = "from simnet.report.page import page; print(page('Title <1>', 'subtitle', [], []))"
+    out = run(environment / "bin" / "python", "-I", "-c", code, cwd=tmp_path)
+    assert "<h1>Title &lt;1&gt;</h1>" in out
+
+
 def test_rules_of_the_networks_are_in_the_wheel(environment: Path, tmp_path: Path) -> None:
     code = "from importlib import import_module as load; print(load('simnet.networks').__file__)"
     out = run(environment / "bin" / "python", "-I", "-c", code, cwd=tmp_path)

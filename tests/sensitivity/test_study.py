@@ -50,7 +50,10 @@ def test_all_mistakes_at_once(birth_death: Network) -> None:
         ({"network": "hypoxia"}, "not a Network"),
         ({"readouts": ()}, "readouts: none given"),
         ({"readouts": ("X@3", "X@3")}, "is given twice"),
-        ({"readouts": ("X@5",), "t_end": 3}, "5 is after the end of the run of the run"),
+        (
+            {"readouts": ("X@5",), "t_end": 3},
+            "5 is after the end of the run of the run of the run of the run",
+        ),
         ({"samples": 100}, "use 128"),
         ({"samples": 0}, "samples=0"),
         ({"groups": "genes"}, "groups='genes'"),
