@@ -16,6 +16,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from simnet.engines.base import Task
@@ -128,7 +130,7 @@ class _Call:
     ) -> None:
         self._client: Any = client  # half of its methods have no types
         self._id = uuid.uuid4().hex
-        self._supply = _Supply(jobs)
+        self._supply = ((job, replicate) for job in jobs for replicate in job.replicates)
         self._futures: dict[Future[bytes], list[Job]] = {}
         self._sent = 0
         self._size = 1
@@ -165,7 +167,7 @@ class _Call:
         """Keep the cluster busy, and a little more."""
         self._look()
         while len(self._futures) < self._ahead:
-            jobs = self._supply.take(self._size)
+            jobs = self._taken(self._size)
             if not jobs:
                 return
             with self._connected():
@@ -182,6 +184,11 @@ class _Call:
             self._sent += 1
             self._futures[future] = jobs
             add(future)
+
+    def _taken(self, count: int) -> list[Job]:
+        """Jobs of `count` replicates altogether, or what is left."""
+        taken = groupby(islice(self._supply, count), key=itemgetter(0))
+        return [replace(job, replicates=[each for _, each in group]) for job, group in taken]
 
     def _look(self) -> None:
         """How many chunks the cluster can use; it may grow and shrink."""
@@ -253,29 +260,6 @@ class _Call:
         telling = threading.Thread(target=tell, daemon=True)
         telling.start()
         telling.join(_GOODBYE)
-
-
-class _Supply:
-    """Jobs, cut into pieces of so many replicates as they are asked for."""
-
-    def __init__(self, jobs: Iterable[Job]) -> None:
-        self._jobs = iter(jobs)
-        self._job: Job | None = None
-        self._at = 0
-
-    def take(self, count: int) -> list[Job]:
-        """Jobs of `count` replicates altogether, or what there is."""
-        taken: list[Job] = []
-        while count > 0:
-            if self._job is None or self._at >= len(self._job.replicates):
-                self._job, self._at = next(self._jobs, None), 0
-            if self._job is None:
-                break
-            some = self._job.replicates[self._at : self._at + count]
-            taken.append(replace(self._job, replicates=some))
-            self._at += len(some)
-            count -= len(some)
-        return taken
 
 
 def _next_size(count: int, seconds: float) -> int:

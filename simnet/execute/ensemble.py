@@ -341,7 +341,7 @@ def ensemble_of(
             thresholds=thresholds,
         )
         endless = np.isinf(gathered.values).any(axis=1).sum(axis=0)
-        return _Block(statistics, endless.tolist(), gathered.failures)
+        return _Block(statistics, endless.tolist(), tuple(gathered.failures))
 
     def take(block: _Block) -> None:
         (merging.take if shard is None else pieces.append)(block.statistics)

@@ -2,8 +2,9 @@
 
 import math
 import os
+from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -205,25 +206,55 @@ class Checks:
 # Jobs run, and their outcomes gathered.
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False)
 class Gathered:
-    """What came of one job.
+    """The outcomes of one job, as they come.
 
     Attributes:
         job: its index.
         first: index of its first replicate.
         values: (N, T, R); NaN where a replicate failed or was not run.
         seeds: (N,); empty under ODE.
-        failures: replicates that failed, with the reason.
+        condition: a name for failures.
+        failures: replicates that failed, in order.
         missing: replicates that were not run.
     """
 
     job: int
     first: int
     values: FloatArray
-    seeds: tuple[int, ...]
-    failures: tuple[Failure, ...]
+    seeds: tuple[int, ...] = ()
+    condition: str = ""
+    failures: list[Failure] = field(default_factory=list)
     missing: int = 0
+
+    @classmethod
+    def none_of(cls, plan: Plan, job: Job) -> "Gathered":
+        """Nothing of a job yet."""
+        stochastic = plan.task.method == "ssa"
+        points = sum(len(segment.outputs) for segment in job.program.segments)
+        count = len(job.replicates)
+        return cls(
+            job=job.index,
+            first=job.replicates[0].index,
+            values=np.full((count, points, len(plan.readouts)), np.nan),
+            seeds=tuple(r.seed for r in job.replicates) if stochastic else (),
+            condition=job.condition,
+            missing=count,
+        )
+
+    def take(self, outcome: Outcome) -> None:
+        """Take the outcome of one of its replicates."""
+        self.missing -= 1
+        index, reason = outcome.replicate.index, outcome.failure
+        if outcome.values is not None:
+            self.values[index - self.first] = outcome.values
+            if not np.isnan(outcome.values).all():
+                return
+            reason = "all readouts are undefined at all output times"
+        seed = self.seeds[index - self.first] if self.seeds else None
+        failure = Failure(condition=self.condition, replicate=index, seed=seed, reason=reason)
+        insort(self.failures, failure, key=lambda failure: failure.replicate)
 
     @property
     def finished(self) -> int:
@@ -255,7 +286,7 @@ def run_jobs(
     Raises:
         KeyboardInterrupt: Ctrl-C; jobs that were begun are received as far as they got.
     """
-    open_: dict[int, _Gathering] = {}
+    open_: dict[int, Gathered] = {}
     messages: dict[str, int] = {}
     done = 0
     names = [readout.name for readout in plan.readouts]
@@ -263,7 +294,7 @@ def run_jobs(
 
     def noted() -> Iterator[Job]:
         for job in jobs:
-            open_[job.index] = _Gathering(plan, job)
+            open_[job.index] = Gathered.none_of(plan, job)
             yield job
 
     def deliver(outcome: Outcome) -> None:
@@ -271,69 +302,26 @@ def run_jobs(
         if checks.take(outcome):
             return
         done += 1
-        gathering = open_[outcome.job]
-        gathering.take(outcome)
+        gathered = open_[outcome.job]
+        gathered.take(outcome)
         for line in outcome.messages:
             messages[line] = messages.get(line, 0) + 1
         if progress is not None:
             progress(done, total)
-        if not gathering.missing:
-            receive(open_.pop(outcome.job).gathered())
+        if not gathered.missing:
+            receive(open_.pop(outcome.job))
 
     try:
         wanted = checks.beside(noted()) if checked else noted()
         backend_for(plan.engine, workers, plan.timeout).run(plan.task, wanted, deliver)
     except KeyboardInterrupt:
-        for gathering in open_.values():
-            receive(gathering.gathered())
+        for gathered in open_.values():
+            receive(gathered)
         raise
     for line, times_seen in messages.items():
         often = f" ({times_seen} times)" if times_seen > 1 else ""
         caution(f"{plan.engine.name}: {line}{often}")
     checks.tell()
-
-
-class _Gathering:
-    """The outcomes of one job, as they come."""
-
-    def __init__(self, plan: Plan, job: Job) -> None:
-        self._job = job
-        self._stochastic = plan.task.method == "ssa"
-        self._first = job.replicates[0].index
-        self.missing = len(job.replicates)
-        points = sum(len(segment.outputs) for segment in job.program.segments)
-        shape = (self.missing, points, len(plan.readouts))
-        self._values = np.full(shape, np.nan)
-        self._failures: list[Failure] = []
-
-    def take(self, outcome: Outcome) -> None:
-        self.missing -= 1
-        replicate = outcome.replicate
-        reason = outcome.failure
-        if outcome.values is not None:
-            self._values[replicate.index - self._first] = outcome.values
-            if not np.isnan(outcome.values).all():
-                return
-            reason = "all readouts are undefined at all output times"
-        seed = replicate.seed if self._stochastic else None
-        failure = Failure(
-            condition=self._job.condition,
-            replicate=replicate.index,
-            seed=seed,
-            reason=reason,
-        )
-        self._failures.append(failure)
-
-    def gathered(self) -> Gathered:
-        seeds = tuple(r.seed for r in self._job.replicates) if self._stochastic else ()
-        return Gathered(
-            job=self._job.index,
-            first=self._first,
-            values=self._values,
-            seeds=seeds,
-            failures=tuple(sorted(self._failures, key=lambda failure: failure.replicate)),
-            missing=self.missing,
-        )
 
 
 # One condition run block by block, as the ensemble's statistics are merged, until it is enough.

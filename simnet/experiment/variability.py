@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol
 from simnet.elementary import exp, log1p
 from simnet.errors import InputError, Problem, nearest
 from simnet.experiment.change import Form, Forms, Knockout, Scale
+from simnet.experiment.times import number_or_nan
 from simnet.network.expression import Call, Expression, Number
 from simnet.network.network import Network
 from simnet.seeds import uniform
@@ -232,10 +233,7 @@ def _check(
     spread: object, name: str, value: float, *, least: float, most: float = math.inf
 ) -> None:
     what = f"{type(spread).__name__}({name}={value!r})"
-    try:
-        number = math.nan if isinstance(value, (str, bool)) else float(value)
-    except (TypeError, ValueError):
-        number = math.nan
+    number = number_or_nan(value)
     if not math.isfinite(number) or number < least:
         raise InputError(Problem(what=what, why=f"not a number of at least {least:g}"))
     if number > most:
