@@ -28,8 +28,7 @@ from simnet.elementary import exp, log
 from simnet.errors import InputError, Problem
 from simnet.execute.base import Workers
 from simnet.execute.campaign import Item, items_of, run_campaign
-from simnet.execute.checks import ALLOWED_IN_SPREADS
-from simnet.execute.plan import Plan
+from simnet.execute.plan import ALLOWED_IN_SPREADS, Plan
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered
 from simnet.experiment.change import Change, Set

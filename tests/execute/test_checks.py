@@ -12,9 +12,8 @@ from simnet.arrays import TimesByReadouts
 from simnet.catalogue.claims import CLAIM_COLUMNS
 from simnet.engines.base import Task
 from simnet.execute.base import Job, Outcome, Replicate
-from simnet.execute.checks import EVERY, Checks
 from simnet.execute.plan import Plan, planned
-from simnet.execute.run import Gathered, run_jobs
+from simnet.execute.run import EVERY, Checks, Gathered, run_jobs
 from simnet.experiment.change import Set
 from simnet.experiment.condition import Condition
 from simnet.experiment.run import Run
