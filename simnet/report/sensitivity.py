@@ -20,8 +20,9 @@ from simnet.report.page import (
     picture,
     time,
 )
+from simnet.sensitivity.analysis import words
 from simnet.sensitivity.figures import drawings
-from simnet.sensitivity.indices import IndexRow, half_width, words
+from simnet.sensitivity.indices import IndexRow, half_width
 from simnet.sensitivity.result import StudyResult, yes_no
 
 _FAILED = 200

@@ -13,9 +13,9 @@ from simnet.errors import InputError, Problem
 from simnet.experiment.times import path_of
 from simnet.results.parts import into_place
 from simnet.results.terminal import Sheet, rounded, table
-from simnet.sensitivity.analysis import Design, Outputs, analysis_named, make_design
+from simnet.sensitivity.analysis import Design, Outputs, analysis_named, make_design, words
 from simnet.sensitivity.factors import Factor, FactorSpace, Group, LeftOut, free_name
-from simnet.sensitivity.indices import ConvergenceStep, IndexRow, Indices, frame_of, words
+from simnet.sensitivity.indices import ConvergenceStep, IndexRow, Indices, frame_of
 
 if TYPE_CHECKING:
     import pandas as pd

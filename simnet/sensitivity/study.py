@@ -107,10 +107,8 @@ class SensitivityStudy(Run):
             found = Problems(p for p in found if not p.what.startswith("method="))
             found.add(f"method={method!r}", 'neither "ode" nor "ssa"', way_out)
         given: object = self.precision
-        if isinstance(given, IndexPrecision):
-            found.add("precision", "is that of a run", "write index_precision=IndexPrecision(...)")
-        elif given is not None:
-            way_out = "give replicates; index_precision= is how sure indices have to be"
+        if given is not None:
+            way_out = "give replicates; of the indices, write index_precision=IndexPrecision(...)"
             found.add("precision", "all rows have equal numbers of replicates", way_out)
         if self.times is not None:
             found.add("times", "those of a study follow from its readouts", "give t_end and points")
