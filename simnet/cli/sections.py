@@ -124,7 +124,9 @@ def inputs(network: Network) -> Sheet:
 
 def readouts(network: Network) -> Sheet:
     """What is looked at."""
-    rows = [(r.name, unit_text(r.unit), r.meaning) for r in network.readouts]
+    rows = [
+        (r.name, unit_text(r.unit), r.meaning * (r.meaning != r.name)) for r in network.readouts
+    ]
     return _named("Readouts", ["name", "unit", "meaning"], rows)
 
 
@@ -152,8 +154,8 @@ def species(network: Network) -> Sheet:
     """Species and their initial amounts."""
     rows = [(s.id, number(s.initial), s.name, "fixed" * s.fixed) for s in network.species]
     unit = unit_text(network.substance_unit)
-    columns = ["id", f"initial ({unit})" if unit else "initial", "pattern", ""]
-    return _named("Species", columns, rows, numbers={columns[1]})
+    title = f"Species (initial amounts in {unit})" if unit else "Species"
+    return _named(title, ["id", "initial", "pattern", ""], rows, numbers={"initial"})
 
 
 def own_rules(network: Network) -> list[Rule]:

@@ -256,4 +256,6 @@ def _moments(mean: float, sd: float) -> str:
 def _time(found: "Verification", time: float) -> str:
     from simnet.experiment.times import time_text
 
-    return time_text(time) if found.time_unit == "s" else f"{time:.4g} {found.time_unit or ''}"
+    return (
+        time_text(time) if found.time_unit == "s" else f"{time:.4g} {found.time_unit or ''}".strip()
+    )

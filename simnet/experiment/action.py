@@ -126,9 +126,11 @@ def drug_parameter(network: Network, name: str, what: str) -> tuple[str, list[Pr
         if drug.name == name:
             return drug.parameter, []
     drugs = [drug.name for drug in network.drugs]
-    return name, [
-        Problem(what=what, why=f"{network.id} has no such drug", way_out=nearest(name, drugs))
-    ]
+    why, way_out = f"{network.id} has no such drug", nearest(name, drugs)
+    if not drugs:
+        why = f"{network.id} declares no drugs"
+        way_out = f'for a parameter or species write Set("{name}", 10), as a text "{name}=10"'
+    return name, [Problem(what=what, why=why, way_out=way_out)]
 
 
 def expression_targets(

@@ -48,13 +48,10 @@ def duration(spec: TimeSpec, what: str, time_unit: str | None = "s") -> float:
         value = float(match[1])
         if match[2]:
             if time_unit is None or parse_unit(time_unit).exponents != (("second", 1),):
-                raise InputError(
-                    Problem(
-                        what=f"{what}={spec!r}",
-                        why="the model's unit of time is not the second",
-                        way_out="write a number, in the model's own unit",
-                    )
-                )
+                why = "the model's unit of time is not the second"
+                why = why if time_unit else "the model states no unit of time"
+                number = f"write a number, in the model's own unit, such as {value:g}"
+                raise InputError(Problem(what=f"{what}={spec!r}", why=why, way_out=number))
             value *= _SECONDS[UNITS[match[2]]] / parse_unit(time_unit).factor
     else:
         value = number_or_nan(spec)

@@ -169,7 +169,9 @@ def factor_space(
     """
     factors = tuple(factors)
     if not factors:
-        way_out = "choose parameters, or give fold=2 to vary them around their values"
+        way_out = (
+            "name some that have a range, or give fold=2 (--fold 2): from half to double the value"
+        )
         raise InputError(Problem(what="factors", why="no parameter can be varied", way_out=way_out))
     dummy = free_name(DUMMY, [f.name for f in factors])
     last = Factor(name=dummy, lower=0.0, upper=1.0, baseline=0.5, kind="dummy")
