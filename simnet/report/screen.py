@@ -77,7 +77,7 @@ def _effects(result: ScreenResult, effects: "pd.DataFrame") -> Iterator[Part]:
     note = "" if len(order) <= _ROWS else f" The {_ROWS} of {len(order)} with the largest effects."
     caption = (
         f"log2 fold change against {CONTROL}, ratios of means; time courses at their end. A dot: the "
-        f"95 % interval does not hold 0. Grey: no value.{note}"
+        f"95 % interval does not contain 0. Grey: no value.{note}"
     )
     yield picture(figures.effects_heatmap(shown), caption, "heatmap of effects")
     columns = ["condition", "readout", "control", "treated", "log2 fold", "95 % interval",
@@ -187,7 +187,7 @@ def _interaction(result: ScreenResult) -> Iterator[Part]:
         surface, readout = result.surface(a, b), result.record.readouts[place]
         means = _surface_means(result, surface.conditions, place)
         made = figures.surface_panels(surface, (a, b), means, found, readout.name, readout.unit)
-        caption = f"{a} and {b}: {readout.name}, and its interaction. A sign marks what is called."
+        caption = f"{a} and {b}: {readout.name}, and its interaction. + or −: called synergy or antagonism."
         yield picture(made, caption)
     if rows:
         left_out = "; those surfaces are drawn that show most of it" if len(drawn) > 1 else ""

@@ -304,8 +304,8 @@ def drawings(result: StudyResult) -> Iterator[Drawing]:
                 return figure
 
             caption = (
-                f"{readout}: µ* is the mean size of a factor's effect, σ how much the effect changes "
-                "with where it is looked at (not linear, or an interaction). Blue: influential; "
+                f"{readout}: µ* is the mean size of a factor's effect, σ how much the effect depends "
+                "on the values of all factors (nonlinear, or an interaction). Blue: influential; "
                 "dashed: the dummy."
             )
             yield Drawing(name=f"{name}-mu-sigma", readout=readout, caption=caption, draw=plane)
@@ -327,7 +327,7 @@ def drawings(result: StudyResult) -> Iterator[Drawing]:
                 number_format(bar.ax.yaxis, max(map(abs, image.get_clim())))
                 return figure
 
-            caption = f"{named} over time, of what {readout} is taken from; a dot: influential."
+            caption = f"{named} of the time course behind {readout}; a dot: influential."
             yield Drawing(name=f"{name}-over-time", readout=readout, caption=caption, draw=heat)
         if result.design.analysis in ("prcc", "pawn"):
 

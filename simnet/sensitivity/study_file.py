@@ -65,23 +65,29 @@ def example_study(network: Network, name: str) -> str:
     inputs = [i.parameter for i in network.inputs if i.parameter in ranged]
     shown = ", ".join(toml_text(f"{readout}@{at}") for readout in readouts)
     lines = [
-        f"# What matters in {network.id}? simnet sensitivity this-file.toml --out results",
+        f"# Which parameters of {network.id} influence the readouts?",
+        "#   simnet sensitivity study.toml --plan           estimates the time",
+        "#   simnet sensitivity study.toml --out results/   runs it; after an interruption, resumes it",
+        "",
         f"network = {toml_text(name)}",
-        f"readouts = [{shown}]  # also auc(...), max(...), cv(...)@6h, A@6h[DRUG=10nM] / A@6h",
+        "# A value at a time; also auc(A), max(A), cv(A)@6h, and A@6h[DRUG=10nM] / A@6h.",
+        f"readouts = [{shown}]",
         'analysis = "morris"  # local, morris, sobol, pawn or prcc',
         "samples = 16  # trajectories; sobol: 512, a power of two",
         "seed = 0",
         "",
-        "# What is varied: all parameters with a declared range, if nothing is said.",
+        "# What is varied: all parameters with a declared range, unless some are named.",
         '# parameters = ["k_*"]',
     ]
     if ranged:
         lines += [
             f"# {len(ranged)} have a range: {', '.join(ranged[:6])}, ...",
-            "# fold = 2  # half to double of the values instead of the declared ranges",
+            "# fold = 2  # from half to double each value, instead of the declared ranges",
         ]
     else:
-        lines += ["fold = 2  # no parameter has a declared range: half to double of the values"]
+        lines += [
+            "fold = 2  # no parameter has a declared range: each from half to double its value"
+        ]
     if inputs:
         listed = ", ".join(toml_text(name) for name in inputs)
         lines += [f"exclude = [{listed}]  # what an experimenter sets"]

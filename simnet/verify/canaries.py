@@ -50,8 +50,8 @@ def canaries(engine: str) -> tuple[Canary, ...]:
     swung = _swung(3.0)
     every = [
         ("birth-death: Fano factor 1", _birth_death(), 20.0, 10.0, 10.0),
-        ("a start that misses a whole number: no frozen run", _toggle(), 40.0, 0.25, 0.1875),
-        ("birth at a rate that swings in time", _swinging(), 3.0, swung, swung),
+        ("initial amount of 0.29*100, rounded to 29", _toggle(), 40.0, 0.25, 0.1875),
+        ("birth at a periodic rate", _swinging(), 3.0, swung, swung),
     ]
     exact = [canary for canary in every if _exact(row, canary[1])]
     if row.seconds_per_firing is not None:  # slow: what faster ones cannot run, if anything
