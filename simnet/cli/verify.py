@@ -241,7 +241,9 @@ def _table(found: "Verification", groups: Sequence[list["EngineComparison"]]) ->
                 number(moments[first.readout, first.time]),
             ]
         )
-    return table(columns, rows, text=2)
+    made = table(columns, rows, text=2)
+    made.names = 2
+    return made
 
 
 def _named(readout: "Readout") -> str:
