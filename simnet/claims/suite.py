@@ -299,7 +299,7 @@ def _folder(network: Network, folder: str | Path | None) -> Traversable:
         return Path(folder)
     if network.id not in packaged_names():
         why = "is not packaged, so its claims are not known"
-        way_out = "give the folder with its claims.csv and protocols.toml"
+        way_out = "give the folder of its claims.csv and protocols.toml (--from DIR)"
         raise UnknownNameError(Problem(what=f"network {network.id}", why=why, way_out=way_out))
     return resources.files(f"simnet.networks.{network.id}")
 

@@ -338,4 +338,6 @@ def _terms(network: Network) -> Sheet:
         for name, terms in groups.items()
         for term in terms
     ]
-    return table(["of", "qualifier", "term", "name", "read in"], rows, title="Terms", text=5)
+    made = table(["of", "qualifier", "term", "name", "read in"], rows, title="Terms", text=5)
+    made.names = 3
+    return made

@@ -58,9 +58,10 @@ def statements_of(result: StudyResult) -> Iterator[str]:
     if len(failed):
         yield f"Failed runs: {len(failed):,}, the first because of this: {failed.iloc[0]}."
     if waiting:
+        samples = result.about["samples"]
         yield (
-            f"{'; '.join(waiting)} indices have not converged at {result.about['samples']:,} "
-            "samples; more samples narrow them (--until-converged, until_converged=True)."
+            f"{'; '.join(waiting)} indices have not converged at {samples:,} "
+            f"sample{'' if samples == 1 else 's'}; more samples narrow them (--until-converged, until_converged=True)."
         )
     if any(output.noisy for output in result.outputs.values()):
         yield str(result.about["under noise"])
