@@ -138,8 +138,7 @@ def takers_of(
     kept(network, assigner)(state, time)
     found = []
     for reaction in network.reactions:
-        net = dict(reaction.products).get(species, 0) - dict(reaction.reactants).get(species, 0)
-        if net:
+        if net := reaction.changes().get(species):
             change = net * function(reaction.law.expression("continuous"))(state, time)
             if change < 0:
                 found.append((reaction.id, -change))
@@ -314,7 +313,7 @@ def _armed_event(
     conditions = [
         condition
         for target, value in event.assignments
-        for condition in (_counted if target in network.species_index else _finite)(value)
+        for condition in _possible(value, count=target in network.species_index)
     ]
     possible = Call("and", tuple(conditions)) if conditions else Call("true", ())
     right = Call("and", (live, possible))  # an amount below zero would stop roadrunner for good
@@ -334,17 +333,11 @@ def _armed_event(
     )
 
 
-def _counted(amount: Expression) -> Iterable[Expression]:
-    yield Call("eq", (amount, Call("floor", (amount,))))
-    yield from _between(amount, 0, MOST_COUNTED)
-
-
-def _finite(value: Expression) -> Iterable[Expression]:
-    yield from _between(value, -_LARGEST, _LARGEST)
-
-
-def _between(value: Expression, low: float, high: float) -> Iterable[Expression]:
-    """Said in two ways, since roadrunner's comparisons with NaN are true."""
+def _possible(value: Expression, *, count: bool) -> Iterable[Expression]:
+    """Conditions on a value: that it is finite, or that a species can have that amount."""
+    low, high = (0.0, MOST_COUNTED) if count else (-_LARGEST, _LARGEST)
+    if count:
+        yield Call("eq", (value, Call("floor", (value,))))
     yield Call("ge", (value, Number(low)))
-    yield Call("not", (Call("lt", (value, Number(low))),))
+    yield Call("not", (Call("lt", (value, Number(low))),))  # roadrunner says NaN >= 0
     yield Call("le", (value, Number(high)))

@@ -176,9 +176,7 @@ def _set_twice(timed: Sequence[Timed], network: Network, first: Timed) -> Iterat
     """Quantities to which two events give different values at one moment, in no order."""
     if all(len(item.events) < 2 for item in timed):
         return
-    state = Settings(network)
-    state.apply(_resolved(network, first)[0])
-    values = initial_values(network, state.values())
+    values = _at_start(network, first)
     changing = {n for event in network.all_events for n, _ in event.assignments}
     changing |= {*network.species_index, *network.assignment_by_id}
 
@@ -238,13 +236,17 @@ def _equilibration(network: Network, spec: TimeSpec) -> tuple[float, list[Proble
     return length, []
 
 
+def _at_start(network: Network, first: Timed) -> dict[str, float]:
+    state = Settings(network)
+    state.apply(_resolved(network, first)[0])
+    return initial_values(network, state.values())
+
+
 def _own_events(network: Network, first: Timed, end: float) -> Iterator[Timed]:
     """The network's own events that fall into the run; their times follow what is set at t = 0."""
     if not network.events:
         return
-    state = Settings(network)
-    state.apply(_resolved(network, first)[0])
-    values = initial_values(network, state.values())
+    values = _at_start(network, first)
     for event in network.events:
         time = function(event.time)(values, 0.0)
         right_after_start = time == 0 and event.strict

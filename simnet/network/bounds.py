@@ -350,7 +350,7 @@ class Ceilings:
         raising = [
             (reaction, gain)
             for reaction in self.network.reactions
-            if (gain := _gain(reaction, species)) > 0
+            if (gain := reaction.changes().get(species, 0)) > 0
         ]
         if not raising:
             return start
@@ -389,7 +389,3 @@ class Ceilings:
             if assignment.id in reads:
                 ranges[assignment.id] = bounds(assignment.expression, ranges)
         return bounds(expression, ranges)
-
-
-def _gain(reaction: Reaction, species: str) -> int:
-    return dict(reaction.products).get(species, 0) - dict(reaction.reactants).get(species, 0)

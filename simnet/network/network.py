@@ -145,6 +145,14 @@ class Reaction:
     law: RateLaw
     rules: tuple[str, ...] = ()
 
+    def changes(self) -> dict[str, int]:
+        """By how much a firing changes each species, where it does; a fixed one as any other."""
+        net = dict.fromkeys([s for s, _ in (*self.reactants, *self.products)], 0)
+        for sign, side in ((-1, self.reactants), (1, self.products)):
+            for species, n in side:
+                net[species] += sign * n
+        return {species: n for species, n in net.items() if n}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
