@@ -37,7 +37,7 @@ from simnet.network.network import Network, kept
 
 
 FINE = 0
-_POLLED = 0.05  # seconds between two looks at whether to stop
+_POLLED = 0.05  # seconds between two calls of `stop`
 _CONTROL = np.dtype([("stop", np.int64), ("now", np.float64)])
 
 
@@ -134,7 +134,7 @@ def run_segment(
 ) -> None:
     """Take all replicates to the end of a segment, in threads without the interpreter's lock.
 
-    The calling thread waits, tells the kernels the time, and asks `stop`. An exception here, such
+    The calling thread waits, gives the kernels the time, and calls `stop`. An exception here, such
     as Ctrl-C, stops them as well.
     """
     from simnet.engines._kernel import _ssa
@@ -227,7 +227,7 @@ class CompiledSimulator:
         """One result a stream; see `BatchSimulator.run_batch`. `threads` share the replicates.
 
         Raises:
-            UnsupportedError: what `COMPILED.obstacles` says of the program.
+            UnsupportedError: the program has `COMPILED.obstacles`.
         """
         results, _ = self.first_passage(
             program, streams, (), limits=limits, stop=stop, threads=threads

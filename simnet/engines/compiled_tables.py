@@ -13,7 +13,7 @@ from simnet.engines.compiled_laws import (
     Operation,
     Tape,
     Varying,
-    taken_apart,
+    decomposed,
     unsupported,
 )
 from simnet.engines.state import refused
@@ -163,7 +163,7 @@ def tables(
     fixed = {s.id for s in network.species if s.fixed}
     one, sink, time = (len(network.species) + i for i in range(3))
     laws = [
-        taken_apart(r, varying, fixed, whole=j in forced) for j, r in enumerate(network.reactions)
+        decomposed(r, varying, fixed, whole=j in forced) for j, r in enumerate(network.reactions)
     ]
     tape = Tape(varying, one=one, time=time)
     items = _Items(tape)
@@ -253,7 +253,7 @@ class _Items:
         self.starts.append(len(self.tape.operations))
         with self.tape.item():
             row = self.tape.when(law.needs, self.tape.row(law.rest))
-            if row < 0:  # a constant that is negative or no number: found out as it fires
+            if row < 0:  # a constant that is negative or no number: an error once it fires
                 row = self.tape.operate(Opcode.MULTIPLY, row, self.tape.one)
         self.results.append(row)
         self.reads.append(reads)

@@ -150,7 +150,7 @@ def takers_of(
 #
 # Bare libroadrunner 2.10 compares a trigger after each firing with what it was after the one before,
 # and that is not always what it was last: at the start it is false, or as the run before left it; and
-# what events do to triggers is not looked at until the next firing. So an event that makes its own
+# what events do to triggers is not evaluated until the next firing. So an event that makes its own
 # trigger false is lost where the very next firing makes it true again, and one that another event made
 # true comes twice.
 #
@@ -158,7 +158,7 @@ def takers_of(
 # fires in between, and in double precision no time passes. While `settling` is there, which every
 # event makes, no trigger is true; so once it is gone each trigger is compared with what events left,
 # and what events cause comes step by step. While `starting` is there, at the start of a segment,
-# triggers are looked at and events do nothing.
+# triggers are evaluated and events do nothing.
 
 
 AT_ONCE = 1e40
@@ -185,7 +185,7 @@ def refused(network: Network, engine: str) -> list[Problem]:
 class Triggers:
     """The triggers of a network's events on state, between segments.
 
-    Within a segment of roadrunner they are its own; a change at its start is none of its business.
+    Within a segment of roadrunner they are its own; a change at its start is made here.
     """
 
     def __init__(self, network: Network) -> None:
@@ -193,9 +193,9 @@ class Triggers:
         self._triggers = {e.id: function(e.trigger) for e in network.state_events}
         self._assign = kept(network, assigner)
         self.truths = {e.id: e.initial for e in network.state_events}
-        """What each trigger was last; before the start, what the model says."""
+        """What each trigger was last; before the start, as the model declares it."""
 
-    def look(self, state: State, time: float, held: Collection[str]) -> dict[str, bool]:
+    def evaluated(self, state: State, time: float, held: Collection[str]) -> dict[str, bool]:
         """What each trigger is."""
         current = dict(state.values)
         self._assign(current, time)
@@ -210,7 +210,7 @@ class Triggers:
             SimulationError: they cause each other without end.
         """
         for _ in range(_MOST_AT_START if self._events else 0):
-            before, self.truths = self.truths, self.look(state, segment.start, segment.held)
+            before, self.truths = self.truths, self.evaluated(state, segment.start, segment.held)
             due = [e for e in self._events if self.truths[e.id] and not before[e.id]]
             if not due:
                 return
@@ -222,7 +222,7 @@ class Triggers:
     def leave(self, state: State, segment: Segment) -> None:
         """Keep what the triggers are at the end of the segment."""
         if self._events:
-            self.truths = self.look(state, segment.end, segment.held)
+            self.truths = self.evaluated(state, segment.end, segment.held)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -339,5 +339,5 @@ def _possible(value: Expression, *, count: bool) -> Iterable[Expression]:
     if count:
         yield Call("eq", (value, Call("floor", (value,))))
     yield Call("ge", (value, Number(low)))
-    yield Call("not", (Call("lt", (value, Number(low))),))  # roadrunner says NaN >= 0
+    yield Call("not", (Call("lt", (value, Number(low))),))  # in roadrunner NaN >= 0
     yield Call("le", (value, Number(high)))

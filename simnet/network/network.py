@@ -83,7 +83,7 @@ class Species:
 
     `name` is its pattern. `initial` is the amount at the start; where `initial_expression` is set,
     `initial` is its value under the parameters as declared. A `fixed` species takes part in
-    reactions but is not changed by them. `molecules` says what it is made of.
+    reactions but is not changed by them. `molecules` are those that it is made of.
     """
 
     id: str
@@ -157,7 +157,7 @@ class Reaction:
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """At `time`, an expression of constants, each of `assignments` (id, expression) takes effect:
-    all are evaluated just before. Engines never see it: runs are cut at its time. `at_start` says
+    all are evaluated just before. Engines never see it: runs are cut at its time. `at_start` is
     whether one that is due at t = 0 already takes effect then, or never. One that is `strict` is due
     right after its time, so that it takes effect at t = 0 in any case."""
 
@@ -199,7 +199,7 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Readout:
-    """What a user looks at: `symbol` is the assignment or species behind the `name`."""
+    """What a user reads out: `symbol` is the assignment or species behind the `name`."""
 
     name: str
     symbol: str
@@ -410,7 +410,7 @@ class Network:
         return self.reads(expression) - self.assignment_by_id.keys()
 
 
-# What is worked out from a network once, and kept with it: screens ask again for every condition.
+# What is computed from a network once and stored with it: screens need it for every condition.
 
 
 T = TypeVar("T")

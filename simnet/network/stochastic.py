@@ -47,7 +47,7 @@ def require_stochastic(
 
 
 def _found_stochastic(network: Network) -> set[tuple[object, object]]:
-    """Stages of values that were looked at, and what disturbs them: a run often comes again."""
+    """Stages of values that were checked, and what disturbs them: a run often comes again."""
     return set()
 
 

@@ -25,8 +25,8 @@ from simnet.network.network import Event, Network, Parameter, Reaction, kept
 
 
 def cautions(network: Network) -> Iterator[str]:
-    """What to warn of under ODE: switches in time and state, of which nobody knows before when they
-    are. Those in time alone are looked for and located."""
+    """What to warn of under ODE: switches in time and state, whose times are not known before
+    the run. Those in time alone are located."""
     if network.document is not None:
         yield from network.document.cautions
     for reaction in kept(network, _switching):
@@ -212,7 +212,7 @@ def _parts(expression: Expression, constants: set[str]) -> Iterator[Expression]:
 
 # Switches at fixed times inside rate laws, made into events, so that runs are cut there.
 #
-# Between two firings a propensity that jumps is wrong for an engine that looks at it after each firing
+# Between two firings a propensity that jumps is wrong for an engine that evaluates it after each firing
 # only. In `piecewise(2, time < 3, 0)` the comparison becomes `simnet_after_1 != 1`, a parameter that is
 # 0 before t = 3 and that an event sets to 1 then: within a segment nothing is switched, which is exact.
 # At the moment itself a readout is what it is after it.
