@@ -114,7 +114,7 @@ def _distributed() -> Any:
 def _checked(client: "Client") -> "Client":
     what = f"workers={client!r:.80}"
     if client.asynchronous:
-        why, way_out = "is is an asynchronous Client", "use one made without asynchronous=True"
+        why, way_out = "is an asynchronous Client", "use one made without asynchronous=True"
         raise InputError(Problem(what=what, why=why, way_out=way_out))
     if client.status != "running":
         why = f"its connection is {client.status}"

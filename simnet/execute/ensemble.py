@@ -329,8 +329,7 @@ def ensemble_of(
     progress: Progress | None = None,
 ) -> Ensemble:
     """Run a plan of one condition; the rest is as in `run_ensemble`, of which it is the other half."""
-    merging, pieces = Merging(), list[BlockStatistics]()
-    failures: list[Failure] = []
+    merging, pieces, failures = Merging(), list[BlockStatistics](), list[Failure]()
     infinite = np.zeros(len(plan.readouts), dtype=np.int64)
 
     def summed(gathered: Gathered) -> _Block:
@@ -358,8 +357,8 @@ def ensemble_of(
             "thresholds": list(map(asdict, thresholds)),
             "covariance": covariance,
         }
-        made_with = plan.record().versions
-        parts = Parts.open(out, kind="ensemble", identity=identity, about=made_with)
+        about = plan.record().versions
+        parts = Parts.open(out, kind="ensemble", identity=identity, about=about)
         run = partial(run_campaign, plan, parts=parts, workers=workers, shard=shard)
         for block in _stored(plan, merging, summed, run, progress):
             take(block)

@@ -19,8 +19,7 @@ from simnet.execute.progress import Progress
 from simnet.execute.threads import Serial, Threads
 from simnet.experiment.run import Run
 from simnet.results.trajectories import Failure, positions
-from simnet.stats.blocks import Merging, block_bounds, block_statistics
-from simnet.stats.precision import next_size
+from simnet.stats.blocks import Merging, block_bounds, block_statistics, next_size
 
 # Replicates that failed: some are a warning, all of them are an error.
 

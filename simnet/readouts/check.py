@@ -109,7 +109,7 @@ def _bad_times(
         if converted.get(time, 0.0) > end * (1 + 1e-12):
             shown = t_end if isinstance(t_end, str) else number_text(end)
             why, way_out = (
-                f"{time_text(time)} is after the end of the run of the run, {shown}",
+                f"{time_text(time)} is after the end of the run, {shown}",
                 "run longer",
             )
             yield Problem(what=what, why=why, way_out=way_out)

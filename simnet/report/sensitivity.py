@@ -20,10 +20,10 @@ from simnet.report.page import (
     picture,
     time,
 )
+from simnet.sensitivity.analysis import words
 from simnet.sensitivity.figures import drawings
-from simnet.sensitivity.indices import IndexRow, half_width, words
-from simnet.sensitivity.result import StudyResult
-from simnet.sensitivity.terminal import yes_no
+from simnet.sensitivity.indices import IndexRow, half_width
+from simnet.sensitivity.result import StudyResult, yes_no
 
 _FAILED = 200
 _CONTROL = 15

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from simnet.sensitivity.study import SensitivityStudy
 
 MOST_REACTIONS = 1000
-"""Above that the matrices are not asked for: they grow with the square."""
+"""Above that the matrices are not computed: they grow with the square."""
 
 _STEADY = 1e-9  # of the largest flux: what amounts may still change by
 _NEWTON = 20  # steps
@@ -107,17 +107,19 @@ def steady_control(
     Args:
         network: with a steady state.
         changes: made to it before.
-        symbols: readouts, species or expressions whose control is wanted as well.
+        symbols: readouts, species or expressions whose control is computed as well.
         settle: time that it is run before Newton's method, in the network's unit.
 
     Raises:
-        InputError: changes that cannot be made, or symbols that mean nothing.
+        InputError: changes that cannot be made, or unknown symbols.
         UnsupportedError: a network whose rates depend on time, or a foreign file that runs as it is.
-        SimulationError: no steady state was found, or one that is not stable.
+        SimulationError: no steady state could be computed, or one that is not stable.
     """
     if network.document is not None:
         raise UnsupportedError(network.document.obstacles)
-    symbol_of = {name: _symbol(network, name) for name in symbols}
+    symbol_of = {
+        name: readout.symbol for name in symbols for readout in shown_readouts(network, name)
+    }
     timed = any(depends_on_time(network, r.law.rate) for r in network.reactions)
     if timed or network.events or network.state_events:
         why = "it has rates that depend on time" if timed else "it has events"
@@ -195,8 +197,8 @@ def _control(network: Network, runner: Any, symbols: Mapping[str, str]) -> Contr
 def _steady_state(
     name: str, rates: _Rates, N: FloatArray, S: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, list[int]]:
-    """Amounts of the steady state by Newton's method, with conserved sums kept; rates and slopes there, and
-    the link matrix."""
+    """Amounts of the steady state by Newton's method, which leaves conserved sums as they are; rates and
+    slopes there, and the link matrix."""
     L, independent = _link(N)
     near = S
     for _ in range(_NEWTON):
@@ -227,7 +229,11 @@ def _started(network: Network, changes: tuple[Change, ...]) -> Network:
     values = state.values
     held = with_held(network, compiled.segments[0].held)
     return replace(
-        _with_amounts(held, values),
+        held,
+        species=tuple(
+            replace(s, initial=values.get(s.id, s.initial), initial_expression=None)
+            for s in held.species
+        ),
         parameters=tuple(
             replace(p, value=values.get(p.id, p.value), initial_expression=None)
             for p in held.parameters
@@ -237,14 +243,6 @@ def _started(network: Network, changes: tuple[Change, ...]) -> Network:
             for c in held.compartments
         ),
     )
-
-
-def _with_amounts(network: Network, amounts: Mapping[str, float]) -> Network:
-    species = tuple(
-        replace(s, initial=amounts.get(s.id, s.initial), initial_expression=None)
-        for s in network.species
-    )
-    return replace(network, species=species)
 
 
 def _stoichiometry(
@@ -272,12 +270,6 @@ def _link(N: FloatArray) -> tuple[FloatArray, list[int]]:
     return L, independent
 
 
-def _symbol(network: Network, name: str) -> str:
-    """What a readout's name, or a species' or expression's, stands for."""
-    (readout,) = shown_readouts(network, name)
-    return readout.symbol
-
-
 def _slope(
     network: Network, amounts: dict[str, float], symbol: str, species: tuple[str, ...]
 ) -> FloatArray:
@@ -297,15 +289,10 @@ def _slope(
 
 
 def control_of(study: "SensitivityStudy") -> tuple["pd.DataFrame", str]:
-    """The control of the readouts of a `local` study; where there is none to be had an empty frame,
-    and why. Of other analyses it is not asked."""
+    """The control of a study's readouts; where there is none an empty frame, and why."""
     import pandas as pd
 
-    nothing = pd.DataFrame(columns=["table", "quantity", "by", "value"])
-    if study.analysis != "local" or study.is_noisy:
-        return nothing, ""
     size = len(study.network.reactions)
-    why = ""
     if study.schedule:
         why = "it has a schedule"
     elif size > MOST_REACTIONS:
@@ -313,11 +300,9 @@ def control_of(study: "SensitivityStudy") -> tuple["pd.DataFrame", str]:
     else:
         changes = (*study.done.background, *study.done.changes)
         try:
-            found = steady_control(study.network, changes=changes, symbols=study.symbols)
+            return steady_control(study.network, changes=changes, symbols=study.symbols).frame(), ""
         except UnsupportedError as error:
             why = "; ".join(map(str, error.problems))
         except SimulationError as error:
             why = "; ".join(str(error).splitlines())
-        else:
-            return found.frame(), ""
-    return nothing, f"No control coefficients of a steady state: {why}."
+    return pd.DataFrame(), f"No control coefficients of a steady state: {why}."

@@ -2,22 +2,24 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cached_property
-from typing import Literal, TypeAlias
+from functools import cached_property, partial
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from simnet.arrays import FloatArray, IntArray
 from simnet.elementary import exp, log
-from simnet.errors import InputError, Problem, nearest
+from simnet.errors import InputError, Problem, Problems, nearest
 from simnet.experiment.times import is_between
 from simnet.network.network import Network, Parameter, Species
 
 Scale: TypeAlias = Literal["linear", "log"]
 Kind: TypeAlias = Literal["parameter", "initial amount", "dummy"]
+Groups: TypeAlias = Mapping[str, Sequence[str]] | Literal["molecules"]
+"""Name -> names or patterns of factors; or one group a molecule."""
 
 DUMMY = "dummy"
 
@@ -48,24 +50,20 @@ class Factor:
     whole: bool = False
 
     def __post_init__(self) -> None:
-        problems = list(self._problems())
-        if problems:
-            raise InputError(problems)
-
-    def _problems(self) -> Iterator[Problem]:
-        what = f"factor {self.name}"
+        what, problems = f"factor {self.name}", Problems()
         ends = (self.lower, self.upper, self.baseline)
         if not all(is_between(x, -math.inf, math.inf) for x in ends):
-            yield Problem(what=what, why="its range and baseline must be finite numbers")
+            problems.add(what, "its range and baseline must be finite numbers")
         elif not self.lower < self.upper:
             why = f"its range {self.lower:g} to {self.upper:g} is empty"
-            yield Problem(what=what, why=why, way_out="give a lower end below the upper")
+            problems.add(what, why, "give a lower end below the upper")
         elif self.scale == "log" and self.lower <= 0:
             why = f"a logarithmic range cannot begin at {self.lower:g}"
-            yield Problem(what=what, why=why, way_out="raise the lower end, or use linear")
+            problems.add(what, why, "raise the lower end, or use linear")
         if self.scale not in ("linear", "log"):
-            way_out = "linear or log"
-            yield Problem(what=what, why=f"scale {self.scale!r} is unknown", way_out=way_out)
+            problems.add(what, f"scale {self.scale!r} is unknown", "linear or log")
+        if problems:
+            raise InputError(problems)
 
     def at(self, positions: FloatArray) -> FloatArray:
         """Values at positions in the range: 0 is the lower end, 1 the upper."""
@@ -121,8 +119,7 @@ class FactorSpace:
     left_out: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
-        problems = list(_inconsistent(self.factors, self.groups))
-        if problems:
+        if problems := _inconsistent(self.factors, self.groups):
             raise InputError(problems)
 
     @cached_property
@@ -186,31 +183,31 @@ def free_name(name: str, taken: Sequence[str]) -> str:
     return name
 
 
-def _inconsistent(factors: Sequence[Factor], groups: Sequence[Group]) -> Iterator[Problem]:
+def _inconsistent(factors: Sequence[Factor], groups: Sequence[Group]) -> Problems:
+    problems = Problems()
     names = [f.name for f in factors]
-    for name, count in Counter(names).items():
-        if count > 1:
-            yield Problem(what=f"factor {name}", why=f"is given {count} times")
     if len(factors) < 2 or factors[-1].kind != "dummy":
-        yield Problem(what="factors", why="the dummy is not last", way_out="use factor_space")
+        problems.add("factors", "the dummy is not last", "use factor_space")
     usable = [f.name for f in factors if f.kind != "dummy"]
     for group in groups:
         if group.name in names:
-            why = "a factor has that name"
-            yield Problem(what=f"group {group.name}", why=why, way_out="rename it")
+            problems.add(f"group {group.name}", "a factor has that name", "rename it")
         if not group.members:
-            yield Problem(what=f"group {group.name}", why="has no members")
+            problems.add(f"group {group.name}", "has no members")
         for member in group.members:
             if member not in usable:
                 what = f"group {group.name}: {member!r}"
-                yield Problem(what=what, why="is not a factor", way_out=nearest(member, usable))
-    for name, count in Counter(g.name for g in groups).items():
-        if count > 1:
-            yield Problem(what=f"group {name}", why=f"is given {count} times")
+                problems.add(what, "is not a factor", nearest(member, usable))
+    for kind, listed in (("factor", names), ("group", [g.name for g in groups])):
+        for name, count in Counter(listed).items():
+            if count > 1:
+                problems.add(f"{kind} {name}", f"is given {count} times")
     for member, count in Counter(m for g in groups for m in g.members).items():
         if count > 1:
-            why = f"is a member {count} times"
-            yield Problem(what=f"factor {member}", why=why, way_out="groups must not overlap")
+            problems.add(
+                f"factor {member}", f"is a member {count} times", "groups must not overlap"
+            )
+    return problems
 
 
 # Which parameters and initial amounts of a network are varied, and which are left out and why.
@@ -223,7 +220,7 @@ def choose_factors(
     exclude: Sequence[str] = (),
     fold: float | None = None,
     initial_amounts: Sequence[str] = (),
-    groups: Mapping[str, Sequence[str]] | None = None,
+    groups: Groups | None = None,
     whole_amounts: bool = False,
 ) -> FactorSpace:
     """The factors of an analysis of a network.
@@ -238,38 +235,42 @@ def choose_factors(
         initial_amounts: ids, names or patterns of species whose amount at the start is varied as
             well, by `fold` (2 where there is none). A name that several species have stands for
             all of them.
-        groups: name -> names or patterns of the factors that are moved together.
+        groups: name -> names or patterns of the factors that are moved together; "molecules" for one
+            group a molecule.
         whole_amounts: whether initial amounts are rounded to whole molecules, as SSA needs.
 
     Returns:
         The space, with a dummy as its last factor and the list of what was left out and why:
         parameters at zero (a fold of zero is zero; a drug that is not given), not varied (lower =
-        upper), computed from others, without a declared range; and amounts at zero. A parameter that is given by its own
-        name, not by a pattern, is never left out in silence: it is varied or it is a mistake.
+        upper), computed from others, without a declared range; and amounts at zero. A parameter that
+        is given by its own name, not by a pattern, is never left out in silence: it is varied or it
+        is a mistake.
 
     Raises:
         InputError: all mistakes at once, unknown names with the nearest known ones.
     """
-    choice = _Choice(network=network, fold=fold, exclude=tuple(exclude))
     if fold is not None and not is_between(fold, 1, math.inf):
-        problem = Problem(what=f"fold={fold!r}", why="not above 1", way_out="2: half to double")
-        choice.problems.append(problem)
-        raise InputError(choice.problems)
+        raise InputError(
+            Problem(what=f"fold={fold!r}", why="not above 1", way_out="2: half to double")
+        )
+    choice = _Choice(network=network, fold=fold, exclude=tuple(exclude))
     choice.take_parameters(parameters)
     choice.take_amounts(initial_amounts, whole_amounts)
     names = [f.name for f in choice.factors]
-    left = {item.name for item in choice.left_out}
+    left = sorted({item.name for item in choice.left_out})
     sizes = [compartment.id for compartment in network.compartments]
     quantities = [*network.parameter_by_id, *network.species_index, *sizes]
     for pattern in exclude:
         if not matching(pattern, quantities):
             choice.unknown(f"exclude {pattern!r}", pattern, quantities)
     named_groups = []
+    if isinstance(groups, str):
+        groups = molecule_groups(network, names)
     for name, patterns in (groups or {}).items():
         members: dict[str, None] = {}
         for pattern in patterns:
             found = matching(pattern, names)
-            if not found and not matching(pattern, sorted(left)):
+            if not found and not matching(pattern, left):
                 choice.unknown(f"group {name}: {pattern!r}", pattern, names)
             members |= dict.fromkeys(found)
         named_groups.append(Group(name=name, members=tuple(members)))
@@ -309,7 +310,7 @@ class _Choice:
     exclude: tuple[str, ...]
     factors: list[Factor] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
 
     def take_parameters(self, patterns: Sequence[str] | None) -> None:
         known = list(self.network.parameter_by_id)
@@ -328,14 +329,12 @@ class _Choice:
     def _take(self, parameter: Parameter, named: bool) -> None:
         reason = self._obstacle(parameter, named)
         if self._excluded(parameter.id):
-            self.left_out.append(LeftOut(name=parameter.id, reason="excluded"))
-        elif not reason:
+            return
+        if not reason:
             self._add(parameter)
         elif named:
             way_out = "give fold=2, or a pattern, which leaves out what cannot be varied"
-            self.problems.append(
-                Problem(what=f"parameter {parameter.id}", why=reason, way_out=way_out)
-            )
+            self.problems.add(f"parameter {parameter.id}", reason, way_out)
         else:
             self.left_out.append(LeftOut(name=parameter.id, reason=reason))
 
@@ -366,7 +365,7 @@ class _Choice:
             lower, upper = parameter.lower, parameter.upper
             if not parameter.scale and lower <= 0:
                 scale = "linear"
-        self._factor(parameter.id, lower, upper, value, scale, amount=False, whole=False)
+        self._factor(name=parameter.id, lower=lower, upper=upper, baseline=value, scale=scale)
 
     def take_amounts(self, patterns: Sequence[str], whole: bool) -> None:
         species = self.network.species
@@ -379,26 +378,29 @@ class _Choice:
                 self.unknown(f"initial amount of {pattern!r}", pattern, known)
             wanted.update(found)
         for item in species:
-            if item.id in wanted:
+            if item.id in wanted and not self._excluded(item.id):
                 self._take_amount(item, whole)
 
     def _take_amount(self, item: Species, whole: bool) -> None:
-        amount, made_of = item.initial, self._varied_sources(item)
-        if self._excluded(item.id):
-            self.left_out.append(LeftOut(name=item.id, reason="excluded"))
-        elif made_of:
-            why = f"is computed from {', '.join(made_of)}, which is varied as well"
-            way_out = f"vary one of them: exclude {item.id!r} or {made_of[0]!r}"
-            self.problems.append(
-                Problem(what=f"initial amount of {item.id}", why=why, way_out=way_out)
-            )
+        amount, sources = item.initial, self._varied_sources(item)
+        if sources:
+            why = f"is computed from {', '.join(sources)}, which is varied as well"
+            way_out = f"vary one of them: exclude {item.id!r} or {sources[0]!r}"
+            self.problems.add(f"initial amount of {item.id}", why, way_out)
         elif is_between(amount, 0, math.inf):
             fold = self.fold or 2.0
             lower, upper = amount / fold, amount * fold
             if whole:
                 lower, upper = math.floor(lower), math.ceil(upper)
-            scale: Scale = "log" if lower > 0 else "linear"
-            self._factor(item.id, lower, upper, amount, scale, amount=True, whole=whole)
+            self._factor(
+                name=item.id,
+                lower=lower,
+                upper=upper,
+                baseline=amount,
+                scale="log" if lower > 0 else "linear",
+                kind="initial amount",
+                whole=whole,
+            )
         else:
             reason = "its amount at the start is zero" if amount == 0 else "it has no amount"
             self.left_out.append(LeftOut(name=item.id, reason=reason))
@@ -410,36 +412,19 @@ class _Choice:
         read = self.network.depends_on(item.initial_expression)
         return [f.name for f in self.factors if f.name in read]
 
-    def _factor(
-        self,
-        name: str,
-        lower: float,
-        upper: float,
-        value: float,
-        scale: str,
-        *,
-        amount: bool,
-        whole: bool,
-    ) -> None:
-        try:
-            factor = Factor(
-                name=name,
-                lower=float(lower),
-                upper=float(upper),
-                baseline=value,
-                scale=scale,  # type: ignore[arg-type]
-                kind="initial amount" if amount else "parameter",
-                whole=whole,
-            )
-        except InputError as error:
-            self.problems += error.problems
-        else:
+    def _factor(self, *, lower: float, upper: float, **given: Any) -> None:
+        make = partial(Factor, lower=float(lower), upper=float(upper), **given)
+        factor = self.problems.attempt(make, None)
+        if factor is not None:
             self.factors.append(factor)
 
     def _excluded(self, name: str) -> bool:
-        return any(matching(pattern, [name]) for pattern in self.exclude)
+        """Whether it is excluded; then it is listed as left out."""
+        excluded = any(matching(pattern, [name]) for pattern in self.exclude)
+        if excluded:
+            self.left_out.append(LeftOut(name=name, reason="excluded"))
+        return excluded
 
     def unknown(self, what: str, name: str, known: Sequence[str]) -> None:
-        has = "matches nothing" if any(c in name for c in "*?[") else "is not in the network"
-        problem = Problem(what=what, why=has, way_out=nearest(name.strip("*?"), known))
-        self.problems.append(problem)
+        why = "matches nothing" if any(c in name for c in "*?[") else "is not in the network"
+        self.problems.add(what, why, nearest(name.strip("*?"), known))

@@ -12,8 +12,8 @@ from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem, nearest
 from simnet.experiment.times import duration
 from simnet.plot.style import COLOURS, INK, MUTED, number_format, time_scale
-from simnet.sensitivity.design import Design, Outputs
-from simnet.sensitivity.indices import IndexRow, Indices, words
+from simnet.sensitivity.analysis import Design, Outputs, words
+from simnet.sensitivity.indices import IndexRow, Indices
 from simnet.sensitivity.result import StudyResult
 
 if TYPE_CHECKING:

@@ -1,25 +1,21 @@
-"""`StudyResult`: the indices of a study, as frames, and as files in a folder.
-
-A folder holds each table twice: as Parquet, which is read back, and as CSV for people.
-"""
+"""`StudyResult`: the result of a study, as frames, as files in a folder, and on a terminal."""
 
 import json
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from simnet.errors import InputError, Problem
 from simnet.experiment.times import path_of
 from simnet.results.parts import into_place
-from simnet.sensitivity.design import Design, Outputs
+from simnet.results.terminal import Sheet, rounded, table
+from simnet.sensitivity.analysis import Design, Outputs, analysis_named, make_design, words
 from simnet.sensitivity.factors import Factor, FactorSpace, Group, LeftOut, free_name
 from simnet.sensitivity.indices import ConvergenceStep, IndexRow, Indices, frame_of
-from simnet.sensitivity.table import analysis_named, make_design
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,15 +23,25 @@ if TYPE_CHECKING:
 
 
 STUDY = "study.json"
+INDICES, CONVERGENCE, OVER_TIME = "indices", "convergence", "over_time"
+FAILURES, CONTROL = "failures", "control"
+"""Tables, each as Parquet, which is read back, and as CSV for people."""
 DESIGN, OUTPUTS = "design.parquet", "outputs.parquet"
 NETWORK = "network.xml"
 
 FORMAT = "simnet sensitivity study"
-_PARQUET = "parquet"
 FAILURE_COLUMNS = ("readout", "row", "block", "condition", "replicate", "seed", "reason")
 """Of `StudyResult.failures`; those behind them are factors, whatever their names are."""
 
-_SHOWN = 10
+_MOST = 10
+
+T = TypeVar("T")
+
+
+def _no_table() -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,8 +49,8 @@ class StudyResult:
     """The result of a study.
 
     Attributes:
-        about: the study as plain data: what was varied and simulated, readouts, samples,
-            replicates, versions.
+        about: the study as plain data: what was varied, simulated and evaluated, samples, replicates,
+            versions.
         design: the rows.
         outputs: readout -> its value at each row.
         indices: readout -> its indices.
@@ -58,12 +64,12 @@ class StudyResult:
 
     about: Mapping[str, Any]
     design: Design
-    outputs: Mapping[str, Outputs]
-    indices: Mapping[str, Indices]
-    over_time: Mapping[str, Mapping[str, Indices]]
+    outputs: Mapping[str, Outputs] = field(default_factory=dict)
+    indices: Mapping[str, Indices] = field(default_factory=dict)
+    over_time: Mapping[str, Mapping[str, Indices]] = field(default_factory=dict)
     failures: "pd.DataFrame"
-    control: "pd.DataFrame"
-    statements: tuple[str, ...]
+    control: "pd.DataFrame" = field(default_factory=_no_table)
+    statements: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -111,7 +117,7 @@ class StudyResult:
         wanted = analysis_named(self.design.analysis).headline
         return wanted if wanted in known else next(iter(known), "")
 
-    def top(self, readout: str, most: int = _SHOWN) -> list[IndexRow]:
+    def top(self, readout: str, most: int = _MOST) -> list[IndexRow]:
         """The factors with the largest headline index, the dummy not among them."""
         index, dummy = self.headline(readout), self.design.space.dummy
         rows = [r for r in self.indices[readout].rows if r.index == index and r.factor != dummy]
@@ -119,9 +125,9 @@ class StudyResult:
         return sorted(known, key=lambda row: -abs(row.estimate))[:most]
 
     def save(self, folder: str | Path) -> Path:
-        """Write the tables into a folder, which is made; figures and report are not among them.
+        """Write the tables into a folder, which is created; figures and report are not among them.
 
-        What is interrupted leaves no study behind, rather than tables of two.
+        An interrupted call leaves no study behind, rather than tables of two.
 
         Raises:
             InputError: it cannot be written.
@@ -132,8 +138,9 @@ class StudyResult:
             (target / STUDY).unlink(missing_ok=True)
             for name, frame in self._tables():
                 frame.to_csv(target / f"{name}.csv", index=False)
-                stored = frame.iloc[:, : len(FAILURE_COLUMNS)] if name == "failures" else frame
-                stored.to_parquet(target / f"{name}.parquet", index=False)
+                if name == FAILURES:  # the factors' values are those of the design
+                    frame = frame.iloc[:, : len(FAILURE_COLUMNS)]
+                frame.to_parquet(target / f"{name}.parquet", index=False)
             self._design_frame().to_parquet(target / DESIGN, index=False)
             self._output_frame().to_parquet(target / OUTPUTS, index=False)
             text = json.dumps(self._record(), indent=2, allow_nan=False, ensure_ascii=False)
@@ -148,18 +155,17 @@ class StudyResult:
         """The result in a folder.
 
         Raises:
-            InputError: there is none.
+            InputError: it contains none, or a damaged one.
         """
-
         return loaded(path_of(folder, "folder"))
 
-    def _tables(self) -> Iterable[tuple[str, "pd.DataFrame"]]:
-        yield "indices", self.frame()
-        yield "convergence", self.convergence()
-        yield "over_time", self.time_frame()
-        yield "failures", self.failures
+    def _tables(self) -> Iterator[tuple[str, "pd.DataFrame"]]:
+        yield INDICES, self.frame()
+        yield CONVERGENCE, self.convergence()
+        yield OVER_TIME, self.time_frame()
+        yield FAILURES, self.failures
         if len(self.control):
-            yield "control", self.control
+            yield CONTROL, self.control
 
     def _record(self) -> dict[str, Any]:
         indices = {
@@ -168,7 +174,7 @@ class StudyResult:
         }
         return {
             "format": FORMAT,
-            "tables": _PARQUET,
+            "tables": "parquet",
             "about": dict(self.about),
             "left out": [[item.name, item.reason] for item in self.left_out],
             "indices": indices,
@@ -216,8 +222,6 @@ class StudyResult:
     def _repr_html_(self) -> str:
         from html import escape
 
-        from simnet.sensitivity.terminal import heading
-
         parts = [f"<p><b>{escape(heading(self))}</b></p>"]
         columns = ["factor", "index", "estimate", "low", "high", "influential", "converged"]
         for name in self.indices:
@@ -227,35 +231,35 @@ class StudyResult:
         return f"<div>{''.join(parts)}</div>"
 
     def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
-        from simnet.sensitivity.terminal import shown
+        from rich.text import Text
 
-        yield from shown(self)
-
-
-def space_of(about: Mapping[str, Any], left_out: Sequence[Sequence[str]]) -> FactorSpace:
-    """The factors of a study's plain data."""
-    names = [f.name for f in fields(Factor)]
-    order = ["name", "lower", "upper", "baseline", "scale", "kind", "whole"]
-    assert sorted(order) == sorted(names)
-    return FactorSpace(
-        factors=tuple(Factor(**dict(zip(order, f, strict=True))) for f in about["factors"]),
-        groups=tuple(Group(name=n, members=tuple(m)) for n, m in about["groups"].items()),
-        left_out=tuple(LeftOut(name=name, reason=reason) for name, reason in left_out),
-    )
+        yield Text(heading(self), style="bold")
+        for readout in self.indices:
+            yield _table(self, readout)
+        for statement in self.statements:
+            yield Text(statement)
 
 
-def design_of(about: Mapping[str, Any], space: FactorSpace) -> Design:
-    """The rows of a study's plain data."""
-    return make_design(
-        about["analysis"], space, about["samples"], seed=about["seed"], settings=about["settings"]
-    )
+def failure_frame(failures: "Sequence[Any] | pd.DataFrame", design: Design) -> "pd.DataFrame":
+    """Failures in the order of `FAILURE_COLUMNS`, with the factors' values behind them."""
+    import pandas as pd
+
+    frame = pd.DataFrame(failures, columns=list(FAILURE_COLUMNS))
+    values = design.matrix[frame["row"].to_numpy(dtype=np.int64)]
+    return pd.concat([frame, pd.DataFrame(values, columns=list(design.space.names))], axis=1)
 
 
 # A study's result from its folder.
 
 
-_TEXTS = ("readout", "analysis", "method", "index", "factor", "of", "time", "reason", "condition")
-_NUMBERS = ("estimate", "low", "high", "dummy", "above_low", "above_high", "influential")
+def space_of(about: Mapping[str, Any], left_out: Sequence[Sequence[str]]) -> FactorSpace:
+    """The factors of a study's plain data."""
+    order = ["name", "lower", "upper", "baseline", "scale", "kind", "whole"]
+    return FactorSpace(
+        factors=tuple(Factor(**dict(zip(order, f, strict=True))) for f in about["factors"]),
+        groups=tuple(Group(name=n, members=tuple(m)) for n, m in about["groups"].items()),
+        left_out=tuple(LeftOut(name=name, reason=reason) for name, reason in left_out),
+    )
 
 
 def loaded(folder: Path) -> StudyResult:
@@ -269,37 +273,40 @@ def loaded(folder: Path) -> StudyResult:
         about = record["about"]
         if "simulate" in about:  # as the method was called before, and the analysis method
             about |= {"analysis": about["method"], "method": about.pop("simulate")}
-        design = design_of(about, space_of(about, record["left out"]))
-        matrix = pd.read_parquet(folder / DESIGN)[list(design.space.names)].to_numpy()
+        space = space_of(about, record["left out"])
+        samples, seed, settings = about["samples"], about["seed"], about["settings"]
+        design = make_design(about["analysis"], space, samples, seed=seed, settings=settings)
+        matrix = pd.read_parquet(folder / DESIGN)[list(space.names)].to_numpy()
         if matrix.shape != design.positions.shape:
             raise ValueError("the rows are not those of the study")
         design = replace(design, given_matrix=matrix)
-        kind = record.get("tables", "csv")
-        rows, steps = defaultdict(list), defaultdict(list)
-        for row in _rows(_table(folder, "indices", kind)):
-            rows[row.readout].append(row)
-        for step in _items(ConvergenceStep, _table(folder, "convergence", kind)):
-            steps[step.readout].append(step)
+        kind = record.get("tables", "csv")  # simnet 0.1 wrote no other
+        rows = _items_of(IndexRow, _table_in(folder, INDICES, kind))
+        steps = _items_of(ConvergenceStep, _table_in(folder, CONVERGENCE, kind))
+        indices = {
+            name: Indices(
+                rows=tuple(row for row in rows if row.readout == name),
+                steps=tuple(step for step in steps if step.readout == name),
+                statements=tuple(stored["said"]),
+                lost=stored["lost"],
+                blocks=stored["blocks"],
+                stuck=stored["stuck"],
+            )
+            for name, stored in record["indices"].items()
+        }
+        over_time: dict[str, dict[str, Indices]] = {}
+        by_time: Any = _table_in(folder, OVER_TIME, kind).groupby(["of", "time"], sort=False)
+        for (of, time), part in by_time:
+            over_time.setdefault(of, {})[time] = Indices(rows=tuple(_items_of(IndexRow, part)))
+        has_control = (folder / f"{CONTROL}.{kind}").is_file()
         return StudyResult(
             about=about,
             design=design,
             outputs=_outputs(pd.read_parquet(folder / OUTPUTS)),
-            indices={
-                name: Indices(
-                    rows=tuple(rows[name]),
-                    steps=tuple(steps[name]),
-                    statements=tuple(item["said"]),
-                    lost=item["lost"],
-                    blocks=item["blocks"],
-                    stuck=item["stuck"],
-                )
-                for name, item in record["indices"].items()
-            },
-            over_time=_over_time(_table(folder, "over_time", kind)),
-            failures=failure_frame(_table(folder, "failures", kind), design),
-            control=_table(folder, "control", kind)
-            if (folder / f"control.{kind}").is_file()
-            else pd.DataFrame(),
+            indices=indices,
+            over_time=over_time,
+            failures=failure_frame(_table_in(folder, FAILURES, kind), design),
+            control=_table_in(folder, CONTROL, kind) if has_control else pd.DataFrame(),
             statements=tuple(record["statements"]),
         )
     except OSError as error:
@@ -310,52 +317,34 @@ def loaded(folder: Path) -> StudyResult:
         raise InputError(Problem(what=str(folder / STUDY), why=why)) from error
 
 
-def _table(folder: Path, name: str, kind: str) -> "pd.DataFrame":
-    """A table of a folder; those of older folders are CSV only."""
+_TEXTS = ("readout", "analysis", "method", "index", "factor", "of", "time", "reason", "condition",
+          "table", "quantity", "by")  # fmt: skip
+_NUMBERS = ("estimate", "low", "high", "dummy", "above_low", "above_high", "tolerated", "value")
+
+
+def _table_in(folder: Path, name: str, kind: str) -> "pd.DataFrame":
+    """A table of a stored study, from a file of that kind."""
     import pandas as pd
 
     path = folder / f"{name}.{kind}"
-    if kind == _PARQUET:
+    if kind == "parquet":
         return pd.read_parquet(path)
-    frame = pd.read_csv(
+    frame: pd.DataFrame = pd.read_csv(
         path,
-        dtype={**dict.fromkeys(_TEXTS, "str"), "influential": "boolean"},
-        keep_default_na=False,
-        na_values={name: [""] for name in _NUMBERS},
+        dtype=dict.fromkeys(_TEXTS, "str") | {"influential": "boolean"},
+        keep_default_na=False,  # a factor may be called NA
+        na_values={"influential": [""]},
+        converters=dict.fromkeys(_NUMBERS, lambda text: float(text or "nan")),  # exactly
     )
-    return frame.rename(columns={"method": "analysis"})
+    return frame.rename(columns={"method": "analysis"})  # as it was called before
 
 
-def failure_frame(failures: "pd.DataFrame", design: Design) -> "pd.DataFrame":
-    """The first columns of `StudyResult.failures`, with the factors' values behind them."""
+def _items_of(kind: type[T], frame: "pd.DataFrame") -> list[T]:
+    """What `frame_of` made the frame of."""
     import pandas as pd
 
-    frame = failures.iloc[:, : len(FAILURE_COLUMNS)]
-    values = design.matrix[frame["row"].to_numpy(dtype=np.int64)]
-    return pd.concat([frame, pd.DataFrame(values, columns=list(design.space.names))], axis=1)
-
-
-def _items(kind: type, frame: "pd.DataFrame") -> list[Any]:
-    """Rows of a table as what they were made of."""
-    names = [f.name for f in fields(kind)]
-    rows = frame[names].itertuples(index=False)
-    return [kind(**dict(zip(names, row, strict=True))) for row in rows]
-
-
-def _rows(frame: "pd.DataFrame") -> list[IndexRow]:
-    influential = frame["influential"]
-    known = influential.astype(object).where(influential.notna(), None)
-    return _items(IndexRow, frame.assign(influential=known))
-
-
-def _over_time(frame: "pd.DataFrame") -> dict[str, dict[str, Indices]]:
-    found: dict[str, dict[str, list[IndexRow]]] = {}
-    for of, time, row in zip(frame["of"], frame["time"], _rows(frame), strict=True):
-        found.setdefault(of, {}).setdefault(time, []).append(row)
-    return {
-        of: {time: Indices(rows=tuple(rows)) for time, rows in times.items()}
-        for of, times in found.items()
-    }
+    records: list[dict[Any, Any]] = frame[[f.name for f in fields(kind)]].to_dict("records")  # type: ignore[arg-type]
+    return [kind(**{n: None if v is pd.NA else v for n, v in r.items()}) for r in records]
 
 
 def _outputs(frame: "pd.DataFrame") -> dict[str, Outputs]:
@@ -372,3 +361,72 @@ def _outputs(frame: "pd.DataFrame") -> dict[str, Outputs]:
         )
         for name, part in frame.groupby("readout", sort=False)
     }
+
+
+# On a terminal: for each readout the factors that matter most.
+
+
+def heading(result: StudyResult) -> str:
+    """Network, method, what was varied and how often it was run."""
+    about, space = result.about, result.design.space
+    varied = f"{len(space.factors) - 1} varied"
+    if space.groups:
+        varied += f" in {len(space.labels) - 1} groups"
+    runs = f"{result.design.rows:,} rows"
+    if about["replicates"] > 1:
+        runs += f" of {about['replicates']} replicates"
+    simulated = str(about["method"]).upper()
+    return f"{about['network']} · {about['analysis']} · {varied} · {runs} · {simulated}"
+
+
+def _table(result: StudyResult, readout: str) -> Sheet:
+    index = result.headline(readout)
+    if not index:
+        return table(["no index could be estimated"], [], title=readout)
+    top = result.top(readout)
+    if not top:
+        return table([f"{words(index)} is not determined for any factor"], [], title=readout)
+    percent = f"{100 * result.about['precision']['confidence']:g} %"
+    rows = result.indices[readout].rows
+    companion = analysis_named(result.design.analysis).companion
+    also = companion if companion in {row.index for row in rows} - {index} else ""
+    columns = ["factor", words(index), f"{percent} interval"]
+    columns += [words(also)] * bool(also) + ["influential", "converged"]
+    beside = {r.factor: r for r in rows if r.index == also}
+    (dummy,) = (r for r in rows if r.index == index and r.factor == result.design.space.dummy)
+    scale = max(abs(row.estimate) for row in top)
+    sheet = table(columns, [], title=readout)
+    sheet.sections = {len(top) - 1}
+    for place, row in enumerate([*top, dummy]):
+        cells = [row.factor, _number(row.estimate, scale), _interval(row, scale)]
+        if also:
+            cells.append(_number(beside[row.factor].estimate) if row.factor in beside else "–")
+        itself = row is dummy
+        sheet.rows.append(
+            [*cells, "–" if itself else yes_no(row.influential), yes_no(row.converged)]
+        )
+        if itself or not row.influential:
+            sheet.styles[place] = "dim"
+    rest = len(result.design.space.labels) - 1 - len(top)
+    if rest > 0:
+        sheet.caption = f"and {rest} with smaller indices"
+    return sheet
+
+
+def yes_no(value: bool | None) -> str:
+    """A truth that may not be known."""
+    return "not known" if value is None else "yes" if value else "no"
+
+
+def _interval(row: IndexRow, scale: float) -> str:
+    if not (math.isfinite(row.low) and math.isfinite(row.high)):
+        return "not determined"
+    return f"{_number(row.low, scale)} to {_number(row.high, scale)}"
+
+
+def _number(value: float, scale: float = 0.0) -> str:
+    """As in other tables, but fractions have three decimals, so that they stand below each other;
+    so have smaller ones where the largest of the table is `scale`, of 0.01 or more."""
+    if value == 0 or 5e-4 <= abs(value) < 10 or (abs(value) < 5e-4 and scale >= 0.01):
+        return f"{value:z.3f}"
+    return rounded(value, most=1e6)

@@ -4,10 +4,10 @@ import math
 import platform
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -22,40 +22,32 @@ from simnet.readouts.language import bracket_text
 from simnet.results.parts import Parts, into_place
 from simnet.results.record import now_text, versions_of
 from simnet.sbml.write import sbml_of
+from simnet.sensitivity.analysis import Design, analyse, analysis_named
 from simnet.sensitivity.control import control_of
-from simnet.sensitivity.design import Design, Outputs
-from simnet.sensitivity.evaluate import evaluated
-from simnet.sensitivity.indices import IndexPrecision, Indices, half_width
-from simnet.sensitivity.result import FAILURE_COLUMNS, NETWORK, StudyResult, failure_frame
+from simnet.sensitivity.indices import Indices, half_width
+from simnet.sensitivity.result import NETWORK, StudyResult, failure_frame
 from simnet.sensitivity.rows import (
     courses_of_rows,
     distinct_rows,
+    evaluated,
     failed_runs,
     items_to_run,
-    kept,
     plan_of,
+    row_conditions,
     row_programs,
+    stored_rows,
 )
 from simnet.sensitivity.study import SensitivityStudy
-from simnet.sensitivity.table import ANALYSES, analyse, analysis_named
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from simnet.sensitivity.result import StudyResult
-
-
-# What is to be said with a study's indices, in sentences.
+# Statements: what to mind with a study's indices, in sentences.
 
 
 _NAMED = 12
 _RANKED = re.compile(r"\b(median|quantile)\(")
-_UNSAID = ("excluded",)
-"""Reasons for which a user needs no reminder."""
 
 
-def statements_of(result: "StudyResult") -> Iterator[str]:
-    """What cannot be concluded, what has not converged, what noise does, what is not varied in this screen."""
+def statements_of(result: StudyResult) -> Iterator[str]:
+    """What cannot be concluded, what has not converged, what noise does, what is not varied."""
     waiting = []
     for readout, found in result.indices.items():
         yield from found.statements
@@ -72,29 +64,23 @@ def statements_of(result: "StudyResult") -> Iterator[str]:
         )
     if any(output.noisy for output in result.outputs.values()):
         yield str(result.about["under noise"])
-        if ANALYSES[result.design.analysis].needs_variance:
-            ranked = [name for name in result.outputs if _RANKED.search(name)]
-            if ranked:
-                yield (
-                    f"{', '.join(ranked)}: the variance of a quantile of few replicates is taken for "
-                    "a fifth to a half larger than it is (10 to 50 of them), and more than the noise "
-                    "is subtracted; add replicates."
-                )
+        ranked = [name for name in result.outputs if _RANKED.search(name)]
+        if ranked and analysis_named(result.design.analysis).needs_variance:
+            yield (
+                f"{', '.join(ranked)}: the variance of a quantile of few replicates is estimated as "
+                "a fifth to a half larger than it is (10 to 50 of them), and more than the noise "
+                "is subtracted; add replicates."
+            )
     by_reason: dict[str, list[str]] = defaultdict(list)
     for item in result.left_out:
         by_reason[item.reason].append(item.name)
     for reason, names in by_reason.items():
-        if reason not in _UNSAID:
-            yield f"Not varied, since {reason}: {some(names)}."
+        if reason != "excluded":  # of which a user needs no reminder
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            yield f"Not varied, since {reason}: {', '.join(names[:_NAMED])}{more}."
 
 
-def some(names: Sequence[str], most: int = _NAMED) -> str:
-    """The first names, and how many more."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
-
-
-# How many samples to add: the answer of `--until-converged`.
+# How many samples to add with `--until-converged`.
 
 
 _AT_ONCE = 4  # a prediction from few samples is rough: at most so many times as many
@@ -105,7 +91,7 @@ def next_samples(design: Design, found: Iterable[Indices]) -> int | None:
 
     Half-widths shrink as 1 / sqrt(samples): the widest interval, relative to its tolerance, says
     how many are needed. At least twice as many, at most four times, rounded up to what the analysis
-    can have. The loop is: analyse, stop at None, else make the design of so many samples and
+    accepts. The loop is: analyse, stop at None, else make the design of so many samples and
     evaluate only the rows that are new.
 
     Args:
@@ -120,19 +106,16 @@ def next_samples(design: Design, found: Iterable[Indices]) -> int | None:
     for indices in found:
         if indices.stuck:
             continue
-        for row in indices.rows:
-            if row.converged:
-                continue
-            half = half_width(row)
-            known = math.isfinite(half) and row.tolerated > 0
-            ratio = half / row.tolerated if known else math.inf
-            needed = max(needed, ratio**2, 2.0)
         if not indices.rows:
             needed = max(needed, 2.0)
+        for row in indices.rows:
+            if not row.converged:
+                half = half_width(row)
+                known = math.isfinite(half) and row.tolerated > 0
+                needed = max(needed, (half / row.tolerated) ** 2 if known else math.inf, 2.0)
     if needed == 0.0:
         return None
-    factor = min(max(needed, 2.0), float(_AT_ONCE))
-    return ANALYSES[design.analysis].sizes(math.ceil(design.samples * factor))
+    return analysis_named(design.analysis).sizes(math.ceil(design.samples * min(needed, _AT_ONCE)))
 
 
 KIND = "sensitivity"
@@ -140,10 +123,10 @@ KIND = "sensitivity"
 _TRIED = 4  # rows from which the time of a study is estimated
 
 AT_MOST = 16
-"""Times as many samples as asked for, where samples are added until the indices have converged."""
+"""Times as many samples as requested, where samples are added until the indices have converged."""
 
 MayGoOn = Callable[[int, float], bool]
-"""Asked before samples are added: (evaluations to come, seconds that they may take)."""
+"""Called before samples are added: (evaluations to come, seconds that they may take)."""
 
 
 def run_study(
@@ -160,7 +143,7 @@ def run_study(
     """Run a study: all rows of its design, then the indices of each readout.
 
     Args:
-        study: what is varied and asked.
+        study: what is varied, and the readouts.
         workers: as in `simulate`.
         out: folder for the runs and the tables. What it holds of the same study is not run again,
             so an interrupted call continues, and more samples or replicates add to it.
@@ -169,10 +152,10 @@ def run_study(
         progress: called with (evaluations done, evaluations in all).
         until_converged: add samples until every index has converged.
         most_samples: at most so many then; 16 times those of the study if None.
-        may_go_on: asked before samples are added; where it says no, that is the end.
+        may_go_on: called before samples are added; False ends the study.
 
     Raises:
-        InputError: what is no study, a folder of another one, a shard without a folder.
+        InputError: not a study, a folder of another one, a shard without a folder.
         UnsupportedError: the network has no exact meaning under SSA.
         KeyboardInterrupt: Ctrl-C; what was complete is in the folder.
     """
@@ -187,7 +170,7 @@ def run_study(
         whole_number(most_samples, "most_samples", study.size)
     parts = None if out is None else opened(study, path_of(out, "out"))
     limit = AT_MOST * study.size if most_samples is None else most_samples
-    samples, said = study.size, ""
+    samples, unconverged = study.size, ""
     while True:
         result = _once(study, study.design(samples), parts, workers, shard, progress)
         if not (until_converged and result.complete) or shard is not None:
@@ -195,25 +178,29 @@ def run_study(
         wanted = next_samples(result.design, list(result.indices.values()))
         if wanted is None:
             break
-        if wanted > limit:
-            following, wanted = wanted, _most_within(study, limit)
-        if wanted <= samples:
-            said = f"Not every index has converged at {samples:,} samples; {following:,} would come next, above the limit of {limit:,}: allow more (--most-samples, most_samples=)."  # fmt: skip
+        following = min(wanted, _most_within(study, limit))
+        unconverged = f"Not every index has converged at {samples:,} samples"
+        if following <= samples:
+            unconverged += (
+                f"; {wanted:,} would come next, above the limit of {limit:,}: "
+                "allow more (--most-samples, most_samples=)"
+            )
             break
-        fresh = (study.design(wanted).rows - result.design.rows) * len(study.brackets) * study.runs
+        fresh = (
+            (study.design(following).rows - result.design.rows) * len(study.brackets) * study.runs
+        )
         if may_go_on is not None and not may_go_on(fresh, seconds_for(study, fresh, workers)):
-            said = f"Not every index has converged at {samples:,} samples."
             break
-        samples = wanted
-    if said:
-        result = replace(result, statements=(*result.statements, said))
+        samples, unconverged = following, ""
+    if unconverged:
+        result = replace(result, statements=(*result.statements, f"{unconverged}."))
     if out is not None and result.complete:
         result.save(out)
     return result
 
 
 def _most_within(study: SensitivityStudy, limit: int) -> int:
-    """The largest number of samples up to a limit that the analysis can have."""
+    """The largest number of samples up to a limit that the analysis accepts."""
     return next(n for n in range(limit, 0, -1) if study.of_analysis.sizes(n) == n)
 
 
@@ -271,10 +258,13 @@ def _once(
     stored = parts.keys() if parts is not None and shard is None else set()
     items = items_to_run(study, design, rows, plan, stored)
 
+    if programs := row_programs(plan, study, design, rows):
+        bare = row_conditions(study, design, rows, bare=True)  # the factors are in the programs
+        plan = replace(plan, programs=programs, conditions=bare)
     frame = run_campaign(
-        replace(plan, programs=row_programs(plan, study, design, rows)),
+        plan,
         items,
-        measure=lambda item, found: kept(len(study.brackets), rows, item, found[0]),
+        measure=lambda item, found: stored_rows(len(study.brackets), rows, item, found[0]),
         parts=parts,
         workers=workers,
         shard=shard,
@@ -282,42 +272,50 @@ def _once(
     )
     about = _about(study, design)
     if len(frame) < len(rows) * len(study.brackets) * study.runs:
-        return _incomplete(study, design, about, shard, frame, len(items), stored)
-    failures = list(failed_runs(frame))
+        number, of = shard or (1, 1)
+        statement = (
+            f"Shard {number} of {of} is done: {len(stored | set(frame['key'])):,} of {len(items):,} "
+            "parts of the study are stored. Merge the folders of all shards, then run the same "
+            "command on the whole to analyse it."
+        )
+        return StudyResult(
+            about=about, design=design, failures=failure_frame([], design), statements=(statement,)
+        )
     rank = {int(row): k for k, row in enumerate(rows)}
     broken: dict[int, str] = {}
-    for row, bracket, replicate, _, reason in failures:
-        where = f" ({_place(study, bracket, replicate)})" if _place(study, bracket, replicate) else ""  # fmt: skip
-        broken.setdefault(rank[row], f"{reason}{where}")
-    found = evaluated(study, courses_of_rows(frame, study), broken, place)
-    control, no_control = control_of(study)
-    quick = replace(study.index_precision, resamples=min(study.index_precision.resamples, 200))
+    failures: list[tuple[object, ...]] = []
+    for row, bracket, replicate, seed, reason in failed_runs(frame):
+        condition = bracket_text(study.brackets[bracket])
+        failures.append(("", row, int(design.block[row]), condition, replicate, seed, reason))
+        where = [condition] * bool(condition) + [f"replicate {replicate}"] * (study.runs > 1)
+        broken.setdefault(rank[row], f"{reason} ({', '.join(where)})" if where else reason)
+    outputs, over_time = evaluated(study, courses_of_rows(frame, study), broken, place)
+    for readout, found in outputs.items():
+        for row, reason in found.reasons.items():
+            if row in rank and rank[row] not in broken:
+                failures.append((readout, row, int(design.block[row]), "", -1, -1, reason))
+    precision = study.index_precision
+    quick = replace(precision, resamples=min(precision.resamples, 200))
     result = StudyResult(
         about=about,
         design=design,
-        outputs={o.readout: o for o in found.outputs},
-        indices={o.readout: analyse(design, o, study.index_precision) for o in found.outputs},
+        outputs=outputs,
+        indices={name: analyse(design, found, precision) for name, found in outputs.items()},
         over_time={
-            readout: {time: _looked(design, o, quick) for time, o in times.items()}
-            for readout, times in found.over_time.items()
+            name: {
+                time: replace(analyse(design, found, quick), steps=(), statements=())
+                for time, found in times.items()
+            }
+            for name, times in over_time.items()
         },
-        failures=_failures(study, design, failures, found.outputs, broken, rank),
-        control=control,
-        statements=(),
+        failures=failure_frame(failures, design),
     )
-    said = (*statements_of(result), *([no_control] if no_control else []))
-    return replace(result, statements=said)
-
-
-def _looked(design: Design, outputs: Outputs, precision: IndexPrecision) -> Indices:
-    """Indices at a time; those of a readout that cannot be had then are left out."""
-    found = analyse(design, outputs, precision)
-    return replace(found, steps=(), statements=())
-
-
-def _place(study: SensitivityStudy, bracket: int, replicate: int) -> str:
-    parts = [bracket_text(study.brackets[bracket]), f"replicate {replicate}" * (study.runs > 1)]
-    return ", ".join(part for part in parts if part)
+    statements = [*statements_of(result)]
+    if study.of_analysis.derivatives and not study.is_noisy:
+        control, why_not = control_of(study)
+        result = replace(result, control=control)
+        statements += [why_not] * bool(why_not)
+    return replace(result, statements=tuple(statements))
 
 
 def _about(study: SensitivityStudy, design: Design) -> dict[str, Any]:
@@ -334,57 +332,6 @@ def _about(study: SensitivityStudy, design: Design) -> dict[str, Any]:
         "digest": study.digest,
         "precision": asdict(study.index_precision),
         "time unit": study.network.time_unit,
-        "under noise": analysis_named(study.analysis).under_noise,
+        "under noise": study.of_analysis.under_noise,
         "made with": _made_with(),
     }
-
-
-def _incomplete(
-    study: SensitivityStudy,
-    design: Design,
-    about: Mapping[str, Any],
-    shard: tuple[int, int] | None,
-    frame: "pd.DataFrame",
-    items: int,
-    stored: set[str],
-) -> StudyResult:
-    import pandas as pd
-
-    done = len(stored | set(frame["key"]))
-    number, of = shard or (1, 1)
-    said = (
-        f"Shard {number} of {of} is done: {done:,} of {items:,} parts of the study are stored. "
-        "Merge the folders of all shards, then run the same command on the whole to analyse it."
-    )
-    return StudyResult(
-        about=about,
-        design=design,
-        outputs={},
-        indices={},
-        over_time={},
-        failures=pd.DataFrame(columns=list(FAILURE_COLUMNS)),
-        control=pd.DataFrame(),
-        statements=(said,),
-    )
-
-
-def _failures(
-    study: SensitivityStudy,
-    design: Design,
-    runs: list[tuple[int, int, int, int, str]],
-    outputs: tuple[Outputs, ...],
-    broken: Mapping[int, str],
-    rank: Mapping[int, int],
-) -> "pd.DataFrame":
-    """A row for each failed run, and for each readout that a row does not have."""
-    import pandas as pd
-
-    found: list[list[Any]] = []
-    for row, bracket, replicate, seed, reason in runs:
-        where = bracket_text(study.brackets[bracket])
-        found.append(["", row, int(design.block[row]), where, replicate, seed, reason])
-    for output in outputs:
-        for row, reason in output.reasons.items():
-            if rank.get(row) not in broken and row in rank:
-                found.append([output.readout, row, int(design.block[row]), "", -1, -1, reason])
-    return failure_frame(pd.DataFrame(found, columns=list(FAILURE_COLUMNS)), design)

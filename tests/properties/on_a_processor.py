@@ -10,7 +10,7 @@ import numpy as np
 
 import simnet as sn
 from simnet.claims.robustness import latin_hypercube
-from simnet.sensitivity.table import make_design
+from simnet.sensitivity.analysis import make_design
 
 MODEL = """model small
   species X, Y; X = 0; Y = 5

@@ -44,14 +44,14 @@ def test_what_a_network_can_answer(text: str, network: Network) -> None:
         ("pS7@1", ["readout pS7@1: 'pS7' is not in small; did you mean pS6?"]),
         (
             '"B()"@1',
-            ["'B()' is the pattern of several species \(ambiguous\) (ambiguous); name one: B1, B2"],
+            ["'B()' is the pattern of several species (ambiguous); name one: B1, B2"],
         ),
         (
             "A@49h",
-            ["49h is after the end of the run of the run of the run of the run, 48 h; run longer"],
+            ["49h is after the end of the run, 48 h; run longer"],
         ),
-        ("A@172801", ["172801 is after the end of the run of the run of the run of the run"]),
-        ("auc(A, 6h, 3d)", ["3d is after the end of the run of the run of the run of the run"]),
+        ("A@172801", ["172801 is after the end of the run"]),
+        ("auc(A, 6h, 3d)", ["3d is after the end of the run"]),
         ("auc(A, 6h, 6h)", ["the window from 6h to 6h is empty"]),
         ("auc(A, 2h, 60min)", ["the window from 2h to 60min is empty"]),
         ("A@1[rapamycine=1nM]", ["[rapamycine=1nM]: small has no such drug; did you mean rapamy"]),
@@ -110,7 +110,7 @@ def test_a_grid_that_cannot_be_is_refused() -> None:
     with pytest.raises(InputError) as caught:
         grid([parse_readout("A@49h"), parse_readout("auc(A, 2, 1)")], "48 h", points=1)
     assert [problem.why for problem in caught.value.problems] == [
-        "49h is after the end of the run of the run of the run of the run, 48 h",
+        "49h is after the end of the run, 48 h",
         "the window from 2 to 1 is empty",
         "not a whole number of at least 2",
     ]

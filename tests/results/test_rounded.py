@@ -8,7 +8,7 @@ from simnet.cli.output import number as in_terminals
 from simnet.cli.output import plain
 from simnet.report.page import number as in_reports
 from simnet.results.terminal import rounded, signed
-from simnet.sensitivity.terminal import _number as indices
+from simnet.sensitivity.result import _number as indices
 
 
 @pytest.mark.parametrize(

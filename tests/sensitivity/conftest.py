@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simnet.arrays import FloatArray
-from simnet.sensitivity.design import Design, Outputs
+from simnet.sensitivity.analysis import Design, Outputs
 from simnet.sensitivity.factors import Factor, FactorSpace, Group, factor_space
 
 

@@ -5,8 +5,15 @@ import pytest
 
 from simnet.errors import InputError
 from simnet.seeds import study_generator
-from simnet.sensitivity.design import Outputs, nested_hypercube
-from simnet.sensitivity.table import ANALYSES, analyse, analysis_named, count_rows, make_design
+from simnet.sensitivity.analysis import (
+    Outputs,
+    analyse,
+    analysis_named,
+    count_rows,
+    make_design,
+    nested_hypercube,
+)
+from simnet.sensitivity.table import ANALYSES
 
 
 @pytest.mark.parametrize("name", ANALYSES)

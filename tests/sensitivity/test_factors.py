@@ -152,7 +152,7 @@ def test_all_mistakes_of_a_choice_at_once(network):
         assert part in text
     with pytest.raises(InputError, match="not above 1"):
         choose_factors(network, fold=1.0)
-    with pytest.raises(InputError, match="nothing to vary"):
+    with pytest.raises(InputError, match="no parameter can be varied"):
         choose_factors(network, parameters=["shif?"])
 
 

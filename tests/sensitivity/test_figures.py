@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from simnet.errors import InputError
+from simnet.sensitivity.analysis import analyse, make_design
 from simnet.sensitivity.figures import (
     _file_names,
     draw_heat_map,
@@ -14,7 +15,6 @@ from simnet.sensitivity.figures import (
     draw_scatter,
     draw_tornado,
 )
-from simnet.sensitivity.table import analyse, make_design
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from simnet.errors import InputError
-from simnet.sensitivity.design import Outputs
+from simnet.sensitivity.analysis import Outputs, analyse, make_design
 from simnet.sensitivity.factors import Factor, Group, factor_space
-from simnet.sensitivity.table import analyse, make_design
 
 
 @pytest.fixture(scope="module")

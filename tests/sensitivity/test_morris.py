@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from simnet.errors import InputError
+from simnet.sensitivity.analysis import analyse, make_design
 from simnet.sensitivity.factors import Group
 from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.morris import elementary_effects
-from simnet.sensitivity.table import analyse, make_design
 
 SURE = IndexPrecision(confidence=0.9999)  # 86 intervals at a time: a false alarm in 1 %
 GRID = np.array([0.0, 1 / 3, 2 / 3, 1.0])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simnet.errors import InputError
-from simnet.sensitivity.table import analyse, make_design
+from simnet.sensitivity.analysis import analyse, make_design
 
 
 def estimates(frame, index):

@@ -5,10 +5,10 @@ import pytest
 from scipy.stats import rankdata
 
 from simnet.errors import InputError
+from simnet.sensitivity.analysis import analyse, make_design
 from simnet.sensitivity.factors import Group
 from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.prcc import Ranks
-from simnet.sensitivity.table import analyse, make_design
 
 SURE = IndexPrecision(confidence=0.9999)
 

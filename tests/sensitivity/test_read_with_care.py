@@ -11,7 +11,7 @@ import pytest
 
 import simnet as sn
 from simnet.readouts.parser import parse_readout
-from simnet.sensitivity.over_time import course_of
+from simnet.sensitivity.rows import course_of
 from simnet.sensitivity.run import seconds_for
 
 Make = Callable[..., sn.Network]

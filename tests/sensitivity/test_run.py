@@ -104,7 +104,7 @@ def test_why_there_is_no_control_is_said(make_network: Callable[..., Network]) -
     found = run_study(SensitivityStudy(**asked, analysis="local"), workers=0)
     assert found.control.empty
     assert "No control coefficients" in found.statements[-1]
-    assert "no steady state was found" in found.statements[-1]
+    assert "no steady state could be computed" in found.statements[-1]
     dosed = SensitivityStudy(**asked, analysis="local", schedule=sn.At(1.0, sn.Add("X", 2.0)))
     assert "it has a schedule" in run_study(dosed, workers=0).statements[-1]
     other = run_study(SensitivityStudy(**asked, analysis="morris", samples=4), workers=0)
@@ -275,7 +275,7 @@ def test_pieces_make_the_whole(birth_death: Network, tmp_path: Path) -> None:
         assert other.statements == whole.statements
     np.testing.assert_array_equal(loaded.design.matrix, whole.design.matrix)
     assert repr(loaded) == repr(whole)
-    with pytest.raises(sn.InputError, match="seed: there it is 4, here 5"):
+    with pytest.raises(sn.InputError, match="seed: it is 4 in the folder and here 5"):
         run_study(noisy(birth_death, seed=5), workers=0, out=tmp_path / "whole")
 
 

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from simnet.errors import InputError
-from simnet.sensitivity.design import Outputs
+from simnet.sensitivity.analysis import Outputs, analyse, count_rows, make_design
 from simnet.sensitivity.factors import Group
 from simnet.sensitivity.indices import IndexPrecision
-from simnet.sensitivity.table import analyse, count_rows, make_design
 
 # Each interval misses with a probability of 1e-4: below 1 % over all the tests of a file.
 SURE = IndexPrecision(confidence=0.9999)

@@ -10,7 +10,7 @@ import pytest
 import simnet as sn
 from simnet.network.network import Network
 from simnet.readouts.parser import parse_readout
-from simnet.sensitivity.over_time import course_of
+from simnet.sensitivity.rows import course_of
 from simnet.sensitivity.study import SensitivityStudy
 from simnet.sensitivity.study_file import example_study, study_from_file
 
@@ -35,7 +35,7 @@ def test_all_mistakes_at_once(birth_death: Network) -> None:
         "analysis='sobl'",
         "seed=-1",
         "rtol=1.0",
-        "replicates=5: an ODE gives the same",
+        "replicates=5: ODE runs are deterministic",
         "'q' is not in birth_death",
         "readout X: is a time course",
         "readout cv(X@3): cv needs",
@@ -52,7 +52,7 @@ def test_all_mistakes_at_once(birth_death: Network) -> None:
         ({"readouts": ("X@3", "X@3")}, "is given twice"),
         (
             {"readouts": ("X@5",), "t_end": 3},
-            "5 is after the end of the run of the run of the run of the run",
+            "5 is after the end of the run",
         ),
         ({"samples": 100}, "use 128"),
         ({"samples": 0}, "samples=0"),
@@ -74,7 +74,7 @@ def test_all_mistakes_at_once(birth_death: Network) -> None:
         ({"method": "ssa", "replicates": 1}, "needs the variance of each row"),
         ({"method": "both"}, "method='both': unknown"),
         ({"readouts": ("sd(X)@3",), "method": "ssa", "replicates": 2}, "needs 3 replicates"),
-        ({"parameters": ("k",), "changes": (sn.Set("k", 2.0),)}, "the experiment sets it"),
+        ({"parameters": ("k",), "changes": (sn.Set("k", 2.0),)}, "set by the experiment"),
         ({"settings": {"order": 2.0}}, "setting 'order' of sobol"),
         ({"analysis": "prcc", "groups": {"all": ["k", "g"]}}, "no index of a group"),
         ({"equilibrate": -1}, "equilibrate=-1"),
