@@ -31,7 +31,7 @@ from simnet.errors import InputError, MissingToolError, Problem, StateError, Uns
 from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
 from simnet.network.expression import Symbol
-from simnet.network.network import Network, kept
+from simnet.network.network import Network, cached
 
 # Replicates that run together, as the arrays that a kernel takes from one segment to the next.
 
@@ -414,7 +414,7 @@ def _looked_at(network: Network) -> dict[frozenset[str], list[Problem]]:
 def _obstacles(network: Network, program: Program) -> list[Problem]:
     if not available():
         return [_NOT_BUILT]
-    found = kept(network, _looked_at)
+    found = cached(network, _looked_at)
     held = {segment.held for segment in program.segments} or {frozenset[str]()}
     for names in held - found.keys():
         found[names] = obstacles(with_held(network, names))

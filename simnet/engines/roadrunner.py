@@ -50,7 +50,7 @@ from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
 from simnet.experiment.run import Method
 from simnet.network.expression import function, reads_time, symbols
-from simnet.network.network import Document, Network, kept
+from simnet.network.network import Document, Network, cached
 from simnet.network.timing import jumps, passing
 from simnet.seeds import further_seed
 
@@ -155,7 +155,7 @@ class _Model:
         self.computed = [a.id for a in network.assignments if a.compartment is not None]
         self.parameters = [p.id for p in network.parameters]
         self.compartments = [c.id for c in network.compartments]
-        self.held = kept(network, _WRITTEN[task.method])
+        self.held = cached(network, _WRITTEN[task.method])
         self.restarts = bool(network.state_events or self.held.parts)
         self.runner = loaded(self.held.text, task)
         self.runner.timeCourseSelections = [
@@ -169,7 +169,7 @@ class _Model:
         ]
         # Where |t| is large CVODE's own first step is lost in rounding, and a longer one may fail: so
         # each segment runs from 0 where that makes no difference.
-        self.from_zero = task.method == "ode" and not kept(network, _reads_time)
+        self.from_zero = task.method == "ode" and not cached(network, _reads_time)
         self.timed = timed_parts(network).alone if task.method == "ode" else ()
         model = self.runner.model
         self.positions = {name: i for i, name in enumerate(model.getGlobalParameterIds())}

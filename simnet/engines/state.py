@@ -12,7 +12,7 @@ from simnet.errors import Problem, SimulationError, StateError
 from simnet.experiment.action import Act, AddAmount, Assign, ScaleValue, SetValue
 from simnet.experiment.program import Program, Segment
 from simnet.network.expression import Call, Expression, Number, RateLaw, Symbol, function
-from simnet.network.network import Network, Parameter, Reaction, Species, StateEvent, kept
+from simnet.network.network import Network, Parameter, Reaction, Species, StateEvent, cached
 from simnet.network.stochastic import MOST_COUNTED
 from simnet.network.values import assigner
 
@@ -38,7 +38,7 @@ class State:
         for act in segment.acts:
             if isinstance(act, Assign):
                 held = {name: self.values[name] for name in segment.held}
-                kept(self._network, assigner)(self.values, segment.start)
+                cached(self._network, assigner)(self.values, segment.start)
                 self.values.update(held)
                 new = {
                     name: function(expression)(self.values, segment.start)
@@ -135,7 +135,7 @@ def takers_of(
 ) -> list[tuple[str, float]]:
     """The reactions that lower a species in a state of all values by id, and by how much a time unit."""
     state = dict(values)
-    kept(network, assigner)(state, time)
+    cached(network, assigner)(state, time)
     found = []
     for reaction in network.reactions:
         if net := reaction.changes().get(species):
@@ -191,7 +191,7 @@ class Triggers:
     def __init__(self, network: Network) -> None:
         self._events = network.state_events
         self._triggers = {e.id: function(e.trigger) for e in network.state_events}
-        self._assign = kept(network, assigner)
+        self._assign = cached(network, assigner)
         self.truths = {e.id: e.initial for e in network.state_events}
         """What each trigger was last; before the start, as the model declares it."""
 

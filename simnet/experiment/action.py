@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from simnet.errors import Problem, nearest
 from simnet.network.expression import Expression
-from simnet.network.network import Network, kept
+from simnet.network.network import Network, cached
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _is_other_readout(network: Network, name: str) -> bool:
 def settable(network: Network, name: str, what: str) -> tuple[str, list[Problem]]:
     """The id of what a name lets one set: an input, parameter, size or species; `what` is the change,
     for messages."""
-    inputs = kept(network, _parameters_of_inputs)
+    inputs = cached(network, _parameters_of_inputs)
     target = inputs.get(name, name)
     if target in network.built_in:
         why = f"{name!r} sets a stoichiometry, which is fixed when the model is loaded"

@@ -19,7 +19,7 @@ from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import Settings, Timed, timeline
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.expression import Expression, Number, Symbol, function, reads_time, symbols
-from simnet.network.network import Compartment, Event, Network, Parameter, kept
+from simnet.network.network import Compartment, Event, Network, Parameter, cached
 from simnet.network.timing import timed_reactions
 from simnet.network.values import initial_values
 
@@ -299,7 +299,7 @@ def _resolved(network: Network, item: Timed) -> tuple[list[Action], list[Problem
 
 def _of_no_value(network: Network, change: object, actions: Sequence[Action]) -> Iterator[Problem]:
     """What is scaled and has no value, as where a file that runs as it is computes it."""
-    values = kept(network, initial_values)
+    values = cached(network, initial_values)
     for action in actions:
         if isinstance(action, ScaleValue) and math.isnan(values.get(action.id, 0.0)):
             why = f"the value of {action.id} at the start is not known before a run"
@@ -308,7 +308,7 @@ def _of_no_value(network: Network, change: object, actions: Sequence[Action]) ->
 
 def _without_effect(network: Network, actions: Sequence[Action], time: float) -> Iterable[Problem]:
     """Parameters that only set initial values cannot act once the run has begun."""
-    initial = kept(network, _initial_only)
+    initial = cached(network, _initial_only)
     for action in actions:
         if action.id in initial:
             yield Problem(

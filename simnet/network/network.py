@@ -416,10 +416,10 @@ class Network:
 T = TypeVar("T")
 
 
-def kept(network: Network, make: Callable[[Network], T]) -> T:
-    """What `make` gives for the network; equal networks that are other objects have their own."""
-    name = f"_kept_{make.__module__}.{make.__qualname__}"
+def cached(network: Network, compute: Callable[[Network], T]) -> T:
+    """What `compute` gives for the network, computed once; equal networks that are other objects have their own."""
+    name = f"_cached_{compute.__module__}.{compute.__qualname__}"
     if name not in network.__dict__:
-        network.__dict__[name] = make(network)
+        network.__dict__[name] = compute(network)
     found: T = network.__dict__[name]
     return found

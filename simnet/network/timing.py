@@ -21,7 +21,7 @@ from simnet.network.expression import (
     times,
     walk,
 )
-from simnet.network.network import Event, Network, Parameter, Reaction, kept
+from simnet.network.network import Event, Network, Parameter, Reaction, cached
 
 
 def cautions(network: Network) -> Iterator[str]:
@@ -29,7 +29,7 @@ def cautions(network: Network) -> Iterator[str]:
     the run. Those in time alone are located."""
     if network.document is not None:
         yield from network.document.cautions
-    for reaction in kept(network, _switching):
+    for reaction in cached(network, _switching):
         switch = time_switch(network, reaction.law.rate)
         yield (
             f"reaction {reaction.id}: {text(switch or reaction.law.rate)}: the ODE integrator can "
@@ -58,7 +58,7 @@ def time_switch(network: Network, expression: Expression) -> Expression | None:
 
 def timed_reactions(network: Network) -> tuple[str, ...]:
     """Reactions whose laws depend on time, by id."""
-    return kept(network, _timed)
+    return cached(network, _timed)
 
 
 def _timed(network: Network) -> tuple[str, ...]:
@@ -134,7 +134,7 @@ class TimeFunctions:
 
 def parts_of(network: Network) -> TimeFunctions:
     """Those of a network's laws, with assignments written out."""
-    return kept(network, _parts_of)
+    return cached(network, _parts_of)
 
 
 def _parts_of(network: Network) -> TimeFunctions:
@@ -228,7 +228,7 @@ def without_switches(network: Network) -> Network:
 
     What else depends on time stays as it is. A network without any is returned as it is.
     """
-    return kept(network, _switched)
+    return cached(network, _switched)
 
 
 def _switched(network: Network) -> Network:

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from simnet.errors import InputError, ModelError, Problem, nearest
 from simnet.network.expression import Call, Expression, Kinetics, Number, Symbol, function, symbols
-from simnet.network.network import Assignment, Compartment, Network, Parameter, Species, kept
+from simnet.network.network import Assignment, Compartment, Network, Parameter, Species, cached
 
 Values = MutableMapping[str, float]
 
@@ -26,7 +26,7 @@ def initial_values(
             follow.
         time: the time at which expressions are evaluated.
     """
-    declared, steps = kept(network, _start)
+    declared, steps = cached(network, _start)
     replaced = changed or {}
     values = {**declared, **replaced}
     for name, evaluate in steps:
@@ -221,7 +221,7 @@ def missing_values(
     network: Network, stages: Iterable[Mapping[str, float]] = ({},)
 ) -> tuple[Problem, ...]:
     """The numbers that a run would use and that are missing; see `require_values`."""
-    read = kept(network, _read)
+    read = cached(network, _read)
     problems = []
     for changed in stages:
         values = initial_values(network, changed)
