@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from twins import Rows
 
-from simnet.engines._kernel.twins import Rows
 from simnet.engines.compiled_laws import Multiplicand, Varying, decomposed
 from simnet.engines.compiled_tables import MOST_IN_LOCKSTEP, kernel_of, tables
 from simnet.network.expression import Call, Expression, Number, RateLaw, Symbol
