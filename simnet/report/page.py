@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 _LARGE = 600_000
-"""Bytes of SVG above which a figure is kept as pixels."""
+"""Bytes of SVG above which a figure is stored as pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +32,14 @@ class Text:
 
 @dataclass(frozen=True, kw_only=True)
 class PageTable:
-    """Columns and rows of text. The first `text` columns are words, the others numbers."""
+    """Columns and rows of text. The first `text` columns are words, the others numbers; with `fold`,
+    only that line is shown, which opens the table."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     text: int = 1
     caption: str = ""
+    fold: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,15 +58,7 @@ class Preformatted:
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fold:
-    """Parts under a line that opens them: long tables."""
-
-    title: str
-    parts: "Sequence[Part]"
-
-
-Part: TypeAlias = Text | PageTable | Picture | Preformatted | Fold
+Part: TypeAlias = Text | PageTable | Picture | Preformatted
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,15 +1,11 @@
 """A sensitivity study as one HTML page."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from simnet.experiment.condition import change_from_record, scheduled_from_record
-from simnet.experiment.notation import (
-    change_text,
-    schedule_text,
-)
+from simnet.experiment.notation import change_text, schedule_text
 from simnet.report.page import (
-    Fold,
     PageTable,
     Part,
     Preformatted,
@@ -46,17 +42,17 @@ def study_page(result: StudyResult, *, repeat: str = "") -> str:
     shown: dict[str, list[Part]] = defaultdict(list)
     for drawing in drawings(result):
         shown[drawing.readout].append(picture(drawing.draw(), drawing.caption))
-    sections = [Section(title="In short", parts=list(_short(result)))]
+    contents: dict[str, Iterable[Part]] = {"In short": _short(result)}
     for readout in result.indices:
-        parts = [*_top(result, readout), *shown[readout], *_all(result, readout)]
-        sections.append(Section(title=readout, parts=parts))
-    sections += [
-        Section(title="Steady state", parts=list(_control(result))),
-        Section(title="What failed", parts=list(_failures(result))),
-        Section(title="What was varied", parts=list(_varied(result))),
-        Section(title="Provenance", parts=list(_provenance(result))),
-        Section(title="How to repeat it", parts=[Preformatted(text=repeat)] if repeat else []),
-    ]
+        contents[readout] = [*_top(result, readout), *shown[readout], *_all(result, readout)]
+    contents |= {
+        "Steady state": _control(result),
+        "What failed": _failures(result),
+        "What was varied": _varied(result),
+        "Provenance": _provenance(result),
+        "How to repeat it": [Preformatted(text=repeat)] if repeat else [],
+    }
+    sections = [Section(title=title, parts=list(parts)) for title, parts in contents.items()]
     subtitle = (
         f"Which of {len(space.factors) - 1} quantities matter for {', '.join(result.indices)}"
     )
@@ -70,14 +66,9 @@ def _short(result: StudyResult) -> Iterator[Part]:
         every = [r for r in result.indices[readout].rows if r.index == result.headline(readout)]
         count = sum(row.influential is True for row in every)
         converged = sum(row.converged for row in every)
-        rows.append(
-            [
-                readout,
-                ", ".join(strong) or "none",
-                f"{count} of {max(len(every) - 1, 0)}",
-                f"{converged} of {len(every)}",
-            ]
-        )
+        influential = f"{count} of {max(len(every) - 1, 0)}"
+        strongest = ", ".join(strong) or "none"
+        rows.append([readout, strongest, influential, f"{converged} of {len(every)}"])
     columns = ["readout", "strongest", "influential", "converged"]
     yield PageTable(columns=columns, rows=rows, text=2)
     lost = any(found.lost for found in result.indices.values())
@@ -116,9 +107,8 @@ def _all(result: StudyResult, readout: str) -> Iterator[Part]:
     found = result.indices[readout]
     rows = [[row.factor, words(row.index), *_cells(row)[1:]] for row in found.rows]
     columns = ["factor", "index", "estimate", _percent(result), "influential", "converged"]
-    made = PageTable(columns=columns, rows=rows, text=2)
     if rows:
-        yield Fold(title=f"All {len(rows):,} indices", parts=[made])
+        yield PageTable(columns=columns, rows=rows, text=2, fold=f"All {len(rows):,} indices")
     index = result.headline(readout)
     names = [row.factor for row in result.top(readout)]
     sizes = sorted({step.n for step in found.steps})
@@ -132,7 +122,7 @@ def _all(result: StudyResult, readout: str) -> Iterator[Part]:
     ]  # fmt: skip
     columns = ["factor", *(f"{n:,}" for n in sizes)]
     caption = "The index against the number of samples, with the half-width of its interval."
-    yield Fold(title="Convergence", parts=[PageTable(columns=columns, rows=rows, caption=caption)])
+    yield PageTable(columns=columns, rows=rows, caption=caption, fold="Convergence")
 
 
 def _control(result: StudyResult) -> Iterator[Part]:
@@ -152,7 +142,7 @@ def _control(result: StudyResult) -> Iterator[Part]:
             [str(by), number(value)] for by, value in part.loc[order, ["by", "value"]].to_numpy()
         ]
         columns = ["reaction", f"control of {name}"]
-        yield Fold(title=f"{name} in steady state", parts=[PageTable(columns=columns, rows=rows)])
+        yield PageTable(columns=columns, rows=rows, fold=f"{name} in steady state")
 
 
 def _failures(result: StudyResult) -> Iterator[Part]:
@@ -165,33 +155,24 @@ def _failures(result: StudyResult) -> Iterator[Part]:
     ]
     caption = "" if len(frame) <= _FAILED else f"The first {_FAILED} of {len(frame):,}; failures.csv has all."  # fmt: skip
     columns = ["row", "readout", "condition", "reason"]
-    made = PageTable(columns=columns, rows=rows, text=4, caption=caption)
-    yield Fold(title=f"{len(frame):,} failures, with their rows", parts=[made])
+    fold = f"{len(frame):,} failures, with their rows"
+    yield PageTable(columns=columns, rows=rows, text=4, caption=caption, fold=fold)
 
 
 def _varied(result: StudyResult) -> Iterator[Part]:
     space = result.design.space
     group = dict(zip(space.names, space.label_of_column, strict=True))
     rows = [
-        [
-            f.name,
-            "" if group[f.name] == f.name else group[f.name],
-            f.kind,
-            f.scale,
-            number(f.baseline),
-            number(f.lower),
-            number(f.upper),
-        ]
+        [f.name, "" if group[f.name] == f.name else group[f.name], f.kind, f.scale,
+         number(f.baseline), number(f.lower), number(f.upper)]
         for f in space.factors[:-1]
-    ]
+    ]  # fmt: skip
     columns = ["factor", "group", "kind", "scale", "value", "lowest", "highest"]
-    yield Fold(
-        title=f"All {len(rows)} factors", parts=[PageTable(columns=columns, rows=rows, text=4)]
-    )
+    yield PageTable(columns=columns, rows=rows, text=4, fold=f"All {len(rows)} factors")
     left = [[item.name, item.reason] for item in result.left_out]
     if left:
-        made = PageTable(columns=["quantity", "why not"], rows=left, text=2)
-        yield Fold(title=f"{len(left)} that were not varied", parts=[made])
+        fold = f"{len(left)} that were not varied"
+        yield PageTable(columns=["quantity", "why not"], rows=left, text=2, fold=fold)
 
 
 def _provenance(result: StudyResult) -> Iterator[Part]:
