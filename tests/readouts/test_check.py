@@ -44,9 +44,7 @@ def test_what_a_network_can_answer(text: str, network: Network) -> None:
         ("pS7@1", ["readout pS7@1: 'pS7' is not in small; did you mean pS6?"]),
         (
             '"B()"@1',
-            [
-                r"'B()' is the pattern of several species \(ambiguous\) (ambiguous); name one: B1, B2"
-            ],
+            ["'B()' is the pattern of several species (ambiguous); name one: B1, B2"],
         ),
         (
             "A@49h",
