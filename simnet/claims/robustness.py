@@ -12,9 +12,9 @@ import json
 import math
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,13 +23,12 @@ from simnet.catalogue.claims import Claim
 from simnet.catalogue.protocols import Mechanism
 from simnet.claims.measure import Finding, Value, judged, value_of
 from simnet.claims.run import courses_of, opened, plan_of
-from simnet.claims.suite import Suite, load_suite
+from simnet.claims.suite import Suite, content_of, load_suite
 from simnet.elementary import exp, log
 from simnet.errors import InputError, Problem
 from simnet.execute.base import Workers
 from simnet.execute.campaign import Item, items_of, run_campaign
-from simnet.execute.checks import ALLOWED_IN_SPREADS
-from simnet.execute.plan import Plan
+from simnet.execute.plan import ALLOWED_IN_SPREADS, Plan
 from simnet.execute.progress import Progress
 from simnet.execute.run import Gathered
 from simnet.experiment.change import Change, Set
@@ -267,7 +266,7 @@ def robustness(
     design = latin_hypercube(varied, sets=sets, fold=fold, seed=seed)
     names = tuple(parameter.id for parameter in varied)
     if out is not None and not run and Path(out).is_file():
-        content = [suite.network.digest, names, fold, seed, sets, _content(suite), _FORMAT]
+        content = [suite.network.digest, names, fold, seed, sets, content_of(suite), _FORMAT]
         found = _from_file(Path(out), canonical_json(content), suite)
     else:
         plan = plan_of(
@@ -377,30 +376,9 @@ def _most_correlated(
     return names[place], found[place]
 
 
-@dataclass(frozen=True)
-class Step:
-    """An entry of a schedule as studies name it: they did so before it was a text."""
-
-    at: str
-    changes: tuple[str, ...]
-
-
-def _content(suite: Suite) -> list[list[str]]:
-    """What is claimed."""
-    found = []
-    for case in suite.cases:
-        parts = [text.partition(":") for text in case.protocol.schedule]
-        steps: Any = tuple(
-            Step(when, tuple(map(str.strip, made.split(",")))) for when, _, made in parts
-        )
-        protocol = replace(case.protocol, schedule=steps)
-        found.append([case.claim.id, str(case.readout), repr(protocol)])
-    return found
-
-
 def _claims(suite: Suite) -> str:
     """The same, for the identity of a folder."""
-    return hashlib.sha256(canonical_json(_content(suite)).encode()).hexdigest()[:24]
+    return hashlib.sha256(canonical_json(content_of(suite)).encode()).hexdigest()[:24]
 
 
 def _from_file(file: Path, study: str, suite: Suite) -> dict[int, tuple[Value, ...]]:

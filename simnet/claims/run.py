@@ -21,8 +21,7 @@ from simnet.engines.table import preferred
 from simnet.errors import InputError
 from simnet.execute.base import Workers
 from simnet.execute.campaign import Lazy, items_of, rows_of, run_campaign
-from simnet.execute.checks import ALLOWED
-from simnet.execute.plan import Plan, planned, worker_processes
+from simnet.execute.plan import ALLOWED, Plan, planned, worker_processes
 from simnet.execute.progress import Progress
 from simnet.experiment.change import Change
 from simnet.experiment.run import Method, Run

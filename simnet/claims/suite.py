@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -216,6 +217,27 @@ class Suite:
             what = f"claims of {self.network.id}"
             raise InputError(Problem(what=what, why=f"none may be run by {method.upper()}"))
         return replace(self, cases=kept)
+
+
+@dataclass(frozen=True)
+class Step:
+    """An entry of a schedule as studies name it: they did so before it was a text."""
+
+    at: str
+    changes: tuple[str, ...]
+
+
+def content_of(suite: Suite) -> list[list[str]]:
+    """What is claimed."""
+    found = []
+    for case in suite.cases:
+        parts = [text.partition(":") for text in case.protocol.schedule]
+        steps: Any = tuple(
+            Step(when, tuple(map(str.strip, made.split(",")))) for when, _, made in parts
+        )
+        protocol = replace(case.protocol, schedule=steps)
+        found.append([case.claim.id, str(case.readout), repr(protocol)])
+    return found
 
 
 def claimed_names() -> tuple[str, ...]:

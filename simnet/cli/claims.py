@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from simnet.cli.exits import CHECK_FAILED, interrupted
 from simnet.cli.options import (
     EngineOption,
     FolderOption,
@@ -19,10 +18,12 @@ from simnet.cli.options import (
     workers_of,
 )
 from simnet.cli.output import (
+    CHECK_FAILED,
     Sheet,
     console,
     count,
     drawn,
+    interrupted,
     number,
     print_json,
     progress,
@@ -124,15 +125,9 @@ def _summary(found: "ClaimsResult") -> tuple[str, str]:
 
 def claims_data(found: "ClaimsResult") -> dict[str, Any]:
     """The findings as JSON data."""
-    return {
-        "network": found.network,
-        "digest": found.digest,
-        "method": found.method,
-        "replicates": found.replicates,
-        "seed": found.seed,
-        "passed": found.passed,
-        "claims": found.frame().to_dict(orient="records"),
-    }
+    names = ("network", "digest", "method", "replicates", "seed", "passed")
+    about = {name: getattr(found, name) for name in names}
+    return about | {"claims": found.frame().to_dict(orient="records")}
 
 
 def ablation_shown(found: "Ablation") -> Shown:
@@ -234,13 +229,10 @@ def _breaker(robust: "Robust") -> str:
 
 def robustness_data(found: "Robustness") -> dict[str, Any]:
     """A robustness study as JSON data, without its design."""
+    names = ("network", "done", "fold", "seed", "parameters")
     return {
-        "network": found.network,
+        **{name: getattr(found, name) for name in names},
         "sets": len(found.design),
-        "done": found.done,
-        "fold": found.fold,
-        "seed": found.seed,
-        "parameters": list(found.parameters),
         "claims": found.frame().to_dict(orient="records"),
     }
 

@@ -134,16 +134,6 @@ class WatchingSimulator(BatchSimulator, Protocol):
         ...
 
 
-def no_obstacles(network: Network, program: Program) -> Sequence[Problem]:
-    """For engines that run whatever passes the checks of the method."""
-    return ()
-
-
-def no_doubts(network: Network, program: Program, method: Method) -> Sequence[str]:
-    """For engines that are right wherever they run."""
-    return ()
-
-
 @dataclass(frozen=True, kw_only=True)
 class Engine:
     """A row of the engine table.
@@ -172,8 +162,8 @@ class Engine:
     version: Callable[[], str]
     batches: bool = False
     watches: bool = False
-    obstacles: Callable[[Network, Program], Sequence[Problem]] = no_obstacles
-    doubts: Callable[[Network, Program, Method], Sequence[str]] = no_doubts
+    obstacles: Callable[[Network, Program], Sequence[Problem]] = lambda network, program: ()
+    doubts: Callable[[Network, Program, Method], Sequence[str]] = lambda network, program, method: ()
     missing: Callable[[], Problem | None] = lambda: None
     remedy: str = "install it anew, and report it"
     seconds_per_firing: Callable[[Network], float] | None = None

@@ -188,7 +188,6 @@ def _state(block: Block, replicate: int, tables: Tables, reaction: int) -> str:
     return f", with {', '.join(counts)}" if counts else ""
 
 
-_VERSION = "1"
 _NOT_BUILT = Problem(
     what="engine 'compiled'",
     why="its C extension was not built",
@@ -230,9 +229,10 @@ class CompiledSimulator:
         Raises:
             UnsupportedError: what `COMPILED.obstacles` says of the program.
         """
-        run = Run(self, program, streams, limits=limits, stop=stop, threads=threads)
-        run.whole()
-        return run.results()
+        results, _ = self.first_passage(
+            program, streams, (), limits=limits, stop=stop, threads=threads
+        )
+        return results
 
     def first_passage(
         self,
@@ -245,7 +245,6 @@ class CompiledSimulator:
         threads: int = 1,
     ) -> tuple[list[TimesByReadouts | str], FloatArray]:
         """Results and times (N, W); see `WatchingSimulator.first_passage`."""
-        varying = Varying(self.task.network)
         timed = [
             Problem(
                 what=f"first passage of {self.task.symbols[w.readout]}",
@@ -253,7 +252,7 @@ class CompiledSimulator:
                 way_out="use one of its species as the readout",
             )
             for w in watches
-            if varying.reads_time(Symbol(self.task.symbols[w.readout]))
+            if Varying(self.task.network).reads_time(Symbol(self.task.symbols[w.readout]))
         ]
         if timed:
             raise InputError(timed)
@@ -407,10 +406,6 @@ class Run:
             self.settings = [common] * len(self.settings)
 
 
-def _missing() -> Problem | None:
-    return None if available() else _NOT_BUILT
-
-
 def _looked_at(network: Network) -> dict[frozenset[str], list[Problem]]:
     """Obstacles by the ids that are held: screens ask for hundreds of programs of one network."""
     return {}
@@ -430,11 +425,11 @@ COMPILED = Engine(
     name="compiled",
     methods=frozenset({"ssa"}),
     prepare=CompiledSimulator,
-    version=lambda: _VERSION,
+    version=lambda: "1",
     batches=True,
     watches=True,
     obstacles=_obstacles,
-    missing=_missing,
+    missing=lambda: None if available() else _NOT_BUILT,
     variants=("lockstep", "rejection"),
     variant=kernel_of,
 )

@@ -9,16 +9,16 @@ file with delays is loaded anew for each run, and a model with events after a fa
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simnet.arrays import FloatArray, TimesByReadouts
-from simnet.engines.base import Engine, Simulator, Task
+from simnet.engines.base import Engine, Task
 from simnet.engines.roadrunner_model import (
     UPGRADE,
     hold,
-    just_before_end,
     loaded,
     missing,
     put,
@@ -42,10 +42,8 @@ from simnet.engines.state import (
     Triggers,
     applied,
     armed,
-    first_negative,
-    negative,
-    require_counts,
-    require_finite,
+    require_not_negative,
+    require_possible,
     takers_of,
 )
 from simnet.experiment.action import Assign
@@ -101,32 +99,36 @@ class DocumentSimulator:
             hold(runner, self.held, segment.start)
             moments = _moments(self.document, runner)
             tolerances.set(runner, segment.end - segment.start)
-            times, rows = times_of(segment, [*moments, *just_before_end(segment, self.held)])
+            times, rows = times_of(segment, self.held, moments)
             known = {name: float(runner[name]) for name in clocks}
             cut = pieces(timed, known, segment.start, segment.end, self.task.max_step)
-            result = in_pieces(runner, times, cut, simulated)
+            result = in_pieces(runner, times, cut)
             require_one_course(result, self.held)
-            amounts = result[:, 1 + readouts : 1 + readouts + len(species)]
-            place = first_negative(amounts, species, self.task, tolerances.peaks)
-            if place is not None:
-                columns = 1 + readouts + len(species) + np.arange(len(reactions))
-                rates = dict(zip(reactions, result[place[0], columns], strict=True))
-                name, time = species[place[1]], float(result[place[0], 0])
-                raise negative(name, float(amounts[place]), time, _takers(runner, name, rates))
+            amounts, rates = np.split(result[:, 1 + readouts :], [len(species)], axis=1)
+            require_not_negative(
+                amounts,
+                species,
+                result[:, 0],
+                task=self.task,
+                peaks=tolerances.peaks,
+                takers=partial(_takers, runner, rates[:, : len(reactions)]),
+            )
             parts.append(result[rows, 1 : 1 + readouts])
             require_values(parts[-1], segment, self.task)
         return np.concatenate(parts)
 
 
-def _takers(runner: Any, species: str, rates: Mapping[str, float]) -> list[tuple[str, float]]:
-    """The reactions that lower a species of a file that runs as it is, and by how much."""
-    if not rates or not runner.model.getNumFloatingSpecies():
+def _takers(runner: Any, rates: FloatArray, row: int, species: str) -> list[tuple[str, float]]:
+    """The reactions that lower a species of a file that runs as it is, given all rates (T, M), and by
+    how much."""
+    if not rates.size or not runner.model.getNumFloatingSpecies():
         return []  # roadrunner has no matrix then
     matrix = runner.getFullStoichiometryMatrix()
     if species not in matrix.rownames:
         return []
+    rate = dict(zip(runner.model.getReactionIds(), rates[row], strict=True))
     changes = matrix[matrix.rownames.index(species)]
-    lowered = ((name, -n * rates[name]) for name, n in zip(matrix.colnames, changes, strict=True))
+    lowered = ((name, -n * rate[name]) for name, n in zip(matrix.colnames, changes, strict=True))
     return [(name, float(by)) for name, by in lowered if by > 0]
 
 
@@ -211,13 +213,13 @@ class _Model:
         """Readouts at the segment's output times, (k, R); `known` is what was set."""
         if self.task.method == "ode":
             tolerances.set(self.runner, segment.end - segment.start)
-        times, rows = times_of(segment, just_before_end(segment, self.held))
+        times, rows = times_of(segment, self.held)
         if segment.start == segment.end:
             result = simulated(self.runner, times)
         elif not self.from_zero:
             limit = self.task.max_step if self.task.method == "ode" else None
             cut = pieces(self.timed, known, segment.start, segment.end, limit)
-            result = in_pieces(self.runner, times, cut, simulated)
+            result = in_pieces(self.runner, times, cut)
         else:
             result = simulated(self.runner, [t - segment.start for t in times])
             result[:, 0] = times
@@ -230,8 +232,8 @@ class _Model:
             self.armed.require_right(dict(zip(hidden, last, strict=True)), segment.end)
         require_one_course(result, self.held)
         if self.task.method == "ssa":
-            species = len(self.species)
-            require_counts(states[:, :species], self.species, result[:, 0])
+            counts = states[:, : len(self.species)]
+            require_possible(counts, self.species, result[:, 0], counts=True)
         else:
             self._require_amounts(states, names, result[:, 0], known, tolerances.peaks)
         values: FloatArray = result[rows, 1 : 1 + readouts]
@@ -246,14 +248,12 @@ class _Model:
         known: Mapping[str, float],
         peaks: dict[str, float],
     ) -> None:
-        require_finite(states, names, times)
-        place = first_negative(states, names, self.task, peaks)
-        if place is not None:
-            row, column = place
-            name, time = names[column], float(times[row])
+        def takers(row: int, name: str) -> list[tuple[str, float]]:
             values = {**known, **dict(zip(names, states[row].tolist(), strict=True))}
-            takers = takers_of(self.task.network, values, time, name)
-            raise negative(name, float(states[row, column]), time, takers)
+            return takers_of(self.task.network, values, float(times[row]), name)
+
+        require_possible(states, names, times, counts=False)
+        require_not_negative(states, names, times, task=self.task, peaks=peaks, takers=takers)
 
 
 class RoadRunnerSimulator:
@@ -322,12 +322,6 @@ class RoadRunnerSimulator:
         return self._rest[1]
 
 
-def _prepare(task: Task) -> Simulator:
-    if task.network.document is not None:
-        return DocumentSimulator(task)
-    return RoadRunnerSimulator(task)
-
-
 def _reads_time(network: Network) -> bool:
     laws = [r.law.rate for r in network.reactions]
     rules = [a.expression for a in network.assignments]
@@ -394,7 +388,9 @@ def _bare(network: Network, method: Method) -> Network:
 ROADRUNNER = Engine(
     name="roadrunner",
     methods=frozenset[Method]({"ode", "ssa"}),
-    prepare=_prepare,
+    prepare=lambda task: (DocumentSimulator if task.network.document else RoadRunnerSimulator)(
+        task
+    ),
     version=version_of_roadrunner,
     doubts=doubts,
     missing=missing,

@@ -120,22 +120,10 @@ def _processor() -> tuple[str, ...]:
 
 
 def _from_state(file: Path) -> Any | None:
-    """The RoadRunner whose state is in the file; None where it is absent or not as it was kept."""
+    """The RoadRunner whose state is in the file; None where it is absent, damaged or of another
+    user: it will run as machine code."""
     import roadrunner
 
-    state = _kept(file)
-    if state is None:
-        return None
-    runner = roadrunner.RoadRunner()
-    try:
-        runner.loadStateS(state)
-    except RuntimeError:
-        return None
-    return runner
-
-
-def _kept(file: Path) -> bytes | None:
-    """Only what is whole and our own, since it will run as machine code."""
     try:
         if hasattr(os, "getuid") and file.stat().st_uid != os.getuid():
             return None
@@ -147,7 +135,12 @@ def _kept(file: Path) -> bytes | None:
     digest, state = content[head : head + 32], content[head + 32 :]
     if content[:head] != _MARK or hashlib.sha256(state).digest() != digest:
         return None
-    return state
+    runner = roadrunner.RoadRunner()
+    try:
+        runner.loadStateS(state)
+    except RuntimeError:
+        return None
+    return runner
 
 
 def _keep(runner: Any, file: Path) -> None:
@@ -212,11 +205,6 @@ def loaded(sbml: str, task: Task, *, as_it_is: bool = False) -> Any:
         raise InputError(
             Problem(what=f"network {task.network.id}", why=f"roadrunner: {_one_line(error)}")
         ) from error
-    _set_integrator(runner, task)
-    return runner
-
-
-def _set_integrator(runner: Any, task: Task) -> None:
     if task.method == "ode":
         runner.setIntegrator("cvode")
         runner.integrator.maximum_time_step = task.max_step or 0.0
@@ -224,6 +212,7 @@ def _set_integrator(runner: Any, task: Task) -> None:
         runner.setIntegrator("gillespie")
         runner.integrator.variable_step_size = False
         runner.integrator.nonnegative = True  # exact: a reaction without its reactants cannot fire
+    return runner
 
 
 def set_first_step(runner: Any, program: Program) -> None:
@@ -242,11 +231,14 @@ def simulated(runner: Any, times: list[float]) -> FloatArray:
         raise SimulationError(f"roadrunner: {_one_line(error)}") from error
 
 
-def times_of(segment: Segment, moments: Iterable[float] = ()) -> tuple[list[float], list[int]]:
-    """Times to simulate (start, end and moments in between are among them) and which of them are
-    outputs."""
+def times_of(
+    segment: Segment, parts: "Held", moments: Iterable[float] = ()
+) -> tuple[list[float], list[int]]:
+    """Times to simulate (start, end, moments in between, and just before the end where rates have
+    parts that jump, are among them) and which of them are outputs."""
     outputs = [float(t) for t in segment.outputs]
-    stops = {t for t in moments if segment.start < t < segment.end}
+    before_end = [segment.end - 1e-6 * (segment.end - segment.start)] if parts.parts else []
+    stops = {t for t in (*moments, *before_end) if segment.start < t < segment.end}
     if segment.start == segment.end:  # a change at the very end: nothing passes, one row is due
         return [segment.start, segment.end], [0] * len(outputs)
     full = sorted({segment.start, segment.end, *outputs, *stops})
@@ -284,12 +276,6 @@ def require_one_course(result: FloatArray, parts: "Held") -> None:
             "what it jumps to takes it back at once, without end; make it change smoothly, as in "
             "X^20/(K^20 + X^20) for X > K"
         )
-
-
-def just_before_end(segment: Segment, parts: "Held") -> list[float]:
-    """A time to look at parts of rates that jump, where there are any."""
-    before = segment.end - 1e-6 * (segment.end - segment.start)
-    return [before] if parts.parts else []
 
 
 def require_values(values: FloatArray, segment: Segment, task: Task) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.engines.base import Task
+from simnet.engines.roadrunner_model import simulated
 from simnet.errors import SimulationError, StateError
 from simnet.experiment.program import Program, with_held
 from simnet.experiment.run import Method
@@ -74,28 +75,20 @@ def timed_parts(network: Network) -> TimeFunctions:
     return parts_of(network)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Piece:
-    """A part of a segment with steps of at most `step`; 0 leaves them to CVODE."""
-
-    start: float
-    end: float
-    step: float
-
-
 def pieces(
     parts: Sequence[Named],
     values: Mapping[str, float],
     start: float,
     end: float,
     max_step: float | None,
-) -> tuple[Piece, ...]:
-    """A segment, cut where steps have to be limited; or whole, with the user's `max_step`."""
+) -> tuple[Stretch, ...]:
+    """A segment, cut where steps have to be limited; or whole, with the user's `max_step`. A step of
+    0 leaves them to CVODE."""
     if max_step is not None:
-        return (Piece(start=start, end=end, step=max_step),)
+        return (Stretch(start=start, end=end, step=max_step),)
     stretches, _ = _limits(parts, values, start, end)
     shortest = min((s.step for s in stretches), default=0.0)
-    whole = (Piece(start=start, end=end, step=shortest),)
+    whole = (Stretch(start=start, end=end, step=shortest),)
     if not stretches or (end - start) / shortest <= _FREE:
         return whole
     edges = {start, end, *(t for s in stretches for t in (s.start, s.end))}
@@ -107,7 +100,7 @@ def pieces(
     times = sorted(edges)
     for a, b in pairwise(times):
         steps = [s.step for s in stretches if s.start < b and a < s.end]
-        found.append(Piece(start=a, end=b, step=min(steps, default=0.0)))
+        found.append(Stretch(start=a, end=b, step=min(steps, default=0.0)))
     return tuple(found)
 
 
@@ -125,12 +118,7 @@ def _limits(
     return stretches, list(dict.fromkeys(names))
 
 
-def in_pieces(
-    runner: Any,
-    times: list[float],
-    cut: Sequence[Piece],
-    simulated: Callable[[Any, list[float]], FloatArray],
-) -> FloatArray:
+def in_pieces(runner: Any, times: list[float], cut: Sequence[Stretch]) -> FloatArray:
     """Rows at the times, of which the first and the last are the ends of what is cut."""
     rows: list[FloatArray] = []
     for piece in cut:

@@ -1,7 +1,7 @@
 """Species amounts between segments: what a change does to them, and what no engine may reach."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -76,63 +76,58 @@ def applied(current: float, act: SetValue | ScaleValue | AddAmount, *, whole: bo
             return current + added
 
 
-def require_counts(amounts: FloatArray, species: Sequence[str], times: FloatArray) -> None:
-    """Raise StateError unless all amounts (T, S) are whole and not negative."""
-    bad = ~(np.isfinite(amounts) & (amounts >= 0) & (amounts == np.floor(amounts)))
-    if bad.any():
-        row, column = np.argwhere(bad)[0]
-        raise StateError(
-            f"{_amount(amounts, species, times, row, column)}, which is not a possible amount"
-        )
-
-
-def require_finite(amounts: FloatArray, species: Sequence[str], times: FloatArray) -> None:
-    """Raise StateError unless all amounts (T, S) of an ODE are finite."""
+def require_possible(
+    amounts: FloatArray, species: Sequence[str], times: FloatArray, *, counts: bool
+) -> None:
+    """Raise StateError unless all amounts (T, S) are finite, and whole and not negative if they are
+    `counts`."""
     bad = ~np.isfinite(amounts)
-    if bad.any():
-        row, column = np.argwhere(bad)[0]
-        raise StateError(
-            f"{_amount(amounts, species, times, row, column)}, which is not a possible amount"
-        )
+    if counts:
+        bad |= (amounts < 0) | (amounts != np.floor(amounts))
+    for row, column in np.argwhere(bad)[:1]:
+        amount = f"{species[column]} is {amounts[row, column]:g} at t={times[row]:g}"
+        raise StateError(f"{amount}, which is not a possible amount")
 
 
-def first_negative(
-    amounts: FloatArray, names: Sequence[str], task: Task, peaks: dict[str, float]
-) -> tuple[int, int] | None:
-    """The row and column of the first amount (T, S) of an ODE that is below zero, but for the
-    integrator's error, of the most that the species has been, and rounding, of the most of all.
-    None where the task takes such amounts as results.
+def require_not_negative(
+    amounts: FloatArray,
+    species: Sequence[str],
+    times: FloatArray,
+    *,
+    task: Task,
+    peaks: dict[str, float],
+    takers: Callable[[int, str], Sequence[tuple[str, float]]],
+) -> None:
+    """Raise StateError where an amount (T, S) of an ODE is below zero, but for the integrator's
+    error, of the most that the species has been, and rounding, of the most of all. Such amounts are
+    results where the task allows them.
 
     `peaks` are what species have been in the run so far, by id, and are brought up to date: what is
-    left of something long gone is rounding as well.
+    left of something long gone is rounding as well. `takers` gives the reactions that lower a species
+    in a row, and by how much a unit of time.
     """
     if task.allow_negative:
-        return None
+        return
     highest = np.maximum(amounts, 0.0).max(axis=0, initial=0.0)
-    for name, amount in zip(names, highest.tolist(), strict=True):
+    for name, amount in zip(species, highest.tolist(), strict=True):
         peaks[name] = max(amount, peaks.get(name, 0.0))
-    most = np.array([peaks[name] for name in names])
+    most = np.array([peaks[name] for name in species])
     error = max(1e-6, 10 * task.rtol) * most + 10 * (task.atol or 0.0)
     largest = max([*peaks.values(), np.abs(amounts).max(initial=0.0)])
-    bad = amounts < -(error + 1e-12 * largest)
-    return tuple(np.argwhere(bad)[0].tolist()) if bad.any() else None
-
-
-def negative(
-    name: str, amount: float, time: float, takers: Sequence[tuple[str, float]]
-) -> StateError:
-    """The error for an amount below zero; `takers` are the reactions that lower it there, and by how
-    much a unit of time."""
-    what = f"{name} is {amount:g} at t={time:g}, below zero"
-    if takers:
-        reaction, rate = max(takers, key=lambda taker: taker[1])
-        more = f" (and {len(takers) - 1} more)" if len(takers) > 1 else ""
-        return StateError(
-            f"{what}: reaction {reaction}{more} takes {rate:.3g} of it per unit of time although none is left; make the rate law zero when {name} is zero, or, if negative amounts are intended, use allow_negative=True (--allow-negative)"
+    for row, column in np.argwhere(amounts < -(error + 1e-12 * largest))[:1].tolist():
+        name = species[column]
+        what = f"{name} is {amounts[row, column]:g} at t={times[row]:g}, below zero"
+        allow = "if negative amounts are intended, use allow_negative=True (--allow-negative)"
+        lowering = takers(row, name)
+        if not lowering:
+            why = "caused by an initial amount, rule or event of the model, or by a change"
+            raise StateError(f"{what}: {why}; {allow}")
+        reaction, rate = max(lowering, key=lambda taker: taker[1])
+        more = f" (and {len(lowering) - 1} more)" if len(lowering) > 1 else ""
+        raise StateError(
+            f"{what}: reaction {reaction}{more} takes {rate:.3g} of it per unit of time although none "
+            f"is left; make the rate law zero when {name} is zero, or, {allow}"
         )
-    return StateError(
-        f"{what}: caused by an initial amount, rule or event of the model, or by a change; if negative amounts are intended, use allow_negative=True (--allow-negative)"
-    )
 
 
 def takers_of(
@@ -149,12 +144,6 @@ def takers_of(
             if change < 0:
                 found.append((reaction.id, -change))
     return found
-
-
-def _amount(
-    amounts: FloatArray, species: Sequence[str], times: FloatArray, row: int, column: int
-) -> str:
-    return f"{species[column]} is {amounts[row, column]:g} at t={times[row]:g}"
 
 
 # Events on state: at the start of a segment, and in the reference engine after each firing, by our

@@ -71,12 +71,7 @@ class Outcome:
 class Backend(Protocol):
     """Runs the jobs of a task somewhere: `serial`, `processes` or `threads`."""
 
-    def run(
-        self,
-        task: Task,
-        jobs: Iterable[Job],
-        deliver: Callable[[Outcome], None],
-    ) -> None:
+    def run(self, task: Task, jobs: Iterable[Job], deliver: Callable[[Outcome], None]) -> None:
         """Run them all, in any order, handing each outcome to `deliver` in the calling thread.
 
         Jobs are taken as they are needed, maybe in another thread, one at a time. A failing

@@ -283,9 +283,8 @@ def _refused(plan: Plan, item: Item, condition: int, job: int, reason: str) -> G
         job=job,
         first=item.first,
         values=np.full((count, len(plan.times), len(plan.readouts)), np.nan),
-        seeds=(),
-        failures=tuple(
+        failures=[
             Failure(condition=name, replicate=index, seed=None, reason=reason)
             for index in range(item.first, item.stop)
-        ),
+        ],
     )

@@ -6,13 +6,18 @@ by another one. Seeds belong to replicates, so bits are those of any other backe
 """
 
 import hashlib
+import pickle
 import threading
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from simnet.engines.base import Task
@@ -23,8 +28,10 @@ from simnet.errors import (
     SimnetWarning,
     SimulationError,
 )
-from simnet.execute.base import Job, Outcome
-from simnet.execute.cluster_chunk import abandon, packed, run_chunk, unpacked, versions
+from simnet.execute.base import Backend, Job, Outcome
+from simnet.execute.processes import Processes
+from simnet.execute.threads import Threads, resolve_engine
+from simnet.results.record import versions_of
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -53,12 +60,7 @@ class Cluster:
     scheduler: "str | Client"
     timeout: float | None = None
 
-    def run(
-        self,
-        task: Task,
-        jobs: Iterable[Job],
-        deliver: Callable[[Outcome], None],
-    ) -> None:
+    def run(self, task: Task, jobs: Iterable[Job], deliver: Callable[[Outcome], None]) -> None:
         """Run them all; see `Backend.run`. Jobs are taken in the calling thread. An exception, also
         of `deliver`, cancels what has not begun.
 
@@ -112,7 +114,7 @@ def _distributed() -> Any:
 def _checked(client: "Client") -> "Client":
     what = f"workers={client!r:.80}"
     if client.asynchronous:
-        why, way_out = "is is an asynchronous Client", "use one made without asynchronous=True"
+        why, way_out = "is an asynchronous Client", "use one made without asynchronous=True"
         raise InputError(Problem(what=what, why=why, way_out=way_out))
     if client.status != "running":
         why = f"its connection is {client.status}"
@@ -128,7 +130,7 @@ class _Call:
     ) -> None:
         self._client: Any = client  # half of its methods have no types
         self._id = uuid.uuid4().hex
-        self._supply = _Supply(jobs)
+        self._supply = ((job, replicate) for job in jobs for replicate in job.replicates)
         self._futures: dict[Future[bytes], list[Job]] = {}
         self._sent = 0
         self._size = 1
@@ -165,7 +167,7 @@ class _Call:
         """Keep the cluster busy, and a little more."""
         self._look()
         while len(self._futures) < self._ahead:
-            jobs = self._supply.take(self._size)
+            jobs = self._taken(self._size)
             if not jobs:
                 return
             with self._connected():
@@ -182,6 +184,11 @@ class _Call:
             self._sent += 1
             self._futures[future] = jobs
             add(future)
+
+    def _taken(self, count: int) -> list[Job]:
+        """Jobs of `count` replicates altogether, or what is left."""
+        taken = groupby(islice(self._supply, count), key=itemgetter(0))
+        return [replace(job, replicates=[each for _, each in group]) for job, group in taken]
 
     def _look(self) -> None:
         """How many chunks the cluster can use; it may grow and shrink."""
@@ -255,30 +262,139 @@ class _Call:
         telling.join(_GOODBYE)
 
 
-class _Supply:
-    """Jobs, cut into pieces of so many replicates as they are asked for."""
-
-    def __init__(self, jobs: Iterable[Job]) -> None:
-        self._jobs = iter(jobs)
-        self._job: Job | None = None
-        self._at = 0
-
-    def take(self, count: int) -> list[Job]:
-        """Jobs of `count` replicates altogether, or what there is."""
-        taken: list[Job] = []
-        while count > 0:
-            if self._job is None or self._at >= len(self._job.replicates):
-                self._job, self._at = next(self._jobs, None), 0
-            if self._job is None:
-                break
-            some = self._job.replicates[self._at : self._at + count]
-            taken.append(replace(self._job, replicates=some))
-            self._at += len(some)
-            count -= len(some)
-        return taken
-
-
 def _next_size(count: int, seconds: float) -> int:
     """Replicates for the next chunk, from what one took. The first ones also prepare the model."""
     fitting = round(count * _TARGET / max(seconds, 1e-6))
     return max(1, min(fitting, 4 * count, _LARGEST))
+
+
+# What a Dask worker does: a chunk of replicates, as `processes` or `threads` would run it there.
+#
+# An engine that holds the interpreter's lock, prints or dies does so in a process of its own beside the
+# Dask worker, which goes on answering the scheduler; a Dask worker of several threads has one such
+# process for each. The model comes once to a Dask worker, and is prepared once.
+
+
+TASKS_KEPT = 4
+_TASKS: OrderedDict[str, Task] = OrderedDict()
+_ABANDONED: OrderedDict[str, None] = OrderedDict()
+_ABANDONED_KEPT = 64
+_LOCK = threading.Lock()  # guards both
+
+
+class _Abandoned(Exception):
+    """Nobody waits for the call any more."""
+
+
+def packed(message: object) -> bytes:
+    """A message as compressed bytes, which nothing on the way looks into."""
+    return zlib.compress(pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL), 1)
+
+
+def unpacked(data: bytes) -> Any:
+    """The message again."""
+    return pickle.loads(zlib.decompress(data))
+
+
+def versions(engine: str) -> dict[str, str]:
+    """What results depend on, by name.
+
+    Raises:
+        InputError: there is no such engine here.
+    """
+    return {"simnet": versions_of()["simnet"], engine: resolve_engine(engine).version()}
+
+
+def run_chunk(
+    model: bytes,
+    key: str,
+    chunk: bytes,
+    *,
+    call: str,
+    timeout: float | None,
+    expected: Mapping[str, str],
+) -> bytes:
+    """Run a chunk in a Dask worker.
+
+    Args:
+        model: the packed Task.
+        key: what the task is known by.
+        chunk: the packed jobs.
+        call: what `abandon` knows the call by.
+        timeout: seconds that a replicate may take.
+        expected: versions that the caller has.
+
+    Returns:
+        Packed: the seconds that it took, and the outcomes.
+
+    Raises:
+        SimnetError: preparing the model raised it.
+        InputError: other versions than the caller's.
+    """
+    started = time.monotonic()
+    _require(expected)  # before anything is unpickled
+    task = _task(key, model)
+    jobs: Sequence[Job] = unpacked(chunk)
+    outcomes: list[Outcome] = []
+
+    def wanted() -> Iterator[Job]:
+        for job in jobs:
+            if _abandoned(call):
+                return
+            yield job
+
+    def deliver(outcome: Outcome) -> None:
+        if _abandoned(call):
+            raise _Abandoned
+        outcomes.append(outcome)
+
+    backend: Backend = Processes(workers=1, timeout=timeout)
+    if resolve_engine(task.engine).batches:
+        backend = Threads(threads=1, timeout=timeout)
+    try:
+        backend.run(task, wanted(), deliver)
+    except _Abandoned:
+        outcomes.clear()
+    return packed((time.monotonic() - started, outcomes))
+
+
+def abandon(call: str) -> None:
+    """Let what still runs of a call end after the replicate or block that it is at."""
+    with _LOCK:
+        _ABANDONED[call] = None
+        while len(_ABANDONED) > _ABANDONED_KEPT:
+            _ABANDONED.popitem(last=False)
+
+
+def _abandoned(call: str) -> bool:
+    with _LOCK:
+        return call in _ABANDONED
+
+
+def _task(key: str, model: bytes) -> Task:
+    """The task, one object for all chunks: engines know a prepared network by it."""
+    with _LOCK:
+        if key not in _TASKS:
+            found: Task = unpacked(model)
+            _TASKS[key] = found
+            while len(_TASKS) > TASKS_KEPT:
+                _TASKS.popitem(last=False)
+        _TASKS.move_to_end(key)
+        return _TASKS[key]
+
+
+def _require(expected: Mapping[str, str]) -> None:
+    """Other versions may give other numbers."""
+    engine = next(name for name in expected if name != "simnet")
+    here = versions(engine)
+    problems = [
+        Problem(
+            what=f"{name} on a Dask worker",
+            why=f"version {here[name]}, and {wanted} here",
+            way_out="install the same version on both",
+        )
+        for name, wanted in expected.items()
+        if here[name] != wanted
+    ]
+    if problems:
+        raise InputError(problems)

@@ -19,7 +19,6 @@ from simnet.execute.run import (
     Gathered,
     dependent,
     in_order,
-    judged_places,
     run_in_blocks,
     stretches,
     tell_failures,
@@ -330,8 +329,7 @@ def ensemble_of(
     progress: Progress | None = None,
 ) -> Ensemble:
     """Run a plan of one condition; the rest is as in `run_ensemble`, of which it is the other half."""
-    merging, pieces = Merging(), list[BlockStatistics]()
-    failures: list[Failure] = []
+    merging, pieces, failures = Merging(), list[BlockStatistics](), list[Failure]()
     infinite = np.zeros(len(plan.readouts), dtype=np.int64)
 
     def summed(gathered: Gathered) -> _Block:
@@ -342,7 +340,7 @@ def ensemble_of(
             thresholds=thresholds,
         )
         endless = np.isinf(gathered.values).any(axis=1).sum(axis=0)
-        return _Block(statistics, endless.tolist(), gathered.failures)
+        return _Block(statistics, endless.tolist(), tuple(gathered.failures))
 
     def take(block: _Block) -> None:
         (merging.take if shard is None else pieces.append)(block.statistics)
@@ -359,8 +357,8 @@ def ensemble_of(
             "thresholds": list(map(asdict, thresholds)),
             "covariance": covariance,
         }
-        made_with = plan.record().versions
-        parts = Parts.open(out, kind="ensemble", identity=identity, about=made_with)
+        about = plan.record().versions
+        parts = Parts.open(out, kind="ensemble", identity=identity, about=about)
         run = partial(run_campaign, plan, parts=parts, workers=workers, shard=shard)
         for block in _stored(plan, merging, summed, run, progress):
             take(block)
@@ -417,9 +415,8 @@ def _stored(
 ) -> Iterator[_Block]:
     """The blocks of a plan, those that its folder does not hold run first, as `run_campaign` does;
     the caller merges them into what is `known`."""
-    precision, name = plan.run.precision, condition_key(plan, 0)
-    places = (0,) if precision is None else judged_places(plan, precision)
-    for done, wanted in stretches(plan, known, places):
+    name = condition_key(plan, 0)
+    for done, wanted in stretches(plan, known):
         items = [
             Item(key=f"{name}:{first}-{stop}", conditions=range(1), first=first, stop=stop)
             for first, stop in block_bounds(done, wanted)

@@ -20,7 +20,6 @@ from simnet.engines.table import (
 )
 from simnet.errors import InputError, Problem, Problems, SimnetWarning, UnsupportedError, nearest
 from simnet.execute.base import Job, Replicate, Workers, is_cluster
-from simnet.execute.checks import ALLOWED
 from simnet.experiment.action import AddAmount, SetValue
 from simnet.experiment.change import Scale
 from simnet.experiment.condition import Condition
@@ -122,6 +121,12 @@ def worker_processes(workers: Workers) -> int | None:
             way_out='write it as "tcp://host:8786"',
         )
     )
+
+
+ALLOWED = 1e-5
+"""Error of an ODE run, as a part of the largest absolute value that a readout has in it."""
+ALLOWED_IN_SPREADS = 1e-3
+"""The same where many runs at loose tolerances become spreads or fractions."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,12 +74,7 @@ class Serial:
     What the engine prints goes where this process prints; `Outcome.messages` stay empty.
     """
 
-    def run(
-        self,
-        task: Task,
-        jobs: Iterable[Job],
-        deliver: Callable[[Outcome], None],
-    ) -> None:
+    def run(self, task: Task, jobs: Iterable[Job], deliver: Callable[[Outcome], None]) -> None:
         """Run them in order; see `Backend.run`.
 
         Raises:
@@ -126,12 +121,7 @@ class Threads:
     def __post_init__(self) -> None:
         require_backend("threads", self.threads, self.timeout)
 
-    def run(
-        self,
-        task: Task,
-        jobs: Iterable[Job],
-        deliver: Callable[[Outcome], None],
-    ) -> None:
+    def run(self, task: Task, jobs: Iterable[Job], deliver: Callable[[Outcome], None]) -> None:
         """Run them all; see `Backend.run`.
 
         Raises:

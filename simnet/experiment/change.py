@@ -6,11 +6,9 @@ here, with the forms in which its value is written, and one row in `CHANGES`.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import ClassVar, Protocol, TypeAlias
-
-import numpy as np
 
 from simnet.errors import Problem, nearest
 from simnet.experiment.action import (
@@ -25,6 +23,7 @@ from simnet.experiment.action import (
     species_id,
     species_way_out,
 )
+from simnet.experiment.times import number_or_nan
 from simnet.network.network import Network
 
 Resolved = tuple[Sequence[Action], Sequence[Problem]]
@@ -82,7 +81,7 @@ class Set:
         return f"{self.name}={_short(self.value)}"
 
     def resolve(self, network: Network) -> Resolved:
-        target, problems = settable(network, self.name, f"Set({self.name!r}, {self.value!r})")
+        target, problems = settable(network, self.name, _what(self))
         problems += _finite(self, "value", minimum=0.0 if target in network.species_index else None)
         return ([SetValue(target, float(self.value))] if not problems else []), problems
 
@@ -100,7 +99,7 @@ class Scale:
         return f"{self.name} x{_short(self.factor)}"
 
     def resolve(self, network: Network) -> Resolved:
-        target, problems = settable(network, self.name, f"Scale({self.name!r}, {self.factor!r})")
+        target, problems = settable(network, self.name, _what(self))
         problems += _finite(self, "factor", minimum=0.0)
         return ([ScaleValue(target, float(self.factor))] if not problems else []), problems
 
@@ -118,12 +117,11 @@ class Add:
         return f"{self.name} +{_short(self.amount)}"
 
     def resolve(self, network: Network) -> Resolved:
-        what = f"Add({self.name!r}, {self.amount!r})"
         problems = _finite(self, "amount")
         target = species_id(network, self.name)
         if target is None:
             why, way_out = f"{self.name!r} is not a species", species_way_out(network, self.name)
-            problems.append(Problem(what=what, why=why, way_out=way_out))
+            problems.append(Problem(what=_what(self), why=why, way_out=way_out))
         return ([AddAmount(str(target), float(self.amount))] if not problems else []), problems
 
 
@@ -145,12 +143,8 @@ class Knockdown:
         return f"{self.name} -{_short(self.fraction, 100)}%"
 
     def resolve(self, network: Network) -> Resolved:
-        what = f"Knockdown({self.name!r}, {self.fraction!r})"
         problems = _finite(self, "fraction", minimum=0.0, maximum=1.0)
-        targets, missing = expression_targets(network, self.name, what)
-        problems += missing
-        factor = 1.0 - float(self.fraction) if not problems else 0.0
-        return ([ScaleValue(t, factor) for t in targets] if not problems else []), problems
+        return _scaled(self, network, problems, lambda: 1.0 - float(self.fraction))
 
 
 @dataclass(frozen=True)
@@ -165,8 +159,7 @@ class Knockout:
         return f"{self.name} knock-out"
 
     def resolve(self, network: Network) -> Resolved:
-        targets, problems = expression_targets(network, self.name, f"Knockout({self.name!r})")
-        return [ScaleValue(t, 0.0) for t in targets], problems
+        return _scaled(self, network, [], lambda: 0.0)
 
 
 @dataclass(frozen=True)
@@ -182,13 +175,8 @@ class Overexpress:
         return f"{self.name} x{_short(self.fold)}"
 
     def resolve(self, network: Network) -> Resolved:
-        what = f"Overexpress({self.name!r}, {self.fold!r})"
         problems = _finite(self, "fold", minimum=1.0)
-        targets, missing = expression_targets(network, self.name, what)
-        problems += missing
-        return (
-            [ScaleValue(t, float(self.fold)) for t in targets] if not problems else []
-        ), problems
+        return _scaled(self, network, problems, lambda: float(self.fold))
 
 
 @dataclass(frozen=True)
@@ -232,9 +220,7 @@ class Dose:
         return f"{self.name} {_short(self.nM)} nM"
 
     def resolve(self, network: Network) -> Resolved:
-        target, problems = drug_parameter(
-            network, self.name, f"Dose({self.name!r}, nM={self.nM!r})"
-        )
+        target, problems = drug_parameter(network, self.name, _what(self))
         if isinstance(self.nM, tuple):
             why, way_out = "more than one dose", "give one, or make a Screen of them"
             return [], [*problems, Problem(what=repr(self), why=why, way_out=way_out)]
@@ -254,7 +240,7 @@ class Washout:
         return f"{self.name} washed out"
 
     def resolve(self, network: Network) -> Resolved:
-        target, problems = drug_parameter(network, self.name, f"Washout({self.name!r})")
+        target, problems = drug_parameter(network, self.name, _what(self))
         return ([SetValue(target, 0.0)] if not problems else []), problems
 
 
@@ -271,7 +257,7 @@ class Clamp:
         return f"{self.name} held at {_short(self.value)}"
 
     def resolve(self, network: Network) -> Resolved:
-        what = f"Clamp({self.name!r}, {self.value!r})"
+        what = _what(self)
         readout = network.readout_by_name.get(self.name)
         target = species_id(network, self.name) or (readout.symbol if readout else self.name)
         an_amount = target in network.species_index
@@ -285,17 +271,12 @@ class Clamp:
                     way_out="clamp one of its species, or knock its gene down",
                 )
             )
-        elif assignment is None and target not in network.species_index:
+        elif assignment is None and not an_amount:
+            why = f"{self.name!r} is not a species or expression"
+            way_out = nearest(self.name, [*network.species_index, *network.assignment_by_id])
             if target in network.parameter_by_id:
                 way_out = f"{target} is a parameter, which does not change by itself: use Set"
-            else:
-                names = [*network.species_index, *network.assignment_by_id]
-                way_out = nearest(self.name, names)
-            problems.append(
-                Problem(
-                    what=what, why=f"{self.name!r} is not a species or expression", way_out=way_out
-                )
-            )
+            problems.append(Problem(what=what, why=why, way_out=way_out))
         return ([Hold(target, float(self.value))] if not problems else []), problems
 
 
@@ -324,21 +305,37 @@ def change_record(change: Change) -> dict[str, object]:
     return {"change": type(change).__name__, **plain}
 
 
+def _what(change: Change) -> str:
+    """The call that makes it, for messages."""
+    values = ((f, getattr(change, f.name)) for f in fields(change))  # type: ignore[arg-type]
+    given = (f"{f.name}={value!r}" if f.kw_only else repr(value) for f, value in values)
+    return f"{type(change).__name__}({', '.join(given)})"
+
+
+def _scaled(
+    change: Knockdown | Knockout | Overexpress,
+    network: Network,
+    problems: list[Problem],
+    factor: Callable[[], float],
+) -> Resolved:
+    """Scale what carries a gene's expression, unless there are problems."""
+    targets, missing = expression_targets(network, change.name, _what(change))
+    problems += missing
+    return ([] if problems else [ScaleValue(t, factor()) for t in targets]), problems
+
+
 def _short(value: object, times: int = 1) -> str:
     """A number for a label; anything else as it is, until it is told that it is none."""
-    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    return f"{times * value:g}" if number else f"{value}"  # type: ignore[operator]
+    number = number_or_nan(value)
+    return f"{value}" if math.isnan(number) else f"{times * number:g}"
 
 
 def _finite(
     change: Change, name: str, *, minimum: float | None = None, maximum: float | None = None
 ) -> list[Problem]:
     value = getattr(change, name)
-    what = f"{type(change).__name__}({getattr(change, 'name', '')!r}, {value!r})"
-    try:
-        number = math.nan if isinstance(value, (str, bool)) else float(value)
-    except (TypeError, ValueError):
-        number = math.nan
+    what = _what(change)
+    number = number_or_nan(value)
     if not math.isfinite(number):
         return [Problem(what=what, why=f"{name} is not a finite number")]
     if minimum is not None and number < minimum:

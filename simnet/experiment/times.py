@@ -57,10 +57,7 @@ def duration(spec: TimeSpec, what: str, time_unit: str | None = "s") -> float:
                 )
             value *= _SECONDS[UNITS[match[2]]] / parse_unit(time_unit).factor
     else:
-        try:  # numpy's scalars as well
-            value = math.nan if isinstance(spec, bool) else float(spec)
-        except (TypeError, ValueError):
-            value = math.nan
+        value = number_or_nan(spec)
     if not math.isfinite(value):
         raise InputError(Problem(what=f"{what}={spec!r}", why="not a time", way_out=way_out))
     return value
@@ -129,11 +126,8 @@ def whole_number(number: int, what: str, least: int) -> int:
     Raises:
         InputError: it is none, or below `least`.
     """
-    try:
-        whole = operator.index(number)
-    except TypeError:
-        whole = least - 1
-    if isinstance(number, bool) or whole < least:
+    whole = _index(number)
+    if whole < least:
         why = f"not a whole number of at least {least}"
         raise InputError(Problem(what=f"{what}={number!r}", why=why))
     return whole
@@ -145,14 +139,27 @@ def root_seed(seed: int) -> int:
     Raises:
         InputError: it cannot be one.
     """
-    try:
-        number = operator.index(seed)
-    except TypeError:
-        number = -1
-    if isinstance(seed, bool) or not is_root(number):
+    number = _index(seed)
+    if not is_root(number):
         why = "not a whole number from 0 to 2**64 - 1"
         raise InputError(Problem(what=f"seed={seed!r}", why=why, way_out="for example 0 or 1"))
     return number
+
+
+def _index(number: object) -> int:
+    """A whole number; -1 for what is none."""
+    try:
+        return -1 if isinstance(number, bool) else operator.index(number)  # type: ignore[arg-type]
+    except TypeError:
+        return -1
+
+
+def number_or_nan(number: object) -> float:
+    """A number, NumPy's as well; NaN for what is none, texts such as "1" among them."""
+    try:
+        return math.nan if isinstance(number, bool | str) else float(number)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def finite_number(number: float, what: str) -> float:
@@ -180,12 +187,7 @@ def number_array(values: object, what: str) -> FloatArray:
 
 def is_between(number: object, low: float, high: float) -> bool:
     """Whether something is a number between two others, NaN and texts being none."""
-    if isinstance(number, bool | str):
-        return False
-    try:
-        value = float(number)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return False
+    value = number_or_nan(number)
     return math.isfinite(value) and low < value < high
 
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol
 from simnet.elementary import exp, log1p
 from simnet.errors import InputError, Problem, nearest
 from simnet.experiment.change import Form, Forms, Knockout, Scale
+from simnet.experiment.times import number_or_nan
 from simnet.network.expression import Call, Expression, Number
 from simnet.network.network import Network
 from simnet.seeds import uniform
@@ -117,7 +118,7 @@ def targets(variability: Variability, network: Network) -> dict[str, tuple[str, 
     compartment; a species' initial amount, or those of all species that contain a molecule.
 
     Raises:
-        InputError: values that are is not a distribution, names that cannot vary, two names for one
+        InputError: values that are not distributions, names that cannot vary, two names for one
             quantity, or a model that runs as its file is.
     """
     problems: list[Problem] = []
@@ -232,10 +233,7 @@ def _check(
     spread: object, name: str, value: float, *, least: float, most: float = math.inf
 ) -> None:
     what = f"{type(spread).__name__}({name}={value!r})"
-    try:
-        number = math.nan if isinstance(value, (str, bool)) else float(value)
-    except (TypeError, ValueError):
-        number = math.nan
+    number = number_or_nan(value)
     if not math.isfinite(number) or number < least:
         raise InputError(Problem(what=what, why=f"not a number of at least {least:g}"))
     if number > most:

@@ -311,9 +311,7 @@ class RateLaw:
     ambiguous: bool = False
 
     def __post_init__(self) -> None:
-        if (
-            self.orders
-        ):  # one normal form, so that a law read back from a file equals the law written
+        if self.orders:  # in one normal form: a law read back from a file equals the law written
             object.__setattr__(self, "rate", _quotient(*fraction(self.rate)))
 
     def expression(self, kinetics: Kinetics, unit: str | None = None) -> Expression:

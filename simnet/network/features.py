@@ -38,10 +38,7 @@ _ZERO, _ONE, _TWO = Number(0), Number(1), Number(2)
 
 
 def _times(*args: Expression) -> Expression:
-    if _ZERO in args:
-        return _ZERO
-    kept = tuple(arg for arg in args if arg != _ONE)
-    return kept[0] if len(kept) == 1 else Call("times", kept) if kept else _ONE
+    return _ZERO if _ZERO in args else times(*args)
 
 
 def _over(a: Expression, b: Expression) -> Expression:
@@ -55,8 +52,7 @@ def _minus(a: Expression, b: Expression) -> Expression:
 
 
 def _plus(*args: Expression) -> Expression:
-    kept = tuple(arg for arg in args if arg != _ZERO)
-    return kept[0] if len(kept) == 1 else Call("plus", kept) if kept else _ZERO
+    return plus(*(arg for arg in args if arg != _ZERO))
 
 
 def _square(a: Expression) -> Expression:

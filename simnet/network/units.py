@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 from simnet.errors import ModelError, Problem
 from simnet.network.expression import COMPARISONS, LOGICAL, Call, Expression, Number, Symbol, Time
@@ -70,6 +71,7 @@ for _letter, _factor in _PREFIX.items():
 _TOKEN = re.compile(r"\s*(?:(?P<symbol>[A-Za-z]+|1|%)(?:\^(?P<power>-?\d+))?|(?P<sign>[*/·()]))")
 
 
+@cache
 def parse_unit(text: str) -> Unit:
     """The unit that `text` names: symbols with ^powers, products by space or *, /, parentheses.
 

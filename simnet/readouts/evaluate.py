@@ -155,9 +155,7 @@ class Evaluator:
         found = lifted(lambda array: function(array[..., part], times)[..., np.newaxis], [value])
         if (bad := np.isnan(found.values)).any():
             start = lifted(lambda array: array[..., part][..., :1], [value])
-            why = (
-                f"there is no half-way point: start and end are equal for {canonical_text(tree.of)}"
-            )
+            why = f"there is no half-way point: at the start and the end {canonical_text(tree.of)}"
             self._refuse_at(bad, why, start, [found])
         return found
 

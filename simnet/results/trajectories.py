@@ -315,7 +315,7 @@ def join(*runs: Trajectories) -> Trajectories:
     problems = [
         Problem(
             what=f"run {place + 1}",
-            why=f"its {name} differs from that of run 1",
+            why=f"its {name} differ from those of run 1",
             way_out="simulate all runs with the same settings",
         )
         for place, run in enumerate(runs)

@@ -330,6 +330,6 @@ def _control(grid: Grid, full_effect: float | None, direction: str | None) -> li
         why = f"it must be a number other than the control's mean, {control:g}"
         return [Problem(what=what, why=why)]
     if direction and (direction == "rising") != (full_effect > control):
-        why = f"on the wrong side of the control mean, {control:g}, than a {direction} readout"
+        why = f"on the wrong side of the control mean, {control:g}, for a {direction} readout"
         return [Problem(what=what, why=why)]
     return []

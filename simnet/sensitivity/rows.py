@@ -12,8 +12,7 @@ from simnet.arrays import FloatArray, IntArray, Times
 from simnet.errors import InputError, SimulationError
 from simnet.execute.base import Workers
 from simnet.execute.campaign import Item, Lazy, items_of, rows_of
-from simnet.execute.checks import ALLOWED, ALLOWED_IN_SPREADS
-from simnet.execute.plan import Plan, planned
+from simnet.execute.plan import ALLOWED, ALLOWED_IN_SPREADS, Plan, planned
 from simnet.execute.run import Gathered
 from simnet.experiment.action import Hold
 from simnet.experiment.change import Change, Set

@@ -33,6 +33,7 @@ from simnet.sensitivity.rows import (
     failed_runs,
     items_to_run,
     plan_of,
+    row_conditions,
     row_programs,
     stored_rows,
 )
@@ -257,8 +258,11 @@ def _once(
     stored = parts.keys() if parts is not None and shard is None else set()
     items = items_to_run(study, design, rows, plan, stored)
 
+    if programs := row_programs(plan, study, design, rows):
+        bare = row_conditions(study, design, rows, bare=True)  # the factors are in the programs
+        plan = replace(plan, programs=programs, conditions=bare)
     frame = run_campaign(
-        replace(plan, programs=row_programs(plan, study, design, rows)),
+        plan,
         items,
         measure=lambda item, found: stored_rows(len(study.brackets), rows, item, found[0]),
         parts=parts,

@@ -90,10 +90,9 @@ def bearable_end(network: Network) -> float:
     try:
         end = duration(_LONGEST, "t_end", network.time_unit)
     except InputError as error:
-        why, way_out = "no default", "give a number in the model's own unit"
-        raise InputError(
-            Problem(what="t_end", why=f"{network.id} has no unit of time: {why}", way_out=way_out)
-        ) from error
+        why = f"{network.id} states no unit of time, so there is no default"
+        way_out = "give a number in the model's own unit"
+        raise InputError(Problem(what="t_end", why=why, way_out=way_out)) from error
     for engine in ENGINES.values():
         if engine.seconds_per_firing is None:
             continue

@@ -33,7 +33,7 @@ def test_a_claim(tmp_path: Path) -> None:
 
 
 def test_what_is_no_table_of_claims(tmp_path: Path) -> None:
-    with pytest.raises(sn.ModelError, match="there is none"):
+    with pytest.raises(sn.ModelError, match="is missing"):
         read_claims(tmp_path)
     (tmp_path / "claims.csv").write_text("id,source\n1,a\n")
     with pytest.raises(sn.ModelError, match="its columns must be id, source"):

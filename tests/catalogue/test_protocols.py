@@ -56,7 +56,7 @@ def test_a_protocol_and_a_mechanism(tmp_path: Path) -> None:
 
 
 def test_what_is_no_toml(tmp_path: Path) -> None:
-    with pytest.raises(sn.ModelError, match="there is none"):
+    with pytest.raises(sn.ModelError, match="is missing"):
         read_protocols(tmp_path)
     with pytest.raises(sn.ModelError, match=r"protocols\.toml: "):
         read_protocols(written(tmp_path, "[protocols"))

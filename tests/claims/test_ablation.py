@@ -73,7 +73,7 @@ def test_it_goes_on_in_a_folder(chain: Network, folder: Path) -> None:
     assert first == again == whole
     file = folder / "protocols.toml"
     file.write_text(file.read_text(encoding="utf-8").replace('zero = ["m"]', 'zero = ["d"]'))
-    with pytest.raises(sn.InputError, match="mechanisms: there it is"):
+    with pytest.raises(sn.InputError, match="mechanisms: it is"):
         ablate(chain, folder=folder, out=folder / "out")
     with pytest.raises(sn.InputError, match="another kind: ablation, not claims"):
         sn.run_claims(chain, folder=folder, out=folder / "out")

@@ -169,7 +169,7 @@ def test_a_set_that_stalls_is_given_up(
 def test_another_study_is_refused(chain: Network, folder: Path) -> None:
     out = folder / "values"
     robustness(chain, sets=4, folder=folder, out=out, workers=0)
-    with pytest.raises(sn.InputError, match="seed: there it is 1, here 2"):
+    with pytest.raises(sn.InputError, match="seed: it is 1 in the folder and here 2"):
         robustness(chain, sets=4, seed=2, folder=folder, out=out, workers=0)
     with pytest.raises(sn.InputError, match="no results there"):
         robustness(chain, sets=4, folder=folder, out=folder / "none", run=False)

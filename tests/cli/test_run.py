@@ -154,7 +154,7 @@ def test_a_large_error_is_told_with_the_way_out(cli: Callable[..., Any], tmp_pat
     growth.write_text("model growth\nspecies X; X = 1; => X; X\nend\n")
     careless = cli("run", growth, "--t-end", "20", "--workers", 0, "--rtol", "1e-3")
     assert careless.code == 0
-    assert "X (control): tolerances 10 times tighter change it by" in careless.err
+    assert "X (control): with tolerances 10 times tighter it changes by" in careless.err
     careful = cli("run", growth, "--t-end", "20", "--workers", 0, "--rtol", "1e-9")
     assert careful.code == 0
     assert "tighter" not in careful.err

@@ -12,9 +12,8 @@ from simnet.arrays import TimesByReadouts
 from simnet.catalogue.claims import CLAIM_COLUMNS
 from simnet.engines.base import Task
 from simnet.execute.base import Job, Outcome, Replicate
-from simnet.execute.checks import EVERY, Checks
 from simnet.execute.plan import Plan, planned
-from simnet.execute.run import Gathered, run_jobs
+from simnet.execute.run import EVERY, Checks, Gathered, run_jobs
 from simnet.experiment.change import Set
 from simnet.experiment.condition import Condition
 from simnet.experiment.run import Run
@@ -51,7 +50,7 @@ def test_a_large_error_is_told_and_is_about_right(
     text = str(only.message)
     assert only.category is sn.SimnetWarning
     assert only.filename == __file__
-    assert text.startswith("X (control): tolerances 10 times tighter change it by ")
+    assert text.startswith("X (control): with tolerances 10 times tighter it changes by ")
     estimate = float(text.partition(" by ")[2].partition(" ")[0])
     assert error / 2 < estimate < 2 * error
     assert "give rtol=1e-05" in text
@@ -131,7 +130,7 @@ def test_what_is_told(load: Load, told: list[warnings.WarningMessage], late: boo
     checks.tell()
     (only,) = told
     assert str(only.message).startswith(
-        "Y (condition 3): tolerances 10 times tighter change it by 2.0e-05 of its maximum: "
+        "Y (condition 3): with tolerances 10 times tighter it changes by 2.0e-05 of its maximum: "
     )
 
 
@@ -183,7 +182,7 @@ def test_screens_tell(load: Load, told: list[warnings.WarningMessage]) -> None:
     plan = sn.Screen(network=network, changes=changes, readouts=["X@20"], t_end=20, rtol=1e-3)
     sn.run_screen(plan, workers=0)
     (only,) = told
-    assert str(only.message).startswith("X (control): tolerances 10 times tighter")
+    assert str(only.message).startswith("X (control): with tolerances 10 times tighter")
     assert only.filename == __file__
 
 

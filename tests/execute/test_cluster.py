@@ -20,8 +20,7 @@ from simnet.engines.base import Task
 from simnet.errors import InputError, MissingToolError, SimnetWarning
 from simnet.execute import cluster as module
 from simnet.execute.base import Backend, Job, Outcome, Replicate, is_cluster
-from simnet.execute.cluster import Cluster
-from simnet.execute.cluster_chunk import abandon, packed, run_chunk, unpacked, versions
+from simnet.execute.cluster import Cluster, abandon, packed, run_chunk, unpacked, versions
 from simnet.execute.processes import Processes, close_workers
 from simnet.execute.threads import Serial
 from simnet.experiment.change import Scale
@@ -181,7 +180,7 @@ def test_a_chunk_that_workers_die_of_is_a_failure(
     monkeypatch.setattr(client.cluster.scheduler, "allowed_failures", 0)
     monkeypatch.setattr(module, "run_chunk", lambda *_, **__: os._exit(3))
     (one,) = outcomes(Cluster(scheduler=client), make_task(), 1)
-    assert one.failure.startswith("1 Dask workers died while they ran it")
+    assert one.failure.startswith("1 Dask workers died while running it")
 
 
 @pytest.mark.usefixtures("client")  # only where there is Dask

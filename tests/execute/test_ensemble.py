@@ -293,7 +293,7 @@ def test_a_folder_is_gone_on_with(
         done.clear()
     sn.run_ensemble(birth_death, replicates=1300, out=tmp_path / "out", progress=advance, **how)
     assert not done
-    with pytest.raises(sn.InputError, match="seed: there it is 5, here 6"):
+    with pytest.raises(sn.InputError, match="seed: it is 5 in the folder and here 6"):
         sn.run_ensemble(birth_death, replicates=700, seed=6, out=tmp_path / "out", **how)
 
 

@@ -139,7 +139,7 @@ def test_mistakes_are_refused_together() -> None:
     with pytest.raises(InputError) as raised:
         Processes(workers=0, timeout=0.0)
     assert [p.what for p in raised.value.problems] == ["workers=0", "timeout=0.0"]
-    with pytest.raises(InputError, match="threads=0: below 1"):
+    with pytest.raises(InputError, match="threads=0: must be at least 1"):
         Threads(threads=0)
 
 

@@ -201,7 +201,7 @@ def test_titles_say_how_many_cells_were_asked_for() -> None:
 def test_mistakes_are_told_at_once(dosed: Network, tmp_path: Path) -> None:
     with pytest.raises(sn.InputError, match="there is no folder"):
         write_archive(dosed, tmp_path / "no" / "x.omex", t_end=1)
-    with pytest.raises(sn.InputError, match=r"length is not known.*t_end"):
+    with pytest.raises(sn.InputError, match=r"length must be given.*t_end"):
         write_archive(dosed, tmp_path / "x.omex")
     for wrong, says in (
         ({"replicates": 0}, "replicates=0: not a whole number"),

@@ -225,7 +225,11 @@ def test_units_of_time_are_those_of_the_package(unit: str) -> None:
         ("quantile(X@3, 1)", 15, "1 is not between 0 and 1; write 0.9 for 90 %"),
         ("quantile(X@3, p)", 15, "'p' where a number should be"),
         ("mean(3)", 6, "3 is the same in every replicate"),
-        ("mean(cv(X))@3", 6, "cv(X) is already one number for all replicates; take mean of one"),
+        (
+            "mean(cv(X))@3",
+            6,
+            "cv(X) is already one number for all replicates; apply mean to the replicates",
+        ),
         ("cv(X@3[k=2] - X@3)", 4, "X@3[k=2] - X@3 is already one number for all replicates"),
         ("24h[k=2]", 4, "24h is the same in every condition"),
         ("X@3[]", 5, "']' where a name should be; write NAME=VALUE"),

@@ -36,7 +36,7 @@ def test_an_item_in_two_parts_counts_once(tmp_path: Path) -> None:
 
 def test_another_identity_is_refused_with_the_difference(tmp_path: Path) -> None:
     opened(tmp_path, seed=1, t_end=10.0)
-    with pytest.raises(InputError, match="seed: there it is 1, here 2") as caught:
+    with pytest.raises(InputError, match="seed: it is 1 in the folder and here 2") as caught:
         opened(tmp_path, seed=2, t_end=10.0)
     assert "t_end" not in str(caught.value)
 
@@ -71,7 +71,7 @@ def test_shards_come_together(tmp_path: Path) -> None:
     merged = merge_parts([tmp_path / "1", tmp_path / "2"], tmp_path / "all")
     assert merged.keys() == {"x", "yy"}
     opened(tmp_path / "other", seed=2)
-    with pytest.raises(InputError, match="other: seed: there it is 2, here 1"):
+    with pytest.raises(InputError, match="other: seed: it is 2 in the folder and here 1"):
         merge_parts([tmp_path / "1", tmp_path / "other"], tmp_path / "all")
 
 

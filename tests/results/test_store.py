@@ -193,7 +193,9 @@ def edit_record(folder: Path, **changed: object) -> None:
 def test_a_table_of_another_size_is_named(make_run: RunMaker, tmp_path: Path) -> None:
     save(make_run(), tmp_path)
     edit_record(tmp_path, times=[0.0, 1.0])
-    with pytest.raises(InputError, match=r"parquet: .* rows and .* columns do not fit the record"):
+    with pytest.raises(
+        InputError, match=r"parquet: .* rows and .* columns do not match its record"
+    ):
         load(tmp_path)
 
 

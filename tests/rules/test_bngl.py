@@ -234,9 +234,9 @@ end actions
         ("fast() = if(", "fast() = mratio(", "mratio|BioNetGen"),
         ("kp, km", "kp, km TotalRate", "TotalRate"),
         ("kp 0.02", 'kp TFUN("x.tfun")', "another file"),
-        ("begin functions", "begin population maps", "no form in a Network"),
+        ("begin functions", "begin population maps", "this block is not supported"),
         ("begin model", 'begin model\nsetOption("NumberPerQuantityUnit",6e23)', "unit of amount"),
-        ("begin reaction rules", "begin begin rules", "no form|out of place"),
+        ("begin reaction rules", "begin begin rules", "not supported|not allowed here"),
     ],
 )
 def test_what_is_refused(old: str, new: str, says: str) -> None:

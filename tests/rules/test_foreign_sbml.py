@@ -366,7 +366,7 @@ def test_our_own_file_knows_its_kinetics(file: Any, tmp_path: Path) -> None:
     network = sn.load(file(dimer(SQUARE)), kinetics="continuous")
     path = sn.write_sbml(network, tmp_path / "own.xml", kinetics="discrete")
     assert sn.load(path) == network
-    with pytest.raises(sn.InputError, match="says of itself that its laws are discrete"):
+    with pytest.raises(sn.InputError, match="declares that its laws are discrete"):
         sn.load(path, kinetics="continuous")
 
 

@@ -163,7 +163,9 @@ def test_computed_starts_follow_a_change(network: Network) -> None:
 
 
 def test_what_rounds_to_nothing_is_a_warning(network: Network) -> None:
-    with pytest.warns(sn.SimnetWarning, match=r"E: less than half a molecule.*larger volume"):
+    with pytest.warns(
+        sn.SimnetWarning, match=r"E: initial amounts below half a molecule.*larger volume"
+    ):
         in_molecules(network, copies=0.15)
 
 
@@ -196,7 +198,8 @@ def test_what_is_refused(network: Network, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "says"), [("1", "not in moles"), (None, "not in moles"), ("item", "molecules already")]
+    ("unit", "says"),
+    [("1", "not in moles"), (None, "not in moles"), ("item", "already in molecules")],
 )
 def test_a_volume_says_nothing_of_other_units(network: Network, unit: str, says: str) -> None:
     with pytest.raises(sn.ModelError, match=says + ".*copies="):

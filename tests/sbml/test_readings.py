@@ -50,7 +50,7 @@ def test_free_sites_and_a_loss_are_not_told_apart(antimony: Load) -> None:
     """kon*(T - X) as one propensity, or X made at kon*T and lost at kon*X: variances 2.5 and 5."""
     lines = "species X = 0; T = 10; k = 1; bind: -> X; k*(T - X); leave: X => ; k*X;"
     network = antimony(lines)
-    with pytest.raises(sn.UnsupportedError, match=r"bind.*reversible.*free sites.*irreversible"):
+    with pytest.raises(sn.UnsupportedError, match=r"bind.*reversible.*ambiguous.*irreversible"):
         sn.simulate(network, t_end=1, method="ssa", seed=1, workers=0)
     assert np.isclose(_last(network)[0], 5 * (1 - np.exp(-2)), rtol=1e-4)
     assert [r.id for r in antimony(lines.replace("->", "=>")).reactions] == ["bind", "leave"]

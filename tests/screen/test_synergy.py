@@ -294,7 +294,7 @@ def test_all_mistakes_at_once():
         assert word in text
     with pytest.raises(InputError, match="other than the control"):
         surface_interaction([0, 1], [0, 1], ones, full_effect=1.0)
-    with pytest.raises(InputError, match="other side"):
+    with pytest.raises(InputError, match="wrong side"):
         surface_interaction([0, 1], [0, 1], ones, full_effect=2.0, direction="falling")
     with pytest.raises(InputError, match="control"):
         surface_interaction([0, 1], [0, 1], [[np.array([]), np.ones(3)], [np.ones(3)] * 2])

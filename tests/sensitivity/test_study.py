@@ -74,7 +74,7 @@ def test_all_mistakes_at_once(birth_death: Network) -> None:
         ({"method": "ssa", "replicates": 1}, "needs the variance of each row"),
         ({"method": "both"}, "method='both': unknown"),
         ({"readouts": ("sd(X)@3",), "method": "ssa", "replicates": 2}, "needs 3 replicates"),
-        ({"parameters": ("k",), "changes": (sn.Set("k", 2.0),)}, "it is set by the experiment"),
+        ({"parameters": ("k",), "changes": (sn.Set("k", 2.0),)}, "set by the experiment"),
         ({"settings": {"order": 2.0}}, "setting 'order' of sobol"),
         ({"analysis": "prcc", "groups": {"all": ["k", "g"]}}, "no index of a group"),
         ({"equilibrate": -1}, "equilibrate=-1"),

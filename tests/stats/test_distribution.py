@@ -84,5 +84,5 @@ def test_what_has_no_histogram_is_refused() -> None:
         histogram(tallies, 0, 0)
     with pytest.raises(InputError, match="beyond"):
         histogram(tallies, 0, 1)
-    with pytest.raises(InputError, match="below 1"):
+    with pytest.raises(InputError, match="must be at least 1"):
         histogram(tallies, 0, 1, bins=0)

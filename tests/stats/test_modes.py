@@ -95,7 +95,7 @@ def test_mistakes_are_named() -> None:
         two_modes(np.arange(10.0))
     with pytest.raises(InputError, match="all equal, 3"):
         two_modes(np.full(50, 3.0))
-    with pytest.raises(InputError, match="no counts"):
+    with pytest.raises(InputError, match="not counts"):
         two_modes(np.linspace(0, 1, 50), family="negative binomial")
     with pytest.raises(InputError, match="neither"):
         two_modes(np.arange(50.0), family="gamma")  # type: ignore[arg-type]

@@ -8,8 +8,14 @@ import pytest
 
 from simnet.errors import InputError
 from simnet.experiment.run import Precision
-from simnet.stats.blocks import BlockStatistics, block_statistics, ensemble_statistics, merge
-from simnet.stats.precision import judge, next_size
+from simnet.stats.blocks import (
+    BlockStatistics,
+    block_statistics,
+    ensemble_statistics,
+    judge,
+    merge,
+    next_size,
+)
 
 
 def statistics(values: np.ndarray) -> BlockStatistics:
@@ -88,8 +94,8 @@ def test_a_fraction_is_of_zeros_and_ones() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({}, "one of relative and absolute"),
-        ({"relative": 0.1, "absolute": 1}, "one of relative and absolute"),
+        ({}, "either relative or absolute"),
+        ({"relative": 0.1, "absolute": 1}, "either relative or absolute"),
         ({"relative": 0}, "not a number above 0"),
         ({"relative": "5%"}, "not a number above 0"),
         ({"absolute": float("nan")}, "not a number above 0"),

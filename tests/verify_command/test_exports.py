@@ -50,9 +50,9 @@ def test_another_model_in_a_file_is_noticed(
         to_sbml = exports.to_sbml
         monkeypatch.setattr(exports, "to_sbml", lambda network: to_sbml(off))
     else:
-        to_sbml = sn.execute.archive.to_sbml
+        to_sbml = sn.execute.exporters.to_sbml
         monkeypatch.setattr(
-            sn.execute.archive, "to_sbml", lambda n, kinetics: to_sbml(off, kinetics)
+            sn.execute.exporters, "to_sbml", lambda n, kinetics: to_sbml(off, kinetics)
         )
     found = check_exports(dosed, 20.0)
     assert not found.agree
