@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simnet.arrays import FloatArray
 from simnet.errors import SimnetError
 from simnet.report import screen_figures as figures
 from simnet.report.page import (
     PageTable,
     Part,
-    Preformatted,
-    Section,
     Text,
     interval,
     number,
@@ -50,18 +47,17 @@ def screen_page(result: ScreenResult) -> str:
         ("until", time(float(result.record.times[-1]), result.record.time_unit)),
         ("seed", "none needed" if run.seed is None else str(run.seed)),
     ]
-    contents = {
-        "Effects": _effects(result, effects),
-        "Dose and response": _doses(result),
-        "Interaction": _interaction(result),
-        "Distributions": _distributions(result, effects),
-        "Time courses": _courses(result, effects),
-        "Conditions": _conditions(result),
-        "What failed": _failures(result),
-        "Provenance": _provenance(result),
-        "How to repeat it": _repeat(result),
-    }
-    sections = [Section(title=title, parts=list(parts)) for title, parts in contents.items()]
+    sections = [
+        ("Effects", _effects(result, effects)),
+        ("Dose and response", _doses(result)),
+        ("Interaction", _interaction(result)),
+        ("Distributions", _distributions(result, effects)),
+        ("Time courses", _courses(result, effects)),
+        ("Conditions", _conditions(result)),
+        ("What failed", _failures(result)),
+        ("Provenance", _provenance(result)),
+        ("How to repeat it", _repeat(result)),
+    ]
     subtitle = f"What {len(result.factors)} perturbations do to {', '.join(result.readouts)}"
     return page(f"Screen of {record.network}", subtitle, facts, sections)
 
@@ -69,7 +65,7 @@ def screen_page(result: ScreenResult) -> str:
 def _effects(result: ScreenResult, effects: "pd.DataFrame") -> Iterator[Part]:
     if not result.complete:
         yield Text(
-            text="This screen is not complete: some simulations were not run yet.", kind="warning"
+            text="This screen is not complete: some of its runs are missing.", kind="warning"
         )
     if not len(effects):
         return
@@ -81,6 +77,8 @@ def _effects(result: ScreenResult, effects: "pd.DataFrame") -> Iterator[Part]:
         f"95 % interval does not hold 0. Grey: no value.{note}"
     )
     yield picture(figures.effects_heatmap(shown), caption, "heatmap of effects")
+    columns = ["condition", "readout", "control", "treated", "log2 fold", "95 % interval",
+               "Hedges g", "KS", "n", "p, adjusted", "remark"]  # fmt: skip
     rows = [
         [
             str(e["condition"]),
@@ -97,15 +95,13 @@ def _effects(result: ScreenResult, effects: "pd.DataFrame") -> Iterator[Part]:
         ]
         for e in effects.to_dict(orient="records")
     ]
-    columns = ["condition", "readout", "control", "treated", "log2 fold", "95 % interval",
-               "Hedges g", "KS", "n", "p, adjusted", "remark"]  # fmt: skip
     first = effects.iloc[0]
     caption = (
         f"n is control / condition; p by {first['test']}, adjusted over {first['comparisons']:,} "
         f"comparisons ({first['adjusted_by']})."
     )
-    fold = f"All {len(rows):,} effects"
-    yield PageTable(columns=columns, rows=rows, text=2, caption=caption, fold=fold)
+    title = f"All {len(rows):,} effects"
+    yield PageTable(columns=columns, rows=rows, text=2, caption=caption, title=title)
 
 
 def _by_size(effects: "pd.DataFrame") -> list[str]:
@@ -132,12 +128,19 @@ def _doses(result: ScreenResult) -> Iterator[Part]:
             groups = [g for g in groups if not np.isnan(g).all()]
             if len(found.doses) > 1:
                 panels.append((f"{drug}: {readout.name}", readout.unit, found, groups))
-            known = not np.isnan(found.ec50.low)
-            ec50 = number(float(found.ec50.value)) if found.fitted or known else "–"
-            if known:
+            ec50 = number(float(found.ec50.value))
+            if not np.isnan(found.ec50.low):
                 ec50 += f" ({interval(float(found.ec50.low), float(found.ec50.high))})"
-            hill = number(float(found.hill.value))
-            rows.append([drug, readout.name, found.outcome, ec50, hill, found.reason])
+            rows.append(
+                [
+                    drug,
+                    readout.name,
+                    found.outcome,
+                    ec50 if found.fitted or not np.isnan(found.ec50.low) else "–",
+                    number(float(found.hill.value)),
+                    found.reason,
+                ]
+            )
         if panels:
             caption = f"{drug}: replicates, means with standard errors, and the Hill curve where the doses support one."
             yield picture(dose_panels(panels), caption)
@@ -164,21 +167,23 @@ def _interaction(result: ScreenResult) -> Iterator[Part]:
             (overall,) = found.overall
             calls = [c.call for c in found.cells]
             counts = [f"{calls.count(c)} {c}" for c in ("synergy", "antagonism") if c in calls]
-            score, remark = number(overall.score), ", ".join(counts) or overall.reason
+            remark = ", ".join(counts) or overall.reason
             call, within = (
                 text.replace(" ", "\N{NO-BREAK SPACE}")
                 for text in (overall.call, interval(overall.low, overall.high))
             )
-            rows.append([a, b, readout.name, call, score, within, remark])
+            rows.append([a, b, readout.name, call, number(overall.score), within, remark])
             if many:
-                sizes = [abs(cell.score) for cell in found.cells if np.isfinite(cell.score)]
-                drawn.append((max(sizes, default=0.0), a, b, place, found))
+                drawn.append((_strongest(found), a, b, place, found))
     drawn.sort(key=lambda candidate: -candidate[0])  # stable
     for rank, (size, a, b, place, found) in enumerate(drawn[:_SURFACES]):
         if size < _SEEN and rank:
             break
         surface, readout = result.surface(a, b), result.record.readouts[place]
-        means = _surface_means(result, surface.conditions, place)
+        rows_of_means = [
+            [_mean_at_end(result, c, place) for c in row] for row in surface.conditions
+        ]
+        means = np.array(rows_of_means)
         figure = figures.surface_panels(surface, (a, b), means, found, readout.name, readout.unit)
         caption = f"{a} and {b}: {readout.name}, and its interaction. A sign marks what is called."
         yield picture(figure, caption)
@@ -190,32 +195,26 @@ def _interaction(result: ScreenResult) -> Iterator[Part]:
             "result.synergy(...).",
             kind="note",
         )
-        columns = [
-            "first",
-            "second",
-            "readout",
-            "call",
-            "mean score",
-            "95 % interval",
-            "combinations",
-        ]
-        fold = f"All {len(rows)}" if len(rows) > 30 else ""
-        yield PageTable(
-            columns=columns, rows=rows, text=len(columns), fold=fold
-        )  # the last is long
+        columns = ["first", "second", "readout", "call", "mean score", "95 % interval"]
+        columns.append("combinations")
+        title = f"All {len(rows)}" if len(rows) > 30 else ""
+        text = len(columns)  # the last may be long
+        yield PageTable(columns=columns, rows=rows, text=text, title=title)
 
 
-def _surface_means(
-    result: ScreenResult, conditions: tuple[tuple[int | None, ...], ...], place: int
-) -> FloatArray:
-    def mean(condition: int | None) -> float:
-        values = np.array([])
-        if condition is not None:
-            values = result.at_end(condition, [result.readouts[place]])[0]
-        known = values[np.isfinite(values)]
-        return float(known.mean()) if len(known) else np.nan
+def _strongest(interaction: Interaction) -> float:
+    """The largest score of a combination, whatever its sign; 0 where none is defined."""
+    sizes = [abs(cell.score) for cell in interaction.cells if np.isfinite(cell.score)]
+    return max(sizes, default=0.0)
 
-    return np.array([[mean(condition) for condition in row] for row in conditions])
+
+def _mean_at_end(result: ScreenResult, condition: int | None, place: int) -> float:
+    """Of a readout over the replicates; NaN where a combination was not run."""
+    if condition is None:
+        return np.nan
+    values = result.at_end(condition, [result.readouts[place]])[0]
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else np.nan
 
 
 def _distributions(result: ScreenResult, effects: "pd.DataFrame") -> Iterator[Part]:
@@ -253,8 +252,8 @@ def _conditions(result: ScreenResult) -> Iterator[Part]:
         for row in design.itertuples(index=False)
     ]
     labels = [f"{name} (nM)" if name in result.drugs else name for name in design.columns]
-    fold = f"All {len(rows):,} conditions" if len(rows) > 20 else ""
-    yield PageTable(columns=labels, rows=rows, fold=fold)
+    title = f"All {len(rows):,} conditions" if len(rows) > 20 else ""
+    yield PageTable(columns=labels, rows=rows, title=title)
 
 
 def _failures(result: ScreenResult) -> Iterator[Part]:
@@ -301,7 +300,7 @@ def _provenance(result: ScreenResult) -> Iterator[Part]:
 
 def _repeat(result: ScreenResult) -> Iterator[Part]:
     yield Text(text="With the versions above this gives the same numbers, bit for bit:")
-    yield Preformatted(text=result.record.code)
+    yield Text(text=result.record.code, kind="code")
     yield Text(
         text="From a folder: sn.ScreenResult.load(folder); it also holds the network as SBML.",
         kind="note",

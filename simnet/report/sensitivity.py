@@ -8,8 +8,6 @@ from simnet.experiment.notation import change_text, schedule_text
 from simnet.report.page import (
     PageTable,
     Part,
-    Preformatted,
-    Section,
     Text,
     number,
     page,
@@ -39,20 +37,20 @@ def study_page(result: StudyResult, *, repeat: str = "") -> str:
         ("simulated", f"{about['method'].upper()} until {time(about['t_end'], about['time unit'])}"),
         ("seed", str(about["seed"])),
     ]  # fmt: skip
-    shown: dict[str, list[Part]] = defaultdict(list)
+    pictures: dict[str, list[Part]] = defaultdict(list)
     for drawing in drawings(result):
-        shown[drawing.readout].append(picture(drawing.draw(), drawing.caption))
-    contents: dict[str, Iterable[Part]] = {"In short": _short(result)}
+        pictures[drawing.readout].append(picture(drawing.draw(), drawing.caption))
+    sections: list[tuple[str, Iterable[Part]]] = [("In short", _short(result))]
     for readout in result.indices:
-        contents[readout] = [*_top(result, readout), *shown[readout], *_all(result, readout)]
-    contents |= {
-        "Steady state": _control(result),
-        "What failed": _failures(result),
-        "What was varied": _varied(result),
-        "Provenance": _provenance(result),
-        "How to repeat it": [Preformatted(text=repeat)] if repeat else [],
-    }
-    sections = [Section(title=title, parts=list(parts)) for title, parts in contents.items()]
+        parts = [*_top(result, readout), *pictures[readout], *_all(result, readout)]
+        sections.append((readout, parts))
+    sections += [
+        ("Steady state", _control(result)),
+        ("What failed", _failures(result)),
+        ("What was varied", _varied(result)),
+        ("Provenance", _provenance(result)),
+        ("How to repeat it", [Text(text=repeat, kind="code")] if repeat else []),
+    ]
     subtitle = (
         f"Which of {len(space.factors) - 1} quantities matter for {', '.join(result.indices)}"
     )
@@ -66,9 +64,14 @@ def _short(result: StudyResult) -> Iterator[Part]:
         every = [r for r in result.indices[readout].rows if r.index == result.headline(readout)]
         count = sum(row.influential is True for row in every)
         converged = sum(row.converged for row in every)
-        influential = f"{count} of {max(len(every) - 1, 0)}"
-        strongest = ", ".join(strong) or "none"
-        rows.append([readout, strongest, influential, f"{converged} of {len(every)}"])
+        rows.append(
+            [
+                readout,
+                ", ".join(strong) or "none",
+                f"{count} of {max(len(every) - 1, 0)}",
+                f"{converged} of {len(every)}",
+            ]
+        )
     columns = ["readout", "strongest", "influential", "converged"]
     yield PageTable(columns=columns, rows=rows, text=2)
     lost = any(found.lost for found in result.indices.values())
@@ -80,7 +83,7 @@ def _top(result: StudyResult, readout: str) -> Iterator[Part]:
     index = result.headline(readout)
     top = result.top(readout)
     if not top:
-        yield Text(text="Nothing can be concluded about this readout.", kind="warning")
+        yield Text(text="No index of this readout could be estimated.", kind="warning")
         return
     yield PageTable(
         columns=["factor", words(index), _percent(result), "influential", "converged"],
@@ -108,7 +111,7 @@ def _all(result: StudyResult, readout: str) -> Iterator[Part]:
     rows = [[row.factor, words(row.index), *_cells(row)[1:]] for row in found.rows]
     columns = ["factor", "index", "estimate", _percent(result), "influential", "converged"]
     if rows:
-        yield PageTable(columns=columns, rows=rows, text=2, fold=f"All {len(rows):,} indices")
+        yield PageTable(columns=columns, rows=rows, text=2, title=f"All {len(rows):,} indices")
     index = result.headline(readout)
     names = [row.factor for row in result.top(readout)]
     sizes = sorted({step.n for step in found.steps})
@@ -122,7 +125,7 @@ def _all(result: StudyResult, readout: str) -> Iterator[Part]:
     ]  # fmt: skip
     columns = ["factor", *(f"{n:,}" for n in sizes)]
     caption = "The index against the number of samples, with the half-width of its interval."
-    yield PageTable(columns=columns, rows=rows, caption=caption, fold="Convergence")
+    yield PageTable(columns=columns, rows=rows, caption=caption, title="Convergence")
 
 
 def _control(result: StudyResult) -> Iterator[Part]:
@@ -142,7 +145,7 @@ def _control(result: StudyResult) -> Iterator[Part]:
             [str(by), number(value)] for by, value in part.loc[order, ["by", "value"]].to_numpy()
         ]
         columns = ["reaction", f"control of {name}"]
-        yield PageTable(columns=columns, rows=rows, fold=f"{name} in steady state")
+        yield PageTable(columns=columns, rows=rows, title=f"{name} in steady state")
 
 
 def _failures(result: StudyResult) -> Iterator[Part]:
@@ -155,24 +158,31 @@ def _failures(result: StudyResult) -> Iterator[Part]:
     ]
     caption = "" if len(frame) <= _FAILED else f"The first {_FAILED} of {len(frame):,}; failures.csv has all."  # fmt: skip
     columns = ["row", "readout", "condition", "reason"]
-    fold = f"{len(frame):,} failures, with their rows"
-    yield PageTable(columns=columns, rows=rows, text=4, caption=caption, fold=fold)
+    title = f"{len(frame):,} failures, with their rows"
+    yield PageTable(columns=columns, rows=rows, text=4, caption=caption, title=title)
 
 
 def _varied(result: StudyResult) -> Iterator[Part]:
     space = result.design.space
     group = dict(zip(space.names, space.label_of_column, strict=True))
     rows = [
-        [f.name, "" if group[f.name] == f.name else group[f.name], f.kind, f.scale,
-         number(f.baseline), number(f.lower), number(f.upper)]
+        [
+            f.name,
+            "" if group[f.name] == f.name else group[f.name],
+            f.kind,
+            f.scale,
+            number(f.baseline),
+            number(f.lower),
+            number(f.upper),
+        ]
         for f in space.factors[:-1]
-    ]  # fmt: skip
+    ]
     columns = ["factor", "group", "kind", "scale", "value", "lowest", "highest"]
-    yield PageTable(columns=columns, rows=rows, text=4, fold=f"All {len(rows)} factors")
+    yield PageTable(columns=columns, rows=rows, text=4, title=f"All {len(rows)} factors")
     left = [[item.name, item.reason] for item in result.left_out]
     if left:
-        fold = f"{len(left)} that were not varied"
-        yield PageTable(columns=["quantity", "why not"], rows=left, text=2, fold=fold)
+        title = f"{len(left)} that were not varied"
+        yield PageTable(columns=["quantity", "why not"], rows=left, text=2, title=title)
 
 
 def _provenance(result: StudyResult) -> Iterator[Part]:
