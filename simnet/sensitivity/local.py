@@ -59,8 +59,8 @@ def local_design(space: FactorSpace, samples: int, seed: int, settings: Settings
     """Values (rows, D): the baseline, then four rows a factor, in each repetition.
 
     Raises:
-        InputError: a baseline that is not above zero or not in its range, a step that cannot be, or a
-            group whose members cannot be multiplied alike.
+        InputError: a baseline that is not positive or not in its range, a step out of range, or a
+            group whose members cannot change by the same factor.
     """
     problems = Problems()
     for f in space.factors:
