@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _DIVERGING = "RdBu_r"
 _LEAST = 0.1
-"""Of a value, that a scale spans at least: rounding errors are not to look like effects."""
+"""Of a value: the least span of a scale, so that rounding errors do not look like effects."""
 
 
 def figure_of(width: float, height: float) -> "Figure":
@@ -169,14 +169,14 @@ def _grid(
     mesh = axes.pcolormesh(
         np.ma.masked_invalid(values), cmap=colours, vmin=low, vmax=high, edgecolors="white", lw=0.6
     )
-    said = [
+    ticks = [
         [_level(name, label, dosed=_dosed(labels)) for label in labels]
         for name, labels in zip(names, (surface.labels_a, surface.labels_b), strict=True)
     ]
-    axes.set_yticks(np.arange(len(said[0])) + 0.5, said[0], fontsize=8)
-    long = max(map(len, said[1])) > 6
+    axes.set_yticks(np.arange(len(ticks[0])) + 0.5, ticks[0], fontsize=8)
+    long = max(map(len, ticks[1])) > 6
     axes.set_xticks(
-        np.arange(len(said[1])) + 0.5, said[1], fontsize=8, rotation=30 if long else 0,
+        np.arange(len(ticks[1])) + 0.5, ticks[1], fontsize=8, rotation=30 if long else 0,
         ha="right" if long else "center",
     )  # fmt: skip
     axes.set_ylabel(_axis(names[0], surface.labels_a), fontsize=9, color=MUTED)

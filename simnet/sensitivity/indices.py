@@ -76,7 +76,7 @@ class IndexRow:
         dummy: the dummy's index.
         above_low: lower end of the interval of index - dummy's (of magnitudes where it has a sign).
         above_high: upper end.
-        influential: whether `above_low` is above zero; None where that cannot be said.
+        influential: whether `above_low` is above zero; None where that is not known.
         converged: whether the rule of `IndexPrecision.tolerance` holds.
         n: base blocks that it rests on.
         tolerated: half-width that counts as converged, in the index's unit.
@@ -282,7 +282,7 @@ def analyse_blocks(
         relative: indices with a unit: tolerance is relative to the largest of their kind.
         within: (low, high) of indices that never leave a range, under noise neither.
         needs_variance: whether the variance of each row must be known.
-        floors: what an index can be for errors of the integrator alone; what is not above it is
+        floors: the size of an index that errors of the integrator alone can give; smaller ones are
             not influential.
         undetermined: why an index has no value (a denominator that is not positive), for statements.
 

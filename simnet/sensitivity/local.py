@@ -150,9 +150,9 @@ def local_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -
     labels = design.space.labels
     sound = np.isfinite(y[:, 0])
     if not sound.any():
-        said = f"{outputs.readout}: the baseline failed; nothing can be concluded."
+        statement = f"{outputs.readout}: the baseline failed; no index could be estimated."
         n, stuck = design.samples, not outputs.noisy
-        return Indices(rows=(), statements=(said,), lost=n, blocks=n, stuck=stuck)
+        return Indices(rows=(), statements=(statement,), lost=n, blocks=n, stuck=stuck)
     statements = _failures(design, outputs, y)
     centre = float(y[sound, 0].mean())
     centre_sd = float(np.sqrt(v[sound, 0].sum()) / sound.sum())
@@ -168,8 +168,10 @@ def local_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -
     scaled_exists = abs(centre) > z * centre_sd and centre != 0
     if not scaled_exists:
         why = "zero" if centre == 0 else "not distinguishable from zero within its noise"
-        said = "so it has no scaled sensitivities; see the absolute ones."
-        statements.append(f"{outputs.readout}: the readout at the baseline is {why}, {said}")
+        statements.append(
+            f"{outputs.readout}: the readout at the baseline is {why}, "
+            "so it has no scaled sensitivities; see the absolute ones."
+        )
     rows_out = []
     if scaled_exists:
         shares = [_scaled(d, centre, centre_sd) for d in found]
@@ -313,7 +315,7 @@ def _failures(design: Design, outputs: Outputs, y: FloatArray) -> list[str]:
     text = f"{outputs.readout}: {failed} of {design.rows} rows failed"
     if not lost:
         return [f"{text}; other repetitions stand in."]
-    return [f"{text}; nothing can be concluded about {', '.join(lost)}."]
+    return [f"{text}; no index of {', '.join(lost)} could be estimated."]
 
 
 LOCAL = Analysis(

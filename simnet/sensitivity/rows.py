@@ -57,7 +57,7 @@ def row_conditions(
         study: whose rows they are.
         design: of the study.
         rows: (K,) those to run.
-        bare: without the factors, where only the content counts: the key says it all.
+        bare: without the factors, where the content does not count, but the key.
     """
     names = design.space.names[:-1]
     inputs = {i.parameter for i in study.network.inputs}  # equilibration sets these
