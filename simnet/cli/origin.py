@@ -8,9 +8,7 @@ from simnet.network.network import Network
 from simnet.network.stochastic import stochastic_problems
 from simnet.rules.load import KINDS, kind_of
 from simnet.rules.packaged import packaged_names
-from simnet.sbml.convert import RECORD as CONVERTED
-from simnet.sbml.convert import ROUNDED
-from simnet.sbml.reversible import RECORD as SPLIT
+from simnet.sbml.convert import CONVERTED, ROUNDED, SPLIT
 
 RECORDS = (SPLIT, CONVERTED, ROUNDED)
 """How entries of a network's rules begin that say what loading did."""
