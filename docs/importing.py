@@ -17,7 +17,7 @@ import numpy as np
 
 import simnet as sn
 from simnet.arrays import FloatArray
-from simnet.cli.origin import origin, splits
+from simnet.cli.sections import origin_of, splits
 from simnet.network.network import Network
 from simnet.network.stochastic import stochastic_problems
 
@@ -103,7 +103,7 @@ def row(path: Path, theirs: dict[str, list[float]]) -> Row:
         sizes += f", {len(network.reactions)} reactions" + (f" ({split} split)" if split else "")
     ode = ("the file itself, " if direct else "") + f"COPASI's to {_power(off)}"
     return Row(
-        file=path.stem, what=origin(str(path)), sizes=sizes, ode=ode, ssa=_ssa(path, network)
+        file=path.stem, what=origin_of(str(path)), sizes=sizes, ode=ode, ssa=_ssa(path, network)
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import simnet as sn
 from simnet.experiment.change import Change
 from simnet.report.page import number
-from simnet.sensitivity.indices import words
+from simnet.sensitivity.analysis import words
 from simnet.sensitivity.result import StudyResult
 from simnet.sensitivity.run import run_study
 from simnet.sensitivity.study import SensitivityStudy

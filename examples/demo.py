@@ -18,12 +18,14 @@ import typer
 
 import simnet as sn
 from simnet.arrays import FloatArray
-from simnet.cli.exits import INTERRUPTED, complain, finish
 from simnet.cli.output import (
+    INTERRUPTED,
     Sheet,
     check_folder,
+    complain,
     console,
     drawn,
+    finish,
     fold,
     number,
     progress,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from simnet.cli.exits import CHECK_FAILED, interrupted
 from simnet.cli.options import (
     EngineOption,
     FolderOption,
@@ -19,10 +18,12 @@ from simnet.cli.options import (
     workers_of,
 )
 from simnet.cli.output import (
+    CHECK_FAILED,
     Sheet,
     console,
     count,
     drawn,
+    interrupted,
     number,
     print_json,
     progress,

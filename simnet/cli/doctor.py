@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from simnet.cli.exits import CHECK_FAILED
-from simnet.cli.output import console, print_json, table
+from simnet.cli.output import CHECK_FAILED, console, print_json, table
 
 _AGAIN = "in simnet's checkout: pip install --force-reinstall --no-deps ."
 _MARK = {"fine": "ok", "absent": "absent", "wrong": "WRONG"}

@@ -6,9 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from simnet.cli.exits import writing
 from simnet.cli.options import CopiesOption, VolumeOption, loaded, networks, sources
-from simnet.cli.output import count, progress
+from simnet.cli.output import count, progress, writing
 from simnet.errors import InputError, Problem
 
 _ARCHIVE = "COMBINE archive (.omex)"

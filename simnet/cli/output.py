@@ -1,18 +1,22 @@
-"""What commands print: consoles, numbers, tables and JSON."""
+"""What commands print, and how they end: tables and JSON on stdout, one line a problem on stderr, exit codes."""
 
 import math
 import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
-from simnet.cli.exits import writing
-from simnet.errors import InputError, Problem
+from typer import Exit
+from typer.exceptions import Abort, TyperException
+
+from simnet.errors import InputError, Problem, SimnetError, SimnetWarning
 from simnet.execute.progress import how_far
 from simnet.experiment.times import moment_text
 from simnet.results.moments import ensemble_moments
@@ -29,6 +33,103 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from simnet.execute.progress import Progress
+
+
+# Exit codes, and how each kind of ending is reported: one line per problem on stderr.
+
+
+DONE = 0
+OUR_FAULT = 1
+USERS_MISTAKE = 2
+CHECK_FAILED = 3
+INTERRUPTED = 130
+
+TRACEBACK = "SIMNET_TRACEBACK"
+"""Environment variable: where it is set and not empty, errors come with their traceback."""
+
+
+def finish(command: Callable[[], object]) -> int:
+    """Run a command and return its exit code, with its warnings and errors reported on stderr."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", SimnetWarning)
+        warnings.showwarning = _show_warning
+        try:
+            code = command()
+            sys.stdout.flush()
+            return code if isinstance(code, int) else DONE
+        except KeyboardInterrupt:
+            complain("interrupted")
+            return INTERRUPTED
+        except BrokenPipeError:  # `simnet show hypoxia | head` has read enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return DONE
+        except Exception as error:  # noqa: BLE001 - every ending has its code
+            if os.environ.get(TRACEBACK):
+                traceback.print_exc()
+            return _reported(error)
+
+
+def _reported(error: Exception) -> int:
+    match error:
+        case InputError():
+            for problem in error.problems:
+                complain(f"error: {problem}")
+            return USERS_MISTAKE
+        case SimnetError():
+            complain(f"error: {error}")
+            return OUR_FAULT
+        case TyperException():
+            command = getattr(getattr(error, "ctx", None), "command_path", "")
+            hint = f" ({command} --help shows what it takes)" if command else ""
+            complain(f"error: {error.format_message().rstrip('.')}{hint}")
+            return error.exit_code
+        case Abort():
+            complain("interrupted")
+            return INTERRUPTED
+    complain(f"error: {type(error).__name__}: {error}")
+    if not os.environ.get(TRACEBACK):
+        complain(
+            f"this is a bug in simnet; please report it with the traceback ({TRACEBACK}=1 shows it)"
+        )
+    return OUR_FAULT
+
+
+def interrupted(result: str) -> Exit:
+    """The exit after Ctrl-C, with what became of the finished simulations."""
+    complain(f"interrupted; {result}")
+    return Exit(INTERRUPTED)
+
+
+def complain(text: str) -> None:
+    """One line on stderr."""
+    print(" ".join(text.split()), file=sys.stderr, flush=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What keeps a file from being written is the user's to mend."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        why = f"cannot be written: {error.strerror or error}"
+        raise InputError(Problem(what=str(path), why=why)) from error
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    if issubclass(category, SimnetWarning):
+        complain(f"warning: {message}")
+    else:
+        text = warnings.formatwarning(message, category, filename, lineno, line)
+        (file or sys.stderr).write(text)
 
 
 _UNWATCHED = 140  # columns where nobody's terminal sets the width

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from simnet.cli.exits import complain, interrupted
 from simnet.cli.options import (
     CopiesOption,
     KineticsOption,
@@ -19,10 +18,12 @@ from simnet.cli.options import (
 )
 from simnet.cli.output import (
     check_folder,
+    complain,
     console,
     count,
     drawn,
     heading,
+    interrupted,
     overview,
     print_csv,
     print_json,

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simnet.cli.exits import complain, interrupted
 from simnet.cli.options import (
     FolderOption,
     ShardOption,
@@ -18,7 +17,18 @@ from simnet.cli.options import (
     where_finished,
     workers_of,
 )
-from simnet.cli.output import console, count, number, print_csv, print_json, progress, say, table
+from simnet.cli.output import (
+    complain,
+    console,
+    count,
+    interrupted,
+    number,
+    print_csv,
+    print_json,
+    progress,
+    say,
+    table,
+)
 from simnet.cli.run_options import RunFields, with_run_options
 from simnet.errors import InputError, Problem
 

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simnet.cli import origin, sections
-from simnet.cli.changes import AtOption, BackgroundOption, ChangeOption, given
-from simnet.cli.exits import complain, writing
+from simnet.cli import sections
 from simnet.cli.options import (
     CopiesOption,
     EndOption,
@@ -21,7 +19,9 @@ from simnet.cli.options import (
     loaded,
     shown_time,
 )
-from simnet.cli.output import console, count, number, print_json, say, table
+from simnet.cli.output import complain, console, count, number, print_json, say, table, writing
+from simnet.cli.run_options import AtOption, BackgroundOption, ChangeOption, given
+from simnet.cli.sections import as_molecules, conversion, origin_of, rounded_starts, splits
 from simnet.engines.table import problems_under
 from simnet.errors import InputError, Problem
 from simnet.experiment.notation import Treatment
@@ -129,9 +129,9 @@ def description(network: Network, source: str = "") -> dict[str, Any]:
         "suggested_equilibration": network.suggested_equilibration,
         "kinetics": network.kinetics,
         "source": source,
-        "split": origin.splits(network),
-        "in_molecules": origin.conversion(network),
-        "rounded": dict(origin.rounded(network)),
+        "split": splits(network),
+        "in_molecules": conversion(network),
+        "rounded": dict(rounded_starts(network)),
         "methods": {
             name: {"possible": not found, "problems": found} for name, found in problems.items()
         },
@@ -255,7 +255,7 @@ def show_command(
                 schedule=done.schedule,
             )
     if as_json:
-        data = description(network, origin.origin(source))
+        data = description(network, origin_of(source))
         if priced is not None:
             data["cost"] = {"t_end": end, "firings": priced.to_dict(orient="records")}
         print_json(data)
@@ -292,7 +292,7 @@ def _overview(network: Network, source: str) -> None:
         "parameter": network.parameters,
     }
     sized = ", ".join(count(len(items), noun) for noun, items in sizes.items() if items)
-    say(f"\n{origin.origin(source)}: {sized}\n")
+    say(f"\n{origin_of(source)}: {sized}\n")
     for section in (
         sections.inputs,
         sections.readouts,
@@ -315,11 +315,11 @@ def _overview(network: Network, source: str) -> None:
 
 def _imported(network: Network) -> Iterator[str]:
     """What loading did to the model."""
-    found = origin.splits(network)
+    found = splits(network)
     if found:
         yield f"net laws of {count(len(found), 'reversible reaction')} split into forward and backward reactions:"
         yield from _some(found, "--rules")
-    if converted := origin.conversion(network):
+    if converted := conversion(network):
         yield f"amounts in molecules: {converted}"
 
 
@@ -346,7 +346,7 @@ def _methods(network: Network, source: str) -> Iterator[str]:
     else:
         yield f"SSA: not possible, for {count(len(under_ssa), 'reason')}:"
         yield from _some(under_ssa, "--json")
-        yield from origin.as_molecules(network, source)
+        yield from as_molecules(network, source)
     if network.suggested_equilibration:
         yield f'equilibrium: reached with --equilibrate "{network.suggested_equilibration}"'
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simnet.cli.exits import CHECK_FAILED, interrupted
 from simnet.cli.options import CopiesOption, KineticsOption, Source, VolumeOption, loaded
 from simnet.cli.output import (
+    CHECK_FAILED,
     Sheet,
     console,
     count,
+    interrupted,
     number,
     print_json,
     progress,

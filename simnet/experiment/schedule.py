@@ -42,7 +42,7 @@ class Scheduled(Protocol):
         """Its changes with times in the network's unit.
 
         Raises:
-            InputError: a time that is none.
+            InputError: not a time.
         """
         ...
 
@@ -50,7 +50,7 @@ class Scheduled(Protocol):
         """The same so much later, with times in the network's unit.
 
         Raises:
-            InputError: a time that is none, or is before 0.
+            InputError: not a time, or one before 0.
         """
         ...
 

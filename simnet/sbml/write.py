@@ -11,7 +11,7 @@ from simnet.catalogue.annotations import SBO, accession, annotations_of
 from simnet.errors import InputError, ModelError, Problem, Problems, UnsupportedError
 from simnet.experiment.times import path_of
 from simnet.network.expression import Call, Expression, Kinetics, Number, Time, symbols, walk
-from simnet.network.network import Event, Network, Reaction, StateEvent, kept
+from simnet.network.network import Event, Network, Reaction, StateEvent, cached
 from simnet.network.stochastic import stochastic_problems
 from simnet.network.timing import without_switches
 from simnet.network.units import parse_unit
@@ -97,7 +97,7 @@ def to_sbml(network: Network, kinetics: Kinetics = "continuous") -> str:
 def sbml_of(network: Network) -> str:
     """The SBML that is kept beside a network's results: in continuous kinetics, written once (calls
     on one network are many)."""
-    return kept(network, to_sbml)
+    return cached(network, to_sbml)
 
 
 # One pass over a checked network, writing one list of the SBML model after the other.

@@ -19,8 +19,7 @@ from simnet.screen.readouts import measuring
 from simnet.screen.record import ScreenRecord, identity_of, record_of, write_record
 from simnet.screen.result import ScreenResult, result_from_rows
 from simnet.screen.screen import Screen
-from simnet.stats.blocks import ensemble_statistics
-from simnet.stats.precision import judge
+from simnet.stats.blocks import ensemble_statistics, judge
 
 if TYPE_CHECKING:
     import pandas as pd

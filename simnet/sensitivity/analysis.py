@@ -5,9 +5,9 @@ To add one: write `simnet/sensitivity/NAME.py` with an `Analysis`, and add it to
 `table.py`. Everything else (execution, failures, intervals, convergence, tables, figures, the
 command line) then knows it.
 
-1. `design(space, samples, seed, settings)` returns a `Design`: positions in [0, 1] for each factor,
-   the dummy included (it is a factor like any other), in `samples` base blocks of equal size that
-   are independent of each other. Draw with `simnet.seeds.study_generator(seed, NAME)`. A design of
+1. `design(space, samples, seed, settings)` returns positions (rows, D) in [0, 1] of each factor, the
+   dummy included (it is a factor like any other), in `samples` base blocks of equal size that are
+   independent of each other. Draw with `simnet.seeds.study_generator(seed, NAME)`. A design of
    more samples must begin with the rows of one of fewer (`sizes` says which numbers it accepts).
 2. `analyse(design, outputs, precision)` returns `Indices`. Nearly always it is one call of
    `indices.analyse_blocks` with an *estimator*:
@@ -29,7 +29,7 @@ command line) then knows it.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -40,6 +40,8 @@ from simnet.sensitivity.factors import FactorSpace
 
 if TYPE_CHECKING:
     from simnet.sensitivity.indices import IndexPrecision, Indices
+
+Settings: TypeAlias = Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,7 +63,6 @@ class Design:
         seed: what the rows were drawn with.
         settings: the analysis' settings, all of them.
         positions: (rows, D) places in the factors' ranges, 0 to 1.
-        block: (rows,) base block of each row, rising from 0.
         given_matrix: (rows, D) values, where they are not those of the positions (local).
     """
 
@@ -71,7 +72,6 @@ class Design:
     seed: int
     settings: Mapping[str, float]
     positions: FloatArray
-    block: IntArray
     given_matrix: FloatArray | None = None
 
     @cached_property
@@ -84,12 +84,17 @@ class Design:
     @property
     def rows(self) -> int:
         """Number of evaluations."""
-        return len(self.block)
+        return len(self.positions)
 
     @property
     def rows_of_block(self) -> int:
         """Rows in each base block."""
         return self.rows // self.samples
+
+    @property
+    def block(self) -> IntArray:
+        """(rows,) base block of each row, rising from 0."""
+        return np.repeat(np.arange(self.samples), self.rows_of_block)
 
     def only(self, blocks: IntArray) -> "Design":
         """The design of these base blocks alone, in their order."""
@@ -98,7 +103,6 @@ class Design:
             self,
             samples=len(blocks),
             positions=self.positions[rows],
-            block=np.repeat(np.arange(len(blocks)), self.rows_of_block),
             given_matrix=None if self.given_matrix is None else self.given_matrix[rows],
         )
 
@@ -189,22 +193,6 @@ def nested_hypercube(rng: np.random.Generator, samples: int, dimensions: int) ->
     return points[:samples]
 
 
-class MakeDesign(Protocol):
-    """Draws the rows."""
-
-    def __call__(
-        self, space: FactorSpace, samples: int, seed: int, settings: Mapping[str, float]
-    ) -> Design: ...
-
-
-class Analyse(Protocol):
-    """Makes indices of the rows' outputs."""
-
-    def __call__(
-        self, design: Design, outputs: Outputs, precision: "IndexPrecision"
-    ) -> "Indices": ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class Analysis:
     """An analysis of sensitivity: one entry of the table.
@@ -214,8 +202,8 @@ class Analysis:
         summary: one line for lists.
         sample: what one of `samples` is, in words.
         default_samples: where the user gives none.
-        rows: evaluations of a design: (space, samples, settings) -> number.
-        sizes: the smallest number of samples not below the one given that it can be asked for.
+        rows: (space, settings) -> rows of a base block, which is one sample.
+        sizes: the smallest number of samples not below the one given that is accepted.
         design: see the module's docstring.
         analyse: see the module's docstring.
         under_noise: what noise does to its indices, in sentences.
@@ -223,10 +211,12 @@ class Analysis:
             none of it, the first that it has.
         settings: its settings with their defaults (0 and 1 for no and yes).
         companion: an index with a column beside it.
+        words: index -> its name in tables and figures, where that is another.
         needs_variance: whether it cannot do without the variance of each output.
         groups: whether a group of factors has an index.
-        derivatives: whether its indices are derivatives at the baseline: rows are then integrated
-            more accurately, and the control coefficients of a steady state go with them.
+        derivatives: whether its indices are derivatives at the baseline: `design` then returns values
+            in place of positions, rows are integrated more accurately, and the control coefficients
+            of a steady state go with them.
         adapted: the settings for how rows are simulated: (those given, whether rows are noisy,
             relative tolerance of the integrator) -> settings.
     """
@@ -235,20 +225,19 @@ class Analysis:
     summary: str
     sample: str
     default_samples: int
-    rows: Callable[[FactorSpace, int, Mapping[str, float]], int]
+    rows: Callable[[FactorSpace, Settings], int]
     sizes: Callable[[int], int]
-    design: MakeDesign
-    analyse: Analyse
+    design: Callable[[FactorSpace, int, int, Settings], FloatArray]
+    analyse: "Callable[[Design, Outputs, IndexPrecision], Indices]"
     under_noise: str
     headline: str
-    settings: Mapping[str, float]
+    settings: Settings
     companion: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
     needs_variance: bool = True
     groups: bool = True
     derivatives: bool = False
-    adapted: Callable[[Mapping[str, float], bool, float], Mapping[str, float]] = (
-        lambda given, noisy, tolerance: given
-    )
+    adapted: Callable[[Settings, bool, float], Settings] = lambda given, noisy, tolerance: given
 
 
 def checked_settings(
@@ -311,8 +300,16 @@ def make_design(
     """
     analysis = analysis_named(name)
     root_seed(seed)
-    return analysis.design(
-        space, samples, seed, checked_settings(analysis, space, samples, settings or {})
+    own = checked_settings(analysis, space, samples, settings or {})
+    drawn = analysis.design(space, samples, seed, own)
+    return Design(
+        analysis=name,
+        space=space,
+        samples=samples,
+        seed=seed,
+        settings=own,
+        positions=space.positions(drawn) if analysis.derivatives else drawn,
+        given_matrix=drawn if analysis.derivatives else None,
     )
 
 
@@ -321,7 +318,16 @@ def count_rows(
 ) -> int:
     """Evaluations of a design, without making it. Raises as `make_design`."""
     analysis = analysis_named(name)
-    return analysis.rows(space, samples, checked_settings(analysis, space, samples, settings or {}))
+    own = checked_settings(analysis, space, samples, settings or {})
+    return samples * analysis.rows(space, own)
+
+
+def words(index: str) -> str:
+    """The name of an index for people."""
+    from simnet.sensitivity.table import ANALYSES
+
+    every = {name: text for entry in ANALYSES.values() for name, text in entry.words.items()}
+    return every.get(index, index.replace("_", " "))
 
 
 def analyse(

@@ -252,10 +252,9 @@ def _stoichiometry(
     column = {name: i for i, name in enumerate(reactions)}
     N = np.zeros((len(species), len(reactions)))
     for reaction in network.reactions:
-        for sign, side in ((-1, reaction.reactants), (1, reaction.products)):
-            for name, count in side:
-                if name in place:
-                    N[place[name], column[reaction.id]] += sign * count
+        for name, change in reaction.changes().items():
+            if name in place:
+                N[place[name], column[reaction.id]] = change
     return N
 
 

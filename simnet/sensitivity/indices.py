@@ -28,23 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-_WORDS = {
-    "mu_star": "µ*",
-    "mu": "µ",
-    "sigma2": "σ²",
-    "prcc": "PRCC",
-    "pawn": "PAWN",
-    "first": "first order",
-    "scaled": "d ln y / d ln p",
-    "absolute": "dy / d ln p",
-}
-
-
-def words(index: str) -> str:
-    """The name of an index for people."""
-    return _WORDS.get(index, index.replace("_", " "))
-
-
 @dataclass(frozen=True, kw_only=True)
 class IndexPrecision:
     """How sure an analysis has to be.

@@ -22,15 +22,14 @@ elasticities are the same derivatives of a steady state's fluxes and amounts: se
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.elementary import exp, log
-from simnet.errors import InputError, Problem
-from simnet.sensitivity.analysis import Analysis, Design, Outputs, check_outputs
+from simnet.errors import InputError, Problem, Problems
+from simnet.sensitivity.analysis import Analysis, Design, Outputs, Settings, check_outputs
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, IndexRow, Indices
 
@@ -44,61 +43,42 @@ _ACCURACY = 1e-7
 _NOISY_STEP = 0.2  # smaller ones drown in noise
 
 
-def local_settings(
-    given: Mapping[str, float], noisy: bool, tolerance: float
-) -> Mapping[str, float]:
+def local_settings(given: Settings, noisy: bool, tolerance: float) -> Settings:
     """With a step above the noise, or the accuracy that the integrator's tolerance allows."""
     if noisy:
         return given if given.get("step") else {**given, "step": _NOISY_STEP}
     return {"accuracy": max(_ACCURACY, min(10 * tolerance, 9e-3)), **given}
 
 
-def local_rows(space: FactorSpace, samples: int, settings: Mapping[str, float]) -> int:
-    """4 G + 1 rows for each repetition; G holds the dummy."""
-    return samples * (_PER_FACTOR * len(space.labels) + 1)
+def local_rows(space: FactorSpace, settings: Settings) -> int:
+    """4 G + 1 rows of a repetition; G includes the dummy."""
+    return _PER_FACTOR * len(space.labels) + 1
 
 
-def local_step(settings: Mapping[str, float]) -> float:
-    """h: as set, or else where the errors of the difference and of the integrator are alike."""
-    return settings["step"] or exp(log(float(settings["accuracy"])) / 5)
-
-
-def local_design(
-    space: FactorSpace, samples: int, seed: int, settings: Mapping[str, float]
-) -> Design:
-    """The baseline, then four rows a factor, in each repetition.
+def local_design(space: FactorSpace, samples: int, seed: int, settings: Settings) -> FloatArray:
+    """Values (rows, D): the baseline, then four rows a factor, in each repetition.
 
     Raises:
-        InputError: a baseline that is not above zero or not in its range, a step that cannot be, or a
-            group whose members cannot be multiplied alike.
+        InputError: a baseline that is not positive or not in its range, a step out of range, or a
+            group whose members cannot change by the same factor.
     """
-    problems = [
-        Problem(
-            what=f"factor {f.name}",
-            why=f"its baseline {f.baseline:g} has no logarithm",
-            way_out="exclude it, or use another analysis",
-        )
-        for f in space.factors
-        if f.baseline <= 0
-    ]
-    problems += [
-        Problem(
-            what=f"factor {f.name}",
-            why=f"its baseline {f.baseline:g} is not in its range, {f.lower:g} to {f.upper:g}",
-            way_out="vary it around its value (fold=2), exclude it, or use another analysis",
-        )
-        for f in space.factors
-        if f.baseline > 0 and not f.lower <= f.baseline <= f.upper
-    ]
+    problems = Problems()
+    for f in space.factors:
+        if f.baseline <= 0:
+            why = f"its baseline {f.baseline:g} has no logarithm"
+            problems.add(f"factor {f.name}", why, "exclude it, or use another analysis")
+        elif not f.lower <= f.baseline <= f.upper:
+            why = f"its baseline {f.baseline:g} is not in its range, {f.lower:g} to {f.upper:g}"
+            way_out = "vary it around its value (fold=2), exclude it, or use another analysis"
+            problems.add(f"factor {f.name}", why, way_out)
     if not 0 <= settings["step"] < 1:
-        what, way_out = f"step={settings['step']:g}", "0.1 changes a factor by a tenth; 0 chooses"
-        problems.append(Problem(what=what, why="not from 0 to 1", way_out=way_out))
+        way_out = "0.1 changes a factor by a tenth; 0 chooses"
+        problems.add(f"step={settings['step']:g}", "not from 0 to 1", way_out)
     if not 0 < settings["accuracy"] < 1e-2:
-        what, way_out = f"accuracy={settings['accuracy']:g}", "1e-7 is usual"
-        problems.append(Problem(what=what, why="not from 0 to 0.01", way_out=way_out))
+        problems.add(f"accuracy={settings['accuracy']:g}", "not from 0 to 0.01", "1e-7 is usual")
     if problems:
         raise InputError(problems)
-    h = local_step(settings)
+    h = settings["step"] or exp(log(float(settings["accuracy"])) / 5)  # where the errors are alike
     steps = [_steps(space, unit, h) for unit in range(len(space.labels))]
     stuck = [label for label, moves in zip(space.labels, steps, strict=True) if not moves.any()]
     if stuck:
@@ -120,16 +100,7 @@ def local_design(
         why = "its members are whole molecules and would not change by the same factor"
         way_out = "set a larger step, or vary them one by one"
         raise InputError(Problem(what=f"group {g}", why=why, way_out=way_out) for g in apart)
-    return Design(
-        analysis="local",
-        space=space,
-        samples=samples,
-        seed=seed,
-        settings=settings,
-        positions=space.positions(matrix),
-        given_matrix=matrix,
-        block=np.repeat(np.arange(samples), len(rows)),
-    )
+    return matrix
 
 
 def _steps(space: FactorSpace, unit: int, h: float) -> FloatArray:
@@ -357,6 +328,7 @@ LOCAL = Analysis(
     analyse=local_analyse,
     settings={"step": 0.0, "accuracy": _ACCURACY},
     companion="absolute",
+    words={"scaled": "d ln y / d ln p", "absolute": "dy / d ln p"},
     derivatives=True,
     adapted=local_settings,
     under_noise=(

@@ -19,14 +19,12 @@ Morris 1991 (doi:10.1080/00401706.1991.10484804); mu_star and groups: Campolongo
 Saltelli 2007 (doi:10.1016/j.envsoft.2006.10.004).
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem
 from simnet.seeds import study_generator
-from simnet.sensitivity.analysis import Analysis, Design, Outputs
+from simnet.sensitivity.analysis import Analysis, Design, Outputs, Settings
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import (
     FEWEST_BLOCKS,
@@ -37,14 +35,12 @@ from simnet.sensitivity.indices import (
 )
 
 
-def morris_rows(space: FactorSpace, samples: int, settings: Mapping[str, float]) -> int:
-    """r (G + 1) rows; G holds the dummy."""
-    return samples * (len(space.labels) + 1)
+def morris_rows(space: FactorSpace, settings: Settings) -> int:
+    """G + 1 rows of a trajectory; G includes the dummy."""
+    return len(space.labels) + 1
 
 
-def morris_design(
-    space: FactorSpace, samples: int, seed: int, settings: Mapping[str, float]
-) -> Design:
+def morris_design(space: FactorSpace, samples: int, seed: int, settings: Settings) -> FloatArray:
     """Random trajectories on a grid, drawn by SALib one after the other: more of them begin with
     the same ones (SALib's choice of the most distant trajectories would not)."""
     from SALib.sample.morris import sample  # type: ignore[import-untyped]
@@ -59,16 +55,10 @@ def morris_design(
         "bounds": [[0.0, 1.0]] * len(space.factors),
         "groups": list(space.label_of_column),
     }
-    positions = sample(problem, samples, num_levels=levels, seed=study_generator(seed, "morris"))
-    return Design(
-        analysis="morris",
-        space=space,
-        samples=samples,
-        seed=seed,
-        settings=settings,
-        positions=np.clip(positions, 0.0, 1.0),
-        block=np.repeat(np.arange(samples), len(space.labels) + 1),
+    positions: FloatArray = sample(
+        problem, samples, num_levels=levels, seed=study_generator(seed, "morris")
     )
+    return np.clip(positions, 0.0, 1.0)
 
 
 def elementary_effects(
@@ -126,6 +116,7 @@ MORRIS = Analysis(
     name="morris",
     headline="mu_star",
     companion="sigma2",
+    words={"mu_star": "µ*", "mu": "µ", "sigma2": "σ²"},
     summary="elementary effects: which factors matter at all, at the price of few runs",
     sample="trajectories, 4 or more; each is D + 1 runs for D factors with the dummy",
     default_samples=16,

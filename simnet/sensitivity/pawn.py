@@ -14,31 +14,26 @@ Pianosi & Wagener 2015 (doi:10.1016/j.envsoft.2015.01.004), 2018
 (doi:10.1016/j.envsoft.2018.07.019).
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
-
 import numpy as np
 
 from simnet.arrays import FloatArray, IntArray
 from simnet.errors import InputError, Problem
-from simnet.sensitivity.analysis import Analysis, Design, Outputs
+from simnet.seeds import study_generator
+from simnet.sensitivity.analysis import Analysis, Design, Outputs, Settings, nested_hypercube
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices, Statistic, analyse_blocks
-from simnet.sensitivity.prcc import hypercube_design, hypercube_rows
 
 FEWEST = 64
 
 
-def pawn_design(
-    space: FactorSpace, samples: int, seed: int, settings: Mapping[str, float]
-) -> Design:
+def pawn_design(space: FactorSpace, samples: int, seed: int, settings: Settings) -> FloatArray:
     """Rows of a nested Latin hypercube."""
     slices = int(settings["slices"])
     if slices != settings["slices"] or not 2 <= slices <= samples // 8:
         what = f"slices={settings['slices']:g}"
         way_out = f"2 to {samples // 8}, so that each holds 8 rows"
         raise InputError(Problem(what=what, why="not a number of slices", way_out=way_out))
-    return replace(hypercube_design("pawn", space, samples, seed), settings=settings)
+    return nested_hypercube(study_generator(seed, "pawn"), samples, len(space.factors))
 
 
 def pawn_estimate(
@@ -102,10 +97,11 @@ def pawn_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) ->
 PAWN = Analysis(
     name="pawn",
     headline="pawn",
+    words={"pawn": "PAWN"},
     summary="distances between distributions: for readouts that are skewed or have two modes",
     sample="rows of a Latin hypercube, 64 or more",
     default_samples=1024,
-    rows=hypercube_rows,
+    rows=lambda space, settings: 1,
     sizes=lambda samples: max(FEWEST, samples),
     design=pawn_design,
     analyse=pawn_analyse,

@@ -13,13 +13,11 @@ chance alone makes. Magnitudes are compared with the dummy's.
 Marino, Hogue, Ray & Kirschner 2008 (doi:10.1016/j.jtbi.2008.04.011).
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.seeds import study_generator
-from simnet.sensitivity.analysis import Analysis, Design, Outputs, nested_hypercube
+from simnet.sensitivity.analysis import Analysis, Design, Outputs, Settings, nested_hypercube
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices, Statistic, analyse_blocks
 
@@ -27,29 +25,9 @@ FEWEST = 16
 _EXACT = 1e-12  # of the variance of ranks: less than this unexplained is rounding
 
 
-def hypercube_rows(space: FactorSpace, samples: int, settings: Mapping[str, float]) -> int:
-    """A row each."""
-    return samples
-
-
-def hypercube_design(analysis: str, space: FactorSpace, samples: int, seed: int) -> Design:
-    """A Latin hypercube that is nested: see `nested_hypercube`. Methods draw different ones."""
-    return Design(
-        analysis=analysis,
-        space=space,
-        samples=samples,
-        seed=seed,
-        settings={},
-        positions=nested_hypercube(study_generator(seed, analysis), samples, len(space.factors)),
-        block=np.arange(samples),
-    )
-
-
-def prcc_design(
-    space: FactorSpace, samples: int, seed: int, settings: Mapping[str, float]
-) -> Design:
+def prcc_design(space: FactorSpace, samples: int, seed: int, settings: Settings) -> FloatArray:
     """Rows of a nested Latin hypercube."""
-    return hypercube_design("prcc", space, samples, seed)
+    return nested_hypercube(study_generator(seed, "prcc"), samples, len(space.factors))
 
 
 def prcc_estimate(
@@ -124,10 +102,11 @@ def prcc_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) ->
 PRCC = Analysis(
     name="prcc",
     headline="prcc",
+    words={"prcc": "PRCC"},
     summary="partial rank correlations: direction and strength of monotone relations",
     sample="rows of a Latin hypercube, 16 or more and at least 4 for each factor",
     default_samples=1024,
-    rows=hypercube_rows,
+    rows=lambda space, settings: 1,
     sizes=lambda samples: max(FEWEST, samples),
     design=prcc_design,
     analyse=prcc_analyse,

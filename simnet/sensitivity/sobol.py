@@ -19,14 +19,13 @@ rows, E[e] = 0, Var[e] = v, and c the mean of all y_A and y_B.
 Negative indices are estimates of small ones, and are shown as they are.
 """
 
-from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
 
 from simnet.arrays import FloatArray, IntArray
 from simnet.seeds import study_generator
-from simnet.sensitivity.analysis import Analysis, Design, Outputs
+from simnet.sensitivity.analysis import Analysis, Design, Outputs, Settings
 from simnet.sensitivity.factors import FactorSpace
 from simnet.sensitivity.indices import IndexPrecision, Indices, Statistic, analyse_blocks
 
@@ -38,15 +37,13 @@ def power_of_two(samples: int) -> int:
     return max(FEWEST, 1 << max(samples - 1, 0).bit_length())
 
 
-def sobol_rows(space: FactorSpace, samples: int, settings: Mapping[str, float]) -> int:
-    """N (G + 2) rows, or N (2 G + 2) with the second order; G holds the dummy."""
+def sobol_rows(space: FactorSpace, settings: Settings) -> int:
+    """G + 2 rows of a base point, or 2 G + 2 with the second order; G includes the dummy."""
     exchanges = 2 if settings["second_order"] else 1
-    return samples * (exchanges * len(space.labels) + 2)
+    return exchanges * len(space.labels) + 2
 
 
-def sobol_design(
-    space: FactorSpace, samples: int, seed: int, settings: Mapping[str, float]
-) -> Design:
+def sobol_design(space: FactorSpace, samples: int, seed: int, settings: Settings) -> FloatArray:
     """Saltelli's rows, in SALib's order, from a scrambled Sobol sequence of 2 D dimensions.
 
     `samples` must be a power of two: only then is the sequence balanced. What is
@@ -69,16 +66,7 @@ def sobol_design(
     parts = [A_, np.where(belongs, B_, A_)]
     if settings["second_order"]:
         parts.append(np.where(belongs, A_, B_))
-    positions = np.concatenate([*parts, B_], axis=1)
-    return Design(
-        analysis="sobol",
-        space=space,
-        samples=samples,
-        seed=seed,
-        settings=settings,
-        positions=positions.reshape(-1, D),
-        block=np.repeat(np.arange(samples), positions.shape[1]),
-    )
+    return np.concatenate([*parts, B_], axis=1).reshape(-1, D)
 
 
 def _shuffled(samples: int, seed: int) -> IntArray:
@@ -162,6 +150,7 @@ SOBOL = Analysis(
     name="sobol",
     headline="total",
     companion="first",
+    words={"first": "first order"},
     summary="shares of the variance: first and total order (second on request)",
     sample="base points, a power of 2; each is D + 2 runs for D factors with the dummy",
     default_samples=512,

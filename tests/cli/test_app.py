@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from simnet.cli import exits
+from simnet.cli import output
 from simnet.errors import SimnetWarning, StateError
 
 COMMANDS = ["list", "show", "run", "export", "compile"]
@@ -26,14 +26,14 @@ def test_version(cli: Callable[..., Any]) -> None:
 
 def test_without_a_command_it_shows_help(cli: Callable[..., Any]) -> None:
     ran = cli()
-    assert ran.code == exits.DONE
+    assert ran.code == output.DONE
     assert all(name in ran.out for name in COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_has_examples(cli: Callable[..., Any], name: str) -> None:
     ran = cli(name, "--help")
-    assert ran.code == exits.DONE
+    assert ran.code == output.DONE
     assert f"simnet {name}" in ran.out
 
 
@@ -61,7 +61,7 @@ def test_users_mistakes_are_one_line_and_code_2(
     cli: Callable[..., Any], arguments: list[str]
 ) -> None:
     ran = cli(*arguments)
-    assert ran.code == exits.USERS_MISTAKE
+    assert ran.code == output.USERS_MISTAKE
     assert len(ran.err.splitlines()) == len(ran.problems) == 1
     assert not ran.out
 
@@ -71,7 +71,7 @@ def test_every_mistake_has_its_line(cli: Callable[..., Any], model: Path) -> Non
         "run", model, "--t-end", "10", "--change", "Y=1", "--change", "X=knockdown 2",
         "--at", "99: made=1", "--points", "1",
     )  # fmt: skip
-    assert ran.code == exits.USERS_MISTAKE
+    assert ran.code == output.USERS_MISTAKE
     assert len(ran.problems) == len(ran.err.splitlines()) == 5
 
 
@@ -82,27 +82,27 @@ def test_other_endings(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
 
         return command
 
-    monkeypatch.delenv(exits.TRACEBACK, raising=False)
-    assert exits.finish(raises(StateError("X is -1"))) == exits.OUR_FAULT
+    monkeypatch.delenv(output.TRACEBACK, raising=False)
+    assert output.finish(raises(StateError("X is -1"))) == output.OUR_FAULT
     assert capsys.readouterr().err == "error: X is -1\n"
-    assert exits.finish(raises(ZeroDivisionError("oh"))) == exits.OUR_FAULT
+    assert output.finish(raises(ZeroDivisionError("oh"))) == output.OUR_FAULT
     told = capsys.readouterr().err
     assert told.startswith("error: ZeroDivisionError: oh\n")
-    assert exits.TRACEBACK in told
+    assert output.TRACEBACK in told
     assert "Traceback" not in told
-    monkeypatch.setenv(exits.TRACEBACK, "1")
-    assert exits.finish(raises(ZeroDivisionError("oh"))) == exits.OUR_FAULT
+    monkeypatch.setenv(output.TRACEBACK, "1")
+    assert output.finish(raises(ZeroDivisionError("oh"))) == output.OUR_FAULT
     assert "Traceback" in capsys.readouterr().err
-    assert exits.finish(raises(KeyboardInterrupt())) == exits.INTERRUPTED
-    assert exits.finish(lambda: None) == exits.DONE
-    assert exits.finish(lambda: exits.CHECK_FAILED) == 3
+    assert output.finish(raises(KeyboardInterrupt())) == output.INTERRUPTED
+    assert output.finish(lambda: None) == output.DONE
+    assert output.finish(lambda: output.CHECK_FAILED) == 3
 
 
 def test_our_warnings_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     def command() -> None:
         warnings.warn("something\n  odd", SimnetWarning, stacklevel=1)
 
-    assert exits.finish(command) == exits.DONE
+    assert output.finish(command) == output.DONE
     assert capsys.readouterr().err == "warning: something odd\n"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import simnet as sn
-from simnet.cli.changes import given
+from simnet.cli.run_options import given
 from simnet.experiment.notation import Treatment
 
 

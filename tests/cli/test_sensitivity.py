@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from simnet.cli import cost
+from simnet.cli import sensitivity
 from simnet.sensitivity.result import StudyResult
 
 Cli = Callable[..., Any]
@@ -136,7 +136,7 @@ def sn_merge(out: str, *parts: str) -> None:
 
 
 def test_over_an_hour_it_asks(cli: Cli, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cost, "ASKS_ABOVE", 0.0)
+    monkeypatch.setattr(sensitivity, "ASKS_ABOVE", 0.0)
     long = ["sensitivity", model, "--readout", "X@5", "--samples", "64", "--fold", "2", "--workers", "0"]  # fmt: skip
     refused = cli(*long)
     assert refused.code == 2

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from twins import Stream, TwinReplicate, run_lockstep, run_rejection
 
-from simnet.engines._kernel.twins import Stream, TwinReplicate, run_lockstep, run_rejection
 from simnet.engines.base import Limits, Task
 from simnet.engines.compiled import CompiledSimulator, Run
 from simnet.experiment.action import AddAmount

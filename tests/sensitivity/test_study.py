@@ -10,7 +10,7 @@ import pytest
 import simnet as sn
 from simnet.network.network import Network
 from simnet.readouts.parser import parse_readout
-from simnet.sensitivity.over_time import course_of
+from simnet.sensitivity.rows import course_of
 from simnet.sensitivity.study import SensitivityStudy
 from simnet.sensitivity.study_file import example_study, study_from_file
 

@@ -8,8 +8,14 @@ import pytest
 
 from simnet.errors import InputError
 from simnet.experiment.run import Precision
-from simnet.stats.blocks import BlockStatistics, block_statistics, ensemble_statistics, merge
-from simnet.stats.precision import judge, next_size
+from simnet.stats.blocks import (
+    BlockStatistics,
+    block_statistics,
+    ensemble_statistics,
+    judge,
+    merge,
+    next_size,
+)
 
 
 def statistics(values: np.ndarray) -> BlockStatistics:
