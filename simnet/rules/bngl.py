@@ -124,9 +124,8 @@ def _refused(line: str, where: str) -> Iterable[Problem]:
     if not _LINE.fullmatch(line):
         yield Problem(what=where, why="holds characters that BNGL does not use")
     if re.search(r"\bTFUN\b", line, re.I):
-        yield Problem(
-            what=where, why="reads a table from another file", way_out="write it as a function"
-        )
+        why = "reads a table from another file"
+        yield Problem(what=where, why=why, way_out="write it as a function")
     if re.search(r"\bTotalRate\b", line):
         why = "TotalRate is not supported, since rules are expanded into reactions"
         yield Problem(what=where, why=why, way_out="write the rate per reactant molecule")
@@ -135,14 +134,11 @@ def _refused(line: str, where: str) -> Iterable[Problem]:
 
 
 def _action(file: _File, line: str, where: str) -> Iterable[Problem]:
-    """Something that is not of the model: kept as a name, never run."""
+    """Something that is not of the model: its name is stored, it is never run."""
     call = _CALL.fullmatch(line)
     if re.match(r"setOption", line) and "NumberPerQuantityUnit" in line:
-        yield Problem(
-            what=where,
-            why="changes what a unit of amount is",
-            way_out="write the seed species as molecules",
-        )
+        why = "changes what a unit of amount is"
+        yield Problem(what=where, why=why, way_out="write the seed species as molecules")
     if call is not None and call["name"] == "generate_network":
         for key in _LIMITS:
             if found := re.search(rf"\b{key}\s*=>\s*(\d+)", call["arguments"]):

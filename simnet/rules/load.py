@@ -296,12 +296,8 @@ def _loaded(source: object, kinetics: Kinetics | None) -> Network:
         return _from_text(os.fspath(source), kinetics)
     if is_pysb_model(source):
         return compiled(source)
-    raise InputError(
-        Problem(
-            what=f"load({type(source).__name__})",
-            why="not a network's name, a path, module:attribute or a PySB model",
-        )
-    )
+    why = "not a network's name, a path, module:attribute or a PySB model"
+    raise InputError(Problem(what=f"load({type(source).__name__})", why=why))
 
 
 @cache
@@ -330,10 +326,6 @@ def _from_text(source: str | bytes, kinetics: Kinetics | None) -> Network:
         return compiled(model_of_file(Path(in_file["path"]), in_file["attribute"]))
     if _ATTRIBUTE.fullmatch(name):
         return compiled(model_of_module(name))
-    raise UnknownNameError(
-        Problem(
-            what=f"network {name!r}",
-            why="no packaged network or file of that name",
-            way_out=nearest(name, packaged_names()) + " (or a path, or package.module:model)",
-        )
-    )
+    why = "no packaged network or file of that name"
+    way_out = nearest(name, packaged_names()) + " (or a path, or package.module:model)"
+    raise UnknownNameError(Problem(what=f"network {name!r}", why=why, way_out=way_out))
