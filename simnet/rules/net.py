@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from simnet.errors import ModelError, Problem
 from simnet.network.expression import (
@@ -226,6 +227,13 @@ def _rule_names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def initial_fields(start: Expression) -> dict[str, Any]:
+    """The start of a species as its fields: a number or a formula."""
+    if isinstance(start, Number):
+        return {"initial": start.value}
+    return {"initial": 0.0, "initial_expression": start}
+
+
 def default_readouts(network: Network) -> tuple[Readout, ...]:
     """The observables, or the species where there are none."""
     shown = [a for a in network.assignments if a.kind == "observable"]
@@ -260,7 +268,9 @@ class _Reader:
     def network(self) -> Network:
         net = self.net
         self.known = {n for n, _ in (*net.parameters, *net.functions, *net.groups)}
-        self.require_names(self.known)
+        why = "may only contain letters, digits and underscores"
+        if wrong := [n for n in self.known if not _NAME.fullmatch(n)]:
+            raise ModelError([Problem(what=f"name {n!r}", why=why) for n in wrong])
         self.ids = Ids(self.known)
         self.parameters = self.all_parameters()
         self.values = self.all_values()
@@ -292,39 +302,24 @@ class _Reader:
         network = replace(network, readouts=default_readouts(network))
         return with_initial_values(checked(network))
 
-    def require_names(self, names: Iterable[str]) -> None:
-        problems = [
-            Problem(what=f"name {name!r}", why="may only contain letters, digits and underscores")
-            for name in names
-            if not _NAME.fullmatch(name)
-        ]
-        if problems:
-            raise ModelError(problems)
-
     def formula(self, text: str, where: str) -> Expression:
         return formula(text, self.known, where)
 
     def all_parameters(self) -> tuple[Parameter, ...]:
-        found = []
-        for name, text in self.net.parameters:
-            value = self.formula(text, f"parameter {name}")
-            if isinstance(value, Number):
-                found.append(Parameter(id=name, value=value.value))
-            else:
-                found.append(Parameter(id=name, value=0.0, initial_expression=value))
-        return tuple(found)
+        values = ((n, self.formula(text, f"parameter {n}")) for n, text in self.net.parameters)
+        return tuple(
+            Parameter(id=name, value=value.value)
+            if isinstance(value, Number)
+            else Parameter(id=name, value=0.0, initial_expression=value)
+            for name, value in values
+        )
 
     def all_values(self) -> dict[str, float]:
-        """Of parameters, by which numbers in front of rates are told from volumes."""
-        bare = Network(
-            id="x",
-            compartments=(),
-            species=(),
-            parameters=self.parameters,
-            assignments=(),
-            reactions=(),
+        """Of parameters: they tell numbers in front of rates from volumes."""
+        nothing: dict[str, Any] = dict.fromkeys(
+            ("compartments", "species", "assignments", "reactions"), ()
         )
-        return initial_values(checked(bare))
+        return initial_values(checked(Network(id="x", parameters=self.parameters, **nothing)))
 
     def all_compartments(self) -> tuple[Compartment, ...]:
         declared = {n: (d, size) for n, d, size in self.source.compartments}
@@ -361,8 +356,7 @@ class _Reader:
                     id=self.ids.claim(wanted_id(listed.pattern)),
                     name=listed.pattern,
                     compartment=self.places[place[1]] if place else self.compartments[0].id,
-                    initial=start.value if isinstance(start, Number) else 0.0,
-                    initial_expression=None if isinstance(start, Number) else start,
+                    **initial_fields(start),
                     fixed=listed.fixed,
                     molecules=tuple(m for m, _ in _molecules(listed.pattern)),
                 )

@@ -229,14 +229,11 @@ DEEPEST_RULE = 2_000
 def require_size(size: int, name: str) -> None:
     """Raise ModelError where a file of `size` bytes is too large to be read."""
     if size > LARGEST_FILE:
-        raise ModelError(
-            Problem(
-                what=name,
-                why=f"is larger than {LARGEST_FILE >> 20} MB ({size / 2**20:.0f} MB), "
-                "the most that is read",
-                way_out="leave out annotations and layout, or split the model",
-            )
+        why = (
+            f"is larger than {LARGEST_FILE >> 20} MB ({size / 2**20:.0f} MB), the most that is read"
         )
+        way_out = "leave out annotations and layout, or split the model"
+        raise ModelError(Problem(what=name, why=why, way_out=way_out))
 
 
 def text_of(path: Path) -> str:
@@ -271,13 +268,9 @@ def harmless(content: str, name: str) -> str:
         data = grouped(flat(data))
         shape, content = Shape(data), data.decode()
     if shape.depth > DEEPEST:
-        raise ModelError(
-            Problem(
-                what=f"{name}, line {shape.line}",
-                why=f"elements are nested more than {DEEPEST} deep",
-                way_out="use assignment rules for parts of the formula",
-            )
-        )
+        what, why = f"{name}, line {shape.line}", f"elements are nested more than {DEEPEST} deep"
+        way_out = "use assignment rules for parts of the formula"
+        raise ModelError(Problem(what=what, why=why, way_out=way_out))
     return content
 
 
@@ -289,14 +282,12 @@ def require_expandable(model: Any, name: str) -> None:
         size, depth = functions.measure(node, ())
         total += size.get("", 0)
         if total > LARGEST_FORMULAS or depth.get("", 0) > DEEPEST:
-            raise ModelError(
-                Problem(
-                    what=f"{name}, {where}",
-                    why="its function definitions make formulas of more than "
-                    f"{LARGEST_FORMULAS:,} terms, or more than {DEEPEST} levels deep",
-                    way_out="use assignment rules in their place",
-                )
+            why = (
+                f"its function definitions make formulas of more than {LARGEST_FORMULAS:,} terms, or "
+                f"more than {DEEPEST} levels deep"
             )
+            way_out = "use assignment rules in their place"
+            raise ModelError(Problem(what=f"{name}, {where}", why=why, way_out=way_out))
 
 
 def require_short_chains(rules: Iterable[Assignment]) -> None:
@@ -310,24 +301,19 @@ def require_short_chains(rules: Iterable[Assignment]) -> None:
         read = [p.id for p in parts if isinstance(p, Symbol)]
         lengths[rule.id] = 1 + max((lengths.get(name, 0) for name in read), default=0)
         levels[rule.id] = _levels(rule.expression, levels)
+        why = ""
         if levels[rule.id] > DEEPEST_RULE:
-            raise ModelError(
-                Problem(
-                    what=f"assignment rule for {rule.id}",
-                    why=f"is nested more than {DEEPEST_RULE:,} deep, with the rules that it reads "
-                    "put in",
-                    way_out="make the formulas of these rules less deep",
-                )
+            why = f"is nested more than {DEEPEST_RULE:,} deep, with the rules that it reads put in"
+            way_out = "make the formulas of these rules less deep"
+        elif sizes[rule.id] > LARGEST_RULE or lengths[rule.id] > DEEPEST:
+            why = (
+                f"has {sizes[rule.id]:,} terms, with the rules that it reads put in, over "
+                f"{lengths[rule.id]} levels"
             )
-        if sizes[rule.id] > LARGEST_RULE or lengths[rule.id] > DEEPEST:
-            raise ModelError(
-                Problem(
-                    what=f"assignment rule for {rule.id}",
-                    why=f"has {sizes[rule.id]:,} terms, with the rules that it reads put in, over "
-                    f"{lengths[rule.id]} levels",
-                    way_out=f"at most {LARGEST_RULE:,} terms and {DEEPEST} levels are read",
-                )
-            )
+            way_out = f"at most {LARGEST_RULE:,} terms and {DEEPEST} levels are read"
+        if why:
+            what = f"assignment rule for {rule.id}"
+            raise ModelError(Problem(what=what, why=why, way_out=way_out))
 
 
 def _levels(expression: Expression, of_rules: Mapping[str, int]) -> int:
