@@ -18,6 +18,7 @@ from simnet.experiment.action import Hold
 from simnet.experiment.change import Change, Set
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import Program, program
+from simnet.experiment.run import INTEGRATED
 from simnet.experiment.times import TimeSpec, duration, time_text
 from simnet.network.values import initial_values
 from simnet.readouts.data import Courses
@@ -205,7 +206,6 @@ def _touched(study: SensitivityStudy, names: set[str]) -> bool:
 # Readouts of the rows.
 
 
-_INTEGRATED = 10  # relative tolerances of the integrator that its results are right to, about
 _NO_VARIANCE = (
     "its sampling variance is not known: all replicates together have a value, but without one of "
     "them there is none; add replicates"
@@ -254,7 +254,7 @@ def evaluated(
             estimate=estimate,
             variance=variance,
             reasons={row: reasons[k] for row, k in enumerate(place.tolist()) if k in reasons},
-            error=_INTEGRATED * study.tolerance * float(largest) if exact else 0.0,
+            error=INTEGRATED * study.tolerance * float(largest) if exact else 0.0,
         )
 
     everything = of_rows(slice(None))
