@@ -277,7 +277,8 @@ def _conflicts(network: Network, timed: Sequence[Timed]) -> Iterator[Problem]:
                 if held and network.document is not None:
                     yield Problem(
                         what=repr(change),
-                        why=f"{network.id} is simulated as its file is, since it has {network.document.obstacles[0].what}; nothing can be clamped",
+                        why=f"{network.id} is simulated as its file is, since it has "
+                        f"{network.document.obstacles[0].what}; nothing can be clamped",
                         way_out="remove that from the model",
                     )
 
