@@ -228,7 +228,7 @@ def _equilibration(network: Network, spec: TimeSpec) -> tuple[float, list[Proble
     except InputError as error:
         return 1.0, list(error.problems)
     if length <= 0:
-        return 1.0, [Problem(what=what, why="not above zero")]
+        return 1.0, [Problem(what=what, why="must be positive")]
     timed = timed_reactions(network)
     if timed:
         why = f"the rate of {timed[0]} depends on time, and equilibration has no time"
