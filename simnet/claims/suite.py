@@ -118,7 +118,7 @@ def script(network: Network, arm: Arm, first: Sequence[Change] = ()) -> Script:
             return 1.0
         if found > 0:
             return found
-        problems.append(Problem(what=f"{where}.{key}={text!r}", why="not above zero"))
+        problems.append(Problem(what=f"{where}.{key}={text!r}", why="must be positive"))
         return 1.0
 
     lines = tuple(c for c in arm.changes if protocol.genotypes_first and isinstance(c, GENOTYPES))

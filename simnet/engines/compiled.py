@@ -406,7 +406,7 @@ class Run:
             self.settings = [common] * len(self.settings)
 
 
-def _looked_at(network: Network) -> dict[frozenset[str], list[Problem]]:
+def _obstacles_by_held(network: Network) -> dict[frozenset[str], list[Problem]]:
     """Obstacles by the ids that are held: screens ask for hundreds of programs of one network."""
     return {}
 
@@ -414,7 +414,7 @@ def _looked_at(network: Network) -> dict[frozenset[str], list[Problem]]:
 def _obstacles(network: Network, program: Program) -> list[Problem]:
     if not available():
         return [_NOT_BUILT]
-    found = cached(network, _looked_at)
+    found = cached(network, _obstacles_by_held)
     held = {segment.held for segment in program.segments} or {frozenset[str]()}
     for names in held - found.keys():
         found[names] = obstacles(with_held(network, names))

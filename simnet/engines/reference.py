@@ -106,7 +106,8 @@ class TimedLaws:
     def _refuse(self, tops: list[float], time: float) -> NoReturn:
         name, law = self.names[max(self.names, key=lambda i: tops[i])]
         raise SimulationError(
-            f"reaction {name}: its law {law} is unbounded just after t={time:g}, so its firings cannot be sampled; limit it, min(1e6, {law}), or end the run before"
+            f"reaction {name}: its law {law} is unbounded just after t={time:g}, so its firings "
+            f"cannot be sampled; limit it, min(1e6, {law}), or end the run before"
         )
 
 

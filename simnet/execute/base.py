@@ -87,7 +87,7 @@ def require_backend(name: str, count: int, timeout: float | None) -> None:
     if count < 1:
         problems.append(Problem(what=f"{name}={count!r}", why="must be at least 1"))
     if timeout is not None and not timeout > 0:
-        problems.append(Problem(what=f"timeout={timeout!r}", why="not above zero"))
+        problems.append(Problem(what=f"timeout={timeout!r}", why="must be positive"))
     if problems:
         raise InputError(problems)
 

@@ -217,7 +217,7 @@ class Processes:
     a timeout, preparing the model may take `PREPARING_AT_LEAST` seconds, or `timeout` if longer.
 
     Raises:
-        InputError: workers below 1, or a timeout that is not above zero.
+        InputError: workers below 1, or a timeout that is not positive.
     """
 
     workers: int

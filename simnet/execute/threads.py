@@ -112,7 +112,7 @@ class Threads:
     (wall time) stops with a reason.
 
     Raises:
-        InputError: threads below 1, or a timeout that is not above zero.
+        InputError: threads below 1, or a timeout that is not positive.
     """
 
     threads: int

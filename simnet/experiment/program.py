@@ -228,7 +228,7 @@ def _equilibration(network: Network, spec: TimeSpec) -> tuple[float, list[Proble
     except InputError as error:
         return 1.0, list(error.problems)
     if length <= 0:
-        return 1.0, [Problem(what=what, why="not above zero")]
+        return 1.0, [Problem(what=what, why="must be positive")]
     timed = timed_reactions(network)
     if timed:
         why = f"the rate of {timed[0]} depends on time, and equilibration has no time"
@@ -277,7 +277,8 @@ def _conflicts(network: Network, timed: Sequence[Timed]) -> Iterator[Problem]:
                 if held and network.document is not None:
                     yield Problem(
                         what=repr(change),
-                        why=f"{network.id} is simulated as its file is, since it has {network.document.obstacles[0].what}; nothing can be clamped",
+                        why=f"{network.id} is simulated as its file is, since it has "
+                        f"{network.document.obstacles[0].what}; nothing can be clamped",
                         way_out="remove that from the model",
                     )
 

@@ -88,7 +88,7 @@ class Pulse:
         start = duration(self.start, "Pulse start", time_unit)
         length = duration(self.length, "Pulse length", time_unit)
         if length <= 0:
-            raise InputError(Problem(what=f"Pulse length {self.length!r}", why="not above zero"))
+            raise InputError(Problem(what=f"Pulse length {self.length!r}", why="must be positive"))
         yield Timed(start, begins=self)
         yield Timed(start + length, ends=self)
 
@@ -116,7 +116,7 @@ class Repeat:
         first = duration(self.first, "Repeat first", time_unit)
         every = duration(self.every, "Repeat every", time_unit)
         if every <= 0:
-            raise InputError(Problem(what=repr(self), why="needs a period above zero"))
+            raise InputError(Problem(what=repr(self), why="its period must be positive"))
         for i in range(self.count):
             yield Timed(first + i * every, changes=self.changes)
 

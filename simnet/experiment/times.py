@@ -67,11 +67,11 @@ def positive_time(spec: TimeSpec, what: str, unit: str | None) -> float:
     """A time above zero, in `unit`; `what` is the argument's name.
 
     Raises:
-        InputError: no such time, or one that is not above zero.
+        InputError: no such time, or one that is not positive.
     """
     value = duration(spec, what, unit)
     if value <= 0:
-        raise InputError(Problem(what=f"{what}={spec!r}", why="not above zero"))
+        raise InputError(Problem(what=f"{what}={spec!r}", why="must be positive"))
     return value
 
 

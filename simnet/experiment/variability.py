@@ -124,7 +124,8 @@ def targets(variability: Variability, network: Network) -> dict[str, tuple[str, 
     found: dict[str, tuple[str, ...]] = {}
     taken: dict[str, str] = {}
     if network.document is not None and variability:
-        why = f"{network.id} is simulated as its file is, since it has {network.document.obstacles[0].what}"
+        obstacle = network.document.obstacles[0].what
+        why = f"{network.id} is simulated as its file is, since it has {obstacle}"
         way_out = "remove that from the model"
         problems.append(Problem(what="variability", why=why, way_out=way_out))
     require_distributions(variability)

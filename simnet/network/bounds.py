@@ -1,10 +1,11 @@
 """Interval arithmetic on expressions: between which values can a rate law lie?
 
 Sound, not tight: every value that the expression takes, as `function` computes it, is inside the
-interval, unless it or a part of it is NaN. Where nothing is known the interval is all reals. Rounding cannot put a value
-outside: basic operations, in the order of `function`, round monotonically, so what is computed lies
-between what is computed at the ends; results of the mathematical library, which is a few units in
-the last place off, are moved outwards by more than that.
+interval, unless it or a part of it is NaN. Where nothing is known the interval is all reals.
+Rounding cannot put a value outside: basic operations, in the order of `function`, round
+monotonically, so what is computed lies between what is computed at the ends; results of the
+mathematical library, which is a few units in the last place off, are moved outwards by more than
+that.
 """
 
 import math

@@ -4,7 +4,7 @@ An integrator that looks at a narrow pulse from before and from behind steps ove
 time are bisected until the function is monotone in them, by bounds of its derivative, or its bounds
 leave nothing of weight to hide between the values at their ends: no step over a monotone stretch
 goes unnoticed. Around each turning point
-steps are limited to a quarter of its width at half its height. What is periodic is looked at for two
+steps are limited to a quarter of its width at half its height. What is periodic is followed for two
 periods.
 """
 

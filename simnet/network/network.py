@@ -417,7 +417,8 @@ T = TypeVar("T")
 
 
 def cached(network: Network, compute: Callable[[Network], T]) -> T:
-    """What `compute` gives for the network, computed once; equal networks that are other objects have their own."""
+    """What `compute` gives for the network, computed once; equal networks that are other objects have
+    their own."""
     name = f"_cached_{compute.__module__}.{compute.__qualname__}"
     if name not in network.__dict__:
         network.__dict__[name] = compute(network)

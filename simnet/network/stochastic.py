@@ -35,7 +35,7 @@ def require_stochastic(
         raise UnsupportedError(network.document.obstacles)
     disturbed = frozenset({*disturbed, *network.set_by_state_events})
     values = tuple(frozenset((changed or {}).items()) for changed in stages)
-    seen = cached(network, _found_stochastic)
+    seen = cached(network, _checked_stages)
     if (values, disturbed) not in seen:
         problems = _problems_of_stages(network, [dict(changed) for changed in values], disturbed)
         if problems:
@@ -46,7 +46,7 @@ def require_stochastic(
         warnings.warn(text_, SimnetWarning, stacklevel=3)
 
 
-def _found_stochastic(network: Network) -> set[tuple[object, object]]:
+def _checked_stages(network: Network) -> set[tuple[object, object]]:
     """Stages of values that were checked, and what disturbs them: a run often comes again."""
     return set()
 
@@ -149,7 +149,8 @@ def _law_problems(network: Network, reaction: Reaction, ceilings: Ceilings) -> I
             what=f"{what} ({uses}): rate law {text(reaction.law.expression('continuous'))}",
             why="its discrete form is ambiguous: k*A^2 and k*A*(A-1) differ at small copy numbers",
             way_out='declare it when the model is loaded: kinetics="continuous" (--kinetics '
-            'continuous; of simnet export, --written-in continuous) if it was written for an ODE, "discrete" if it is a propensity as it stands'
+            "continuous; of simnet export, --written-in continuous) if it was written for an ODE, "
+            '"discrete" if it is a propensity as it stands'
             if network.kinetics == "as-written"
             else "it is not mass action in its reactants: write it as a propensity, and load it "
             'with kinetics="discrete"',

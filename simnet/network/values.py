@@ -231,7 +231,7 @@ def missing_values(
                 problems.append(Problem(what=item.id, why="has no value", way_out=way_out))
             if isinstance(item, Compartment) and item.id in read and values[item.id] <= 0:
                 what = f"compartment {item.id}: size {values[item.id]:g}"
-                problems.append(Problem(what=what, why="is not above zero"))
+                problems.append(Problem(what=what, why="must be positive"))
     return tuple(dict.fromkeys(problems))
 
 

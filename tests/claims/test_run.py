@@ -177,7 +177,7 @@ def test_what_tables_and_network_do_not_share_is_told_at_once(
     [
         ('t_end = "100 s"\nevery = "1 s"', 't_end = "100 s"\nevery = "7 s"', "no whole number"),
         ('rest = "100 s"', 'rest = "soon"', "not a time"),
-        ('rest = "100 s"', 'rest = "-1 s"', "not above zero"),
+        ('rest = "100 s"', 'rest = "-1 s"', "must be positive"),
         ('changes = ["k=20"]', 'changes = ["k"]', "where NAME=VALUE or a time should be"),
         ('changes = ["k=20"]', 'changes = ["kk=20"]', "is not in chain"),
     ],
