@@ -22,7 +22,7 @@ from simnet.experiment.change import Change, Knockdown, Knockout, Overexpress, S
 from simnet.experiment.condition import Condition
 from simnet.experiment.notation import Treatment, read_all, read_changes, treatment_of
 from simnet.experiment.program import Program, program
-from simnet.experiment.schedule import At, Scheduled
+from simnet.experiment.schedule import At, Scheduled, delayed
 from simnet.experiment.times import duration
 from simnet.network.network import Network
 from simnet.network.timing import depends_on_time
@@ -134,7 +134,7 @@ def script(network: Network, arm: Arm, first: Sequence[Change] = ()) -> Script:
     keys = (f"{where}.changes:", f"{where}.schedule:", f"{where}.background:")
     try:
         done = treatment_of(protocol.changes, protocol.schedule, protocol.background, keys)
-        later += [entry.delayed(start, network.time_unit) for entry in done.schedule]
+        later += [delayed(entry, start, network.time_unit) for entry in done.schedule]
     except InputError as error:
         problems.extend(error.problems)
     moments.append((start, (*done.changes, *acute)))

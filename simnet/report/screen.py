@@ -290,7 +290,7 @@ def _provenance(result: ScreenResult) -> Iterator[Part]:
         ["platform", record.platform],
         ["tolerances", f"relative {run.rtol:g}, absolute {absolute}"],
         ["equilibrated", str(first.equilibrate or "no")],
-        ["in every condition", ", ".join(c.label for c in first.background) or "nothing besides"],
+        ["in every condition", ", ".join(c.label for c in first.background) or "no other changes"],
         ["replicates", f"{run.count} of each condition"],
     ]
     if result.record.precision is not None:

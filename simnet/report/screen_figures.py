@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _DIVERGING = "RdBu_r"
 _LEAST = 0.1
-"""Of a value, that a scale spans at least: rounding errors are not to look like effects."""
+"""Of a value: the least span of a scale, so that rounding errors do not look like effects."""
 
 
 def figure_of(width: float, height: float) -> "Figure":

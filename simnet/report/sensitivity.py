@@ -134,8 +134,8 @@ def _control(result: StudyResult) -> Iterator[Part]:
         return
     readouts = frame[frame["table"] == "readout control"]
     yield Text(
-        text="Control coefficients: the answer of the whole network in steady state to a "
-        "reaction that is made faster. Those of a readout sum to 0 over all reactions. Fluxes, single species and "
+        text="Control coefficients: the response of the whole network in steady state to a faster "
+        "reaction. Those of a readout sum to 0 over all reactions. Fluxes, single species and "
         "elasticities are in control.csv.",
         kind="note",
     )
@@ -200,6 +200,6 @@ def _provenance(result: StudyResult) -> Iterator[Part]:
         ["settings", ", ".join(f"{k} = {v:g}" for k, v in about["settings"].items()) or "none"],
         ["relative tolerance", f"{about['rtol']:g}"],
         ["equilibrated", "no" if not before else time(before, about["time unit"])],
-        ["in every row", "; ".join(changes) or "nothing besides"],
+        ["in every row", "; ".join(changes) or "no other changes"],
     ]
     yield PageTable(columns=["what", "which"], rows=rows, text=2)

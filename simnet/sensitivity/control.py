@@ -106,12 +106,12 @@ def steady_control(
 
     Args:
         network: with a steady state.
-        changes: made to it before.
+        changes: applied to it before.
         symbols: readouts, species or expressions whose control is computed as well.
         settle: time that it is run before Newton's method, in the network's unit.
 
     Raises:
-        InputError: changes that cannot be made, or unknown symbols.
+        InputError: impossible changes, or unknown symbols.
         UnsupportedError: a network whose rates depend on time, or a foreign file that runs as it is.
         SimulationError: no steady state could be computed, or one that is not stable.
     """

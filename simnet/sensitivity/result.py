@@ -340,7 +340,7 @@ def _table_in(folder: Path, name: str, kind: str) -> "pd.DataFrame":
 
 
 def _items_of(kind: type[T], frame: "pd.DataFrame") -> list[T]:
-    """What `frame_of` made the frame of."""
+    """The items of a frame of `frame_of`."""
     import pandas as pd
 
     records: list[dict[Any, Any]] = frame[[f.name for f in fields(kind)]].to_dict("records")  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """The rows of a design: as conditions of a plan, what is stored of their runs, and the readouts of those,
 at the end and over time."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,7 @@ def row_conditions(
         study: whose rows they are.
         design: of the study.
         rows: (K,) those to run.
-        bare: without the factors, where only the content counts: the key says it all.
+        bare: without the factors, where the content does not count, but the key.
     """
     names = design.space.names[:-1]
     inputs = {i.parameter for i in study.network.inputs}  # equilibration sets these
@@ -139,13 +139,6 @@ def courses_of_rows(frame: "pd.DataFrame", study: SensitivityStudy) -> FloatArra
     """(K, B, N, T, R) from the stored rows of K rows, in order."""
     shape = (-1, len(study.brackets), study.runs, len(study.output_times), len(study.symbols))
     return np.stack(frame["values"].tolist()).reshape(shape)
-
-
-def failed_runs(frame: "pd.DataFrame") -> Iterator[tuple[int, int, int, int, str]]:
-    """(row, bracket, replicate, seed, reason) of each run that failed."""
-    failed = frame[frame["reason"] != ""]
-    columns = ("row", "condition", "replicate", "seed", "reason")
-    yield from zip(*(failed[name].tolist() for name in columns), strict=True)
 
 
 # Programs of a design's rows, derived from one: rows differ in the values of parameters only.

@@ -30,12 +30,12 @@ def study_from_file(
     """The study that a file describes.
 
     Args:
-        path: of the file; a network that is a file is looked for beside it as well.
+        path: of the file; a network that is a file may also lie beside it.
         over: fields of the study that replace those of the file.
-        reading: of `load`, such as kinetics=, in place of what the file says.
+        reading: of `load`, such as kinetics=, in place of those in the file.
 
     Raises:
-        InputError: it cannot be read, or all that is wrong with what it says.
+        InputError: it cannot be read, or all that is wrong with its content.
     """
     return study_from_data(read_toml(path), over, **reading)
 
@@ -46,7 +46,10 @@ def study_from_data(
     """The study that a file's content describes; arguments and errors as of `study_from_file`."""
     problems: list[Problem] = []
     over = over or {}
-    own = {"method": str, "precision": Precision | IndexPrecision}  # the study says what is meant
+    own = {
+        "method": str,
+        "precision": Precision | IndexPrecision,
+    }  # of which the study names the right argument
     values = decoded(data, SensitivityStudy, problems, own=own, given=tuple(over))
     done = read_all(values.pop("changes", ()), read_treatment, "changes", problems)
     if problems:

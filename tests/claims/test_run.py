@@ -221,7 +221,7 @@ def test_times_of_a_schedule_count_from_the_end_of_the_run_in(chain: Network, fo
     assert script(chain, arm).condition.schedule == (
         sn.At(100.0, sn.Set("k", 20.0)),
         sn.Pulse(120.0, 10.0, sn.Set("k", 0.0)),
-        sn.Repeat(160.0, 10.0, 2, sn.Add("X", 1.0)),
+        sn.Repeat(160.0, "10 s", 2, sn.Add("X", 1.0)),
     )
     refused = 'schedule = [{ at = "50 s", changes = ["k=10"] }]'
     (folder / "protocols.toml").write_text(text.replace('schedule = ["50 s: k=10"]', refused))

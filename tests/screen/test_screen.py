@@ -85,7 +85,7 @@ def test_all_mistakes_at_once(plan: Plan) -> None:
     with pytest.raises(sn.InputError) as caught:
         plan(t_end=None, times=[0, 1], readouts=["X"], max_step=1)
     said = str(caught.value)
-    for part in ("t_end: none given", "times: those of a screen", "max_step=1: only the ODE"):
+    for part in ("t_end: none given", "times: those of a screen", "max_step=1: only applies to the ODE"):
         assert part in said, part
     with pytest.raises(sn.InputError, match="combinations=None: unknown"):
         plan(combinations=None)

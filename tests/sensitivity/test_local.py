@@ -117,7 +117,7 @@ def test_a_failed_row_takes_its_factor(chain_space, outputs):
     y = chain(design.matrix)
     y[6] = np.nan  # of `a`
     found = analyse(design, Outputs(readout="B", estimate=y, variance=np.zeros_like(y)))
-    assert "nothing can be concluded about a." in found.statements[0]
+    assert "no index of a could be estimated." in found.statements[0]
     frame = found.frame().set_index("factor")
     assert np.isnan(frame.estimate["a"]).all()
     assert frame.influential["a"].isna().all()
@@ -125,7 +125,7 @@ def test_a_failed_row_takes_its_factor(chain_space, outputs):
     y[0] = np.nan
     found = analyse(design, Outputs(readout="B", estimate=y, variance=np.zeros_like(y)))
     assert found.rows == ()
-    assert "nothing can be concluded" in found.statements[-1]
+    assert "no index could be estimated" in found.statements[-1]
 
 
 def test_a_failed_baseline_takes_its_repetition(chain_space, outputs):
@@ -136,7 +136,7 @@ def test_a_failed_baseline_takes_its_repetition(chain_space, outputs):
     assert "other repetitions stand in" in found.statements[0]
     y[design.rows_of_block + 6] = np.nan  # of `a`, in the other repetition
     found = analyse(design, Outputs(readout="B", estimate=y, variance=np.zeros_like(y)))
-    assert "nothing can be concluded about a." in found.statements[0]
+    assert "no index of a could be estimated." in found.statements[0]
     assert np.isnan(found.frame().set_index("factor").estimate["a"]).all()
 
 
