@@ -7,7 +7,7 @@ rules.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -256,17 +256,9 @@ def from_net(text: str, name: str, source: Source | None = None) -> Network:
         raise ModelError(problems) from None
 
 
-@dataclass
 class _Reader:
-    net: NetFile
-    name: str
-    source: Source
-    ids: Ids = field(default_factory=Ids)
-    places: dict[str, str] = field(default_factory=dict)
-    """Ids of compartments by name."""
-
-    def network(self) -> Network:
-        net = self.net
+    def __init__(self, net: NetFile, name: str, source: Source) -> None:
+        self.net, self.name, self.source = net, name, source
         self.known = {n for n, _ in (*net.parameters, *net.functions, *net.groups)}
         why = "may only contain letters, digits and underscores"
         if wrong := [n for n in self.known if not _NAME.fullmatch(n)]:
@@ -274,7 +266,11 @@ class _Reader:
         self.ids = Ids(self.known)
         self.parameters = self.all_parameters()
         self.values = self.all_values()
+        self.places: dict[str, str] = {}  # ids of compartments by name
         self.compartments = self.all_compartments()
+
+    def network(self) -> Network:
+        net = self.net
         laws = LawReader(self.formula, self.values, self.compartments)
         species = self.species()
         ids = [s.id for s in species]
@@ -328,7 +324,6 @@ class _Reader:
             meaning = "the well-mixed volume that holds every species"
             return (Compartment(id=self.ids.claim("cell"), size=1.0, unit=None, meaning=meaning),)
         found = []
-        self.places = {}
         for name in [*declared, *sorted(places - declared.keys())]:
             dimensions, text = declared.get(name, (3, "1"))
             size = self.formula(text, f"compartment {name}")

@@ -107,7 +107,7 @@ def sbml_of(network: Network) -> str:
 
 
 _BASE_UNITS = {"1": "dimensionless", "item": "item", "s": "second", "L": "litre", "mol": "mole"}
-_SAID = {
+_NOTES = {
     "continuous": "Rate laws are continuous (k/2*A^2 for a homodimer): for ODE solvers, and for "
     "COPASI's SSA, which applies its own combinatorial factor.",
     "discrete": "Rate laws are discrete (k/2*A*(A-1) for a homodimer): for SSA engines that take "
@@ -161,7 +161,7 @@ class _Writer:
         _ok(model.setId(network.id))
         if network.title:
             _ok(model.setName(network.title))
-        _ok(model.setNotes(paragraphs(network.summary, _SAID[self.kinetics])))
+        _ok(model.setNotes(paragraphs(network.summary, _NOTES[self.kinetics])))
         own = model_annotation(network, self.kinetics)
         _annotation(model, own, model_statements(self.annotations))
         if network.substance_unit is not None:

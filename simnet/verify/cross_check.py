@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -170,8 +171,10 @@ def cross_check(
     _without_doubtful(counts, network, end, left_out)
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        runs = _runs(network, end, counts, root, readouts, workers, progress, left_out, failed)
-        ode = _ode(network, end, readouts, workers, left_out)
+        arguments: dict[str, Any] = {"t_end": end, "readouts": readouts, "workers": workers}
+        arguments["points"] = _TIMES + 1
+        runs = _runs(network, arguments, counts, root, progress, left_out, failed)
+        ode = _ode(network, arguments, left_out)
     for message in {str(item.message): item for item in warned}.values():
         warnings.warn(message.message, message.category, stacklevel=2)
     any_run = next(iter(runs.values()), None)
@@ -242,11 +245,9 @@ def _without_doubtful(
 
 def _runs(
     network: Network,
-    end: float,
+    arguments: dict[str, Any],
     counts: dict[str, int],
     root: int,
-    readouts: Sequence[str] | str | None,
-    workers: int | None,
     progress: Progress | None,
     left_out: dict[str, str],
     failed: dict[str, str],
@@ -263,13 +264,10 @@ def _runs(
         try:
             runs[name] = simulate(
                 network,
-                t_end=end,
-                points=_TIMES + 1,
+                **arguments,
                 method="ssa",
                 replicates=count,
                 seed=replicate_seed(root, f"cross_check {name}", 0),
-                workers=workers,
-                readouts=readouts,
                 engine=name,
                 progress=advance,
             )
@@ -282,19 +280,14 @@ def _runs(
 
 
 def _ode(
-    network: Network,
-    end: float,
-    readouts: Sequence[str] | str | None,
-    workers: int | None,
-    left_out: dict[str, str],
+    network: Network, arguments: dict[str, Any], left_out: dict[str, str]
 ) -> FloatArray | None:
     """(T + 1, R): the deterministic solution; information only."""
     try:
-        run = simulate(network, t_end=end, points=_TIMES + 1, readouts=readouts, workers=workers)
+        values: FloatArray = simulate(network, **arguments).values[0, 0]
     except SimnetError as error:
         left_out["ODE"] = str(error)
         return None
-    values: FloatArray = run.values[0, 0]
     return values
 
 
