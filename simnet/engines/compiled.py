@@ -256,7 +256,7 @@ class CompiledSimulator:
         ]
         if timed:
             raise InputError(timed)
-        run = Run(
+        run = Batch(
             self, program, streams, limits=limits, stop=stop, threads=threads, watches=watches
         )
         run.whole()
@@ -277,7 +277,7 @@ class CompiledSimulator:
         return self._tables[held, forced]
 
 
-class Run:
+class Batch:
     """One call: a program and its replicates."""
 
     def __init__(

@@ -71,7 +71,7 @@ class Cluster:
             SimulationError: the cluster went away.
         """
         with self._client() as client:
-            _Call(client, task, jobs, self.timeout).run(deliver)
+            _ClusterCall(client, task, jobs, self.timeout).run(deliver)
 
     @contextmanager
     def _client(self) -> Iterator["Client"]:
@@ -122,7 +122,7 @@ def _checked(client: "Client") -> "Client":
     return client
 
 
-class _Call:
+class _ClusterCall:
     """One call of `Cluster.run`, in one thread."""
 
     def __init__(

@@ -248,7 +248,7 @@ def default_readouts(network: Network) -> tuple[Readout, ...]:
 def from_net(text: str, name: str, source: Source | None = None) -> Network:
     """A Network from the text of a .net file; `name` becomes its id."""
     try:
-        return _Reader(parse_net(text), name, source or Source()).network()
+        return _NetReader(parse_net(text), name, source or Source()).network()
     except ModelError as error:
         problems = [
             replace(p, what=name if p.what == "it" else f"{name}: {p.what}") for p in error.problems
@@ -256,7 +256,7 @@ def from_net(text: str, name: str, source: Source | None = None) -> Network:
         raise ModelError(problems) from None
 
 
-class _Reader:
+class _NetReader:
     def __init__(self, net: NetFile, name: str, source: Source) -> None:
         self.net, self.name, self.source = net, name, source
         self.known = {n for n, _ in (*net.parameters, *net.functions, *net.groups)}

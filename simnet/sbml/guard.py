@@ -101,12 +101,12 @@ def flat(data: bytes) -> bytes:
     return _edited(data, edits)
 
 
-def _mark_long(calls: Sequence["_Call"]) -> None:
+def _mark_long(calls: Sequence["_MathCall"]) -> None:
     """Mark the differences that lie in a chain of more than WIDEST sums and differences."""
     for call in calls:
         if call.name in _SIGNED and call.above is not None and call.above.name in _SIGNED:
             call.chain = call.above.chain + 1
-        part: _Call | None = call if call.chain > WIDEST else None
+        part: _MathCall | None = call if call.chain > WIDEST else None
         while part is not None and part.name in _SIGNED and not part.long:
             part.long, part = True, part.above
 
@@ -137,7 +137,7 @@ def grouped(data: bytes) -> bytes:
     return _edited(data, edits)
 
 
-def _in_otherwise(call: "_Call", end: int) -> list[tuple[int, int, bytes]]:
+def _in_otherwise(call: "_MathCall", end: int) -> list[tuple[int, int, bytes]]:
     """Pieces beyond PIECES, in the otherwise of those before them."""
     prefix = call.prefix.encode()
     at = call.starts[PIECES:-1:PIECES]
@@ -146,11 +146,13 @@ def _in_otherwise(call: "_Call", end: int) -> list[tuple[int, int, bytes]]:
     return [*((start, start, opening) for start in at), (end, end, closing * len(at))]
 
 
-class _Call:
+class _MathCall:
     """An `apply` of an operator of ASSOCIATIVE or of minus, or a piecewise: byte offsets of its
     parts, and the one whose argument it is."""
 
-    def __init__(self, prefix: str, name: str, start: int, above: "_Call | None" = None) -> None:
+    def __init__(
+        self, prefix: str, name: str, start: int, above: "_MathCall | None" = None
+    ) -> None:
         self.prefix, self.name, self.start, self.above = prefix, name, start, above
         self.chain, self.long = 1, False
         self.starts: list[int] = []
@@ -162,10 +164,10 @@ class _Call:
         return self.name == "minus" and self.long and len(self.starts) == 2
 
 
-def _calls(data: bytes) -> list[_Call]:
+def _calls(data: bytes) -> list[_MathCall]:
     """Those of a document, in the order in which they begin."""
-    found: list[_Call] = []
-    open_: list[tuple[str, int, list[_Call]]] = []
+    found: list[_MathCall] = []
+    open_: list[tuple[str, int, list[_MathCall]]] = []
     parser = expat.ParserCreate()
 
     def start(tag: str, attributes: object) -> None:
@@ -177,13 +179,13 @@ def _calls(data: bytes) -> list[_Call]:
                 holder[0].starts.append(at)
             elif outer == "apply" and (name in ASSOCIATIVE or name == "minus") and begun >= 0:
                 above = open_[-2][2] if len(open_) > 1 else []
-                call = _Call(prefix and prefix + ":", name, begun, *above)
+                call = _MathCall(prefix and prefix + ":", name, begun, *above)
                 holder.append(call)
                 found.append(call)
             open_[-1] = (outer, -1, holder)  # only a first child can be the operator
         holder = []
         if name == "piecewise":
-            holder.append(_Call(prefix and prefix + ":", name, at))
+            holder.append(_MathCall(prefix and prefix + ":", name, at))
             found.extend(holder)
         open_.append((name, at, holder))
 

@@ -89,7 +89,7 @@ def from_sbml(content: str, *, name: str = "model", kinetics: Kinetics | None = 
     if model.getNumParameters() > declared:  # a file that runs as it is runs with these
         content = libsbml.writeSBMLToString(document)
     convert(document, "expandFunctionDefinitions")
-    return _Reader(document, content, name, kinetics).network()
+    return _ModelReader(document, content, name, kinetics).network()
 
 
 def _require_readable(document: Any, name: str) -> None:
@@ -106,7 +106,7 @@ def _require_readable(document: Any, name: str) -> None:
         raise ModelError(found[:5] or Problem(what=name, why="contains no SBML model"))
 
 
-class _Reader:
+class _ModelReader:
     """Reads one document.
 
     Args:
