@@ -21,9 +21,7 @@ from simnet.sbml.annotate import (
     species_statements,
     species_term,
 )
-from simnet.sbml.convert import RECORD as CONVERTED
-from simnet.sbml.convert import ROUNDED
-from simnet.sbml.reversible import RECORD as SPLIT
+from simnet.sbml.convert import CONVERTED, ROUNDED, SPLIT
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,9 +19,9 @@ from simnet.execute.run import (
     Gathered,
     dependent,
     in_order,
+    report_failures,
     run_in_blocks,
     stretches,
-    tell_failures,
     without_infinite,
 )
 from simnet.experiment.condition import Condition
@@ -371,7 +371,7 @@ def ensemble_of(
             text = f"readout {readout.name} is infinite at some time in {count:,} replicates"
             caution(f"{text}, and left out of its statistics there")
     told = in_order(failures)
-    tell_failures(told, total.stop)
+    report_failures(told, total.stop)
     return Ensemble(
         statistics=total,
         condition=plan.conditions[0],

@@ -30,7 +30,6 @@ from simnet.sensitivity.rows import (
     courses_of_rows,
     distinct_rows,
     evaluated,
-    failed_runs,
     items_to_run,
     plan_of,
     row_conditions,
@@ -285,7 +284,8 @@ def _once(
     rank = {int(row): k for k, row in enumerate(rows)}
     broken: dict[int, str] = {}
     failures: list[tuple[object, ...]] = []
-    for row, bracket, replicate, seed, reason in failed_runs(frame):
+    failed = frame.loc[frame["reason"] != "", ["row", "condition", "replicate", "seed", "reason"]]
+    for row, bracket, replicate, seed, reason in failed.itertuples(index=False, name=None):
         condition = bracket_text(study.brackets[bracket])
         failures.append(("", row, int(design.block[row]), condition, replicate, seed, reason))
         where = [condition] * bool(condition) + [f"replicate {replicate}"] * (study.runs > 1)

@@ -114,5 +114,5 @@ def test_a_grid_that_cannot_be_is_refused() -> None:
         "the window from 2 to 1 is empty",
         "not a whole number of at least 2",
     ]
-    with pytest.raises(InputError, match="not above zero"):
+    with pytest.raises(InputError, match="must be positive"):
         grid([parse_readout("A@0")], 0)
