@@ -170,7 +170,7 @@ def _print(result: "ScreenResult") -> None:
             str(row["readout"]),
             number(row["control_mean"]),
             number(row["treated_mean"]),
-            number(round(row["log2_fold_change"], 6)),  # less is the integrator's
+            number(row["log2_fold_change"]),
             _interval(row["log2_low"], row["log2_high"]),
             str(row["n_treated"]),
             number(row["p_adjusted"]),
