@@ -78,7 +78,7 @@ def test_a_count_that_cannot_grow_stops_its_replicate(
     )
     network = replace(birth_death, reactions=(birth,))
     run = replace(program(network, end=1e6), amounts={"X": 2.0**53 - 3 * made})
-    traced = compiled.Run(
+    traced = compiled.Batch(
         simulator(network, kernel=kernel),
         run,
         streams(2),
@@ -104,7 +104,7 @@ def test_the_limit_of_firings_is_exact(
         Segment(start=5.0, end=10.0, outputs=np.array([10.0])),
     )
     run = program(network, *segments)
-    free = compiled.Run(
+    free = compiled.Batch(
         simulator(network, kernel=kernel),
         run,
         streams(60),
@@ -114,7 +114,7 @@ def test_the_limit_of_firings_is_exact(
     )
     free.whole()
     firings, most = free.block.firings, int(np.median(free.block.firings))
-    limited = compiled.Run(
+    limited = compiled.Batch(
         simulator(network, kernel=kernel),
         run,
         streams(60),
