@@ -37,6 +37,7 @@ def test_the_archive_and_the_antimony_text_give_the_same(checked: ExportCheck) -
     assert checked.tool.startswith("tellurium 2.")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("wrong", ["archive", "antimony"])
 def test_another_model_in_a_file_is_noticed(
     wrong: str, dosed: Network, monkeypatch: pytest.MonkeyPatch
@@ -60,6 +61,7 @@ def test_another_model_in_a_file_is_noticed(
     assert differing == ({ANTIMONY} if wrong == "antimony" else {"time_course", "dose_schedule"})
 
 
+@pytest.mark.thorough
 def test_a_file_that_tellurium_cannot_run_is_left_out(
     dosed: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
