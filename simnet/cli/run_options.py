@@ -94,6 +94,11 @@ def _written_as_before(args: Sequence[str]) -> list[Problem]:
         if option == "--at":
             value = value if equals else next(words, "")
             when = "" if ":" in value else f"{value}: "
+        elif option == "--simulate":
+            value = value if equals else next(words, "")
+            what, why = f"{option} {value}", "is no longer an option"
+            way_out = f"write --method {value}, and --analysis for what was --method"
+            problems.append(Problem(what=what, why=why, way_out=way_out))
         elif option in _BEFORE:
             value = value if equals else next(words, "")
             name, _, number = value.rpartition("=")

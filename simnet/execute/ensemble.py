@@ -291,7 +291,8 @@ def run_ensemble(
             the statistics of these; `simnet merge` joins their folders, for the same call on the
             whole.
         progress: as in `simulate`.
-        run: the arguments of `Run`; here `method` is "ssa" and `replicates` are 1000 by default.
+        run: the arguments of `Run`; here `method` is "ssa" and `replicates` are 1000 by default, or 1
+            under "ode" without variability.
 
     Raises:
         InputError: mistakes in the call; nothing was run.

@@ -85,7 +85,7 @@ def test_all_mistakes_at_once(plan: Plan) -> None:
     with pytest.raises(sn.InputError) as caught:
         plan(t_end=None, times=[0, 1], readouts=["X"], max_step=1)
     said = str(caught.value)
-    for part in ("t_end: none given", "times: those of a screen", "max_step=1: only the ODE"):
+    for part in ("t_end: none given", "times: those of a screen", "max_step=1: only applies to the ODE"):
         assert part in said, part
     with pytest.raises(sn.InputError, match="combinations=None: unknown"):
         plan(combinations=None)
@@ -356,3 +356,9 @@ def test_the_estimate_is_near_the_cost(plan: Plan) -> None:
     began = time.process_time()
     sn.run_screen(made, workers=0)
     assert expected / 3 < time.process_time() - began < expected * 3 + 0.3
+
+
+@pytest.mark.parametrize("wrong", [3, ["k"], {"k": 0.3}, {3: sn.LogNormal(cv=0.3)}])
+def test_variability_that_is_none(plan: Plan, wrong: Any) -> None:
+    with pytest.raises(sn.InputError, match="variability"):
+        plan(variability=wrong)
