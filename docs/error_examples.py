@@ -77,8 +77,8 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     Example(
         raises=errors.StateError,
-        code="import numpy as np\nfrom simnet.engines.state import require_counts\n\n"
-        'require_counts(np.array([[20.0], [19.5]]), ["X"], np.array([0.0, 1.0]))',
+        code="import numpy as np\nfrom simnet.engines.state import require_possible\n\n"
+        'require_possible(np.array([[20.0], [19.5]]), ["X"], np.array([0.0, 1.0]), counts=True)',
         way_out="For authors of engines: an engine raises it when it reaches an amount that cannot "
         "be. `simulate` takes it for a failed replicate, and where all failed raises a "
         "SimulationError with the same message. The message names the species, the amount, the "

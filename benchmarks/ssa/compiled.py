@@ -8,8 +8,8 @@ import numpy as np
 from cases import INTERVALS, Case
 
 from simnet.engines.base import Limits, Task
+from simnet.engines.compiled import Batch, available, obstacles
 from simnet.engines.compiled import CompiledSimulator as Simulator
-from simnet.engines.compiled import Run, available, obstacles
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import Program, program
 from simnet.sbml.read import from_sbml
@@ -37,7 +37,7 @@ def streams(n: int, seed: int) -> Sequence[bytes]:
     return [hashlib.blake2b(b"%d %d" % (seed, i), digest_size=32).digest() for i in range(n)]
 
 
-def finished(run: Run) -> Any:
+def finished(run: Batch) -> Any:
     """(n, T, S) after a run in which nothing failed."""
     run.whole()
     results = run.results()
@@ -50,8 +50,8 @@ def finished(run: Run) -> Any:
 def prepare(case: Case) -> Any:
     simulator, steps = prepared(case)
 
-    def whole(n: int, seed: int, threads: int = 1) -> Run:
-        return Run(
+    def whole(n: int, seed: int, threads: int = 1) -> Batch:
+        return Batch(
             simulator,
             steps,
             streams(n, seed),

@@ -4,16 +4,14 @@ The same table gives the PySB monomers their annotations. It says of each term w
 `unverified` marks one that could be read nowhere.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
-from simnet.catalogue.tables import utf8_text
-from simnet.errors import ModelError, Problem
+from simnet.catalogue.tables import csv_rows
+from simnet.errors import ModelError, Problems
 from simnet.network.network import Network
 
 COLUMNS = ["molecule", "qualifier", "uri", "name", "read_in"]
@@ -71,21 +69,15 @@ def read_annotations() -> Mapping[str, tuple[Term, ...]]:
             them at once.
     """
     file = resources.files("simnet.networks") / "_modules" / "annotations.csv"
-    with io.StringIO(utf8_text(file), newline="") as stream:
-        reader = csv.DictReader(stream)
-        if reader.fieldnames != COLUMNS:
-            why = f"its columns must be {', '.join(COLUMNS)}"
-            raise ModelError(Problem(what="annotations.csv", why=why))
-        rows = list(reader)
-    problems = []
+    problems = Problems()
     found: dict[str, list[Term]] = {}
-    for number, row in enumerate(rows, start=2):
+    for number, row in enumerate(csv_rows(file, COLUMNS), start=2):
         where = f"annotations.csv, line {number}: {row['molecule']}"
         if not all(row.values()):
-            problems.append(Problem(what=where, why="has an empty field"))
+            problems.add(where, "has an empty field")
         if row["qualifier"] not in QUALIFIERS:
             why = f"qualifier {row['qualifier']!r} is not known"
-            problems.append(Problem(what=where, why=why, way_out=", ".join(QUALIFIERS)))
+            problems.add(where, why, ", ".join(QUALIFIERS))
         molecule = row.pop("molecule")
         found.setdefault(molecule, []).append(Term(**row))
     if problems:

@@ -1,14 +1,12 @@
 """What a network's behaviour is held against: claims.csv, as data."""
 
-import csv
-import io
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from typing import Literal
 
-from simnet.catalogue.tables import utf8_text
+from simnet.catalogue.tables import csv_rows
 from simnet.errors import ModelError, Problem, nearest
 
 # What a claim may say of a number: a table of comparisons, each an interval that is accepted.
@@ -161,11 +159,7 @@ def read_claims(folder: Traversable) -> tuple[Claim, ...]:
     file = folder / CLAIMS
     if not file.is_file():
         raise ModelError(Problem(what=CLAIMS, why="is missing in the network's folder"))
-    reader = csv.DictReader(io.StringIO(utf8_text(file), newline=""))
-    if reader.fieldnames != CLAIM_COLUMNS:
-        why = f"its columns must be {', '.join(CLAIM_COLUMNS)}"
-        raise ModelError(Problem(what=CLAIMS, why=why))
-    rows = list(reader)
+    rows = csv_rows(file, CLAIM_COLUMNS)
     problems = [] if rows else [Problem(what=CLAIMS, why="contains no claims")]
     seen: set[str] = set()
     found: list[Claim] = []
@@ -211,14 +205,14 @@ def _faults(row: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     if comparison is None:
         if row["comparison"].strip():
             way_out = nearest(row["comparison"], COMPARISONS)
-            yield f"{row['comparison']!r} is no comparison", way_out
+            yield f"{row['comparison']!r} is not a comparison", way_out
         return
     if comparison.tolerant and "tolerance" not in numbers:
         yield f"{row['comparison']!r} needs a tolerance", ""
     elif comparison.tolerant and not numbers["tolerance"] > 0:
-        yield f"tolerance {row['tolerance']!r} is not above zero", ""
+        yield f"tolerance {row['tolerance']!r} must be positive", ""
     elif row["comparison"] == "within a factor" and not numbers["tolerance"] > 1:
-        yield f"a factor of {row['tolerance']} leaves no room", "give one above 1"
+        yield f"a factor of {row['tolerance']} is too small", "give one above 1"
     elif not comparison.tolerant and "tolerance" in numbers:
         yield f"{row['comparison']!r} takes no tolerance", "leave it empty"
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from simnet.catalogue.decode import decode, fields_of, required_of
 from simnet.catalogue.tables import utf8_text
-from simnet.errors import ModelError, Problem
+from simnet.errors import ModelError, Problem, Problems
 
 PROTOCOLS = "protocols.toml"
 Method: TypeAlias = Literal["ode", "ssa"]
@@ -111,19 +111,19 @@ def read_protocols(folder: Traversable) -> Protocols:
         data = tomllib.loads(utf8_text(file))
     except tomllib.TOMLDecodeError as error:
         raise ModelError(Problem(what=PROTOCOLS, why=str(error))) from error
-    problems: list[Problem] = []
+    problems = Problems()
     kinds = {"protocols": dict[str, Any], "mechanisms": dict[str, Any]}
     tables = decode(data, kinds, problems, required=("protocols",))
     protocols = _named(Protocol, "protocols", tables, problems)
     mechanisms = _named(Mechanism, "mechanisms", tables, problems)
     for name, protocol in protocols.items():
         if not protocol.methods:
-            what, way_out = f"protocols.{name}.methods", f"write {list(METHODS)}, or leave it out"
-            problems.append(Problem(what=what, why="is empty", way_out=way_out))
+            way_out = f"write {list(METHODS)}, or leave it out"
+            problems.add(f"protocols.{name}.methods", "is empty", way_out)
     for name, mechanism in mechanisms.items():
         if not mechanism.zero and not mechanism.equal:
-            what, way_out = f"mechanisms.{name}", 'name parameters: zero = ["..."]'
-            problems.append(Problem(what=what, why="takes nothing out", way_out=way_out))
+            way_out = 'name parameters: zero = ["..."]'
+            problems.add(f"mechanisms.{name}", "takes nothing out", way_out)
     if problems:
         raise ModelError([replace(p, what=f"{PROTOCOLS}: {p.what}") for p in problems])
     return Protocols(protocols=protocols, mechanisms=mechanisms)

@@ -3,14 +3,17 @@
 import csv
 import io
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from importlib.resources.abc import Traversable
-from typing import Any
+from inspect import signature
+from typing import Any, TypeVar
 
-from simnet.errors import ModelError, Problem
+from simnet.errors import ModelError, Problem, Problems
 from simnet.network.network import Drug, Gene, Input, Readout
 from simnet.network.units import parse_unit
+
+T = TypeVar("T")
 
 # The text of a network's tables: UTF-8, as editors and spreadsheets write it.
 
@@ -27,6 +30,19 @@ def utf8_text(file: Traversable) -> str:
         why = f"is not UTF-8 text (invalid byte at position {error.start})"
         way_out = 'save it as UTF-8 (in Excel, as "CSV UTF-8")'
         raise ModelError(Problem(what=file.name, why=why, way_out=way_out)) from None
+
+
+def csv_rows(file: Traversable, columns: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of a table that has these columns.
+
+    Raises:
+        ModelError: it has others, or is not in UTF-8.
+    """
+    reader = csv.DictReader(io.StringIO(utf8_text(file), newline=""))
+    if reader.fieldnames != columns:
+        why = f"its columns must be {', '.join(columns)}"
+        raise ModelError(Problem(what=file.name, why=why))
+    return list(reader)
 
 
 PARAMETER_COLUMNS = (
@@ -70,13 +86,13 @@ def read_catalogue(folder: Traversable) -> Catalogue:
     Raises:
         ModelError: a missing column or key, or a value that cannot be; all of them at once.
     """
-    problems: list[Problem] = []
+    problems = Problems()
     parameters = _parameters(folder / "parameters.csv", problems)
     data = tomllib.loads(utf8_text(folder / "catalogue.toml"))
     try:
         catalogue = _catalogue(data, parameters)
     except KeyError as error:
-        problems.append(Problem(what="catalogue.toml", why=f"key {error} is missing"))
+        problems.add("catalogue.toml", f"key {error} is missing")
     if problems:
         raise ModelError(problems)
     return catalogue
@@ -91,83 +107,49 @@ def _catalogue(data: dict[str, Any], parameters: dict[str, ParameterRow]) -> Cat
         volume=head.get("volume", ""),
         parameters=parameters,
         molecules={name: row["meaning"] for name, row in data.get("molecules", {}).items()},
-        readouts=tuple(
-            Readout(name=name, symbol=row["symbol"], unit=row["unit"], meaning=row["meaning"])
-            for name, row in data["readouts"].items()
-        ),
-        inputs=tuple(
-            Input(
-                name=name,
-                parameter=row["parameter"],
-                baseline=float(row["baseline"]),
-                unit=row["unit"],
-                meaning=row["meaning"],
-            )
-            for name, row in data.get("inputs", {}).items()
-        ),
-        genes=tuple(
-            Gene(
-                name=name,
-                symbol=row["symbol"],
-                parameters=tuple(row["parameters"]),
-                meaning=row["meaning"],
-            )
-            for name, row in data.get("genes", {}).items()
-        ),
-        drugs=tuple(
-            Drug(
-                name=name,
-                parameter=row["parameter"],
-                target=row["target"],
-                affinity=float(row["affinity"]),
-                unit=row["affinity_unit"],
-                source=row["source"],
-                meaning=row["meaning"],
-            )
-            for name, row in data.get("drugs", {}).items()
-        ),
+        readouts=_specs(Readout, data["readouts"]),
+        inputs=_specs(Input, data.get("inputs", {})),
+        genes=_specs(Gene, data.get("genes", {})),
+        drugs=_specs(Drug, data.get("drugs", {}), unit="affinity_unit"),
     )
 
 
-def _parameters(file: Traversable, problems: list[Problem]) -> dict[str, ParameterRow]:
-    with io.StringIO(utf8_text(file), newline="") as stream:
-        reader = csv.DictReader(stream)
-        if reader.fieldnames != PARAMETER_COLUMNS:
-            problems.append(
-                Problem(
-                    what="parameters.csv", why=f"its columns must be {', '.join(PARAMETER_COLUMNS)}"
-                )
-            )
-            return {}
-        rows = list(reader)
+def _specs(spec: Callable[..., T], rows: Mapping[str, Any], **keys: str) -> tuple[T, ...]:
+    """A spec for each table, by its name; `keys` of fields that are named otherwise in the file."""
+    found = []
+    for name, row in rows.items():
+        values = {f: row[keys.get(f, f)] for f in signature(spec).parameters if f != "name"}
+        for field_, value in values.items():
+            if isinstance(value, list):
+                values[field_] = tuple(value)
+            elif isinstance(value, int):
+                values[field_] = float(value)
+        found.append(spec(name=name, **values))
+    return tuple(found)
+
+
+def _parameters(file: Traversable, problems: Problems) -> dict[str, ParameterRow]:
+    try:
+        rows = csv_rows(file, PARAMETER_COLUMNS)
+    except ModelError as error:
+        problems += error.problems
+        return {}
     found: dict[str, ParameterRow] = {}
     for row in rows:
-        name = row["name"]
+        what = f"parameters.csv: {row['name']}"
+        values: dict[str, Any] = {f.name: row[f.name] for f in fields(ParameterRow)}
         try:
-            found[name] = ParameterRow(
-                unit=row["unit"],
-                meaning=row["meaning"],
-                source=row["source"],
-                confidence=row["confidence"],
-                lower=float(row["lower"]) if row["lower"] else None,
-                upper=float(row["upper"]) if row["upper"] else None,
-                scale=row["scale"],
-            )
+            for bound in ("lower", "upper"):
+                values[bound] = float(row[bound]) if row[bound] else None
+            found[row["name"]] = ParameterRow(**values)
             parse_unit(row["unit"])
         except ValueError as error:
-            problems.append(Problem(what=f"parameters.csv: {name}", why=str(error)))
+            problems.add(what, str(error))
         except ModelError as error:
-            problems += [
-                Problem(what=f"parameters.csv: {name}: {p.what}", why=p.why, way_out=p.way_out)
-                for p in error.problems
-            ]
+            problems += [replace(p, what=f"{what}: {p.what}") for p in error.problems]
         if row["confidence"] not in CONFIDENCE:
-            problems.append(
-                Problem(
-                    what=f"parameters.csv: {name}: confidence {row['confidence']!r}",
-                    why="unknown",
-                    way_out=", ".join(CONFIDENCE),
-                )
+            problems.add(
+                f"{what}: confidence {row['confidence']!r}", "unknown", ", ".join(CONFIDENCE)
             )
         if row["copies_per_token"]:
             found |= _token_row(row)

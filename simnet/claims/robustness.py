@@ -258,7 +258,7 @@ def robustness(
     if not (math.isfinite(fold) and fold > 1):
         problems.append(Problem(what=f"fold={fold}", why="not above 1"))
     if not run and out is None:
-        problems.append(Problem(what="run=False", why="without `out` there is nothing to judge"))
+        problems.append(Problem(what="run=False", why="needs `out`, the folder of the results"))
     if problems:
         raise InputError(problems)
     suite = load_suite(network, folder=folder).for_method("ode")

@@ -22,7 +22,7 @@ from simnet.experiment.change import Change, Knockdown, Knockout, Overexpress, S
 from simnet.experiment.condition import Condition
 from simnet.experiment.notation import Treatment, read_all, read_changes, treatment_of
 from simnet.experiment.program import Program, program
-from simnet.experiment.schedule import At, Scheduled
+from simnet.experiment.schedule import At, Scheduled, delayed
 from simnet.experiment.times import duration
 from simnet.network.network import Network
 from simnet.network.timing import depends_on_time
@@ -118,7 +118,7 @@ def script(network: Network, arm: Arm, first: Sequence[Change] = ()) -> Script:
             return 1.0
         if found > 0:
             return found
-        problems.append(Problem(what=f"{where}.{key}={text!r}", why="not above zero"))
+        problems.append(Problem(what=f"{where}.{key}={text!r}", why="must be positive"))
         return 1.0
 
     lines = tuple(c for c in arm.changes if protocol.genotypes_first and isinstance(c, GENOTYPES))
@@ -134,7 +134,7 @@ def script(network: Network, arm: Arm, first: Sequence[Change] = ()) -> Script:
     keys = (f"{where}.changes:", f"{where}.schedule:", f"{where}.background:")
     try:
         done = treatment_of(protocol.changes, protocol.schedule, protocol.background, keys)
-        later += [entry.delayed(start, network.time_unit) for entry in done.schedule]
+        later += [delayed(entry, start, network.time_unit) for entry in done.schedule]
     except InputError as error:
         problems.extend(error.problems)
     moments.append((start, (*done.changes, *acute)))
@@ -142,7 +142,7 @@ def script(network: Network, arm: Arm, first: Sequence[Change] = ()) -> Script:
     end, every = length(protocol.t_end, "t_end"), length(protocol.every, "every")
     steps = end / every
     if steps < 1 or abs(steps - round(steps)) > _EVEN * steps:
-        why = f"t_end={protocol.t_end!r} is no whole number of steps of every={protocol.every!r}"
+        why = f"t_end={protocol.t_end!r} is not a multiple of every={protocol.every!r}"
         problems.append(Problem(what=where, why=why))
     if problems:
         raise ModelError(problems)
@@ -215,7 +215,9 @@ class Suite:
         kept = tuple(case for case in self.cases if method in case.methods)
         if not kept:
             what = f"claims of {self.network.id}"
-            raise InputError(Problem(what=what, why=f"none may be run by {method.upper()}"))
+            raise InputError(
+                Problem(what=what, why=f"none of them can be simulated by {method.upper()}")
+            )
         return replace(self, cases=kept)
 
 
@@ -284,7 +286,7 @@ def load_suite(
     unknown = [name for name in ids if name not in known]
     if unknown:
         raise UnknownNameError(
-            Problem(what=f"claim {name!r}", why="there is none", way_out=nearest(name, known))
+            Problem(what=f"claim {name!r}", why="does not exist", way_out=nearest(name, known))
             for name in unknown
         )
     return Suite(
@@ -298,8 +300,8 @@ def _folder(network: Network, folder: str | Path | None) -> Traversable:
     if folder is not None:
         return Path(folder)
     if network.id not in packaged_names():
-        why = "is not packaged, so its claims are not known"
-        way_out = "give the folder with its claims.csv and protocols.toml"
+        why = "is not a packaged network, so it has no claims"
+        way_out = "give the folder of its claims.csv and protocols.toml (--from DIR)"
         raise UnknownNameError(Problem(what=f"network {network.id}", why=why, way_out=way_out))
     return resources.files(f"simnet.networks.{network.id}")
 
@@ -320,8 +322,8 @@ def _case(
     except InputError as error:
         problems += (_of(what, problem) for problem in error.problems)
     if readout is not None and readout.is_course:
-        why = f"{claim.readout!r} is a time course, no number"
-        problems.append(Problem(what=what, why=why, way_out="take it at a time: X@48h"))
+        why = f"{claim.readout!r} is a time course, not a number"
+        problems.append(Problem(what=what, why=why, way_out="use its value at a time: X@48h"))
     if readout is None or protocol is None or len(problems) > before:
         return None
     case = Case(claim=claim, protocol=protocol, readout=readout)
@@ -348,7 +350,7 @@ def _mechanism_problems(mechanism: Mechanism, network: Network) -> list[Problem]
     return [
         Problem(
             what=f"mechanism {mechanism.name}",
-            why=f"{name!r} is no parameter of {network.id}",
+            why=f"{name!r} is not a parameter of {network.id}",
             way_out=nearest(name, network.parameter_by_id),
         )
         for name in names

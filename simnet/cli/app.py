@@ -157,7 +157,7 @@ _PANELS: dict[str, dict[str, Callable[..., None]]] = {
 
 for _panel, _commands in _PANELS.items():
     for _name, _command in _commands.items():
-        _cls = _ChangesCommand if _name in ("show", "run", "sensitivity") else Command
+        _cls = _ChangesCommand if _name in ("show", "run", "screen", "sensitivity") else Command
         app.command(_name, cls=_cls, rich_help_panel=_panel)(_command)
 
 

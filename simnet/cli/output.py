@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import sys
 import threading
 import time
@@ -168,7 +169,7 @@ def fold(start: float, end: float) -> str:
 
 def unit_text(unit: str | None) -> str:
     """A unit for people."""
-    return {None: "", "1": "", "item": "molecules"}.get(unit, unit or "")
+    return "" if unit in (None, "1") else re.sub(r"^item\b", "molecules", unit)
 
 
 def count(amount: int, noun: str) -> str:
@@ -218,7 +219,12 @@ def heading(run: Trajectories) -> str:
     parts += [moment_text(float(run.times[-1]), run.time_unit)]
     before = run.conditions[0].equilibrate
     if before is not None:
-        parts[-1] += f" after {before} of equilibration"
+        time = (
+            before
+            if isinstance(before, str)
+            else moment_text(before, run.time_unit).removeprefix("t = ")
+        )
+        parts[-1] += f" after {time} of equilibration"
     return " · ".join(parts)
 
 
@@ -239,6 +245,8 @@ def overview(run: Trajectories) -> Sheet:
             cells += [number(sd), number(sd / end if end else math.nan)]
         rows.append(cells)
     made = table(columns, rows, text=2)
+    if not any(unit for _, unit, *_ in rows):
+        made = table(["readout", *columns[2:]], [[name, *rest] for name, _, *rest in rows])
     hidden = len(run.readouts) - len(rows)
     if hidden:
         made.caption = f"and {count(hidden, 'readout')} more (select with --readout, or use --csv)"

@@ -69,7 +69,8 @@ def run_command(
         bool,
         typer.Option(
             "--plot",
-            help="Draw: NETWORK.png and .svg in --out, or simnet-NETWORK.png here.",
+            help="Draw the readouts: NETWORK.png and .svg in --out, or simnet-NETWORK.png here. "
+            "Takes no file name.",
             rich_help_panel=_OUTPUT,
         ),
     ] = False,
@@ -86,8 +87,8 @@ def run_command(
 ) -> None:
     """Simulate a network.
 
-    --change and --background say what is done, --at when. Ctrl-C stops the run and saves the
-    finished replicates.
+    --change acts at t = 0, --at later, --background before the start as well. Ctrl-C stops the run
+    and saves the finished replicates.
 
     Examples:
         simnet run hypoxia --equilibrate "72 h" --change O2_percent=1 --plot
@@ -122,6 +123,8 @@ def run_command(
         print_json(run_data(result, files))
     elif as_csv:
         print_csv(result.summary())
+        for line in wrote(files):
+            complain(line)
     else:
         _print(result, network, files)
 

@@ -43,7 +43,7 @@ BackgroundOption: TypeAlias = Annotated[
     typer.Option(
         "--background",
         metavar="CHANGE",
-        help="From the very start, while it equilibrates as well: a cell line, a medium.",
+        help="Before the start, also during --equilibrate: a cell line (MCT4=knockout), a medium.",
         rich_help_panel=_PANEL,
     ),
 ]
@@ -73,39 +73,48 @@ _BEFORE = {
 
 
 class ChangesCommand(TyperCommand):
-    """A command whose options for changes were others before: these end in an error that shows how
-    the same is written now."""
+    """A command whose options for changes were others before, or whose changes are in its plan: such
+    options end in an error that shows how the same is written now."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse as usual.
 
         Raises:
-            InputError: an option of before.
+            InputError: an option of before, or for a change that belongs into the plan.
         """
-        if not ctx.resilient_parsing and (problems := _written_as_before(args)):
+        planned = all(parameter.name != "change" for parameter in self.params)
+        if not ctx.resilient_parsing and (problems := _written_as_before(args, planned=planned)):
             raise InputError(problems)
         return super().parse_args(ctx, args)
 
 
-def _written_as_before(args: Sequence[str]) -> list[Problem]:
+def _written_as_before(args: Sequence[str], *, planned: bool) -> list[Problem]:
     problems, when, words = [], "", iter(args)
+    why = "is not an option here" if planned else "is no longer an option"
     for word in words:
         option, equals, value = word.partition("=")
         if option == "--at":
             value = value if equals else next(words, "")
             when = "" if ":" in value else f"{value}: "
+            change = value if planned and not when else ""
         elif option == "--simulate":
             value = value if equals else next(words, "")
-            what, why = f"{option} {value}", "is no longer an option"
             way_out = f"write --method {value}, and --analysis for what was --method"
-            problems.append(Problem(what=what, why=why, way_out=way_out))
+            problems.append(Problem(what=f"{option} {value}", why=why, way_out=way_out))
+            continue
         elif option in _BEFORE:
             value = value if equals else next(words, "")
             name, _, number = value.rpartition("=")
             change = f"{name_text(name or number)}={_BEFORE[option]}{number if name else ''}"
+        elif planned and option == "--change":
+            change = value = value if equals else next(words, "")
+        else:
+            continue
+        if change:
             now = f"""{"--at" if when else "--change"} '{when}{change}'"""
-            what, why = f"{option} {value}", "is no longer an option"
-            problems.append(Problem(what=what, why=why, way_out=f"write {now}"))
+            if planned:
+                now = f"""changes = ["{when}{change}"] in the plan"""
+            problems.append(Problem(what=f"{option} {value}", why=why, way_out=f"write {now}"))
     return problems
 
 
@@ -134,7 +143,8 @@ OPTIONS: Mapping[str, Any] = {
     "precision": _option(
         float,
         "R",
-        "In place of --replicates: as many as give 95 % intervals of R times the mean to each side.",
+        "In place of --replicates: as many as make 95 % intervals of the means no wider than ± R "
+        "times the mean, such as 0.05.",
     ),
     "t_end": _option(str, "TIME", 'End of the run, such as "30 min"; 48 h by default.'),
     "points": _option(int, "N", "Output times, evenly spaced; 97 by default."),

@@ -115,14 +115,14 @@ def screen_command(
             )
     except KeyboardInterrupt:
         raise interrupted(where_finished(out)) from None
-    if out is not None:
-        complain(f"wrote {out}; simnet report {out} writes an HTML report")
     if as_csv:
         print_csv(result.effects())
     elif as_json:
         print_json(_as_data(result))
     else:
         _print(result)
+    if out is not None:
+        complain(f"wrote {out}; simnet report {out} writes an HTML report")
 
 
 def _as_data(result: "ScreenResult") -> dict[str, Any]:
@@ -177,7 +177,16 @@ def _print(result: "ScreenResult") -> None:
         ]
         for row in effects.loc[shown].to_dict(orient="records")
     ]
-    columns = ["condition", "readout", "control", "treated", "log2 fold", "interval", "n", "adj. p"]
+    columns = [
+        "condition",
+        "readout",
+        "control",
+        "treated",
+        "log2 fold",
+        "95 % interval",
+        "n",
+        "adj. p",
+    ]
     title = "Largest effect of each condition, single changes first; time courses at their end"
     made = table(columns, rows, text=2, title=title).without_empty()
     if len(effects) > len(shown):

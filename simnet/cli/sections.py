@@ -21,9 +21,7 @@ from simnet.sbml.annotate import (
     species_statements,
     species_term,
 )
-from simnet.sbml.convert import RECORD as CONVERTED
-from simnet.sbml.convert import ROUNDED
-from simnet.sbml.reversible import RECORD as SPLIT
+from simnet.sbml.convert import CONVERTED, ROUNDED, SPLIT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,7 +122,9 @@ def inputs(network: Network) -> Sheet:
 
 def readouts(network: Network) -> Sheet:
     """What is looked at."""
-    rows = [(r.name, unit_text(r.unit), r.meaning) for r in network.readouts]
+    rows = [
+        (r.name, unit_text(r.unit), r.meaning * (r.meaning != r.name)) for r in network.readouts
+    ]
     return _named("Readouts", ["name", "unit", "meaning"], rows)
 
 
@@ -152,8 +152,8 @@ def species(network: Network) -> Sheet:
     """Species and their initial amounts."""
     rows = [(s.id, number(s.initial), s.name, "fixed" * s.fixed) for s in network.species]
     unit = unit_text(network.substance_unit)
-    columns = ["id", f"initial ({unit})" if unit else "initial", "pattern", ""]
-    return _named("Species", columns, rows, numbers={columns[1]})
+    title = f"Species (initial amounts in {unit})" if unit else "Species"
+    return _named(title, ["id", "initial", "pattern", ""], rows, numbers={"initial"})
 
 
 def own_rules(network: Network) -> list[Rule]:
@@ -336,4 +336,6 @@ def _terms(network: Network) -> Sheet:
         for name, terms in groups.items()
         for term in terms
     ]
-    return table(["of", "qualifier", "term", "name", "read in"], rows, title="Terms", text=5)
+    made = table(["of", "qualifier", "term", "name", "read in"], rows, title="Terms", text=5)
+    made.names = 3
+    return made

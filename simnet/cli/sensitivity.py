@@ -369,9 +369,9 @@ def sensitivity_command(
         return
     confirm(study, where, yes, out, part)
     result = _run(study, where, out, part, until_converged, most_samples, yes)
+    show_result(result, as_json=as_json, as_csv=as_csv)
     if out is not None and result.complete:
         write_result(result, out)
-    show_result(result, as_json=as_json, as_csv=as_csv)
 
 
 def _study(

@@ -241,7 +241,9 @@ def _table(found: "Verification", groups: Sequence[list["EngineComparison"]]) ->
                 number(moments[first.readout, first.time]),
             ]
         )
-    return table(columns, rows, text=2)
+    made = table(columns, rows, text=2)
+    made.names = 2
+    return made
 
 
 def _named(readout: "Readout") -> str:
@@ -256,4 +258,6 @@ def _moments(mean: float, sd: float) -> str:
 def _time(found: "Verification", time: float) -> str:
     from simnet.experiment.times import time_text
 
-    return time_text(time) if found.time_unit == "s" else f"{time:.4g} {found.time_unit or ''}"
+    return (
+        time_text(time) if found.time_unit == "s" else f"{time:.4g} {found.time_unit or ''}".strip()
+    )

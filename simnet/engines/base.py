@@ -87,7 +87,7 @@ class BatchSimulator(Protocol):
             streams: the start of each replicate's random stream, see `seeds.stream_state`. The
                 same stream gives the same bits in any company.
             limits: for each replicate.
-            stop: asked several times a second; once it is true the call returns soon, with reasons
+            stop: called several times a second; once it is true the call returns soon, with reasons
                 in the place of what is not finished.
         """
         ...

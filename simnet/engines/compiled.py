@@ -31,13 +31,13 @@ from simnet.errors import InputError, MissingToolError, Problem, StateError, Uns
 from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
 from simnet.network.expression import Symbol
-from simnet.network.network import Network, kept
+from simnet.network.network import Network, cached
 
 # Replicates that run together, as the arrays that a kernel takes from one segment to the next.
 
 
 FINE = 0
-_POLLED = 0.05  # seconds between two looks at whether to stop
+_POLLED = 0.05  # seconds between two calls of `stop`
 _CONTROL = np.dtype([("stop", np.int64), ("now", np.float64)])
 
 
@@ -134,7 +134,7 @@ def run_segment(
 ) -> None:
     """Take all replicates to the end of a segment, in threads without the interpreter's lock.
 
-    The calling thread waits, tells the kernels the time, and asks `stop`. An exception here, such
+    The calling thread waits, gives the kernels the time, and calls `stop`. An exception here, such
     as Ctrl-C, stops them as well.
     """
     from simnet.engines._kernel import _ssa
@@ -227,7 +227,7 @@ class CompiledSimulator:
         """One result a stream; see `BatchSimulator.run_batch`. `threads` share the replicates.
 
         Raises:
-            UnsupportedError: what `COMPILED.obstacles` says of the program.
+            UnsupportedError: the program has `COMPILED.obstacles`.
         """
         results, _ = self.first_passage(
             program, streams, (), limits=limits, stop=stop, threads=threads
@@ -256,7 +256,7 @@ class CompiledSimulator:
         ]
         if timed:
             raise InputError(timed)
-        run = Run(
+        run = Batch(
             self, program, streams, limits=limits, stop=stop, threads=threads, watches=watches
         )
         run.whole()
@@ -277,7 +277,7 @@ class CompiledSimulator:
         return self._tables[held, forced]
 
 
-class Run:
+class Batch:
     """One call: a program and its replicates."""
 
     def __init__(
@@ -406,7 +406,7 @@ class Run:
             self.settings = [common] * len(self.settings)
 
 
-def _looked_at(network: Network) -> dict[frozenset[str], list[Problem]]:
+def _obstacles_by_held(network: Network) -> dict[frozenset[str], list[Problem]]:
     """Obstacles by the ids that are held: screens ask for hundreds of programs of one network."""
     return {}
 
@@ -414,7 +414,7 @@ def _looked_at(network: Network) -> dict[frozenset[str], list[Problem]]:
 def _obstacles(network: Network, program: Program) -> list[Problem]:
     if not available():
         return [_NOT_BUILT]
-    found = kept(network, _looked_at)
+    found = cached(network, _obstacles_by_held)
     held = {segment.held for segment in program.segments} or {frozenset[str]()}
     for names in held - found.keys():
         found[names] = obstacles(with_held(network, names))

@@ -305,8 +305,8 @@ class Law:
     factors: tuple[Multiplicand, ...] = ()
 
 
-def taken_apart(reaction: Reaction, varying: Varying, fixed: set[str], *, whole: bool) -> Law:
-    """The law of a reaction, discrete; `whole` leaves all of it to the tape, which looks at its
+def decomposed(reaction: Reaction, varying: Varying, fixed: set[str], *, whole: bool) -> Law:
+    """The law of a reaction, discrete; `whole` leaves all of it to the tape, which checks its
     sign."""
     needs = tuple((s, n) for s, n in reaction.reactants if s not in fixed)
     law = reaction.law
@@ -409,7 +409,7 @@ def _written(factor: Multiplicand) -> Expression:
 
 
 def _finite(expression: Expression, varying: Varying) -> bool:
-    """Whether the form alone says that the value is finite."""
+    """Whether the value is finite by its form alone."""
     match expression:
         case Call(op=op, args=args):
             return op in _NEVER_INFINITE and all(_finite(arg, varying) for arg in args)

@@ -1,6 +1,6 @@
 """A network as the flat arrays that the kernels read; see `_kernel/ssa.h` for what they mean."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -13,13 +13,13 @@ from simnet.engines.compiled_laws import (
     Operation,
     Tape,
     Varying,
-    taken_apart,
+    decomposed,
     unsupported,
 )
 from simnet.engines.state import refused
 from simnet.errors import Problem
 from simnet.network.expression import Expression, Symbol, function, symbols
-from simnet.network.network import Network, Reaction
+from simnet.network.network import Network
 
 Kernel: TypeAlias = str
 """ "lockstep" or "rejection"."""
@@ -163,7 +163,7 @@ def tables(
     fixed = {s.id for s in network.species if s.fixed}
     one, sink, time = (len(network.species) + i for i in range(3))
     laws = [
-        taken_apart(r, varying, fixed, whole=j in forced) for j, r in enumerate(network.reactions)
+        decomposed(r, varying, fixed, whole=j in forced) for j, r in enumerate(network.reactions)
     ]
     tape = Tape(varying, one=one, time=time)
     items = _Items(tape)
@@ -173,7 +173,9 @@ def tables(
     with tape.item():
         readout = [tape.row(Symbol(name)) for name in readouts]
 
-    changes = [_changes(r, fixed) for r in network.reactions]
+    changes = [
+        [(s, n) for s, n in r.changes().items() if s not in fixed] for r in network.reactions
+    ]
     place = tape.placed(time + 1)
     changed, by = _padded(changes, network.species_index, sink)
     exact = [law.rest is not None for law in laws]
@@ -251,7 +253,7 @@ class _Items:
         self.starts.append(len(self.tape.operations))
         with self.tape.item():
             row = self.tape.when(law.needs, self.tape.row(law.rest))
-            if row < 0:  # a constant that is negative or no number: found out as it fires
+            if row < 0:  # a constant that is negative or no number: an error once it fires
                 row = self.tape.operate(Opcode.MULTIPLY, row, self.tape.one)
         self.results.append(row)
         self.reads.append(reads)
@@ -292,15 +294,6 @@ def _lines(laws: Sequence[Law], items: _Items, one: int) -> list[tuple[int, int,
         rows += [(one, 0)] * (2 - len(rows))
         found.append((rows[0][0], rows[1][0], float(rows[1][1])))
     return found
-
-
-def _changes(reaction: Reaction, fixed: Collection[str]) -> list[tuple[str, int]]:
-    net: dict[str, int] = {}
-    for species, n in reaction.reactants:
-        net[species] = net.get(species, 0) - n
-    for species, n in reaction.products:
-        net[species] = net.get(species, 0) + n
-    return [(s, n) for s, n in net.items() if n and s not in fixed]
 
 
 def _padded(

@@ -106,7 +106,8 @@ class TimedLaws:
     def _refuse(self, tops: list[float], time: float) -> NoReturn:
         name, law = self.names[max(self.names, key=lambda i: tops[i])]
         raise SimulationError(
-            f"reaction {name}: its law {law} is unbounded just after t={time:g}, so its firings cannot be sampled; limit it, min(1e6, {law}), or end the run before"
+            f"reaction {name}: its law {law} is unbounded just after t={time:g}, so its firings "
+            f"cannot be sampled; limit it, min(1e6, {law}), or end the run before"
         )
 
 
@@ -161,14 +162,9 @@ class _Laws:
             [(s, n) for s, n in r.reactants if s not in fixed] for r in network.reactions
         ]
         self.names = [r.id for r in network.reactions]
-        self.changes: list[list[tuple[str, int]]] = []
-        for reaction in network.reactions:
-            net = dict.fromkeys([s for s, _ in (*reaction.reactants, *reaction.products)], 0)
-            for species, n in reaction.reactants:
-                net[species] -= n
-            for species, n in reaction.products:
-                net[species] += n
-            self.changes.append([(s, n) for s, n in net.items() if n and s not in fixed])
+        self.changes = [
+            [(s, n) for s, n in r.changes().items() if s not in fixed] for r in network.reactions
+        ]
         self.timed = TimedLaws(network, self.enough)
         moving = {name for name, _ in self.timed.moving}
         self.assign_moving = assigner(

@@ -50,7 +50,7 @@ from simnet.experiment.action import Assign
 from simnet.experiment.program import Program, Segment, with_held
 from simnet.experiment.run import Method
 from simnet.network.expression import function, reads_time, symbols
-from simnet.network.network import Document, Network, kept
+from simnet.network.network import Document, Network, cached
 from simnet.network.timing import jumps, passing
 from simnet.seeds import further_seed
 
@@ -155,7 +155,7 @@ class _Model:
         self.computed = [a.id for a in network.assignments if a.compartment is not None]
         self.parameters = [p.id for p in network.parameters]
         self.compartments = [c.id for c in network.compartments]
-        self.held = kept(network, _WRITTEN[task.method])
+        self.held = cached(network, _WRITTEN[task.method])
         self.restarts = bool(network.state_events or self.held.parts)
         self.runner = loaded(self.held.text, task)
         self.runner.timeCourseSelections = [
@@ -168,8 +168,8 @@ class _Model:
             *self.held.now,
         ]
         # Where |t| is large CVODE's own first step is lost in rounding, and a longer one may fail: so
-        # each segment runs from 0 where no one can tell the difference.
-        self.from_zero = task.method == "ode" and not kept(network, _reads_time)
+        # each segment runs from 0 where that makes no difference.
+        self.from_zero = task.method == "ode" and not cached(network, _reads_time)
         self.timed = timed_parts(network).alone if task.method == "ode" else ()
         model = self.runner.model
         self.positions = {name: i for i, name in enumerate(model.getGlobalParameterIds())}
@@ -301,7 +301,7 @@ class RoadRunnerSimulator:
         return np.concatenate(parts)
 
     def _is_rest(self, segment: Segment, model: _Model) -> bool:
-        """Whether a first segment is seen by nobody and ends alike whatever comes after it."""
+        """Whether a first segment has no outputs and ends alike whatever comes after it."""
         return model.from_zero and not segment.outputs.size and not self.task.network.state_events
 
     def _rested(
@@ -351,7 +351,7 @@ _WRITTEN: dict[Method, Callable[[Network], "Held"]] = {"ode": _for_cvode, "ssa":
 def _bare(network: Network, method: Method) -> Network:
     """The network with a number for every start and nothing to overrule what a program sets: its
     events are boundaries of segments. What amounts are declared does not matter then, but that they
-    are whole for SSA. What it says to people stays out: writing that takes as long as the rest."""
+    are whole for SSA. Texts for people stay out: writing these takes as long as the rest."""
 
     def start(value: float) -> float:
         return value if math.isfinite(value) else 0.0

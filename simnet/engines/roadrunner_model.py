@@ -68,7 +68,7 @@ def runner_of(text: str, *, as_it_is: bool = False) -> Any:
 
 
 def states_folder() -> Path:
-    """Where states are kept; the environment variable SIMNET_CACHE moves it."""
+    """Where states are stored; the environment variable SIMNET_CACHE moves it."""
     given = os.environ.get("SIMNET_CACHE")
     if given:
         return Path(given) / "roadrunner"
@@ -110,12 +110,12 @@ def _key(text: str, as_it_is: bool) -> str:
 
 @cache
 def _processor() -> tuple[str, ...]:
-    """What tells processors apart: a folder may be seen from several machines."""
+    """What processors differ in: several machines may share a folder."""
     found = [platform.system(), platform.machine(), platform.processor(), platform.node()]
     with suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        told = ("model name", "flags", "Features", "CPU part")  # x86 and ARM
-        found += sorted({line for line in lines if line.startswith(told)})
+        differing = ("model name", "flags", "Features", "CPU part")  # x86 and ARM
+        found += sorted({line for line in lines if line.startswith(differing)})
     return tuple(found)
 
 
@@ -187,12 +187,12 @@ def _one_at_a_time(file: Path) -> Iterator[None]:
         yield
 
 
-# What all runs in libRoadRunner have in common: a loaded model, output times, and what is looked at
+# What all runs in libRoadRunner have in common: a loaded model, output times, and what is checked
 # behind each segment.
 
 
 UPGRADE = 'pip install --upgrade "libroadrunner>=2.10"'
-_SAID_BY = re.compile(r"[,;] (?:In|at) [^,;:]*rr(?:llvm)?::.*$")
+_RAISED_IN = re.compile(r"[,;] (?:In|at) [^,;:]*rr(?:llvm)?::.*$")
 
 
 def loaded(sbml: str, task: Task, *, as_it_is: bool = False) -> Any:
@@ -250,7 +250,7 @@ def hold(runner: Any, parts: "Held", time: float) -> None:
     """Let what stands for the parts of rates that jump have their values at that time."""
     if not parts.parts:
         return
-    runner.model.setTime(time)  # or it is that of another run, or of none
+    runner.model.setTime(time)  # or it is that of another run, or not set
     for _ in parts.parts:  # a part may read a rule that another one is in
         for stands, now in zip(parts.stands, parts.now, strict=True):
             runner[stands] = runner[now]
@@ -291,8 +291,8 @@ def require_values(values: FloatArray, segment: Segment, task: Task) -> None:
 
 
 def _one_line(error: Exception) -> str:
-    """What it says, without the C++ function that said so."""
-    return _SAID_BY.sub("", " ".join(str(error).split()))
+    """Its text, without the C++ function that raised it."""
+    return _RAISED_IN.sub("", " ".join(str(error).split()))
 
 
 @cache

@@ -38,7 +38,7 @@ def doubts(network: Network, program: Program, method: Method) -> list[str]:
     held = {segment.held for segment in program.segments}
     named = sorted({name for ids in held for name in timed_reactions(with_held(network, ids))})
     return [
-        f"reaction {name}: its rate depends on time, which roadrunner's Gillespie looks at only at "
+        f"reaction {name}: its rate depends on time, which roadrunner's Gillespie evaluates only at "
         "moments that follow from the output times, so it can step over what lies between and give "
         'a wrong variance; engine="reference" is exact'
         for name in named[:1]

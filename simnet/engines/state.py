@@ -12,7 +12,7 @@ from simnet.errors import Problem, SimulationError, StateError
 from simnet.experiment.action import Act, AddAmount, Assign, ScaleValue, SetValue
 from simnet.experiment.program import Program, Segment
 from simnet.network.expression import Call, Expression, Number, RateLaw, Symbol, function
-from simnet.network.network import Network, Parameter, Reaction, Species, StateEvent, kept
+from simnet.network.network import Network, Parameter, Reaction, Species, StateEvent, cached
 from simnet.network.stochastic import MOST_COUNTED
 from simnet.network.values import assigner
 
@@ -38,7 +38,7 @@ class State:
         for act in segment.acts:
             if isinstance(act, Assign):
                 held = {name: self.values[name] for name in segment.held}
-                kept(self._network, assigner)(self.values, segment.start)
+                cached(self._network, assigner)(self.values, segment.start)
                 self.values.update(held)
                 new = {
                     name: function(expression)(self.values, segment.start)
@@ -135,11 +135,10 @@ def takers_of(
 ) -> list[tuple[str, float]]:
     """The reactions that lower a species in a state of all values by id, and by how much a time unit."""
     state = dict(values)
-    kept(network, assigner)(state, time)
+    cached(network, assigner)(state, time)
     found = []
     for reaction in network.reactions:
-        net = dict(reaction.products).get(species, 0) - dict(reaction.reactants).get(species, 0)
-        if net:
+        if net := reaction.changes().get(species):
             change = net * function(reaction.law.expression("continuous"))(state, time)
             if change < 0:
                 found.append((reaction.id, -change))
@@ -151,7 +150,7 @@ def takers_of(
 #
 # Bare libroadrunner 2.10 compares a trigger after each firing with what it was after the one before,
 # and that is not always what it was last: at the start it is false, or as the run before left it; and
-# what events do to triggers is not looked at until the next firing. So an event that makes its own
+# what events do to triggers is not evaluated until the next firing. So an event that makes its own
 # trigger false is lost where the very next firing makes it true again, and one that another event made
 # true comes twice.
 #
@@ -159,7 +158,7 @@ def takers_of(
 # fires in between, and in double precision no time passes. While `settling` is there, which every
 # event makes, no trigger is true; so once it is gone each trigger is compared with what events left,
 # and what events cause comes step by step. While `starting` is there, at the start of a segment,
-# triggers are looked at and events do nothing.
+# triggers are evaluated and events do nothing.
 
 
 AT_ONCE = 1e40
@@ -186,17 +185,17 @@ def refused(network: Network, engine: str) -> list[Problem]:
 class Triggers:
     """The triggers of a network's events on state, between segments.
 
-    Within a segment of roadrunner they are its own; a change at its start is none of its business.
+    Within a segment of roadrunner they are its own; a change at its start is made here.
     """
 
     def __init__(self, network: Network) -> None:
         self._events = network.state_events
         self._triggers = {e.id: function(e.trigger) for e in network.state_events}
-        self._assign = kept(network, assigner)
+        self._assign = cached(network, assigner)
         self.truths = {e.id: e.initial for e in network.state_events}
-        """What each trigger was last; before the start, what the model says."""
+        """What each trigger was last; before the start, as the model declares it."""
 
-    def look(self, state: State, time: float, held: Collection[str]) -> dict[str, bool]:
+    def evaluated(self, state: State, time: float, held: Collection[str]) -> dict[str, bool]:
         """What each trigger is."""
         current = dict(state.values)
         self._assign(current, time)
@@ -211,7 +210,7 @@ class Triggers:
             SimulationError: they cause each other without end.
         """
         for _ in range(_MOST_AT_START if self._events else 0):
-            before, self.truths = self.truths, self.look(state, segment.start, segment.held)
+            before, self.truths = self.truths, self.evaluated(state, segment.start, segment.held)
             due = [e for e in self._events if self.truths[e.id] and not before[e.id]]
             if not due:
                 return
@@ -223,7 +222,7 @@ class Triggers:
     def leave(self, state: State, segment: Segment) -> None:
         """Keep what the triggers are at the end of the segment."""
         if self._events:
-            self.truths = self.look(state, segment.end, segment.held)
+            self.truths = self.evaluated(state, segment.end, segment.held)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,7 +313,7 @@ def _armed_event(
     conditions = [
         condition
         for target, value in event.assignments
-        for condition in (_counted if target in network.species_index else _finite)(value)
+        for condition in _possible(value, count=target in network.species_index)
     ]
     possible = Call("and", tuple(conditions)) if conditions else Call("true", ())
     right = Call("and", (live, possible))  # an amount below zero would stop roadrunner for good
@@ -334,17 +333,11 @@ def _armed_event(
     )
 
 
-def _counted(amount: Expression) -> Iterable[Expression]:
-    yield Call("eq", (amount, Call("floor", (amount,))))
-    yield from _between(amount, 0, MOST_COUNTED)
-
-
-def _finite(value: Expression) -> Iterable[Expression]:
-    yield from _between(value, -_LARGEST, _LARGEST)
-
-
-def _between(value: Expression, low: float, high: float) -> Iterable[Expression]:
-    """Said in two ways, since roadrunner's comparisons with NaN are true."""
+def _possible(value: Expression, *, count: bool) -> Iterable[Expression]:
+    """Conditions on a value: that it is finite, or that a species can have that amount."""
+    low, high = (0.0, MOST_COUNTED) if count else (-_LARGEST, _LARGEST)
+    if count:
+        yield Call("eq", (value, Call("floor", (value,))))
     yield Call("ge", (value, Number(low)))
-    yield Call("not", (Call("lt", (value, Number(low))),))
+    yield Call("not", (Call("lt", (value, Number(low))),))  # in roadrunner NaN >= 0
     yield Call("le", (value, Number(high)))

@@ -26,7 +26,7 @@ def engine_named(method: str, name: str) -> tuple[Engine, str] | None:
     for "auto".
 
     Raises:
-        InputError: there is none, or it does not offer the method.
+        InputError: there is no such engine, or it does not support the method.
     """
     known = sorted({m for engine in ENGINES.values() for m in engine.methods})
     if method not in known:
@@ -56,7 +56,7 @@ def engine_named(method: str, name: str) -> tuple[Engine, str] | None:
 
 def preferred(method: Method, network: Network, programs: Sequence[Program]) -> Engine:
     """What "auto" means for a network: the first engine of the table that runs it (by SSA without
-    doubts), else the last, which says why it does not."""
+    doubts), else the last, whose obstacles are then the errors."""
     engines = [engine for engine in ENGINES.values() if method in engine.methods]
     for engine in engines:
         if not any(engine.obstacles(network, compiled) for compiled in programs) and not (

@@ -25,7 +25,7 @@ def is_cluster(workers: object) -> TypeGuard["str | Client"]:
     """Whether `workers=` means a Dask cluster: "tcp://host:8786", or a Client."""
     if isinstance(workers, str):
         return "://" in workers
-    distributed = sys.modules.get("distributed")  # without it, nobody has made a Client
+    distributed = sys.modules.get("distributed")  # without it, there is no Client
     return distributed is not None and isinstance(workers, distributed.Client)
 
 
@@ -55,7 +55,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one replicate: its values (T, R), or the reason why there are none.
+    """The result of one replicate: its values (T, R), or the reason why it has no values.
 
     `job` is the index of its job; `messages` are lines that the engine printed to the standard
     error stream.
@@ -87,7 +87,7 @@ def require_backend(name: str, count: int, timeout: float | None) -> None:
     if count < 1:
         problems.append(Problem(what=f"{name}={count!r}", why="must be at least 1"))
     if timeout is not None and not timeout > 0:
-        problems.append(Problem(what=f"timeout={timeout!r}", why="not above zero"))
+        problems.append(Problem(what=f"timeout={timeout!r}", why="must be positive"))
     if problems:
         raise InputError(problems)
 
@@ -98,7 +98,7 @@ def require_backend(name: str, count: int, timeout: float | None) -> None:
 # other: `python -m simnet.execute.worker` warns if something imported the module before.
 
 
-PRINTED_KEPT = 1 << 16  # bytes; an integrator in trouble repeats itself by the megabyte
+MOST_PRINTED = 1 << 16  # bytes; an integrator in trouble repeats itself by the megabyte
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _NOISE = re.compile(r"(Error: )?CVODE Error|\[(ERROR|WARNING)\]\[rank")
 """How lines of CVODE begin: errors, which are raised as well, also those of a run that was made again
@@ -108,7 +108,7 @@ _LENGTH = struct.Struct("<Q")
 
 
 def send(stream: BinaryIO, message: object) -> None:
-    """Write one message. Raises OSError if nobody reads any more."""
+    """Write one message. Raises OSError if the other end is closed."""
     data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
     stream.write(_LENGTH.pack(len(data)))
     stream.write(data)
@@ -129,12 +129,12 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
 
 
 def printed_lines(descriptor: int) -> tuple[str, ...]:
-    """The lines in a file, or its last `PRINTED_KEPT` bytes of them, but for CVODE's own;
+    """The lines in a file, or its last `MOST_PRINTED` bytes of them, but for CVODE's own;
     moves its position."""
     size = os.fstat(descriptor).st_size
-    os.lseek(descriptor, max(0, size - PRINTED_KEPT), os.SEEK_SET)
-    text = os.read(descriptor, PRINTED_KEPT).decode("utf-8", "replace")
+    os.lseek(descriptor, max(0, size - MOST_PRINTED), os.SEEK_SET)
+    text = os.read(descriptor, MOST_PRINTED).decode("utf-8", "replace")
     lines = _COLOURS.sub("", text).splitlines()
-    if size > PRINTED_KEPT:
-        lines[0] = f"... ({size - PRINTED_KEPT} bytes before are left out)"
+    if size > MOST_PRINTED:
+        lines[0] = f"... ({size - MOST_PRINTED} bytes before are left out)"
     return tuple(s.rstrip() for s in lines if s.strip() and not _NOISE.match(s))

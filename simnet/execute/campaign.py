@@ -271,7 +271,7 @@ def _sharded(items: Sequence[Item], shard: tuple[int, int] | None) -> list[Item]
         raise InputError(Problem(what=f"shard={given!r:.60}", why="not (i, n)", way_out="(1, 4)"))
     number, of = (whole_number(part, "shard", 1) for part in given)
     if number > of:
-        why = "counted from 1: the last of two is 2/2"
+        why = "parts are numbered from 1: the last of two is 2/2"
         raise InputError(Problem(what=f"shard {number}/{of}", why=why))
     return list(items[number - 1 :: of])
 

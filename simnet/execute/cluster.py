@@ -40,8 +40,8 @@ CONNECTING = 5.0  # seconds
 _TARGET = 0.5  # seconds that a chunk should take
 _LARGEST = 1024  # replicates in a chunk
 _AHEAD = 2  # chunks under way for each thread of the cluster
-_EVERY = 2.0  # seconds between looks at the size of the cluster
-_GOODBYE = 2.0  # seconds to tell Dask workers that nobody waits
+_EVERY = 2.0  # seconds between two updates of the cluster's size
+_GOODBYE = 2.0  # seconds to let Dask workers know that the call is over
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ class Cluster:
             SimulationError: the cluster went away.
         """
         with self._client() as client:
-            _Call(client, task, jobs, self.timeout).run(deliver)
+            _ClusterCall(client, task, jobs, self.timeout).run(deliver)
 
     @contextmanager
     def _client(self) -> Iterator["Client"]:
@@ -122,7 +122,7 @@ def _checked(client: "Client") -> "Client":
     return client
 
 
-class _Call:
+class _ClusterCall:
     """One call of `Cluster.run`, in one thread."""
 
     def __init__(
@@ -275,10 +275,10 @@ def _next_size(count: int, seconds: float) -> int:
 # process for each. The model comes once to a Dask worker, and is prepared once.
 
 
-TASKS_KEPT = 4
+MOST_TASKS = 4
 _TASKS: OrderedDict[str, Task] = OrderedDict()
 _ABANDONED: OrderedDict[str, None] = OrderedDict()
-_ABANDONED_KEPT = 64
+_MOST_ABANDONED = 64
 _LOCK = threading.Lock()  # guards both
 
 
@@ -362,7 +362,7 @@ def abandon(call: str) -> None:
     """Let what still runs of a call end after the replicate or block that it is at."""
     with _LOCK:
         _ABANDONED[call] = None
-        while len(_ABANDONED) > _ABANDONED_KEPT:
+        while len(_ABANDONED) > _MOST_ABANDONED:
             _ABANDONED.popitem(last=False)
 
 
@@ -377,7 +377,7 @@ def _task(key: str, model: bytes) -> Task:
         if key not in _TASKS:
             found: Task = unpacked(model)
             _TASKS[key] = found
-            while len(_TASKS) > TASKS_KEPT:
+            while len(_TASKS) > MOST_TASKS:
                 _TASKS.popitem(last=False)
         _TASKS.move_to_end(key)
         return _TASKS[key]

@@ -19,9 +19,9 @@ from simnet.execute.run import (
     Gathered,
     dependent,
     in_order,
+    report_failures,
     run_in_blocks,
     stretches,
-    tell_failures,
     without_infinite,
 )
 from simnet.experiment.condition import Condition
@@ -352,6 +352,7 @@ def ensemble_of(
         run_in_blocks(plan, workers=workers, receive=lambda g: take(summed(g)), progress=progress)
     else:
         identity = plan.identity() | {
+            "engine": f"{plan.engine_name} {plan.engine.version()}",  # kernels differ in bits
             "condition": condition_key(plan, 0),
             "times": plan.times.tolist(),
             "readouts": [readout.name for readout in plan.readouts],
@@ -372,7 +373,7 @@ def ensemble_of(
             text = f"readout {readout.name} is infinite at some time in {count:,} replicates"
             caution(f"{text}, and left out of its statistics there")
     told = in_order(failures)
-    tell_failures(told, total.stop)
+    report_failures(told, total.stop)
     return Ensemble(
         statistics=total,
         condition=plan.conditions[0],

@@ -16,9 +16,9 @@ from simnet.execute.run import (
     Gathered,
     dependent,
     in_order,
+    report_failures,
     run_in_blocks,
     stretches,
-    tell_failures,
     threads_for,
 )
 from simnet.experiment.run import Precision, Run, RunArguments, run_of, takes_run
@@ -99,7 +99,7 @@ def first_passage_times(
             judged=lambda gathered: _passed(parts[gathered.first]),
         )
     found = join_passages([parts[first] for first in sorted(parts)])
-    tell_failures(in_order(failures), len(found.after))
+    report_failures(in_order(failures), len(found.after))
     return found
 
 

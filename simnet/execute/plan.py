@@ -76,14 +76,12 @@ def shown_readouts(network: Network, names: Sequence[str] | str | None) -> tuple
             why = "is the pattern of several species (ambiguous)"
             problems.append(Problem(what=f"readout {name!r}", why=why, way_out=way_out))
         else:
-            every = [*network.readout_by_name, *known]
-            problems.append(
-                Problem(
-                    what=f"readout {name!r}",
-                    why=f"is not in {network.id}",
-                    way_out=nearest(str(name), every),
-                )
-            )
+            why = f"is not in {network.id}"
+            way_out = nearest(str(name), [*network.readout_by_name, *known])
+            if "@" in str(name) and not way_out.startswith("did you mean"):
+                why = "a run takes names of time courses, and no expressions"
+                way_out = "these are for screens, sensitivity studies and claims"
+            problems.append(Problem(what=f"readout {name!r}", why=why, way_out=way_out))
     if not wanted:
         problems.append(Problem(what="readouts", why="none given", way_out="leave it out for all"))
     if problems:

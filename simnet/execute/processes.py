@@ -191,7 +191,7 @@ _POOL_LOCK = threading.Lock()
 
 
 def pool() -> Pool:
-    """The pool of this process, made when first asked for."""
+    """The pool of this process, made at the first call."""
     global _POOL
     with _POOL_LOCK:
         if _POOL is None:
@@ -217,7 +217,7 @@ class Processes:
     a timeout, preparing the model may take `PREPARING_AT_LEAST` seconds, or `timeout` if longer.
 
     Raises:
-        InputError: workers below 1, or a timeout that is not above zero.
+        InputError: workers below 1, or a timeout that is not positive.
     """
 
     workers: int
@@ -269,7 +269,7 @@ class _Lost(Exception):
 
 
 class _GivenUp(Exception):
-    """This lane gets no worker that has the model, and says why."""
+    """This lane gets no worker that has the model, for the reason given."""
 
 
 class _Stopped(Exception):

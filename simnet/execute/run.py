@@ -21,7 +21,7 @@ from simnet.experiment.run import Run
 from simnet.results.trajectories import Failure, positions
 from simnet.stats.blocks import Merging, block_bounds, block_statistics, next_size
 
-# Replicates that failed: some are told, all of them are an error.
+# Replicates that failed: some are a warning, all of them are an error.
 
 
 def in_order(failures: Iterable[Failure]) -> tuple[Failure, ...]:
@@ -29,7 +29,7 @@ def in_order(failures: Iterable[Failure]) -> tuple[Failure, ...]:
     return tuple(sorted(failures, key=lambda failure: failure.replicate))
 
 
-def tell_failures(failures: Sequence[Failure], replicates: int) -> None:
+def report_failures(failures: Sequence[Failure], replicates: int) -> None:
     """Warn of failures.
 
     Args:
@@ -114,7 +114,7 @@ class Checks:
     Args:
         task: what is run.
         readouts: (R,) names.
-        allowed: error above which a readout is told, as a part of its maximum.
+        allowed: error above which a readout is reported, as a part of its maximum.
     """
 
     def __init__(self, task: Task, readouts: Sequence[str], *, allowed: float = ALLOWED) -> None:
@@ -143,7 +143,7 @@ class Checks:
                 yield replace(job, index=~job.index, replicates=tighter)
 
     def take(self, outcome: Outcome) -> bool:
-        """Look at an outcome; whether it is of a check, and nobody else's."""
+        """Take an outcome; whether it is of a check, and not a result."""
         is_check = outcome.job < 0
         key = (~outcome.job if is_check else outcome.job, outcome.replicate.index)
         pair = self._pairs.get(key)
@@ -178,7 +178,7 @@ class Checks:
         errors: FloatArray = np.where(noise, 0.0, change / np.where(noise, 1.0, size))
         return errors
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Warn of readouts whose error is large, and of checks that failed."""
         if self._worst:
             name, (error, condition) = max(self._worst.items(), key=lambda item: item[1])
@@ -320,7 +320,7 @@ def run_jobs(
     for line, times_seen in messages.items():
         often = f" ({times_seen} times)" if times_seen > 1 else ""
         caution(f"{plan.engine.name}: {line}{often}")
-    checks.tell()
+    checks.report()
 
 
 # One condition run block by block, as the ensemble's statistics are merged, until it is enough.
@@ -341,7 +341,7 @@ def run_in_blocks(
         workers: as in `simulate`.
         receive: called in the calling thread.
         progress: called with (done, those that are wanted so far).
-        judged: (n, T, 1) of a block that was received: what precision is asked of; if None, the
+        judged: (n, T, 1) of a block that was received: what the precision is of; if None, the
             readouts that it names.
 
     Raises:

@@ -12,7 +12,7 @@ from simnet.execute.base import Workers
 from simnet.execute.ensemble import Ensemble, ensemble_of
 from simnet.execute.plan import Plan, planned
 from simnet.execute.progress import Progress
-from simnet.execute.run import Gathered, in_order, run_in_blocks, tell_failures
+from simnet.execute.run import Gathered, in_order, report_failures, run_in_blocks
 from simnet.experiment.run import RunArguments, run_of, takes_run
 from simnet.network.network import Network
 from simnet.results.trajectories import Failure, Trajectories, join, require_trajectories
@@ -133,7 +133,7 @@ def _run(plan: Plan, workers: Workers, progress: Progress | None = None) -> Traj
         found = _trajectories(plan, received) if any(g.finished for g in received) else None
         raise Interrupted(found) from None
     plan = replace(plan, replicates=sum(len(gathered.values) for gathered in received))
-    tell_failures(_failures(received), plan.replicates)
+    report_failures(_failures(received), plan.replicates)
     return _trajectories(plan, received)
 
 

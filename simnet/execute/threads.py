@@ -23,7 +23,7 @@ def resolve_engine(name: str) -> Engine:
     """The engine of that name in the engine table, or one of the user's as "package.module:name".
 
     Raises:
-        InputError: there is none.
+        InputError: there is no such engine.
     """
     if ":" in name:
         module, _, attribute = name.partition(":")
@@ -44,7 +44,7 @@ def resolve_engine(name: str) -> Engine:
 
 
 def reason_of(error: Exception) -> str:
-    """What a failure says: an error of ours speaks for itself, others say where they come from."""
+    """The reason of a failure: the text of an error of ours; of others, with the place in the code."""
     if isinstance(error, SimnetError):
         return str(error)
     frames = traceback.extract_tb(error.__traceback__)
@@ -112,7 +112,7 @@ class Threads:
     (wall time) stops with a reason.
 
     Raises:
-        InputError: threads below 1, or a timeout that is not above zero.
+        InputError: threads below 1, or a timeout that is not positive.
     """
 
     threads: int

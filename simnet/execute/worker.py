@@ -5,7 +5,7 @@ Requests come on stdin and replies go to stdout:
     ("task", key, path, pickled)   ("ready", keys)       the simulators held now
                                    ("refused", error)    preparing raised this SimnetError
                                    ("broken", reason)    preparing raised something else
-    ("program", pickled)           ("kept", None)        what the next replicates run
+    ("program", pickled)           ("stored", None)      what the next replicates run
     ("run", key, job, replicate)   ("outcome", outcome)
 
 It ends when stdin does. Ctrl-C is for the parent, who decides what becomes of the workers.
@@ -28,7 +28,7 @@ from simnet.execute.base import Outcome, Replicate, printed_lines, receive, send
 from simnet.execute.threads import reason_of, resolve_engine, run_replicate
 from simnet.experiment.program import Program
 
-SIMULATORS_KEPT = 4
+MOST_SIMULATORS = 4
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -37,7 +37,7 @@ class _Printed:
 
     def __init__(self) -> None:
         # C and C++ keep what goes to stdout in a buffer of their own. On Windows each library may
-        # have its own C runtime, and there is no one to ask.
+        # have its own C runtime, which cannot be reached.
         self._flush: Callable[[None], int] | None = None
         if os.name == "posix":
             self._flush = ctypes.CDLL(None).fflush
@@ -69,7 +69,7 @@ class _Desk:
             return self._prepare(*request[1:])
         if request[0] == "program":
             self._program = pickle.loads(request[1])
-            return "kept", None
+            return "stored", None
         return "outcome", self._run(*request[1:])
 
     def _prepare(self, key: str, path: list[str], pickled: bytes) -> tuple[str, object]:
@@ -81,9 +81,9 @@ class _Desk:
             prepared = cast(Simulator, resolve_engine(task.engine).prepare(task))
         except SimnetError as error:
             return _portable(error)
-        except Exception as error:  # noqa: BLE001 - the parent is told
+        except Exception as error:  # noqa: BLE001 - a reply to the parent
             return "broken", reason_of(error)
-        while len(self._simulators) >= SIMULATORS_KEPT:  # only now: the parent hears of it
+        while len(self._simulators) >= MOST_SIMULATORS:  # only now: the parent hears of it
             self._simulators.popitem(last=False)
         self._simulators[key] = prepared
         # Said while preparing: it belongs to no replicate, so the first one brings it along.

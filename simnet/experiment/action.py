@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from simnet.errors import Problem, nearest
 from simnet.network.expression import Expression
-from simnet.network.network import Network, kept
+from simnet.network.network import Network, cached
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ Act: TypeAlias = SetValue | ScaleValue | AddAmount | Assign
 """What is left for an engine to do at a boundary, since it takes the state there."""
 
 
-# What the names in changes mean in a network: ids, or the problem that there is none.
+# What the names in changes mean in a network: ids, or the problem where there is no such thing.
 
 
 def species_id(network: Network, name: str) -> str | None:
@@ -73,8 +73,8 @@ def species_way_out(network: Network, name: str) -> str:
         return nearest(name, network.species_index)
     ids = network.find_species(name)
     patterns = [s.name for s in network.species if s.id == name]
-    shown = " or ".join(repr(found) for found in patterns or ids)
-    return f"the species, which is not what the readout counts, goes by {shown}"
+    names = " or ".join(repr(found) for found in patterns or ids)
+    return f"the species, which is not what the readout counts, is named {names}"
 
 
 def _is_other_readout(network: Network, name: str) -> bool:
@@ -85,7 +85,7 @@ def _is_other_readout(network: Network, name: str) -> bool:
 def settable(network: Network, name: str, what: str) -> tuple[str, list[Problem]]:
     """The id of what a name lets one set: an input, parameter, size or species; `what` is the change,
     for messages."""
-    inputs = kept(network, _parameters_of_inputs)
+    inputs = cached(network, _parameters_of_inputs)
     target = inputs.get(name, name)
     if target in network.built_in:
         why = f"{name!r} sets a stoichiometry, which is fixed when the model is loaded"
@@ -126,9 +126,11 @@ def drug_parameter(network: Network, name: str, what: str) -> tuple[str, list[Pr
         if drug.name == name:
             return drug.parameter, []
     drugs = [drug.name for drug in network.drugs]
-    return name, [
-        Problem(what=what, why=f"{network.id} has no such drug", way_out=nearest(name, drugs))
-    ]
+    why, way_out = f"{network.id} has no such drug", nearest(name, drugs)
+    if not drugs:
+        why = f"{network.id} declares no drugs"
+        way_out = f'for a parameter or species write Set("{name}", 10), as a text "{name}=10"'
+    return name, [Problem(what=what, why=why, way_out=way_out)]
 
 
 def expression_targets(

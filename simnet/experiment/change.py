@@ -325,7 +325,7 @@ def _scaled(
 
 
 def _short(value: object, times: int = 1) -> str:
-    """A number for a label; anything else as it is, until it is told that it is none."""
+    """A number for a label; anything else as it is, which is an error later."""
     number = number_or_nan(value)
     return f"{value}" if math.isnan(number) else f"{times * number:g}"
 

@@ -33,7 +33,7 @@ class Condition:
         label: name for people; it does not matter for the seeds.
         variability: what differs from cell to cell, by name; see `simnet.experiment.variability`.
         replicates_per_cell: replicates that share a cell: 2 for the dual design.
-        key: tells conditions of equal content apart, as the rows of a design with equal values.
+        key: distinguishes conditions of equal content, as the rows of a design with equal values.
 
     Raises:
         InputError: a label that is no text.
@@ -69,7 +69,7 @@ class Condition:
         network's unit, so that "1 h" and 3600 are the same; not the label.
 
         Raises:
-            InputError: a time that is none.
+            InputError: not a time.
         """
         before = self.equilibrate
         schedule = [_plain(item) for entry in self.schedule for item in entry.timed(time_unit)]

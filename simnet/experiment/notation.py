@@ -292,7 +292,11 @@ class Reader:
         found = _read_value(text, table)
         if found is None:
             why = f"{text!r} is not a {noun}" if text else f"a {noun} is missing"
-            ladder = "; only doses take several values, 0.1|1|10nM" if "|" in text else ""
+            ladder = (
+                "; only doses take several values, 0.1|1|10nM: write a text for each"
+                if "|" in text
+                else ""
+            )
             self.fail(place, why, f"write one of {forms(table)}{ladder}")
         return name, *found
 

@@ -19,7 +19,7 @@ from simnet.experiment.condition import Condition
 from simnet.experiment.schedule import Settings, Timed, timeline
 from simnet.experiment.times import TimeSpec, duration
 from simnet.network.expression import Expression, Number, Symbol, function, reads_time, symbols
-from simnet.network.network import Compartment, Event, Network, Parameter, kept
+from simnet.network.network import Compartment, Event, Network, Parameter, cached
 from simnet.network.timing import timed_reactions
 from simnet.network.values import initial_values
 
@@ -176,9 +176,7 @@ def _set_twice(timed: Sequence[Timed], network: Network, first: Timed) -> Iterat
     """Quantities to which two events give different values at one moment, in no order."""
     if all(len(item.events) < 2 for item in timed):
         return
-    state = Settings(network)
-    state.apply(_resolved(network, first)[0])
-    values = initial_values(network, state.values())
+    values = _at_start(network, first)
     changing = {n for event in network.all_events for n, _ in event.assignments}
     changing |= {*network.species_index, *network.assignment_by_id}
 
@@ -230,7 +228,7 @@ def _equilibration(network: Network, spec: TimeSpec) -> tuple[float, list[Proble
     except InputError as error:
         return 1.0, list(error.problems)
     if length <= 0:
-        return 1.0, [Problem(what=what, why="not above zero")]
+        return 1.0, [Problem(what=what, why="must be positive")]
     timed = timed_reactions(network)
     if timed:
         why = f"the rate of {timed[0]} depends on time, and equilibration has no time"
@@ -238,13 +236,17 @@ def _equilibration(network: Network, spec: TimeSpec) -> tuple[float, list[Proble
     return length, []
 
 
+def _at_start(network: Network, first: Timed) -> dict[str, float]:
+    state = Settings(network)
+    state.apply(_resolved(network, first)[0])
+    return initial_values(network, state.values())
+
+
 def _own_events(network: Network, first: Timed, end: float) -> Iterator[Timed]:
     """The network's own events that fall into the run; their times follow what is set at t = 0."""
     if not network.events:
         return
-    state = Settings(network)
-    state.apply(_resolved(network, first)[0])
-    values = initial_values(network, state.values())
+    values = _at_start(network, first)
     for event in network.events:
         time = function(event.time)(values, 0.0)
         right_after_start = time == 0 and event.strict
@@ -275,7 +277,8 @@ def _conflicts(network: Network, timed: Sequence[Timed]) -> Iterator[Problem]:
                 if held and network.document is not None:
                     yield Problem(
                         what=repr(change),
-                        why=f"{network.id} is simulated as its file is, since it has {network.document.obstacles[0].what}; nothing can be clamped",
+                        why=f"{network.id} is simulated as its file is, since it has "
+                        f"{network.document.obstacles[0].what}; nothing can be clamped",
                         way_out="remove that from the model",
                     )
 
@@ -297,7 +300,7 @@ def _resolved(network: Network, item: Timed) -> tuple[list[Action], list[Problem
 
 def _of_no_value(network: Network, change: object, actions: Sequence[Action]) -> Iterator[Problem]:
     """What is scaled and has no value, as where a file that runs as it is computes it."""
-    values = kept(network, initial_values)
+    values = cached(network, initial_values)
     for action in actions:
         if isinstance(action, ScaleValue) and math.isnan(values.get(action.id, 0.0)):
             why = f"the value of {action.id} at the start is not known before a run"
@@ -306,7 +309,7 @@ def _of_no_value(network: Network, change: object, actions: Sequence[Action]) ->
 
 def _without_effect(network: Network, actions: Sequence[Action], time: float) -> Iterable[Problem]:
     """Parameters that only set initial values cannot act once the run has begun."""
-    initial = kept(network, _initial_only)
+    initial = cached(network, _initial_only)
     for action in actions:
         if action.id in initial:
             yield Problem(

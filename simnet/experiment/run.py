@@ -103,6 +103,8 @@ Method: TypeAlias = Literal["ode", "ssa"]
 METHODS: tuple[Method, ...] = ("ode", "ssa")
 
 RTOL = 1e-8
+INTEGRATED = 10
+"""Relative tolerances of the integrator that its results are right to, about."""
 _LEAST_RTOL = 1e-15
 """CVODE takes no smaller one."""
 

@@ -1,7 +1,8 @@
 """Timed changes. Engines run them in segments, so they are exact at any time and any propensity."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 from simnet.errors import InputError, Problem
@@ -42,15 +43,7 @@ class Scheduled(Protocol):
         """Its changes with times in the network's unit.
 
         Raises:
-            InputError: a time that is none.
-        """
-        ...
-
-    def delayed(self, by: float, time_unit: str | None) -> "Scheduled":
-        """The same so much later, with times in the network's unit.
-
-        Raises:
-            InputError: a time that is none, or is before 0.
+            InputError: not a time.
         """
         ...
 
@@ -72,9 +65,6 @@ class At:
 
     def timed(self, time_unit: str | None) -> Iterator[Timed]:
         yield Timed(duration(self.time, "At", time_unit), changes=self.changes)
-
-    def delayed(self, by: float, time_unit: str | None) -> "At":
-        return At(_later(self, self.time, by, time_unit), *self.changes)
 
     def record(self) -> dict[str, object]:
         return {"at": self.time, "changes": [change_record(c) for c in self.changes]}
@@ -98,13 +88,9 @@ class Pulse:
         start = duration(self.start, "Pulse start", time_unit)
         length = duration(self.length, "Pulse length", time_unit)
         if length <= 0:
-            raise InputError(Problem(what=f"Pulse length {self.length!r}", why="not above zero"))
+            raise InputError(Problem(what=f"Pulse length {self.length!r}", why="must be positive"))
         yield Timed(start, begins=self)
         yield Timed(start + length, ends=self)
-
-    def delayed(self, by: float, time_unit: str | None) -> "Pulse":
-        length = duration(self.length, "Pulse length", time_unit)
-        return Pulse(_later(self, self.start, by, time_unit), length, self.change)
 
     def record(self) -> dict[str, object]:
         return {"pulse": self.start, "length": self.length, "change": change_record(self.change)}
@@ -130,25 +116,28 @@ class Repeat:
         first = duration(self.first, "Repeat first", time_unit)
         every = duration(self.every, "Repeat every", time_unit)
         if every <= 0:
-            raise InputError(Problem(what=repr(self), why="needs a period above zero"))
+            raise InputError(Problem(what=repr(self), why="its period must be positive"))
         for i in range(self.count):
             yield Timed(first + i * every, changes=self.changes)
-
-    def delayed(self, by: float, time_unit: str | None) -> "Repeat":
-        first = _later(self, self.first, by, time_unit)
-        every = duration(self.every, "Repeat every", time_unit)
-        return Repeat(first, every, self.count, *self.changes)
 
     def record(self) -> dict[str, object]:
         changes = [change_record(c) for c in self.changes]
         return {"repeat": self.first, "every": self.every, "count": self.count, "changes": changes}
 
 
-def _later(entry: Scheduled, time: TimeSpec, by: float, time_unit: str | None) -> float:
-    own = duration(time, "time", time_unit)
-    if own < 0:
+def delayed(entry: Scheduled, by: float, time_unit: str | None) -> Scheduled:
+    """The entry so much later, with its start in the network's unit.
+
+    Raises:
+        InputError: not a time, or one before 0.
+    """
+    start = fields(entry)[0].name  # type: ignore[arg-type]
+    time = duration(getattr(entry, start), "time", time_unit)
+    if time < 0:
         raise InputError(Problem(what=repr(entry), why="before the start"))
-    return own + by
+    later = copy(entry)
+    object.__setattr__(later, start, time + by)
+    return later
 
 
 def _nonempty(changes: tuple[Change, ...], what: str) -> tuple[Change, ...]:

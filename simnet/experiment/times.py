@@ -48,13 +48,10 @@ def duration(spec: TimeSpec, what: str, time_unit: str | None = "s") -> float:
         value = float(match[1])
         if match[2]:
             if time_unit is None or parse_unit(time_unit).exponents != (("second", 1),):
-                raise InputError(
-                    Problem(
-                        what=f"{what}={spec!r}",
-                        why="the model's unit of time is not the second",
-                        way_out="write a number, in the model's own unit",
-                    )
-                )
+                why = "the model's unit of time is not the second"
+                why = why if time_unit else "the model states no unit of time"
+                number = f"write a number, in the model's own unit, such as {value:g}"
+                raise InputError(Problem(what=f"{what}={spec!r}", why=why, way_out=number))
             value *= _SECONDS[UNITS[match[2]]] / parse_unit(time_unit).factor
     else:
         value = number_or_nan(spec)
@@ -67,11 +64,11 @@ def positive_time(spec: TimeSpec, what: str, unit: str | None) -> float:
     """A time above zero, in `unit`; `what` is the argument's name.
 
     Raises:
-        InputError: no such time, or one that is not above zero.
+        InputError: no such time, or one that is not positive.
     """
     value = duration(spec, what, unit)
     if value <= 0:
-        raise InputError(Problem(what=f"{what}={spec!r}", why="not above zero"))
+        raise InputError(Problem(what=f"{what}={spec!r}", why="must be positive"))
     return value
 
 
@@ -147,7 +144,7 @@ def root_seed(seed: int) -> int:
 
 
 def _index(number: object) -> int:
-    """A whole number; -1 for what is none."""
+    """A whole number; -1 for anything else."""
     try:
         return -1 if isinstance(number, bool) else operator.index(number)  # type: ignore[arg-type]
     except TypeError:
@@ -155,7 +152,7 @@ def _index(number: object) -> int:
 
 
 def number_or_nan(number: object) -> float:
-    """A number, NumPy's as well; NaN for what is none, texts such as "1" among them."""
+    """A number, NumPy's as well; NaN for anything else, texts such as "1" among it."""
     try:
         return math.nan if isinstance(number, bool | str) else float(number)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
@@ -166,7 +163,7 @@ def finite_number(number: float, what: str) -> float:
     """A finite number, NumPy's as well; `what` is the argument's name.
 
     Raises:
-        InputError: it is none.
+        InputError: not a finite number.
     """
     if not is_between(number, -math.inf, math.inf):
         raise InputError(Problem(what=f"{what}={number!r:.60}", why="not a finite number"))
@@ -177,7 +174,7 @@ def number_array(values: object, what: str) -> FloatArray:
     """Numbers as an array of the same shape, NaN among them; `what` is the argument's name.
 
     Raises:
-        InputError: what is none, or rows of different lengths.
+        InputError: not numbers, or rows of different lengths.
     """
     try:
         return np.asarray(values, dtype=np.float64)
@@ -186,7 +183,7 @@ def number_array(values: object, what: str) -> FloatArray:
 
 
 def is_between(number: object, low: float, high: float) -> bool:
-    """Whether something is a number between two others, NaN and texts being none."""
+    """Whether something is a number between two others; NaN and texts are not."""
     value = number_or_nan(number)
     return math.isfinite(value) and low < value < high
 

@@ -6,8 +6,8 @@ and on no version of a random number library.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from statistics import NormalDist
 from typing import Any, ClassVar, Protocol
 
@@ -15,7 +15,6 @@ from simnet.elementary import exp, log1p
 from simnet.errors import InputError, Problem, nearest
 from simnet.experiment.change import Form, Forms, Knockout, Scale
 from simnet.experiment.times import number_or_nan
-from simnet.network.expression import Call, Expression, Number
 from simnet.network.network import Network
 from simnet.seeds import uniform
 
@@ -125,7 +124,8 @@ def targets(variability: Variability, network: Network) -> dict[str, tuple[str, 
     found: dict[str, tuple[str, ...]] = {}
     taken: dict[str, str] = {}
     if network.document is not None and variability:
-        why = f"{network.id} is simulated as its file is, since it has {network.document.obstacles[0].what}"
+        obstacle = network.document.obstacles[0].what
+        why = f"{network.id} is simulated as its file is, since it has {obstacle}"
         way_out = "remove that from the model"
         problems.append(Problem(what="variability", why=why, way_out=way_out))
     require_distributions(variability)
@@ -162,41 +162,6 @@ def draw(variability: Variability, network: Network, key: bytes) -> tuple[Scale,
         factor = variability[name].factor(uniform(key, name))
         changes += [Scale(id_, factor) for id_ in ids]
     return tuple(changes)
-
-
-def varied(network: Network, changes: Sequence[Scale]) -> Network:
-    """The network of one cell: same structure, own parameters and initial amounts.
-
-    A cell has its parameters from before it equilibrates, so they are declared, not changed at
-    t = 0; a condition's changes then act on the cell's own values. Amounts may be fractions: see
-    `whole_amounts`.
-
-    Args:
-        network: what is simulated.
-        changes: what `draw` gave, each by the id of a quantity.
-    """
-    factors = {change.name: change.factor for change in changes}
-    return replace(
-        network,
-        compartments=tuple(
-            replace(c, size=c.size * f, initial_expression=_times(f, c.initial_expression))
-            if (f := factors.get(c.id)) is not None
-            else c
-            for c in network.compartments
-        ),
-        parameters=tuple(
-            replace(p, value=p.value * f, initial_expression=_times(f, p.initial_expression))
-            if (f := factors.get(p.id)) is not None
-            else p
-            for p in network.parameters
-        ),
-        species=tuple(
-            replace(s, initial=s.initial * f, initial_expression=_times(f, s.initial_expression))
-            if (f := factors.get(s.id)) is not None
-            else s
-            for s in network.species
-        ),
-    )
 
 
 def whole_amounts(amounts: Mapping[str, float], key: bytes) -> dict[str, float]:
@@ -260,7 +225,3 @@ def _targets_of(name: str, network: Network) -> tuple[list[str], list[Problem]]:
     why = "is computed from others" if computed else f"not in {network.id}"
     way_out = "vary what it is made from" if computed else nearest(name, known)
     return [], [Problem(what=what, why=why, way_out=way_out)]
-
-
-def _times(factor: float, expression: Expression | None) -> Expression | None:
-    return None if expression is None else Call("times", (Number(factor, "1"), expression))

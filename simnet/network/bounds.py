@@ -1,10 +1,11 @@
 """Interval arithmetic on expressions: between which values can a rate law lie?
 
 Sound, not tight: every value that the expression takes, as `function` computes it, is inside the
-interval, unless it or a part of it is NaN. Where nothing is known the interval is all reals. Rounding cannot put a value
-outside: basic operations, in the order of `function`, round monotonically, so what is computed lies
-between what is computed at the ends; results of the mathematical library, which is a few units in
-the last place off, are moved outwards by more than that.
+interval, unless it or a part of it is NaN. Where nothing is known the interval is all reals.
+Rounding cannot put a value outside: basic operations, in the order of `function`, round
+monotonically, so what is computed lies between what is computed at the ends; results of the
+mathematical library, which is a few units in the last place off, are moved outwards by more than
+that.
 """
 
 import math
@@ -288,10 +289,10 @@ def _piecewise(args: list[Interval]) -> Interval:
 # X cannot rise above b when it starts at b or below and the law of every reaction that makes d
 # molecules of it is exactly zero at X = b-d+1, ..., b, whatever the other amounts are: amounts are
 # whole numbers, so no jump leads from below across these values. Then only the whole numbers from
-# 0 to b have to be looked at, one by one, which decides also what interval arithmetic cannot.
+# 0 to b have to be checked, one by one, which decides also what interval arithmetic cannot.
 
 
-_MOST_LOOKED_AT = 10_000
+_MOST_CHECKED = 10_000
 
 
 class Ceilings:
@@ -338,7 +339,7 @@ class Ceilings:
                 for n in range(int(top) + 1)
             )
             for name, top in tops.items()
-            if top <= _MOST_LOOKED_AT
+            if top <= _MOST_CHECKED
         )
 
     def _top(self, species: str) -> float:
@@ -350,7 +351,7 @@ class Ceilings:
         raising = [
             (reaction, gain)
             for reaction in self.network.reactions
-            if (gain := _gain(reaction, species)) > 0
+            if (gain := reaction.changes().get(species, 0)) > 0
         ]
         if not raising:
             return start
@@ -359,7 +360,7 @@ class Ceilings:
             if all(
                 self._vanishes(reaction, species, ceiling - i)
                 for reaction, gain in raising
-                for i in range(min(gain, _MOST_LOOKED_AT))
+                for i in range(min(gain, _MOST_CHECKED))
             ):
                 return float(ceiling)
         return math.inf
@@ -389,7 +390,3 @@ class Ceilings:
             if assignment.id in reads:
                 ranges[assignment.id] = bounds(assignment.expression, ranges)
         return bounds(expression, ranges)
-
-
-def _gain(reaction: Reaction, species: str) -> int:
-    return dict(reaction.products).get(species, 0) - dict(reaction.reactants).get(species, 0)

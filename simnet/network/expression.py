@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 DIGITS = 15
 """Significant digits of every number in a network: those that libsbml writes to a file, so that
-what is simulated is what the file says."""
+what is simulated is what is in the file."""
 
 
 def canonical(value: float) -> float:
@@ -230,7 +230,7 @@ def rewritten(
     expression: Expression, change: Callable[[Expression], Expression | None]
 ) -> Expression:
     """The expression with what `change` gives in the place of a part; where it gives None, the
-    part's arguments are looked at."""
+    part's arguments are rewritten."""
     if (found := change(expression)) is not None:
         return found
     if isinstance(expression, Call):
@@ -295,7 +295,7 @@ def _join(args: Sequence[Expression], sign: str, level: int) -> str:
 # Factors of symmetry (k/2, k/6) are in `rate`.
 #
 # A law that is taken as somebody wrote it has no `orders`. It is `ambiguous` when it uses up several
-# copies of one species and nobody said which kinetics it is in.
+# copies of one species and the kinetics are not declared.
 
 
 Kinetics: TypeAlias = Literal["continuous", "discrete"]

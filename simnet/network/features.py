@@ -4,7 +4,7 @@ An integrator that looks at a narrow pulse from before and from behind steps ove
 time are bisected until the function is monotone in them, by bounds of its derivative, or its bounds
 leave nothing of weight to hide between the values at their ends: no step over a monotone stretch
 goes unnoticed. Around each turning point
-steps are limited to a quarter of its width at half its height. What is periodic is looked at for two
+steps are limited to a quarter of its width at half its height. What is periodic is followed for two
 periods.
 """
 
@@ -139,7 +139,7 @@ _FIRST = 32
 _HIDDEN = 1e-4
 """What may hide, as a part of the area that the function is seen to sweep."""
 _SWING = 1e-3
-"""Turns by less of the range are none."""
+"""Turns by less of the range do not count."""
 _TAIL = 1e-6
 """A bump begins where it has so much of its height."""
 _STEPS_OF_A_BUMP = 4
@@ -157,7 +157,7 @@ class Stretch:
 
 @dataclass(frozen=True, kw_only=True)
 class Features:
-    """What limits steps, and whether there may be more that was not found."""
+    """What limits steps, and whether there may be more."""
 
     stretches: tuple[Stretch, ...] = ()
     missed: bool = False
@@ -189,7 +189,7 @@ def _features(
         found = _searched(expression, values, start, end)
         if not found.missed or not waves:
             return found
-    # Waves within something else, too many to be looked at one by one: each of them, and the rest.
+    # Waves within something else, too many to be bounded one by one: each of them, and the rest.
     rest = _searched(_stilled(expression, {wave for wave, _ in waves}), values, start, end)
     slowest = max((2 * math.pi / rate for _, rate in waves), default=0.0)
     sample = _searched(expression, values, start, min(end, start + 2 * slowest)).stretches

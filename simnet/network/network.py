@@ -83,7 +83,7 @@ class Species:
 
     `name` is its pattern. `initial` is the amount at the start; where `initial_expression` is set,
     `initial` is its value under the parameters as declared. A `fixed` species takes part in
-    reactions but is not changed by them. `molecules` says what it is made of.
+    reactions but is not changed by them. `molecules` are those that it is made of.
     """
 
     id: str
@@ -145,11 +145,19 @@ class Reaction:
     law: RateLaw
     rules: tuple[str, ...] = ()
 
+    def changes(self) -> dict[str, int]:
+        """By how much a firing changes each species, where it does; a fixed one as any other."""
+        net = dict.fromkeys([s for s, _ in (*self.reactants, *self.products)], 0)
+        for sign, side in ((-1, self.reactants), (1, self.products)):
+            for species, n in side:
+                net[species] += sign * n
+        return {species: n for species, n in net.items() if n}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """At `time`, an expression of constants, each of `assignments` (id, expression) takes effect:
-    all are evaluated just before. Engines never see it: runs are cut at its time. `at_start` says
+    all are evaluated just before. Engines never see it: runs are cut at its time. `at_start` is
     whether one that is due at t = 0 already takes effect then, or never. One that is `strict` is due
     right after its time, so that it takes effect at t = 0 in any case."""
 
@@ -191,7 +199,7 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Readout:
-    """What a user looks at: `symbol` is the assignment or species behind the `name`."""
+    """What a user reads out: `symbol` is the assignment or species behind the `name`."""
 
     name: str
     symbol: str
@@ -402,16 +410,17 @@ class Network:
         return self.reads(expression) - self.assignment_by_id.keys()
 
 
-# What is worked out from a network once, and kept with it: screens ask again for every condition.
+# What is computed from a network once and stored with it: screens need it for every condition.
 
 
 T = TypeVar("T")
 
 
-def kept(network: Network, make: Callable[[Network], T]) -> T:
-    """What `make` gives for the network; equal networks that are other objects have their own."""
-    name = f"_kept_{make.__module__}.{make.__qualname__}"
+def cached(network: Network, compute: Callable[[Network], T]) -> T:
+    """What `compute` gives for the network, computed once; equal networks that are other objects have
+    their own."""
+    name = f"_cached_{compute.__module__}.{compute.__qualname__}"
     if name not in network.__dict__:
-        network.__dict__[name] = make(network)
+        network.__dict__[name] = compute(network)
     found: T = network.__dict__[name]
     return found

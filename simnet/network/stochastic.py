@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from simnet.errors import ModelError, Problem, SimnetWarning, UnsupportedError
 from simnet.network.bounds import EVERYTHING, NONNEGATIVE, Ceilings, Interval, bounds
 from simnet.network.expression import Expression, factored, text
-from simnet.network.network import Network, Reaction, kept
+from simnet.network.network import Network, Reaction, cached
 from simnet.network.timing import time_switch, without_switches
 from simnet.network.units import parse_unit
 from simnet.network.values import initial_values, rate_functions
@@ -35,19 +35,19 @@ def require_stochastic(
         raise UnsupportedError(network.document.obstacles)
     disturbed = frozenset({*disturbed, *network.set_by_state_events})
     values = tuple(frozenset((changed or {}).items()) for changed in stages)
-    seen = kept(network, _found_stochastic)
+    seen = cached(network, _checked_stages)
     if (values, disturbed) not in seen:
         problems = _problems_of_stages(network, [dict(changed) for changed in values], disturbed)
         if problems:
             raise UnsupportedError(problems)
         if len(seen) < _MOST_SEEN:
             seen.add((values, disturbed))
-    for text_ in kept(network, _needs_guard):
+    for text_ in cached(network, _needs_guard):
         warnings.warn(text_, SimnetWarning, stacklevel=3)
 
 
-def _found_stochastic(network: Network) -> set[tuple[object, object]]:
-    """Stages of values that were looked at, and what disturbs them: a run often comes again."""
+def _checked_stages(network: Network) -> set[tuple[object, object]]:
+    """Stages of values that were checked, and what disturbs them: a run often comes again."""
     return set()
 
 
@@ -126,7 +126,7 @@ def _as_molecules(unit: str | None) -> str:
 
 def _infinite_at_start(network: Network, values: dict[str, float]) -> Iterator[Problem]:
     fixed = {s.id for s in network.species if s.fixed}
-    for reaction, rate in zip(network.reactions, kept(network, _propensities), strict=True):
+    for reaction, rate in zip(network.reactions, cached(network, _propensities), strict=True):
         can_fire = all(values[s] >= n for s, n in reaction.reactants if s not in fixed)
         if can_fire and not math.isfinite(value := rate(values, 0.0)):
             yield Problem(
@@ -149,7 +149,8 @@ def _law_problems(network: Network, reaction: Reaction, ceilings: Ceilings) -> I
             what=f"{what} ({uses}): rate law {text(reaction.law.expression('continuous'))}",
             why="its discrete form is ambiguous: k*A^2 and k*A*(A-1) differ at small copy numbers",
             way_out='declare it when the model is loaded: kinetics="continuous" (--kinetics '
-            'continuous; of simnet export, --written-in continuous) if it was written for an ODE, "discrete" if it is a propensity as it stands'
+            "continuous; of simnet export, --written-in continuous) if it was written for an ODE, "
+            '"discrete" if it is a propensity as it stands'
             if network.kinetics == "as-written"
             else "it is not mass action in its reactants: write it as a propensity, and load it "
             'with kinetics="discrete"',
@@ -163,7 +164,7 @@ def _law_problems(network: Network, reaction: Reaction, ceilings: Ceilings) -> I
             why="can be negative, but propensities cannot",
             way_out="split it into a forward and a reverse reaction",
         )
-    switch = kept(network, _switches).get(reaction.id)
+    switch = cached(network, _switches).get(reaction.id)
     if switch is not None:
         yield Problem(
             what=f"{what}: {text(switch)}",

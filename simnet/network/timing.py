@@ -21,15 +21,15 @@ from simnet.network.expression import (
     times,
     walk,
 )
-from simnet.network.network import Event, Network, Parameter, Reaction, kept
+from simnet.network.network import Event, Network, Parameter, Reaction, cached
 
 
 def cautions(network: Network) -> Iterator[str]:
-    """What to warn of under ODE: switches in time and state, of which nobody knows before when they
-    are. Those in time alone are looked for and located."""
+    """What to warn of under ODE: switches in time and state, whose times are not known before
+    the run. Those in time alone are located."""
     if network.document is not None:
         yield from network.document.cautions
-    for reaction in kept(network, _switching):
+    for reaction in cached(network, _switching):
         switch = time_switch(network, reaction.law.rate)
         yield (
             f"reaction {reaction.id}: {text(switch or reaction.law.rate)}: the ODE integrator can "
@@ -58,7 +58,7 @@ def time_switch(network: Network, expression: Expression) -> Expression | None:
 
 def timed_reactions(network: Network) -> tuple[str, ...]:
     """Reactions whose laws depend on time, by id."""
-    return kept(network, _timed)
+    return cached(network, _timed)
 
 
 def _timed(network: Network) -> tuple[str, ...]:
@@ -134,7 +134,7 @@ class TimeFunctions:
 
 def parts_of(network: Network) -> TimeFunctions:
     """Those of a network's laws, with assignments written out."""
-    return kept(network, _parts_of)
+    return cached(network, _parts_of)
 
 
 def _parts_of(network: Network) -> TimeFunctions:
@@ -212,7 +212,7 @@ def _parts(expression: Expression, constants: set[str]) -> Iterator[Expression]:
 
 # Switches at fixed times inside rate laws, made into events, so that runs are cut there.
 #
-# Between two firings a propensity that jumps is wrong for an engine that looks at it after each firing
+# Between two firings a propensity that jumps is wrong for an engine that evaluates it after each firing
 # only. In `piecewise(2, time < 3, 0)` the comparison becomes `simnet_after_1 != 1`, a parameter that is
 # 0 before t = 3 and that an event sets to 1 then: within a segment nothing is switched, which is exact.
 # At the moment itself a readout is what it is after it.
@@ -228,7 +228,7 @@ def without_switches(network: Network) -> Network:
 
     What else depends on time stays as it is. A network without any is returned as it is.
     """
-    return kept(network, _switched)
+    return cached(network, _switched)
 
 
 def _switched(network: Network) -> Network:

@@ -176,7 +176,7 @@ def _scaled(unit: Unit) -> str:
 
 
 def infer(expression: Expression, known: Mapping[str, Unit | None], time: Unit) -> Unit | None:
-    """The unit of an expression, or None where a part of it has none stated.
+    """The unit of an expression, or None where a part of it states no unit.
 
     Raises:
         ModelError: a sum or comparison mixes units, or a function is given a quantity.

@@ -2,13 +2,13 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
 from simnet.errors import InputError, ModelError, Problem, nearest
 from simnet.network.expression import Call, Expression, Kinetics, Number, Symbol, function, symbols
-from simnet.network.network import Assignment, Compartment, Network, Parameter, Species, kept
+from simnet.network.network import Assignment, Compartment, Network, Parameter, Species, cached
 
 Values = MutableMapping[str, float]
 
@@ -26,7 +26,7 @@ def initial_values(
             follow.
         time: the time at which expressions are evaluated.
     """
-    declared, steps = kept(network, _start)
+    declared, steps = cached(network, _start)
     replaced = changed or {}
     values = {**declared, **replaced}
     for name, evaluate in steps:
@@ -154,50 +154,39 @@ def checked(network: Network) -> Network:
 
 
 def _structure(network: Network) -> Iterator[Problem]:
-    ids = list(network.ids())
-    known = set(ids)
-    named = [*ids, *(r.id for r in network.reactions)]
+    named = [*network.ids(), *(r.id for r in network.reactions)]
     named += [event.id for event in network.all_events]
     for name, count in Counter(named).items():
         if count > 1:
             yield Problem(what=f"id {name!r}", why=f"is used {count} times")
+    for where, name, known in _references(network):
+        if name not in known:
+            what, way_out = f"{where} {name!r}", nearest(name, known)
+            yield Problem(what=what, why="is not defined", way_out=way_out)
+
+
+def _references(network: Network) -> Iterator[tuple[str, str, Collection[str]]]:
+    """(where and what it is, id, those that there are) of all that is named by its id."""
+    known = set(network.ids())
     for where, expression in _expressions(network):
-        for name in sorted(symbols(expression) - known):
-            yield Problem(
-                what=f"{where}: symbol {name!r}", why="is not defined", way_out=nearest(name, known)
-            )
-    compartments = {c.id for c in network.compartments}
+        for name in sorted(symbols(expression)):
+            yield f"{where}: symbol", name, known
     for species in network.species:
-        if species.compartment not in compartments:
-            yield Problem(
-                what=f"species {species.id}",
-                why=f"compartment {species.compartment!r} is not defined",
-            )
-    species_ids = {s.id for s in network.species}
+        what = f"species {species.id}: compartment"
+        yield what, species.compartment, network.compartment_by_id
     for reaction in network.reactions:
         for name, _ in (*reaction.reactants, *reaction.products):
-            if name not in species_ids:
-                yield Problem(
-                    what=f"reaction {reaction.id}", why=f"species {name!r} is not defined"
-                )
+            yield f"reaction {reaction.id}: species", name, network.species_index
     for readout in network.readouts:
-        if readout.symbol not in known:
-            yield Problem(
-                what=f"readout {readout.name}",
-                why=f"symbol {readout.symbol!r} is not defined",
-                way_out=nearest(readout.symbol, known),
-            )
-    parameters = {p.id for p in network.parameters}
-    used = [(f"gene {g.name}", p) for g in network.genes for p in g.parameters]
-    used += [(f"input {i.name}", i.parameter) for i in network.inputs]
-    used += [(f"drug {d.name}", d.parameter) for d in network.drugs]
-    for where, name in used:
-        if name not in parameters:
-            yield Problem(
-                what=where,
-                why=f"parameter {name!r} is not defined",
-                way_out=nearest(name, parameters),
-            )
+        yield f"readout {readout.name}: symbol", readout.symbol, known
+    parameters = network.parameter_by_id
+    for gene in network.genes:
+        for name in gene.parameters:
+            yield f"gene {gene.name}: parameter", name, parameters
+    for item in network.inputs:
+        yield f"input {item.name}: parameter", item.parameter, parameters
+    for drug in network.drugs:
+        yield f"drug {drug.name}: parameter", drug.parameter, parameters
 
 
 def _expressions(network: Network) -> Iterator[tuple[str, Expression]]:
@@ -232,7 +221,7 @@ def missing_values(
     network: Network, stages: Iterable[Mapping[str, float]] = ({},)
 ) -> tuple[Problem, ...]:
     """The numbers that a run would use and that are missing; see `require_values`."""
-    read = kept(network, _read)
+    read = cached(network, _read)
     problems = []
     for changed in stages:
         values = initial_values(network, changed)
@@ -242,7 +231,7 @@ def missing_values(
                 problems.append(Problem(what=item.id, why="has no value", way_out=way_out))
             if isinstance(item, Compartment) and item.id in read and values[item.id] <= 0:
                 what = f"compartment {item.id}: size {values[item.id]:g}"
-                problems.append(Problem(what=what, why="is not above zero"))
+                problems.append(Problem(what=what, why="must be positive"))
     return tuple(dict.fromkeys(problems))
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -61,8 +61,15 @@ def time_scale(span: float, time_unit: str | None) -> tuple[str, float]:
 def dress(axes: "Axes", title: str, unit: str | None) -> None:
     """Title, unit, light grid, and no frame above and to the right."""
     axes.set_title(title, loc="left", fontsize=10.5, fontweight="bold", color=INK)
-    axes.set_ylabel(shown_unit(unit), fontsize=9, color=MUTED)
-    axes.grid(color="#e6e6e6", linewidth=0.7)
+    axes.set_ylabel(shown_unit(unit))
+    frame(axes)
+
+
+def frame(axes: "Axes", grid: Literal["both", "x", "y"] = "both") -> None:
+    """Labels as they are, a light grid, and no frame above and to the right."""
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.label.set(color=MUTED, fontsize=9)
+    axes.grid(axis=grid, color="#e6e6e6", linewidth=0.7)
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

@@ -62,7 +62,7 @@ def grid(
     end = duration(t_end, "t_end", time_unit)
     found = [p for e in listed for p in _bad_times(e, t_end, time_unit, f"readout {e}")]
     if end <= 0:
-        found.append(Problem(what=f"t_end={t_end!r}", why="not above zero"))
+        found.append(Problem(what=f"t_end={t_end!r}", why="must be positive"))
     try:
         points = whole_number(points, "points", 2)
     except InputError as error:

@@ -6,10 +6,10 @@ nothing of screens or studies: `screen` and `sensitivity` make its sections.
 
 import math
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from simnet.experiment.times import time_text
 from simnet.results.terminal import rounded
@@ -19,71 +19,53 @@ if TYPE_CHECKING:
 
 
 _LARGE = 600_000
-"""Bytes of SVG above which a figure is kept as pixels."""
+"""Bytes of SVG above which a figure is stored as pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """A paragraph; a `note` is set small, a `warning` stands out."""
+    """A paragraph; a `note` is small, a `warning` stands out, `code` is shown as it is typed."""
 
     text: str
-    kind: str = ""
+    kind: Literal["", "note", "warning", "code"] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageTable:
-    """Columns and rows of text. The first `text` columns are words, the others numbers."""
+    """Columns and rows of text. The first `text` columns are words, the others numbers. With a title
+    it is folded under that line, which opens it: for long tables."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     text: int = 1
     caption: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A figure with what it shows, in words."""
+    """A figure with a description of it, in words."""
 
     source: str
     caption: str
     alternative: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Preformatted:
-    """Text as it is typed."""
-
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fold:
-    """Parts under a line that opens them: long tables."""
-
-    title: str
-    parts: "Sequence[Part]"
-
-
-Part: TypeAlias = Text | PageTable | Picture | Preformatted | Fold
-
-
-@dataclass(frozen=True, kw_only=True)
-class Section:
-    """A heading and what is below it."""
-
-    title: str
-    parts: Sequence[Part]
+Part: TypeAlias = Text | PageTable | Picture
 
 
 def page(
-    title: str, subtitle: str, facts: Sequence[tuple[str, str]], sections: Sequence[Section]
+    title: str,
+    subtitle: str,
+    facts: Sequence[tuple[str, str]],
+    sections: Sequence[tuple[str, Iterable[Part]]],
 ) -> str:
     """The page, as HTML.
 
     Args:
         title, subtitle: at the top.
         facts: short ones, as (name, value).
-        sections: in order; those without parts are left out.
+        sections: headings with what is below them; those without parts are left out.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -95,9 +77,9 @@ def page(
         lstrip_blocks=True,
     )
     environment.tests["of_kind"] = lambda part, kind: type(part).__name__ == kind
-    shown = [section for section in sections if section.parts]
+    filled = [(heading, parts) for heading, given in sections if (parts := list(given))]
     return environment.get_template("page.html").render(
-        title=title, subtitle=subtitle, facts=facts, sections=shown
+        title=title, subtitle=subtitle, facts=facts, sections=filled
     )
 
 
@@ -125,7 +107,7 @@ def picture(figure: "Figure", caption: str, alternative: str = "") -> Picture:
 
 
 def number(value: float) -> str:
-    """About three digits, thousands as 1,000; a dash for what there is not."""
+    """About three digits, thousands as 1,000; a dash where there is none."""
     return rounded(value, 3, most=1e7).replace("-", "−")
 
 

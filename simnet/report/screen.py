@@ -9,11 +9,8 @@ import numpy as np
 from simnet.errors import SimnetError
 from simnet.report import screen_figures as figures
 from simnet.report.page import (
-    Fold,
     PageTable,
     Part,
-    Preformatted,
-    Section,
     Text,
     interval,
     number,
@@ -51,15 +48,15 @@ def screen_page(result: ScreenResult) -> str:
         ("seed", "none needed" if run.seed is None else str(run.seed)),
     ]
     sections = [
-        Section(title="Effects", parts=list(_effects(result, effects))),
-        Section(title="Dose and response", parts=list(_doses(result))),
-        Section(title="Interaction", parts=list(_interaction(result))),
-        Section(title="Distributions", parts=list(_distributions(result, effects))),
-        Section(title="Time courses", parts=list(_courses(result, effects))),
-        Section(title="Conditions", parts=list(_conditions(result))),
-        Section(title="What failed", parts=list(_failures(result))),
-        Section(title="Provenance", parts=list(_provenance(result))),
-        Section(title="How to repeat it", parts=list(_repeat(result))),
+        ("Effects", _effects(result, effects)),
+        ("Dose and response", _doses(result)),
+        ("Interaction", _interaction(result)),
+        ("Distributions", _distributions(result, effects)),
+        ("Time courses", _courses(result, effects)),
+        ("Conditions", _conditions(result)),
+        ("What failed", _failures(result)),
+        ("Provenance", _provenance(result)),
+        ("How to repeat it", _repeat(result)),
     ]
     subtitle = f"What {len(result.factors)} perturbations do to {', '.join(result.readouts)}"
     return page(f"Screen of {record.network}", subtitle, facts, sections)
@@ -68,7 +65,7 @@ def screen_page(result: ScreenResult) -> str:
 def _effects(result: ScreenResult, effects: "pd.DataFrame") -> Iterator[Part]:
     if not result.complete:
         yield Text(
-            text="This screen is not complete: what is missing was not run yet.", kind="warning"
+            text="This screen is not complete: some of its runs are missing.", kind="warning"
         )
     if not len(effects):
         return
@@ -103,8 +100,8 @@ def _effects(result: ScreenResult, effects: "pd.DataFrame") -> Iterator[Part]:
         f"n is control / condition; p by {first['test']}, adjusted over {first['comparisons']:,} "
         f"comparisons ({first['adjusted_by']})."
     )
-    made = PageTable(columns=columns, rows=rows, text=2, caption=caption)
-    yield Fold(title=f"All {len(rows):,} effects", parts=[made])
+    title = f"All {len(rows):,} effects"
+    yield PageTable(columns=columns, rows=rows, text=2, caption=caption, title=title)
 
 
 def _by_size(effects: "pd.DataFrame") -> list[str]:
@@ -131,15 +128,15 @@ def _doses(result: ScreenResult) -> Iterator[Part]:
             groups = [g for g in groups if not np.isnan(g).all()]
             if len(found.doses) > 1:
                 panels.append((f"{drug}: {readout.name}", readout.unit, found, groups))
-            said = number(float(found.ec50.value))
+            ec50 = number(float(found.ec50.value))
             if not np.isnan(found.ec50.low):
-                said += f" ({interval(float(found.ec50.low), float(found.ec50.high))})"
+                ec50 += f" ({interval(float(found.ec50.low), float(found.ec50.high))})"
             rows.append(
                 [
                     drug,
                     readout.name,
                     found.outcome,
-                    said if found.fitted or not np.isnan(found.ec50.low) else "–",
+                    ec50 if found.fitted or not np.isnan(found.ec50.low) else "–",
                     number(float(found.hill.value)),
                     found.reason,
                 ]
@@ -169,15 +166,13 @@ def _interaction(result: ScreenResult) -> Iterator[Part]:
                 continue
             (overall,) = found.overall
             calls = [c.call for c in found.cells]
-            said = ", ".join(
-                f"{calls.count(call)} {call}" for call in ("synergy", "antagonism") if call in calls
-            )
-            score, within = number(overall.score), interval(overall.low, overall.high)
-            remark = said or overall.reason
+            counts = [f"{calls.count(c)} {c}" for c in ("synergy", "antagonism") if c in calls]
+            remark = ", ".join(counts) or overall.reason
             call, within = (
-                text.replace(" ", "\N{NO-BREAK SPACE}") for text in (overall.call, within)
+                text.replace(" ", "\N{NO-BREAK SPACE}")
+                for text in (overall.call, interval(overall.low, overall.high))
             )
-            rows.append([a, b, readout.name, call, score, within, remark])
+            rows.append([a, b, readout.name, call, number(overall.score), within, remark])
             if many:
                 drawn.append((_strongest(found), a, b, place, found))
     drawn.sort(key=lambda candidate: -candidate[0])  # stable
@@ -185,10 +180,13 @@ def _interaction(result: ScreenResult) -> Iterator[Part]:
         if size < _SEEN and rank:
             break
         surface, readout = result.surface(a, b), result.record.readouts[place]
-        means = _surface_means(result, surface.conditions, place)
-        made = figures.surface_panels(surface, (a, b), means, found, readout.name, readout.unit)
-        caption = f"{a} and {b}: {readout.name}, and its interaction. A sign marks what is called."
-        yield picture(made, caption)
+        rows_of_means = [
+            [_mean_at_end(result, c, place) for c in row] for row in surface.conditions
+        ]
+        means = np.array(rows_of_means)
+        figure = figures.surface_panels(surface, (a, b), means, found, readout.name, readout.unit)
+        caption = f"{a} and {b}: {readout.name}, and its interaction. + or −: called synergy or antagonism."
+        yield picture(figure, caption)
     if rows:
         left_out = "; those surfaces are drawn that show most of it" if len(drawn) > 1 else ""
         yield Text(
@@ -199,8 +197,9 @@ def _interaction(result: ScreenResult) -> Iterator[Part]:
         )
         columns = ["first", "second", "readout", "call", "mean score", "95 % interval"]
         columns.append("combinations")
-        table = PageTable(columns=columns, rows=rows, text=len(columns))  # the last may be long
-        yield table if len(rows) <= 30 else Fold(title=f"All {len(rows)}", parts=[table])
+        title = f"All {len(rows)}" if len(rows) > 30 else ""
+        text = len(columns)  # the last may be long
+        yield PageTable(columns=columns, rows=rows, text=text, title=title)
 
 
 def _strongest(interaction: Interaction) -> float:
@@ -209,18 +208,13 @@ def _strongest(interaction: Interaction) -> float:
     return max(sizes, default=0.0)
 
 
-def _surface_means(
-    result: ScreenResult, conditions: tuple[tuple[int | None, ...], ...], place: int
-) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
-    name = result.readouts[place]
-    means = np.full((len(conditions), len(conditions[0])), np.nan)
-    for i, row in enumerate(conditions):
-        for j, condition in enumerate(row):
-            if condition is not None:
-                values = result.at_end(condition, [name])[0]
-                known = values[np.isfinite(values)]
-                means[i, j] = known.mean() if len(known) else np.nan
-    return means
+def _mean_at_end(result: ScreenResult, condition: int | None, place: int) -> float:
+    """Of a readout over the replicates; NaN where a combination was not run."""
+    if condition is None:
+        return np.nan
+    values = result.at_end(condition, [result.readouts[place]])[0]
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else np.nan
 
 
 def _distributions(result: ScreenResult, effects: "pd.DataFrame") -> Iterator[Part]:
@@ -233,9 +227,9 @@ def _distributions(result: ScreenResult, effects: "pd.DataFrame") -> Iterator[Pa
     ]:
         groups = [(result.conditions[c], result.at_end(c, [name])[0]) for c in places]
         at = ", at the end" if readout.course else ""
-        made = figures.distributions(groups, f"{name}{at}", readout.unit)
+        figure = figures.distributions(groups, f"{name}{at}", readout.unit)
         caption = f"{name}: replicates (at most 200), the middle half as a bar, the median as a ring; dashed: median of the control."
-        yield picture(made, caption)
+        yield picture(figure, caption)
 
 
 def _courses(result: ScreenResult, effects: "pd.DataFrame") -> Iterator[Part]:
@@ -258,8 +252,8 @@ def _conditions(result: ScreenResult) -> Iterator[Part]:
         for row in design.itertuples(index=False)
     ]
     labels = [f"{name} (nM)" if name in result.drugs else name for name in design.columns]
-    made = PageTable(columns=labels, rows=rows, text=1)
-    yield Fold(title=f"All {len(rows):,} conditions", parts=[made]) if len(rows) > 20 else made
+    title = f"All {len(rows):,} conditions" if len(rows) > 20 else ""
+    yield PageTable(columns=labels, rows=rows, title=title)
 
 
 def _failures(result: ScreenResult) -> Iterator[Part]:
@@ -296,7 +290,7 @@ def _provenance(result: ScreenResult) -> Iterator[Part]:
         ["platform", record.platform],
         ["tolerances", f"relative {run.rtol:g}, absolute {absolute}"],
         ["equilibrated", str(first.equilibrate or "no")],
-        ["in every condition", ", ".join(c.label for c in first.background) or "nothing besides"],
+        ["in every condition", ", ".join(c.label for c in first.background) or "no other changes"],
         ["replicates", f"{run.count} of each condition"],
     ]
     if result.record.precision is not None:
@@ -306,7 +300,7 @@ def _provenance(result: ScreenResult) -> Iterator[Part]:
 
 def _repeat(result: ScreenResult) -> Iterator[Part]:
     yield Text(text="With the versions above this gives the same numbers, bit for bit:")
-    yield Preformatted(text=result.record.code)
+    yield Text(text=result.record.code, kind="code")
     yield Text(
         text="From a folder: sn.ScreenResult.load(folder); it also holds the network as SBML.",
         kind="note",

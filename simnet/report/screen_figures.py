@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _DIVERGING = "RdBu_r"
 _LEAST = 0.1
-"""Of a value, that a scale spans at least: rounding errors are not to look like effects."""
+"""Of a value: the least span of a scale, so that rounding errors do not look like effects."""
 
 
 def figure_of(width: float, height: float) -> "Figure":
@@ -45,9 +45,10 @@ def effects_heatmap(effects: "pd.DataFrame") -> "Figure":
     conditions = list(dict.fromkeys(effects["condition"]))
     readouts = list(dict.fromkeys(effects["readout"]))
     shape = (len(conditions), len(readouts))
-    found = effects["log2_fold_change"].to_numpy(dtype=np.float64).reshape(shape)
-    low = effects["log2_low"].to_numpy(dtype=np.float64).reshape(shape)
-    high = effects["log2_high"].to_numpy(dtype=np.float64).reshape(shape)
+    found, low, high = (
+        effects[name].to_numpy(dtype=np.float64).reshape(shape)
+        for name in ("log2_fold_change", "log2_low", "log2_high")
+    )
     finite = np.abs(found[np.isfinite(found)])
     top = max(float(np.quantile(finite, 0.98)) if len(finite) else 1.0, 0.1)
     figure = figure_of(min(10.0, 3.6 + 0.95 * shape[1]), 1.3 + 0.24 * shape[0])
@@ -56,21 +57,16 @@ def effects_heatmap(effects: "pd.DataFrame") -> "Figure":
     mesh = axes.pcolormesh(
         np.ma.masked_invalid(found), cmap=colours, vmin=-top, vmax=top, edgecolors="white", lw=0.6
     )
-    away = (low > 0) | (high < 0)
-    rows, columns = np.nonzero(away)
     if shape[0] <= 80:
-        dark = np.abs(found[rows, columns]) > 0.6 * top
-        shades = np.where(dark, "white", INK)
+        rows, columns = np.nonzero((low > 0) | (high < 0))
+        shades = np.where(np.abs(found[rows, columns]) > 0.6 * top, "white", INK)
         axes.scatter(columns + 0.5, rows + 0.5, s=7, c=shades, linewidth=0)
     axes.set_yticks(np.arange(shape[0]) + 0.5, [shortened(c, 46) for c in conditions], fontsize=8)
     angle = 30 if max(map(len, readouts)) > 8 else 0
     axes.set_xticks(
-        np.arange(shape[1]) + 0.5,
-        [shortened(r, 28) for r in readouts],
-        fontsize=8.5,
-        rotation=angle,
-        ha="left" if angle else "center",
-    )
+        np.arange(shape[1]) + 0.5, [shortened(r, 28) for r in readouts], fontsize=8.5,
+        rotation=angle, ha="left" if angle else "center",
+    )  # fmt: skip
     axes.xaxis.tick_top()
     axes.invert_yaxis()
     _bare(axes)
@@ -82,8 +78,7 @@ def effects_heatmap(effects: "pd.DataFrame") -> "Figure":
 def _bare(axes: "Axes") -> None:
     """Neither frame nor ticks: cells stand for themselves."""
     axes.tick_params(length=0, colors=INK)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    axes.spines[:].set_visible(False)
 
 
 def _label_bar(bar: "Colorbar", label: str) -> None:
@@ -127,21 +122,14 @@ def surface_panels(
     figure = figure_of(min(10.5, 4.4 + 1.25 * columns), 1.5 + 0.42 * rows)
     left, right = figure.subplots(1, 2)
     shades = matplotlib.colormaps["viridis"].with_extremes(bad="#d9d9d9")
-    label = shown_unit(unit)
-    _grid(left, figure, means, shades, None, label, readout, surface, names)
+    levels = tuple(zip(names, (surface.labels_a, surface.labels_b), strict=True))
+    known = means[np.isfinite(means)]
+    ends = spanned(float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    _grid(left, means, shades, ends, shown_unit(unit), readout, levels)
     top = max(float(np.nanmax(np.abs(scores))) if np.isfinite(scores).any() else 0.0, np.log(2))
     both = matplotlib.colormaps["PuOr_r"].with_extremes(bad="#eeeeee")
-    _grid(
-        right,
-        figure,
-        scores,
-        both,
-        top,
-        "interaction, log scale",
-        "+ synergy, − antagonism",
-        surface,
-        names,
-    )
+    title = "+ synergy, − antagonism"
+    _grid(right, scores, both, (-top, top), "interaction, log scale", title, levels)
     for (i, j), call in calls.items():
         if call in ("synergy", "antagonism"):
             mark = "+" if call == "synergy" else "−"
@@ -152,49 +140,38 @@ def surface_panels(
 
 def _grid(
     axes: "Axes",
-    figure: "Figure",
     values: FloatArray,
     colours: Any,
-    top: float | None,
+    ends: tuple[float, float],
     label: str,
     title: str,
-    surface: "Surface",
-    names: tuple[str, str],
+    levels: Sequence[tuple[str, Sequence[str]]],
 ) -> None:
-    known = values[np.isfinite(values)]
-    if top is not None:
-        low, high = -top, top
-    else:
-        low, high = spanned(float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    """Cells of a surface; `levels` are the names of rows and columns, each with its labels."""
+    low, high = ends
     mesh = axes.pcolormesh(
         np.ma.masked_invalid(values), cmap=colours, vmin=low, vmax=high, edgecolors="white", lw=0.6
     )
-    said = [
-        [_level(name, label, dosed=_dosed(labels)) for label in labels]
-        for name, labels in zip(names, (surface.labels_a, surface.labels_b), strict=True)
-    ]
-    axes.set_yticks(np.arange(len(said[0])) + 0.5, said[0], fontsize=8)
-    long = max(map(len, said[1])) > 6
+    # All doses have one unit; see `Dose`.
+    dosed = [any(text.endswith(" nM") for text in labels) for _, labels in levels]
+    rows, columns = (
+        [_level(name, text, dosed=unit) for text in labels]
+        for (name, labels), unit in zip(levels, dosed, strict=True)
+    )
+    axes.set_yticks(np.arange(len(rows)) + 0.5, rows, fontsize=8)
+    long = max(map(len, columns)) > 6
     axes.set_xticks(
-        np.arange(len(said[1])) + 0.5, said[1], fontsize=8, rotation=30 if long else 0,
+        np.arange(len(columns)) + 0.5, columns, fontsize=8, rotation=30 if long else 0,
         ha="right" if long else "center",
     )  # fmt: skip
-    axes.set_ylabel(_axis(names[0], surface.labels_a), fontsize=9, color=MUTED)
-    axes.set_xlabel(_axis(names[1], surface.labels_b), fontsize=9, color=MUTED)
+    up, across = (name + " (nM)" * unit for (name, _), unit in zip(levels, dosed, strict=True))
+    axes.set_ylabel(up, fontsize=9, color=MUTED)
+    axes.set_xlabel(across, fontsize=9, color=MUTED)
     axes.set_title(shortened(title, 34), loc="left", fontsize=10, fontweight="bold", color=INK)
     _bare(axes)
-    bar = figure.colorbar(mesh, ax=axes, aspect=18)
+    bar = axes.figure.colorbar(mesh, ax=axes, aspect=18)
     number_format(bar.ax.yaxis, max(abs(low), abs(high)))
     _label_bar(bar, label)
-
-
-def _axis(name: str, labels: Sequence[str]) -> str:
-    return f"{name} (nM)" if _dosed(labels) else name
-
-
-def _dosed(labels: Sequence[str]) -> bool:
-    """Whether levels are doses, which all have one unit; see `Dose`."""
-    return any(label.endswith(" nM") for label in labels)
 
 
 def _level(name: str, label: str, *, dosed: bool) -> str:
@@ -258,13 +235,9 @@ def courses(result: "ScreenResult", readouts: Sequence[int], conditions: Sequenc
                 continue
             shade = INK if rank == 0 else COLOURS[(rank - 1) % len(COLOURS)]
             label = shortened(result.conditions[condition], 40)
-            dashes = (
-                (0, (5, 2.5)) if rank == 0 else "-"
-            )  # the control, seen on top of what equals it
-            axes.plot(
-                times / scale, values.mean(axis=0), color=shade, lw=1.6, label=label, ls=dashes,
-                zorder=3 if rank == 0 else 2,
-            )  # fmt: skip
+            style = {"ls": (0, (5, 2.5)), "zorder": 3} if rank == 0 else {"zorder": 2}
+            means = values.mean(axis=0)  # the control is dashed, on top of what equals it
+            axes.plot(times / scale, means, color=shade, lw=1.6, label=label, **style)
             if len(values) > 2:
                 low, high = np.quantile(values, (0.05, 0.95), axis=0)
                 axes.fill_between(times / scale, low, high, color=shade, alpha=0.12, linewidth=0)
@@ -279,9 +252,6 @@ def courses(result: "ScreenResult", readouts: Sequence[int], conditions: Sequenc
         handles, labels, loc="outside lower center", ncols=beside, frameon=False, fontsize=8.5
     )
     return figure
-
-
-# Figures of a screen: dose and response, a panel for each readout.
 
 
 def dose_panels(
@@ -309,9 +279,8 @@ def dose_panels(
 def _dose_panel(axes: "Axes", response: "DoseResponse", groups: Sequence[FloatArray]) -> None:
     doses = response.doses
     positive = doses[doses > 0]
-    nothing = float(positive.min()) / (
-        10 if len(positive) < 2 else min(10, positive[1] / positive[0])
-    )
+    ratio = min(10, positive[1] / positive[0]) if len(positive) > 1 else 10
+    nothing = float(positive.min()) / ratio  # where dose 0 is drawn
     shown = np.where(doses > 0, doses, nothing)
     spread = np.random.default_rng(0)
     for dose, group in zip(shown, groups, strict=False):
@@ -334,17 +303,12 @@ def _dose_panel(axes: "Axes", response: "DoseResponse", groups: Sequence[FloatAr
     else:
         text = response.outcome
     low = response.means[-1] > np.nanmean([response.means.min(), response.means.max()])
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+    y, side = (0.04, "bottom") if low else (0.97, "top")  # where the last points are not
     axes.text(
-        *(0.98, 0.04 if low else 0.97),  # where the last points are not
-        text,
-        transform=axes.transAxes,
-        ha="right",
-        va="bottom" if low else "top",
-        fontsize=8,
-        color=MUTED,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
-        zorder=5,
-    )
+        0.98, y, text, transform=axes.transAxes, ha="right", va=side, fontsize=8, color=MUTED,
+        bbox=box, zorder=5,
+    )  # fmt: skip
     axes.set_xscale("log")
     if (doses == 0).any():
         from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator

@@ -1,19 +1,13 @@
 """A sensitivity study as one HTML page."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from simnet.experiment.condition import change_from_record, scheduled_from_record
-from simnet.experiment.notation import (
-    change_text,
-    schedule_text,
-)
+from simnet.experiment.notation import change_text, schedule_text
 from simnet.report.page import (
-    Fold,
     PageTable,
     Part,
-    Preformatted,
-    Section,
     Text,
     number,
     page,
@@ -43,19 +37,19 @@ def study_page(result: StudyResult, *, repeat: str = "") -> str:
         ("simulated", f"{about['method'].upper()} until {time(about['t_end'], about['time unit'])}"),
         ("seed", str(about["seed"])),
     ]  # fmt: skip
-    shown: dict[str, list[Part]] = defaultdict(list)
+    pictures: dict[str, list[Part]] = defaultdict(list)
     for drawing in drawings(result):
-        shown[drawing.readout].append(picture(drawing.draw(), drawing.caption))
-    sections = [Section(title="In short", parts=list(_short(result)))]
+        pictures[drawing.readout].append(picture(drawing.draw(), drawing.caption))
+    sections: list[tuple[str, Iterable[Part]]] = [("In short", _short(result))]
     for readout in result.indices:
-        parts = [*_top(result, readout), *shown[readout], *_all(result, readout)]
-        sections.append(Section(title=readout, parts=parts))
+        parts = [*_top(result, readout), *pictures[readout], *_all(result, readout)]
+        sections.append((readout, parts))
     sections += [
-        Section(title="Steady state", parts=list(_control(result))),
-        Section(title="What failed", parts=list(_failures(result))),
-        Section(title="What was varied", parts=list(_varied(result))),
-        Section(title="Provenance", parts=list(_provenance(result))),
-        Section(title="How to repeat it", parts=[Preformatted(text=repeat)] if repeat else []),
+        ("Steady state", _control(result)),
+        ("What failed", _failures(result)),
+        ("What was varied", _varied(result)),
+        ("Provenance", _provenance(result)),
+        ("How to repeat it", [Text(text=repeat, kind="code")] if repeat else []),
     ]
     subtitle = (
         f"Which of {len(space.factors) - 1} quantities matter for {', '.join(result.indices)}"
@@ -89,7 +83,7 @@ def _top(result: StudyResult, readout: str) -> Iterator[Part]:
     index = result.headline(readout)
     top = result.top(readout)
     if not top:
-        yield Text(text="Nothing can be concluded about this readout.", kind="warning")
+        yield Text(text="No index of this readout could be estimated.", kind="warning")
         return
     yield PageTable(
         columns=["factor", words(index), _percent(result), "influential", "converged"],
@@ -116,9 +110,8 @@ def _all(result: StudyResult, readout: str) -> Iterator[Part]:
     found = result.indices[readout]
     rows = [[row.factor, words(row.index), *_cells(row)[1:]] for row in found.rows]
     columns = ["factor", "index", "estimate", _percent(result), "influential", "converged"]
-    made = PageTable(columns=columns, rows=rows, text=2)
     if rows:
-        yield Fold(title=f"All {len(rows):,} indices", parts=[made])
+        yield PageTable(columns=columns, rows=rows, text=2, title=f"All {len(rows):,} indices")
     index = result.headline(readout)
     names = [row.factor for row in result.top(readout)]
     sizes = sorted({step.n for step in found.steps})
@@ -132,7 +125,7 @@ def _all(result: StudyResult, readout: str) -> Iterator[Part]:
     ]  # fmt: skip
     columns = ["factor", *(f"{n:,}" for n in sizes)]
     caption = "The index against the number of samples, with the half-width of its interval."
-    yield Fold(title="Convergence", parts=[PageTable(columns=columns, rows=rows, caption=caption)])
+    yield PageTable(columns=columns, rows=rows, caption=caption, title="Convergence")
 
 
 def _control(result: StudyResult) -> Iterator[Part]:
@@ -141,8 +134,8 @@ def _control(result: StudyResult) -> Iterator[Part]:
         return
     readouts = frame[frame["table"] == "readout control"]
     yield Text(
-        text="Control coefficients: the answer of the whole network in steady state to a "
-        "reaction that is made faster. Those of a readout sum to 0 over all reactions. Fluxes, single species and "
+        text="Control coefficients: the response of the whole network in steady state to a faster "
+        "reaction. Those of a readout sum to 0 over all reactions. Fluxes, single species and "
         "elasticities are in control.csv.",
         kind="note",
     )
@@ -152,7 +145,7 @@ def _control(result: StudyResult) -> Iterator[Part]:
             [str(by), number(value)] for by, value in part.loc[order, ["by", "value"]].to_numpy()
         ]
         columns = ["reaction", f"control of {name}"]
-        yield Fold(title=f"{name} in steady state", parts=[PageTable(columns=columns, rows=rows)])
+        yield PageTable(columns=columns, rows=rows, title=f"{name} in steady state")
 
 
 def _failures(result: StudyResult) -> Iterator[Part]:
@@ -165,8 +158,8 @@ def _failures(result: StudyResult) -> Iterator[Part]:
     ]
     caption = "" if len(frame) <= _FAILED else f"The first {_FAILED} of {len(frame):,}; failures.csv has all."  # fmt: skip
     columns = ["row", "readout", "condition", "reason"]
-    made = PageTable(columns=columns, rows=rows, text=4, caption=caption)
-    yield Fold(title=f"{len(frame):,} failures, with their rows", parts=[made])
+    title = f"{len(frame):,} failures, with their rows"
+    yield PageTable(columns=columns, rows=rows, text=4, caption=caption, title=title)
 
 
 def _varied(result: StudyResult) -> Iterator[Part]:
@@ -185,13 +178,11 @@ def _varied(result: StudyResult) -> Iterator[Part]:
         for f in space.factors[:-1]
     ]
     columns = ["factor", "group", "kind", "scale", "value", "lowest", "highest"]
-    yield Fold(
-        title=f"All {len(rows)} factors", parts=[PageTable(columns=columns, rows=rows, text=4)]
-    )
+    yield PageTable(columns=columns, rows=rows, text=4, title=f"All {len(rows)} factors")
     left = [[item.name, item.reason] for item in result.left_out]
     if left:
-        made = PageTable(columns=["quantity", "why not"], rows=left, text=2)
-        yield Fold(title=f"{len(left)} that were not varied", parts=[made])
+        title = f"{len(left)} that were not varied"
+        yield PageTable(columns=["quantity", "why not"], rows=left, text=2, title=title)
 
 
 def _provenance(result: StudyResult) -> Iterator[Part]:
@@ -209,6 +200,6 @@ def _provenance(result: StudyResult) -> Iterator[Part]:
         ["settings", ", ".join(f"{k} = {v:g}" for k, v in about["settings"].items()) or "none"],
         ["relative tolerance", f"{about['rtol']:g}"],
         ["equilibrated", "no" if not before else time(before, about["time unit"])],
-        ["in every row", "; ".join(changes) or "nothing besides"],
+        ["in every row", "; ".join(changes) or "no other changes"],
     ]
     yield PageTable(columns=["what", "which"], rows=rows, text=2)

@@ -271,5 +271,5 @@ def _differences(
 
 
 def _shown(value: Any) -> str:
-    text = json.dumps(value)
+    text = "not given" if value is None else json.dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

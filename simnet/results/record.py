@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from simnet.catalogue.decode import decode, fields_of, required_of
 from simnet.errors import InputError, Problem
 from simnet.experiment.condition import Condition, condition_from_record
 from simnet.experiment.run import Run, run_from_record
@@ -21,8 +22,8 @@ fields of the run stood among those of the record, and changes were tables, wher
 DISTRIBUTION = "simnet-bio"
 """What simnet is installed as. On PyPI `simnet` is another project."""
 
-_SCHEMA_1 = ("t_end", "points", "method", "engine", "rtol", "atol", "seed", "replicates")
-_LATER_IN_SCHEMA_1 = ("max_step", "allow_negative")
+_SCHEMA_1 = "t_end points method engine rtol atol seed replicates max_step allow_negative".split()
+"""Fields of the run that stood in the record."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,19 +90,20 @@ class Record:
                     way_out=f"it was written by simnet {_writer(data)}: install that or newer",
                 )
             )
-        old = (*_SCHEMA_1, *_LATER_IN_SCHEMA_1) if schema == 1 else ()
-        names = {field.name for field in fields(cls)} - ({"run"} if old else set()) | {*old}
-        needed = names - {*_LATER_IN_SCHEMA_1}
-        problems = [Problem(what=name, why="missing") for name in sorted(needed - data.keys())]
-        problems += [Problem(what=name, why="unknown") for name in sorted(data.keys() - names)]
+        now = _of_schema_1(data) if schema == 1 else data
+        problems: list[Problem] = []
+        kinds = fields_of(cls) | {"run": dict[str, Any], "conditions": tuple[dict[str, Any], ...]}
+        values = decode(now, kinds, problems, required=required_of(cls))
         if not problems:
             try:
-                return _typed(data)
+                made = [condition_from_record(condition) for condition in values["conditions"]]
+                values["conditions"] = tuple(plain(condition.record()) for condition in made)
+                return cls(**values | {"run": run_from_record(values["run"])})
             except InputError as error:
                 problems = list(error.problems)
             except (TypeError, ValueError, KeyError, AttributeError) as error:
-                problems = [Problem(what="a field", why=f"{type(error).__name__}: {error}")]
-        raise InputError([Problem(what=f"record: {p.what}", why=p.why) for p in problems])
+                problems = [Problem(what="a condition", why=f"{type(error).__name__}: {error}")]
+        raise InputError([replace(p, what=f"record: {p.what}") for p in problems])
 
 
 def make_record(
@@ -156,27 +158,17 @@ def plain(value: object) -> Any:
     return json.loads(json.dumps(value, default=item))
 
 
-def _typed(data: Mapping[str, Any]) -> Record:
-    values = {f.name: data[f.name] for f in fields(Record) if f.name in data}
-    conditions = [condition_from_record(dict(c)) for c in data["conditions"]]  # damage shows here
-    cells = [condition for condition in conditions if condition.variability]
-    if "run" in data:
-        run = run_from_record(data["run"])
-    else:
-        given = {name: data[name] for name in (*_SCHEMA_1, *_LATER_IN_SCHEMA_1) if name in data}
-        run = Run(
-            **given,
-            variability=cells[0].variability if cells else None,
-            replicates_per_cell=cells[0].replicates_per_cell if cells else 1,
-        )
-    values |= {
-        "schema": SCHEMA,
-        "versions": {str(name): str(version) for name, version in dict(data["versions"]).items()},
-        "readouts": tuple(str(name) for name in data["readouts"]),
-        "conditions": tuple(plain(condition.record()) for condition in conditions),
-        "run": run,
-    }
-    return Record(**values)
+def _of_schema_1(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of schema 1 in the present form: its run in a table of its own."""
+    run = {"equilibrate": None, "max_step": None, "allow_negative": False, "replicates_per_cell": 1}
+    for condition in data.get("conditions", ()):
+        if isinstance(condition, Mapping) and condition.get("variability"):
+            cells = ("variability", "replicates_per_cell")
+            run |= {name: condition[name] for name in cells if name in condition}
+            break
+    run |= {name: data[name] for name in _SCHEMA_1 if name in data}
+    rest = {name: value for name, value in data.items() if name not in _SCHEMA_1}
+    return rest | {"schema": SCHEMA, "run": run}
 
 
 def _writer(data: Mapping[str, Any]) -> str:

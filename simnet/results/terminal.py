@@ -20,7 +20,8 @@ _NAME = 32  # and a name that has spaces
 class Sheet:
     """A table of text for any width of a terminal.
 
-    Numbers are never wrapped, and the first column, which names the row, only between words. Columns that do not fit are shown in further blocks below, each with the names.
+    Numbers are never wrapped, and the first column, which names the row, only between words. Columns
+    that do not fit are shown in further blocks below, each with the names.
 
     Attributes:
         columns: headings.
@@ -30,6 +31,7 @@ class Sheet:
         caption: below it.
         sections: places of rows that a line follows.
         styles: rich's style of some rows, by place.
+        names: how many of the first columns name the row: they are in every block.
     """
 
     columns: Sequence[str]
@@ -39,6 +41,7 @@ class Sheet:
     caption: str = ""
     sections: set[int] = field(default_factory=set)
     styles: dict[int, str] = field(default_factory=dict)
+    names: int = 1
 
     def without_empty(self) -> "Sheet":
         """The same without the columns that are empty, or a dash, in every row."""
@@ -64,16 +67,16 @@ class Sheet:
             yield ""
 
     def blocks(self, width: int) -> Iterator[dict[int, int]]:
-        """Places of columns, each with its width; the first column is in every block."""
+        """Places of columns, each with its width; those that name the row are in every block."""
         natural = [max(map(_width, self._cells(place))) for place in range(len(self.columns))]
         least = [self._least(place, natural[place]) for place in range(len(self.columns))]
         least[0] = min(natural[0], max(least[0], _NAME))
-        block = [0]
-        for place in range(1, len(self.columns)):
-            if sum(least[i] + _GAP for i in (*block, place)) - _GAP > width and len(block) > 1:
+        block = names = list(range(self.names))
+        for place in range(self.names, len(self.columns)):
+            if sum(least[i] + _GAP for i in (*block, place)) - _GAP > width and block != names:
                 yield _shared(block, least, natural, width)
-                block = [0]
-            block.append(place)
+                block = names
+            block = [*block, place]
         yield _shared(block, least, natural, width)
 
     def _cells(self, place: int) -> list[str]:

@@ -56,17 +56,17 @@ def unrolled(model: Sequence[Line], name: str, *, limits: str = "", longest: flo
 
 
 def _complaint(output: str, errors: str, lines: Sequence[Line], name: str) -> Problem:
-    """What BioNetGen says, of the line of the user's file. Its ERROR, if there is one, says more than
-    the ABORT that follows."""
+    """BioNetGen's message, with the line of the user's file. Its ERROR, if there is one, is more
+    informative than the ABORT that follows."""
     found = re.search(r"ERROR:(.*?)(?=\nERROR:|\nWARNING:|\Z)", output, re.S)
-    said = " ".join((found[1] if found else errors or output[-600:]).split())[:600]
-    said = said.removeprefix("ABORT: ")
-    place = re.search(r"\s*\bat line (\d+)\.?$", said)
+    message = " ".join((found[1] if found else errors or output[-600:]).split())[:600]
+    message = message.removeprefix("ABORT: ")
+    place = re.search(r"\s*\bat line (\d+)\.?$", message)
     line, number = lines[int(place[1]) - 1] if place and int(place[1]) <= len(lines) else ("", None)
     if place is None or number is None:
-        return Problem(what=name, why=f"BioNetGen: {said}")
+        return Problem(what=name, why=f"BioNetGen: {message}")
     what = f"{name}, line {number}: {line[:60]}"
-    return Problem(what=what, why=f"BioNetGen: {said[: place.start()]}")
+    return Problem(what=what, why=f"BioNetGen: {message[: place.start()]}")
 
 
 def bionetgen_program() -> str:

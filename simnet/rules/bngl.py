@@ -6,12 +6,11 @@ of `generate_network` (max_iter, max_agg, max_stoich) are kept, as numbers.
 """
 
 import re
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simnet.errors import ModelError, Problem, SimnetWarning
+from simnet.errors import ModelError, Problem, Problems, caution
 from simnet.network.network import Molecule, Network, Rule
 from simnet.rules.bionetgen import Line, unrolled
 from simnet.rules.net import Source, from_net
@@ -67,11 +66,9 @@ def from_bngl(text: str, name: str) -> Network:
     file = _taken_apart(text, name)
     changing = [a for a in file.ignored if _CHANGES.match(a)]
     if changing:
-        warnings.warn(
+        caution(
             f"{name}: actions are ignored; these would have changed the model: "
-            f"{', '.join(changing[:5])}",
-            SimnetWarning,
-            stacklevel=4,
+            f"{', '.join(changing[:5])}"
         )
     limits = "".join(f",{key}=>{value}" for key, value in file.limits.items())
     net = unrolled(_written(file), name, limits=limits, longest=LONGEST)
@@ -96,7 +93,7 @@ def _lines(text: str) -> Iterable[tuple[int, str]]:
 
 def _taken_apart(text: str, name: str) -> _File:
     file, block = _File(), ""
-    problems: list[Problem] = []
+    problems = Problems()
     for number, line in _lines(text):
         where = f"{name}, line {number}: {line[:60]}"
         begin = re.fullmatch(r"begin\s+([\w ]+?)", line)
@@ -105,12 +102,11 @@ def _taken_apart(text: str, name: str) -> _File:
         if begin is not None and not block:
             block = " ".join(begin[1].split())
             if block not in _BLOCKS and block not in _ACTIONS:
-                why = "this block is not supported"
-                problems.append(Problem(what=where, why=why, way_out="take it out"))
+                problems.add(where, "this block is not supported", "remove it")
         elif re.match(r"end\b", line) and block:
             block = ""
         elif re.match(r"(\d+\s+)?(begin|end)\b", line):
-            problems.append(Problem(what=where, why="is not allowed here"))
+            problems.add(where, "is not allowed here")
         elif block in _BLOCKS:
             problems += _refused(line, where)
             file.blocks.setdefault(_BLOCKS[block], []).append(line)
@@ -118,7 +114,7 @@ def _taken_apart(text: str, name: str) -> _File:
         else:
             problems += _action(file, line, where)
     if not file.blocks.get("reaction rules") and not problems:
-        problems = [Problem(what=name, why="has no reaction rules", way_out="is it BNGL?")]
+        problems.add(name, "has no reaction rules", "is it BNGL?")
     if problems:
         raise ModelError(problems[:10])
     return file
@@ -128,9 +124,8 @@ def _refused(line: str, where: str) -> Iterable[Problem]:
     if not _LINE.fullmatch(line):
         yield Problem(what=where, why="holds characters that BNGL does not use")
     if re.search(r"\bTFUN\b", line, re.I):
-        yield Problem(
-            what=where, why="reads a table from another file", way_out="write it as a function"
-        )
+        why = "reads a table from another file"
+        yield Problem(what=where, why=why, way_out="write it as a function")
     if re.search(r"\bTotalRate\b", line):
         why = "TotalRate is not supported, since rules are expanded into reactions"
         yield Problem(what=where, why=why, way_out="write the rate per reactant molecule")
@@ -139,18 +134,14 @@ def _refused(line: str, where: str) -> Iterable[Problem]:
 
 
 def _action(file: _File, line: str, where: str) -> Iterable[Problem]:
-    """Something that is not of the model: kept as a name, never run."""
+    """Something that is not of the model: its name is stored, it is never run."""
     call = _CALL.fullmatch(line)
     if re.match(r"setOption", line) and "NumberPerQuantityUnit" in line:
-        yield Problem(
-            what=where,
-            why="changes what a unit of amount is",
-            way_out="write the seed species as molecules",
-        )
+        why = "changes what a unit of amount is"
+        yield Problem(what=where, why=why, way_out="write the seed species as molecules")
     if call is not None and call["name"] == "generate_network":
         for key in _LIMITS:
-            found = re.search(rf"\b{key}\s*=>\s*(\d+)", call["arguments"])
-            if found:
+            if found := re.search(rf"\b{key}\s*=>\s*(\d+)", call["arguments"]):
                 file.limits[key] = found[1]
         stoich = re.search(r"\bmax_stoich\s*=>\s*\{([^{}]*)\}", call["arguments"])
         pairs = re.findall(r"['\"]?(\w+)['\"]?\s*=>\s*(\d+)", stoich[1]) if stoich else []

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from simnet.catalogue.tables import Catalogue
-from simnet.errors import ModelError, Problem
+from simnet.errors import ModelError, Problem, Problems
 from simnet.network.expression import Call, Expression, Number, Symbol, Time, plus, times
 from simnet.network.network import (
     Assignment,
@@ -21,43 +21,19 @@ from simnet.network.units import DIMENSIONLESS, Unit, infer, parse_unit, unit_te
 from simnet.network.values import checked, ordered, with_initial_values
 from simnet.rules.bionetgen import unrolled_model
 from simnet.rules.formula import LawReader, formula
-from simnet.rules.net import NetFile, default_readouts, parse_net, species_id
+from simnet.rules.net import NetFile, default_readouts, initial_fields, parse_net, species_id
 from simnet.sbml.ids import Ids
 
 # SymPy expressions (PySB's) to simnet's.
 
 
 _FUNCTIONS = {
-    "exp": "exp",
-    "log": "ln",
-    "Abs": "abs",
-    "floor": "floor",
-    "ceiling": "ceil",
-    "factorial": "factorial",
-    "Min": "min",
-    "Max": "max",
-    "sin": "sin",
-    "cos": "cos",
-    "tan": "tan",
-    "asin": "asin",
-    "acos": "acos",
-    "atan": "atan",
-    "sinh": "sinh",
-    "cosh": "cosh",
-    "tanh": "tanh",
-    "StrictLessThan": "lt",
-    "LessThan": "le",
-    "StrictGreaterThan": "gt",
-    "GreaterThan": "ge",
-    "Equality": "eq",
-    "Unequality": "ne",
-    "And": "and",
-    "Or": "or",
-    "Xor": "xor",
-    "Not": "not",
-    "BooleanTrue": "true",
-    "BooleanFalse": "false",
-}
+    **{op: op for op in "exp floor factorial sin cos tan asin acos atan sinh cosh tanh".split()},
+    "log": "ln", "Abs": "abs", "ceiling": "ceil", "Min": "min", "Max": "max",
+    "StrictLessThan": "lt", "LessThan": "le", "StrictGreaterThan": "gt", "GreaterThan": "ge",
+    "Equality": "eq", "Unequality": "ne", "And": "and", "Or": "or", "Xor": "xor", "Not": "not",
+    "BooleanTrue": "true", "BooleanFalse": "false",
+}  # fmt: skip
 
 
 _DEEPEST = 200
@@ -101,19 +77,14 @@ def _translated(expression: Any, where: str) -> Expression:
         return _piecewise(expression, where)
     if name in _FUNCTIONS:
         return Call(_FUNCTIONS[name], tuple(_translated(arg, where) for arg in expression.args))
-    raise ModelError(
-        Problem(
-            what=where, why=f"the function {name} cannot be written in SBML", way_out="rewrite it"
-        )
-    )
+    why = f"the function {name} cannot be written in SBML"
+    raise ModelError(Problem(what=where, why=why, way_out="rewrite it"))
 
 
 def _sum(terms: list[Expression]) -> Expression:
     """A sum in which negative terms are subtracted."""
-    total: Expression | None = None
     positive = [t for t in terms if not _negative(t)]
-    if positive:
-        total = plus(*positive)
+    total = plus(*positive) if positive else None
     opposites = [_opposite(t) for t in terms if _negative(t)]
     if len(opposites) > _MOST_SUBTRACTED:
         opposites = [plus(*opposites)]
@@ -196,26 +167,19 @@ def compile_model(model: Any, catalogue: Catalogue | None = None) -> Network:
 
 
 def _require_supported(model: Any) -> None:
-    problems = [
-        Problem(
-            what=f"rule {rule.name}",
-            why="total_rate is not supported, since rules are expanded into reactions",
-            way_out="write the rate per reactant molecule",
-        )
-        for rule in model.rules
-        if rule.total_rate
-    ]
-    problems += [
-        Problem(what=f"{kind} {name!r}", why="named twice")
-        for kind, names in (("component", Counter(c.name for c in model.all_components())),)
-        for name, count in names.items()
-        if count > 1
-    ]
+    problems = Problems()
+    for rule in model.rules:
+        if rule.total_rate:
+            why = "total_rate is not supported, since rules are expanded into reactions"
+            problems.add(f"rule {rule.name}", why, "write the rate per reactant molecule")
+    for name, count in Counter(c.name for c in model.all_components()).items():
+        if count > 1:
+            problems.add(f"component {name!r}", "named twice")
     what = f"model {model.name}"
     if not model.rules:
-        problems.append(Problem(what=what, why="has no rules"))
+        problems.add(what, "has no rules")
     elif not model.initials and not any(rule.is_synth() for rule in model.rules):
-        problems.append(Problem(what=what, why="has no initial amounts, and no rule makes any"))
+        problems.add(what, "has no initial amounts, and no rule makes any")
     if problems:
         raise ModelError(problems)
 
@@ -301,8 +265,7 @@ class _Compiler:
                     id=name,
                     name=_one_line(pattern),
                     compartment=str(places[0].name) if places else default,
-                    initial=start.value if isinstance(start, Number) else 0.0,
-                    initial_expression=None if isinstance(start, Number) else start,
+                    **initial_fields(start),
                     fixed=listed.fixed,
                     molecules=tuple(m.monomer.name for m in pattern.monomer_patterns),
                 )
@@ -412,14 +375,12 @@ def _with_units(network: Network, catalogue: Catalogue) -> Network:
 
 
 def _require_rates(network: Network, known: Mapping[str, Unit | None], second: Unit) -> None:
-    problems = []
+    problems = Problems()
     wanted = parse_unit("item/s")
     for reaction in network.reactions:
         unit = infer(reaction.law.expression("discrete", "item"), known, second)
         if unit != wanted:
             got = unit_text(unit) if unit not in (None, DIMENSIONLESS) else str(unit and "1")
-            problems.append(
-                Problem(what=f"reaction {reaction.id}", why=f"its law is in {got}, not item/s")
-            )
+            problems.add(f"reaction {reaction.id}", f"its law is in {got}, not item/s")
     if problems:
         raise ModelError(problems)

@@ -65,10 +65,10 @@ def formula(text: str, known: Collection[str], where: str) -> Expression:
     Raises:
         ModelError: the text is no formula, or holds what has no form here.
     """
-    return _Parser(text, known, where).whole()
+    return _FormulaParser(text, known, where).whole()
 
 
-class _Parser:
+class _FormulaParser:
     """Precedence climbing over a list of tokens."""
 
     def __init__(self, text: str, known: Collection[str], where: str) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -23,7 +23,7 @@ from simnet.rules.packaged import packaged_names
 
 # The kinds of files that `load` reads: one table, one importer each.
 #
-# A kind is told by the end of the file's name and by nothing in it, so that no file makes itself
+# A kind is recognised by the end of the file's name and by nothing in it, so that no file makes itself
 # something else. Only a Python file is run; the others are read as data.
 
 
@@ -73,13 +73,12 @@ def _net(path: Path, kinetics: Kinetics | None) -> Network:
 
 
 def _omex(path: Path, kinetics: Kinetics | None) -> Network:
-    from simnet.rules.omex import read_omex
+    from simnet.sbml.omex import read_omex
 
     return read_omex(path, kinetics=kinetics)
 
 
 def _python(path: Path, kinetics: Kinetics | None) -> Network:
-
     return compiled(model_of_file(path))
 
 
@@ -111,7 +110,7 @@ SCHEME = "2"
 
 
 def cache_folder() -> Path:
-    """Where compiled networks are kept; the environment variable SIMNET_CACHE moves it."""
+    """Where compiled networks are cached; the environment variable SIMNET_CACHE moves it."""
     given = os.environ.get("SIMNET_CACHE")
     if given:
         return Path(given)
@@ -134,23 +133,17 @@ def cached(content: str, compile_: Callable[[], Network]) -> Network:
     key = hashlib.sha256("\n".join([SCHEME, *tools, content]).encode()).hexdigest()
     file = cache_folder() / f"{key}.xml"
     try:
-        kept = file.read_text(encoding="utf-8")
-        network = from_sbml(kept)
-        if f'digest="{network.digest}"' in kept:  # what the file says of itself
+        stored = file.read_text(encoding="utf-8")
+        network = from_sbml(stored)
+        if f'digest="{network.digest}"' in stored:  # what the file declares
             return network
     except (OSError, UnicodeDecodeError, SimnetError):
         pass  # not there, or damaged
     text = to_sbml(compile_())
-    _store(file, text)
-    return from_sbml(text)
-
-
-def _store(file: Path, text: str) -> None:
-    try:
+    with suppress(OSError):  # a cache that cannot be written only costs time
         file.parent.mkdir(parents=True, exist_ok=True)
         into_place(text.encode(), file)
-    except OSError:
-        return  # a cache that cannot be written only costs time
+    return from_sbml(text)
 
 
 # PySB models of modules and Python files. Finding one RUNS that Python code: only a name
@@ -158,7 +151,7 @@ def _store(file: Path, text: str) -> None:
 
 
 def is_pysb_model(value: object) -> bool:
-    """Whether it is a pysb.Model, told without importing PySB."""
+    """Whether it is a pysb.Model, decided without importing PySB."""
     return any(
         cls.__name__ == "Model" and cls.__module__.startswith("pysb.")
         for cls in type(value).__mro__
@@ -209,8 +202,11 @@ def _running(what: str, folder: str) -> Iterator[None]:
     added = folder not in sys.path
     if added:
         sys.path.insert(0, folder)
+    if core := sys.modules.get("pysb.core"):
+        # PySB's self-export is one switch for all modules: a model that turned it off earlier in
+        # this process would break the next one.
+        core.SelfExporter.do_export = True
     try:
-        _forget_exports()
         yield
     except ModuleNotFoundError as error:
         own = f"{what.partition(':')[0]}.".startswith(f"{error.name}.")
@@ -224,14 +220,6 @@ def _running(what: str, folder: str) -> Iterator[None]:
     finally:
         if added:
             sys.path.remove(folder)
-
-
-def _forget_exports() -> None:
-    """PySB's self-export is one switch for all modules: a model that turned it off earlier in this
-    process would break the next one."""
-    core = sys.modules.get("pysb.core")
-    if core is not None:
-        core.SelfExporter.do_export = True
 
 
 def _called(found: Any) -> Any:
@@ -308,12 +296,8 @@ def _loaded(source: object, kinetics: Kinetics | None) -> Network:
         return _from_text(os.fspath(source), kinetics)
     if is_pysb_model(source):
         return compiled(source)
-    raise InputError(
-        Problem(
-            what=f"load({type(source).__name__})",
-            why="not a network's name, a path, module:attribute or a PySB model",
-        )
-    )
+    why = "not a network's name, a path, module:attribute or a PySB model"
+    raise InputError(Problem(what=f"load({type(source).__name__})", why=why))
 
 
 @cache
@@ -342,10 +326,6 @@ def _from_text(source: str | bytes, kinetics: Kinetics | None) -> Network:
         return compiled(model_of_file(Path(in_file["path"]), in_file["attribute"]))
     if _ATTRIBUTE.fullmatch(name):
         return compiled(model_of_module(name))
-    raise UnknownNameError(
-        Problem(
-            what=f"network {name!r}",
-            why="no packaged network or file of that name",
-            way_out=nearest(name, packaged_names()) + " (or a path, or package.module:model)",
-        )
-    )
+    why = "no packaged network or file of that name"
+    way_out = nearest(name, packaged_names()) + " (or a path, or package.module:model)"
+    raise UnknownNameError(Problem(what=f"network {name!r}", why=why, way_out=way_out))

@@ -7,9 +7,10 @@ rules.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from simnet.errors import ModelError, Problem
 from simnet.network.expression import (
@@ -226,6 +227,13 @@ def _rule_names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def initial_fields(start: Expression) -> dict[str, Any]:
+    """The start of a species as its fields: a number or a formula."""
+    if isinstance(start, Number):
+        return {"initial": start.value}
+    return {"initial": 0.0, "initial_expression": start}
+
+
 def default_readouts(network: Network) -> tuple[Readout, ...]:
     """The observables, or the species where there are none."""
     shown = [a for a in network.assignments if a.kind == "observable"]
@@ -240,7 +248,7 @@ def default_readouts(network: Network) -> tuple[Readout, ...]:
 def from_net(text: str, name: str, source: Source | None = None) -> Network:
     """A Network from the text of a .net file; `name` becomes its id."""
     try:
-        return _Reader(parse_net(text), name, source or Source()).network()
+        return _NetReader(parse_net(text), name, source or Source()).network()
     except ModelError as error:
         problems = [
             replace(p, what=name if p.what == "it" else f"{name}: {p.what}") for p in error.problems
@@ -248,23 +256,21 @@ def from_net(text: str, name: str, source: Source | None = None) -> Network:
         raise ModelError(problems) from None
 
 
-@dataclass
-class _Reader:
-    net: NetFile
-    name: str
-    source: Source
-    ids: Ids = field(default_factory=Ids)
-    places: dict[str, str] = field(default_factory=dict)
-    """Ids of compartments by name."""
-
-    def network(self) -> Network:
-        net = self.net
+class _NetReader:
+    def __init__(self, net: NetFile, name: str, source: Source) -> None:
+        self.net, self.name, self.source = net, name, source
         self.known = {n for n, _ in (*net.parameters, *net.functions, *net.groups)}
-        self.require_names(self.known)
+        why = "may only contain letters, digits and underscores"
+        if wrong := [n for n in self.known if not _NAME.fullmatch(n)]:
+            raise ModelError([Problem(what=f"name {n!r}", why=why) for n in wrong])
         self.ids = Ids(self.known)
         self.parameters = self.all_parameters()
         self.values = self.all_values()
+        self.places: dict[str, str] = {}  # ids of compartments by name
         self.compartments = self.all_compartments()
+
+    def network(self) -> Network:
+        net = self.net
         laws = LawReader(self.formula, self.values, self.compartments)
         species = self.species()
         ids = [s.id for s in species]
@@ -292,39 +298,24 @@ class _Reader:
         network = replace(network, readouts=default_readouts(network))
         return with_initial_values(checked(network))
 
-    def require_names(self, names: Iterable[str]) -> None:
-        problems = [
-            Problem(what=f"name {name!r}", why="may only contain letters, digits and underscores")
-            for name in names
-            if not _NAME.fullmatch(name)
-        ]
-        if problems:
-            raise ModelError(problems)
-
     def formula(self, text: str, where: str) -> Expression:
         return formula(text, self.known, where)
 
     def all_parameters(self) -> tuple[Parameter, ...]:
-        found = []
-        for name, text in self.net.parameters:
-            value = self.formula(text, f"parameter {name}")
-            if isinstance(value, Number):
-                found.append(Parameter(id=name, value=value.value))
-            else:
-                found.append(Parameter(id=name, value=0.0, initial_expression=value))
-        return tuple(found)
+        values = ((n, self.formula(text, f"parameter {n}")) for n, text in self.net.parameters)
+        return tuple(
+            Parameter(id=name, value=value.value)
+            if isinstance(value, Number)
+            else Parameter(id=name, value=0.0, initial_expression=value)
+            for name, value in values
+        )
 
     def all_values(self) -> dict[str, float]:
-        """Of parameters, by which numbers in front of rates are told from volumes."""
-        bare = Network(
-            id="x",
-            compartments=(),
-            species=(),
-            parameters=self.parameters,
-            assignments=(),
-            reactions=(),
+        """Of parameters: they tell numbers in front of rates from volumes."""
+        nothing: dict[str, Any] = dict.fromkeys(
+            ("compartments", "species", "assignments", "reactions"), ()
         )
-        return initial_values(checked(bare))
+        return initial_values(checked(Network(id="x", parameters=self.parameters, **nothing)))
 
     def all_compartments(self) -> tuple[Compartment, ...]:
         declared = {n: (d, size) for n, d, size in self.source.compartments}
@@ -333,7 +324,6 @@ class _Reader:
             meaning = "the well-mixed volume that holds every species"
             return (Compartment(id=self.ids.claim("cell"), size=1.0, unit=None, meaning=meaning),)
         found = []
-        self.places = {}
         for name in [*declared, *sorted(places - declared.keys())]:
             dimensions, text = declared.get(name, (3, "1"))
             size = self.formula(text, f"compartment {name}")
@@ -361,8 +351,7 @@ class _Reader:
                     id=self.ids.claim(wanted_id(listed.pattern)),
                     name=listed.pattern,
                     compartment=self.places[place[1]] if place else self.compartments[0].id,
-                    initial=start.value if isinstance(start, Number) else 0.0,
-                    initial_expression=None if isinstance(start, Number) else start,
+                    **initial_fields(start),
                     fixed=listed.fixed,
                     molecules=tuple(m for m, _ in _molecules(listed.pattern)),
                 )

@@ -43,12 +43,9 @@ def compile_packaged(name: str) -> Network:
         MissingToolError: no perl.
     """
     if name not in source_names():
+        what, way_out = f"network {name!r}", nearest(name, source_names())
         raise UnknownNameError(
-            Problem(
-                what=f"network {name!r}",
-                why="no rules of that name are packaged",
-                way_out=nearest(name, source_names()),
-            )
+            Problem(what=what, why="no rules of that name are packaged", way_out=way_out)
         )
     from simnet.catalogue.tables import read_catalogue
     from simnet.rules.compile import compile_model
@@ -93,7 +90,7 @@ def write_exported(folder: str | Path, names: Sequence[str] | None = None) -> li
     """
     target = Path(folder)
     if not target.is_dir():
-        raise InputError(Problem(what=str(target), why="there is no such folder"))
+        raise InputError(Problem(what=str(target), why="does not exist"))
     entries = _entries(target / PROVENANCE)
     used = versions_of(*_TOOLS)
     written = []

@@ -9,13 +9,15 @@ here only, from one table of attributes a type. What other tools read (RDF) is w
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from simnet.catalogue.annotations import SBO, Annotations, Term, accession
+from simnet.errors import InputError, Problem
 from simnet.network.network import (
     Assignment,
+    Compartment,
     Drug,
     Gene,
     Input,
@@ -42,7 +44,14 @@ _PARAMETER = ("meaning", "source", "confidence", "lower", "upper", "scale")
 _NUMBERS = frozenset({"baseline", "lower", "upper", "affinity"})
 _OPTIONAL = frozenset({"unit", "lower", "upper"})
 
-T = TypeVar("T")
+KINETICS = ("continuous", "discrete")
+
+
+def require_kinetics(kinetics: str) -> None:
+    """Raise InputError where there are no such kinetics."""
+    if kinetics not in KINETICS:
+        way_out = " or ".join(f'"{name}"' for name in KINETICS)
+        raise InputError(Problem(what=f"kinetics={kinetics!r}", why="unknown", way_out=way_out))
 
 
 def model_annotation(network: Network, kinetics: str) -> str:
@@ -54,52 +63,28 @@ def model_annotation(network: Network, kinetics: str) -> str:
         "equilibrate": network.suggested_equilibration,
         "built_in": network.built_in,
     }
-    groups = {
-        "molecule": network.molecules,
-        "rule": network.rules,
-        "readout": network.readouts,
-        "input": network.inputs,
-        "gene": network.genes,
-        "drug": network.drugs,
-    }
     rows = [
-        _element(tag, {name: getattr(item, name) for name in _ATTRIBUTES[tag][1]})
-        for tag, items in groups.items()
-        for item in items
+        _element(tag, {name: getattr(item, name) for name in names})
+        for tag, (_, names) in _ATTRIBUTES.items()
+        for item in getattr(network, f"{tag}s")
     ]
     return _element("network", head, rows, root=True)
 
 
-def parameter_annotation(parameter: Parameter) -> str:
-    """Our element of a parameter, or "" where there is nothing to say."""
-    values = {name: getattr(parameter, name) for name in _PARAMETER}
-    if not any(value not in ("", None) for value in values.values()):
-        return ""
-    return _element("parameter", values, root=True)
+_OWN: dict[type, tuple[str, tuple[str, ...]]] = {
+    Parameter: ("parameter", _PARAMETER),
+    Assignment: ("assignment", ("kind", "meaning")),  # of the parameter behind the rule
+    Species: ("species", ("molecules",)),
+    Compartment: ("compartment", ("meaning",)),
+}
 
 
-def assignment_annotation(assignment: Assignment) -> str:
-    """Our element of the parameter behind an assignment rule."""
-    values = {"kind": assignment.kind, "meaning": assignment.meaning}
-    return _element("assignment", values, root=True)
-
-
-def species_annotation(molecules: tuple[str, ...]) -> str:
-    """Our element of a species: the molecules it is made of."""
-    if not molecules:
-        return ""
-    return _element("species", {"molecules": molecules}, root=True)
-
-
-def compartment_annotation(meaning: str) -> str:
-    """Our element of a compartment, or ""."""
-    return _element("compartment", {"meaning": meaning}, root=True) if meaning else ""
-
-
-def meaning(compartment: Any) -> str:
-    """What a compartment's own element says it is."""
-    own = own_element(compartment, "compartment")
-    return attribute(own, "meaning") if own is not None else ""
+def item_annotation(item: Parameter | Assignment | Species | Compartment) -> str:
+    """Our element of a part of the network, or "" where it has nothing that SBML has no place for."""
+    tag, names = _OWN[type(item)]
+    values = {name: getattr(item, name) for name in names}
+    empty = all(value in ("", None, ()) for value in values.values())
+    return "" if empty else _element(tag, values, root=True)
 
 
 def paragraphs(*lines: str) -> str:
@@ -135,26 +120,22 @@ def _attribute(value: Any) -> str:
 
 def own_element(sbml_object: Any, tag: str) -> Any | None:
     """Our element in an object's annotation: a libsbml.XMLNode, or None."""
-    annotation = sbml_object.getAnnotation() if sbml_object.isSetAnnotation() else None
+    annotation = sbml_object.getAnnotation()
     if annotation is None:
         return None
-    for i in range(annotation.getNumChildren()):
-        child = annotation.getChild(i)
-        if child.getURI() == NAMESPACE and child.getName() == tag:
-            return child
-    return None
+    children = map(annotation.getChild, range(annotation.getNumChildren()))
+    return next((c for c in children if c.getURI() == NAMESPACE and c.getName() == tag), None)
 
 
 def catalogue(node: Any) -> dict[str, tuple[Any, ...]]:
-    """The catalogue in the model's own element, by tag."""
-    found: dict[str, list[Any]] = {tag: [] for tag in _ATTRIBUTES}
-    for i in range(node.getNumChildren()):
-        child = node.getChild(i)
+    """The catalogue in the model's own element, as fields of `Network`."""
+    found: dict[str, tuple[Any, ...]] = {f"{tag}s": () for tag in _ATTRIBUTES}
+    for child in map(node.getChild, range(node.getNumChildren())):
         tag = child.getName()
         if tag in _ATTRIBUTES:
             cls, names = _ATTRIBUTES[tag]
-            found[tag].append(cls(**{name: _value(child, name) for name in names}))
-    return {tag: tuple(items) for tag, items in found.items()}
+            found[f"{tag}s"] += (cls(**{name: _value(child, name) for name in names}),)
+    return found
 
 
 def parameter_fields(node: Any | None) -> dict[str, Any]:
@@ -164,9 +145,9 @@ def parameter_fields(node: Any | None) -> dict[str, Any]:
     return {name: _value(node, name) for name in _PARAMETER}
 
 
-def attribute(node: Any, name: str) -> str:
-    """An attribute's text, "" where it is missing."""
-    return str(node.getAttrValue(name)) if node.hasAttr(name) else ""
+def attribute(node: Any | None, name: str) -> str:
+    """An attribute's text, "" where it is missing, or the element is."""
+    return str(node.getAttrValue(name)) if node is not None and node.hasAttr(name) else ""
 
 
 def _value(node: Any, name: str) -> Any:

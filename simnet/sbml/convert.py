@@ -10,16 +10,16 @@ rounded is kept with the network.
 
 import math
 import re
-import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TypeAlias
 
 from simnet.errors import (
     InputError,
     ModelError,
     Problem,
-    SimnetWarning,
     UnknownNameError,
     UnsupportedError,
+    caution,
     nearest,
 )
 from simnet.network.expression import Call, Expression, Number, RateLaw, Symbol, substitute, times
@@ -38,22 +38,17 @@ from simnet.sbml.ids import Ids
 
 AVOGADRO = 6.02214076e23
 """1/mol, exact since 2019."""
-RECORD = "amounts in molecules: "
-"""How the record of a conversion begins, in the network's rules."""
-ROUNDED = "rounded: "
-"""How the record of a rounded start begins, in the network's rules."""
+CONVERTED, ROUNDED, SPLIT = "amounts in molecules: ", "rounded: ", "net law split: "
+"""How entries of a network's rules begin that say what loading did: that amounts became molecules,
+that a start was rounded, that a net rate law became two."""
 
 _VOLUME = re.compile(
-    r"(?:(?P<name>[A-Za-z_]\w*)\s*=)?\s*(?P<size>[-+.\deE]+?)\s*(?P<unit>[A-Za-zµ]+)"
+    r"(?:(?P<name>[A-Za-z_]\w*)\s*=)?\s*(?P<size>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<unit>[A-Za-zµ]+)"
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class MoleculesPerUnit:
-    """How many molecules a unit of amount is, and why."""
-
-    value: float
-    why: str
+Factor: TypeAlias = tuple[float, str]
+"""How many molecules a unit of amount is, and why."""
 
 
 def in_molecules(
@@ -86,7 +81,7 @@ def in_molecules(
     return _Converter(network, factor).network()
 
 
-def _factor(network: Network, volume: str | None, copies: float | None) -> MoleculesPerUnit:
+def _factor(network: Network, volume: str | None, copies: float | None) -> Factor:
     if (volume is None) == (copies is None):
         why = "neither is given" if volume is None else "exclude each other"
         way_out = 'give one of them: "1 pL", or molecules for one unit of amount'
@@ -95,37 +90,27 @@ def _factor(network: Network, volume: str | None, copies: float | None) -> Molec
         if not 0 < copies < math.inf:
             way_out = "molecules for one unit of the model's amounts: 1000"
             raise InputError(
-                Problem(what=f"copies={copies!r}", why="not a number above zero", way_out=way_out)
+                Problem(what=f"copies={copies!r}", why="must be a positive number", way_out=way_out)
             )
         unit = network.substance_unit or "unit"
-        return MoleculesPerUnit(
-            value=float(copies), why=f"1 {unit} of amount is {copies:g} molecules"
-        )
+        return float(copies), f"1 {unit} of amount is {copies:g} molecules"
     return _from_volume(network, str(volume))
 
 
-def _from_volume(network: Network, volume: str) -> MoleculesPerUnit:
+def _from_volume(network: Network, volume: str) -> Factor:
     match = _VOLUME.fullmatch(volume.strip())
-    known = match is not None and _number(match["size"])
-    litres = _litres(float(match["size"]), match["unit"]) if match and known else 0.0
-    if match is None or not litres > 0:
+    litres = _litres(float(match["size"]), match["unit"]) if match else 0.0
+    if match is None or not 0 < litres < math.inf:
         way_out = 'write "1 pL", or "NAME=1 pL" for a compartment of several'
         raise InputError(Problem(what=f"volume={volume!r}", why="not a volume", way_out=way_out))
     compartment = _compartment(network, match["name"])
     unit = _parsed(network.substance_unit)
     exponents = dict(unit.exponents) if unit is not None else {}
     if unit is None or exponents not in ({"mole": 1}, {"mole": 1, "litre": -1}):
-        counted = exponents == {"item": 1}
-        why = (
-            "amounts are already in molecules"
-            if counted
-            else f"the amounts are in {network.substance_unit or 'no unit'!r}, not in moles"
-        )
-        way_out = (
-            "copies=1 rounds them to whole ones"
-            if counted
-            else "give the number of molecules per unit: copies=1000"
-        )
+        why = f"the amounts are in {network.substance_unit or 'no unit'!r}, not in moles"
+        way_out = "give the number of molecules per unit: copies=1000"
+        if exponents == {"item": 1}:
+            why, way_out = "amounts are already in molecules", "copies=1 rounds them to whole ones"
         raise ModelError(Problem(what=f"volume={volume!r}", why=why, way_out=way_out))
     if "litre" in exponents:  # "amounts" that are concentrations
         molecules = unit.factor * AVOGADRO * litres
@@ -134,26 +119,19 @@ def _from_volume(network: Network, volume: str) -> MoleculesPerUnit:
         before = _litres(compartment.size, compartment.unit or "")
         if not before > 0:
             why = f"compartment {compartment.id} has the size {compartment.size:g} and no unit of volume"
-            way_out = "say how many molecules a unit of amount is: copies=1000"
+            way_out = "give the number of molecules per unit: copies=1000"
             raise ModelError(Problem(what=f"volume={volume!r}", why=why, way_out=way_out))
         molecules = unit.factor * AVOGADRO * litres / before
         was = f"1 {network.substance_unit} in {compartment.size:g} {compartment.unit}"
-    return MoleculesPerUnit(
-        value=molecules, why=f"{was} is {molecules:.6g} molecules in {volume.strip()}"
-    )
+    return molecules, f"{was} is {molecules:.6g} molecules in {volume.strip()}"
 
 
 def _compartment(network: Network, name: str | None) -> Compartment:
     known = network.compartment_by_id
     if name is not None:
         if name not in known:
-            raise UnknownNameError(
-                Problem(
-                    what=f"compartment {name!r}",
-                    why="not in the model",
-                    way_out=nearest(name, known),
-                )
-            )
+            what, way_out = f"compartment {name!r}", nearest(name, known)
+            raise UnknownNameError(Problem(what=what, why="not in the model", way_out=way_out))
         return known[name]
     volumes = [c for c in network.compartments if c.dimensions == 3]
     if len({(c.size, c.unit) for c in volumes}) != 1:
@@ -162,13 +140,6 @@ def _compartment(network: Network, name: str | None) -> Compartment:
         why = f"compartments have several sizes ({sizes})" if volumes else "there is no volume"
         raise InputError(Problem(what="volume", why=why, way_out=way_out))
     return volumes[0]
-
-
-def _number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
 
 
 def _litres(size: float, unit: str) -> float:
@@ -190,15 +161,15 @@ def _parsed(text: str | None) -> Unit | None:
 
 
 class _Converter:
-    def __init__(self, network: Network, factor: MoleculesPerUnit) -> None:
-        self.old, self.why = network, factor.why
+    def __init__(self, network: Network, factor: Factor) -> None:
+        self.old, (value, self.why) = network, factor
         ids = Ids([*network.ids(), *(r.id for r in network.reactions)])
         unit = network.substance_unit
         self.factor = Parameter(
             id=ids.claim("molecules_per_unit"),
-            value=factor.value,
+            value=value,
             unit=f"item/({unit})" if unit and _parsed(f"item/({unit})") else None,
-            meaning=factor.why,
+            meaning=self.why,
         )
         self.symbol = Symbol(self.factor.id)
         self.computed = [a.id for a in network.assignments if a.compartment is not None]
@@ -284,7 +255,7 @@ class _Converter:
         """With starts evaluated, and what was done to them in the rules."""
         values = initial_values(network)
         exact = {name: v * self.factor.value for name, v in initial_values(self.old).items()}
-        rules = [*network.rules, Rule(name="conversion", text=RECORD + self.why)]
+        rules = [*network.rules, Rule(name="conversion", text=CONVERTED + self.why)]
         lost = []
         for s in network.species:
             if abs(exact[s.id] - values[s.id]) > 1e-9 * max(1.0, values[s.id]):
@@ -294,21 +265,19 @@ class _Converter:
                 lost.append(s.id)
         if lost:
             shown = ", ".join(lost[:8]) + (f" and {len(lost) - 8} more" if len(lost) > 8 else "")
-            warnings.warn(
-                f"{shown}: initial amounts below half a molecule were rounded to zero; a larger volume or more copies avoid this",
-                SimnetWarning,
-                stacklevel=4,
+            caution(
+                f"{shown}: initial amounts below half a molecule were rounded to zero; a larger "
+                "volume or more copies avoid this"
             )
         species = tuple(
-            replace(s, initial=values[s.id], initial_expression=_kept(s.initial_expression, old))
+            replace(
+                s,
+                initial=values[s.id],
+                initial_expression=None if old.initial_expression is None else s.initial_expression,
+            )  # a start that was a number stays one
             for s, old in zip(network.species, self.old.species, strict=True)
         )
         return checked(replace(network, species=species, rules=tuple(rules)))
-
-
-def _kept(expression: Expression | None, old: object) -> Expression | None:
-    """A start that was a number stays one."""
-    return expression if getattr(old, "initial_expression", None) is not None else None
 
 
 def keeps_counts(network: Network, copies: float | None) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import libsbml
 
-from simnet.errors import ModelError
+from simnet.errors import ModelError, Problem
 from simnet.network.expression import (
     Call,
     Expression,
@@ -135,7 +135,9 @@ def held(text: str, jumps: Collection[Expression], passing: Collection[Expressio
         stands, now = (_parameter(model, ids.claim(f"simnet_{what}")) for what in ("held", "now"))
         condition = part.op in CONDITIONS if isinstance(part, Call) else False
         value = Call("piecewise", (Number(1), part, Number(0))) if condition else part
-        _rule(model, now, value)
+        rule = model.createAssignmentRule()
+        rule.setVariable(now.id)
+        rule.setMath(to_ast(value))
         by[part] = Call("ne", (stands, Number(0))) if condition else stands
         pairs.append((stands.id, now.id))
         assignment = _event(model, ids, Call("ne", (now, stands))).createEventAssignment()
@@ -173,12 +175,6 @@ def _parameter(model: Any, name: str) -> Symbol:
     parameter.setConstant(False)
     parameter.setValue(0.0)
     return Symbol(name)
-
-
-def _rule(model: Any, target: Symbol, value: Expression) -> None:
-    rule = model.createAssignmentRule()
-    rule.setVariable(target.id)
-    rule.setMath(to_ast(value))
 
 
 def convert(document: Any, option: str) -> None:
@@ -234,3 +230,38 @@ def _formulas(model: Any) -> Iterator[tuple[str, str, Any]]:
         trigger = event.getTrigger()
         if trigger is not None and trigger.getMath() is not None:
             yield f"event {event.getId()}", event.getId(), trigger.getMath()
+
+
+# Models made of submodels (SBML's package comp), put together by libsbml into one.
+#
+# A definition in another file is refused: loading a model reads no other file.
+
+
+def put_together(document: Any, name: str) -> bool:
+    """Flatten a document that has submodels; returns whether it had any.
+
+    Raises:
+        ModelError: a submodel is in another file, or they do not fit together.
+    """
+    package = document.getPlugin("comp")
+    if package is None:
+        return False
+    outside = [d.getSource() for d in members(package.getListOfExternalModelDefinitions())]
+    if outside:
+        why = "reads another file, which is not allowed when a model is loaded"
+        way_out = "put the submodels into one file"
+        raise ModelError(
+            Problem(what=f"{name}: {s}", why=why, way_out=way_out) for s in outside[:5]
+        )
+    model = document.getModel()
+    within = model.getPlugin("comp") if model is not None else None
+    if within is None or within.getNumSubmodels() == 0:
+        return False
+    options = libsbml.ConversionProperties()
+    options.addOption("flatten comp", True)
+    options.addOption("performValidation", False)
+    options.addOption("leavePorts", False)
+    if document.convert(options) != libsbml.LIBSBML_OPERATION_SUCCESS:
+        log = " ".join(document.getErrorLog().toString().split())[-300:]
+        raise ModelError(Problem(what=name, why=f"its submodels cannot be combined: {log}"))
+    return True

@@ -6,7 +6,7 @@ from typing import Any
 
 import libsbml
 
-from simnet.errors import ModelError, Problem
+from simnet.errors import ModelError, Problem, Problems
 from simnet.network.units import DIMENSIONLESS, Unit, parse_unit, unit_text
 
 
@@ -76,74 +76,59 @@ _HARMLESS = frozenset({"l3v2extendedmath", "layout", "render", "annot"})
 """Packages that do not change what a model computes, and libsbml's name for part of L3V2 itself."""
 
 
-def refused(model: Any, fixed: Collection[str] = ()) -> Iterator[Problem]:
+def refused(model: Any, fixed: Collection[str] = ()) -> tuple[Problem, ...]:
     """Elements of a libsbml.Model that no method here runs; the stoichiometries of `fixed` ids do not
     vary."""
+    found = Problems()
     for rule in members(model.getListOfRules()):
         if rule.isAlgebraic() and rule.getMath() is not None:
-            yield Problem(
-                what=f"algebraic rule 0 = {libsbml.formulaToL3String(rule.getMath())}",
-                why="is not supported by any method",
-                way_out="solve it for one variable and write that as an assignment rule",
-            )
+            what = f"algebraic rule 0 = {libsbml.formulaToL3String(rule.getMath())}"
+            way_out = "solve it for one variable and write that as an assignment rule"
+            found.add(what, "is not supported by any method", way_out)
     for where, node in formulas(model):
-        for delay in (
-            n for n in nodes(node) if libsbml.ASTNode.getType(n) == libsbml.AST_FUNCTION_DELAY
-        ):
-            yield Problem(
-                what=f"{where}: {libsbml.formulaToL3String(delay)}",
-                why="delays are not supported",
-                way_out="replace it by a chain of intermediate species",
-            )
+        for part in nodes(node):
+            if libsbml.ASTNode.getType(part) == libsbml.AST_FUNCTION_DELAY:
+                what = f"{where}: {libsbml.formulaToL3String(part)}"
+                way_out = "replace it by a chain of intermediate species"
+                found.add(what, "delays are not supported", way_out)
     for reaction in members(model.getListOfReactions()):
+        what, both = f"reaction {reaction.getId()}", references(reaction)
         if reaction.isSetFast() and reaction.getFast():
-            yield Problem(
-                what=f"reaction {reaction.getId()}",
-                why="fast reactions are not supported",
-                way_out="give it a large rate constant and leave the mark out",
-            )
-        yield from _varied_twice(model, reaction, fixed)
+            way_out = "give it a large rate constant and leave the mark out"
+            found.add(what, "fast reactions are not supported", way_out)
+        for reference in both:  # CVODE fails on these: roadrunner's rates of them are no numbers
+            name = reference.getId()
+            rule = model.getAssignmentRuleByVariable(name) if name and name not in fixed else None
+            several = sum(r.getSpecies() == reference.getSpecies() for r in both) > 1
+            if several and rule is not None and rule.getMath() is not None:
+                found.add(
+                    f"{what}, species {reference.getSpecies()}",
+                    f"is listed more than once, and a rule varies its stoichiometry {name}, which is "
+                    "not supported",
+                    "list it once, or make two reactions of it",
+                )
+    return tuple(found)
 
 
-def _varied_twice(model: Any, reaction: Any, fixed: Collection[str]) -> Iterator[Problem]:
-    """CVODE fails on these: roadrunner's rates of them are no numbers."""
-    both = references(reaction)
-    for reference in both:
-        name = reference.getId()
-        rule = model.getAssignmentRuleByVariable(name) if name and name not in fixed else None
-        several = sum(r.getSpecies() == reference.getSpecies() for r in both) > 1
-        if several and rule is not None and rule.getMath() is not None:
-            yield Problem(
-                what=f"reaction {reaction.getId()}, species {reference.getSpecies()}",
-                why=f"stands in it more than once, and a rule varies its stoichiometry "
-                f"{name}, which no method here runs",
-                way_out="write it once, or make two reactions of it",
-            )
-
-
-def obstacles(document: Any) -> Iterator[Problem]:
+def obstacles(document: Any) -> list[Problem]:
     """Elements of a file that a Network has no place for."""
-    model = document.getModel()
-
-    def obstacle(what: str, why: str) -> Problem:
-        return Problem(what=what, why=why, way_out=ODE_ONLY)
-
+    model, found = document.getModel(), Problems()
     for rule in members(model.getListOfRules()):
         if rule.isRate():
-            yield obstacle(f"rate rule for {rule.getVariable()}", "changes continuously")
+            found.add(f"rate rule for {rule.getVariable()}", "changes continuously", ODE_ONLY)
         elif rule.isAlgebraic() and rule.getMath() is None:
-            yield obstacle("an algebraic rule", "has no formula")
+            found.add("an algebraic rule", "has no formula", ODE_ONLY)
     for species in members(model.getListOfSpecies()):
         if species.isSetConversionFactor() or model.isSetConversionFactor():
-            yield obstacle(f"species {species.getId()}", "has a conversion factor")
+            found.add(f"species {species.getId()}", "has a conversion factor", ODE_ONLY)
     for compartment in members(model.getListOfCompartments()):
         if not compartment.getConstant() and model.getRuleByVariable(compartment.getId()):
-            yield obstacle(f"compartment {compartment.getId()}", "changes its size")
-    for i in range(document.getNumPlugins()):
-        package = document.getPlugin(i)
+            found.add(f"compartment {compartment.getId()}", "changes its size", ODE_ONLY)
+    for package in map(document.getPlugin, range(document.getNumPlugins())):
         name = package.getPackageName()
         if name not in _HARMLESS and document.getPackageRequired(name):
-            yield obstacle(f"SBML package {name}", "is required")
+            found.add(f"SBML package {name}", "is required", ODE_ONLY)
+    return found
 
 
 # SBML unit definitions as unit text.
@@ -230,7 +215,7 @@ class UnitReader:
     def of_substance(self) -> str | None:
         """Of amounts: what all species state, or else the model's."""
         found = self.of_species()
-        return found[0] if len(found) == 1 else self._of_substance()
+        return found[0] if len(found) == 1 else self._of_model_substance()
 
     def of_species(self) -> list[str | None]:
         """The different units of the amounts that reactions change."""
@@ -254,19 +239,21 @@ class UnitReader:
 
     def _stated_or_default(self, unit: str) -> str | None:
         of_model = self.level < 3 and unit == "substance"
-        return self._of_substance() if of_model or not unit else self.unit(unit)
+        return self._of_model_substance() if of_model or not unit else self.unit(unit)
 
-    def _of_substance(self) -> str | None:
-        """Level 2's default is mole, unless the model defines "substance"."""
-        if self.level >= 3:
-            return self.unit(self.model.getSubstanceUnits())
-        return self._level_2("substance") or "mol"
+    def _of_model_substance(self) -> str | None:
+        return self._of_model("substance", self.model.getSubstanceUnits(), "mol")
 
     def of_time(self) -> str | None:
-        """Of time. Level 2's default is second, unless the model defines "time"."""
+        """Of time."""
+        return self._of_model("time", self.model.getTimeUnits(), "s")
+
+    def _of_model(self, name: str, stated: str, default: str) -> str | None:
+        """What the model states; Level 2 has a default, unless the model defines a unit of that name."""
         if self.level >= 3:
-            return self.unit(self.model.getTimeUnits())
-        return self._level_2("time") or "s"
+            return self.unit(stated)
+        definition = self.model.getUnitDefinition(name)
+        return (unit_of(definition) if definition is not None else None) or default
 
     def of_size(self, compartment: Any) -> str | None:
         """Of a volume, area or length; None for other dimensions. Level 2's default for a volume is
@@ -280,7 +267,3 @@ class UnitReader:
         defaults = {3: model.getVolumeUnits, 2: model.getAreaUnits, 1: model.getLengthUnits}
         getter = defaults.get(dimensions)
         return str(getter()) if getter is not None else ""
-
-    def _level_2(self, name: str) -> str | None:
-        definition = self.model.getUnitDefinition(name)
-        return unit_of(definition) if definition is not None else None

@@ -60,9 +60,8 @@ class EventReader:
             return _problem(name, text, "has a delay or a priority")
         assignments = self.assignments(event, name)
         if isinstance(assignments, str):
-            return _problem(
-                name, text, f"sets {assignments}, which is neither species nor parameter"
-            )
+            why = f"sets {assignments}, which is neither species nor parameter"
+            return _problem(name, text, why)
         initial = trigger.getInitialValue() if trigger.isSetInitialValue() else True
         if fixed is None:
             return StateEvent(
@@ -102,32 +101,32 @@ class EventReader:
 
 
 def ordered_by_more(event: Any, name: str) -> Problem | None:
-    """What an event says of its order among events at the same moment, where there are others."""
+    """What an event declares of its order among events at the same moment, where there are others."""
     trigger = event.getTrigger()
-    says = [
-        (event.isSetPriority(), "a priority"),
-        (trigger.isSetPersistent() and not trigger.getPersistent(), 'persistent="false"'),
-        (
-            event.isSetUseValuesFromTriggerTime() and not event.getUseValuesFromTriggerTime(),
-            'useValuesFromTriggerTime="false"',
-        ),
-    ]
-    for said, what in says:
-        if said:
-            text = libsbml.formulaToL3String(trigger.getMath())
-            return Problem(
-                what=f"event {name} at {text}",
-                why=f"has {what}, and SSA does not preserve the order of simultaneous events",
-                way_out="make one event of them; or " + ODE_ONLY,
-            )
-    return None
+    if event.isSetPriority():
+        declared = "a priority"
+    elif trigger.isSetPersistent() and not trigger.getPersistent():
+        declared = 'persistent="false"'
+    elif _takes_late_values(event):
+        declared = 'useValuesFromTriggerTime="false"'
+    else:
+        return None
+    return Problem(
+        what=f"event {name} at {libsbml.formulaToL3String(trigger.getMath())}",
+        why=f"has {declared}, and SSA does not preserve the order of simultaneous events",
+        way_out="make one event of them; or " + ODE_ONLY,
+    )
+
+
+def _takes_late_values(event: Any) -> bool:
+    return event.isSetUseValuesFromTriggerTime() and not event.getUseValuesFromTriggerTime()
 
 
 def late_values(event: Any, read: Event, others: Collection[Event]) -> Problem | None:
     """Where values of an event at a fixed time are taken after other events of the same moment."""
     names = {n for other in others if other is not read for n, _ in other.assignments}
     used = {n for _, value in read.assignments for n in symbols(value)} & names
-    if not used or not event.isSetUseValuesFromTriggerTime() or event.getUseValuesFromTriggerTime():
+    if not used or not _takes_late_values(event):
         return None
     return _problem(
         read.id,
@@ -150,28 +149,19 @@ def may_be_stepped_over(event: Any, model: Any) -> str:
     )
 
 
-_REPEATING = frozenset(
-    {
-        libsbml.AST_FUNCTION_FLOOR,
-        libsbml.AST_FUNCTION_CEILING,
-        libsbml.AST_FUNCTION_REM,
-        libsbml.AST_FUNCTION_QUOTIENT,
-        libsbml.AST_FUNCTION_SIN,
-        libsbml.AST_FUNCTION_COS,
-        libsbml.AST_FUNCTION_TAN,
-        libsbml.AST_RELATIONAL_EQ,
-    }
-)
+_REPEATING = {libsbml.AST_RELATIONAL_EQ} | {
+    getattr(libsbml, f"AST_FUNCTION_{name}")
+    for name in ("FLOOR", "CEILING", "REM", "QUOTIENT", "SIN", "COS", "TAN")
+}
 
 
 def _comes_and_goes(node: Any, model: Any, seen: set[str]) -> bool:
     """Whether a function of time in it repeats itself, or equals a number at one moment."""
     parts = children(node)
     kind = libsbml.ASTNode.getType(node)
-    if kind == libsbml.AST_RELATIONAL_EQ and len(parts) == 2:
-        one, other = (_is_time_or_constant(part, model) for part in parts)
-        if one and other:
-            return False  # a run stops there
+    is_moment = kind == libsbml.AST_RELATIONAL_EQ and len(parts) == 2
+    if is_moment and all(_is_time_or_constant(part, model) for part in parts):
+        return False  # a run stops there
     if kind in _REPEATING and any(_reads_time(part, model, set()) for part in parts):
         return True
     parts += _computed_by(node, model, seen)

@@ -101,12 +101,12 @@ def flat(data: bytes) -> bytes:
     return _edited(data, edits)
 
 
-def _mark_long(calls: Sequence["_Call"]) -> None:
+def _mark_long(calls: Sequence["_MathCall"]) -> None:
     """Mark the differences that lie in a chain of more than WIDEST sums and differences."""
     for call in calls:
         if call.name in _SIGNED and call.above is not None and call.above.name in _SIGNED:
             call.chain = call.above.chain + 1
-        part: _Call | None = call if call.chain > WIDEST else None
+        part: _MathCall | None = call if call.chain > WIDEST else None
         while part is not None and part.name in _SIGNED and not part.long:
             part.long, part = True, part.above
 
@@ -137,7 +137,7 @@ def grouped(data: bytes) -> bytes:
     return _edited(data, edits)
 
 
-def _in_otherwise(call: "_Call", end: int) -> list[tuple[int, int, bytes]]:
+def _in_otherwise(call: "_MathCall", end: int) -> list[tuple[int, int, bytes]]:
     """Pieces beyond PIECES, in the otherwise of those before them."""
     prefix = call.prefix.encode()
     at = call.starts[PIECES:-1:PIECES]
@@ -146,11 +146,13 @@ def _in_otherwise(call: "_Call", end: int) -> list[tuple[int, int, bytes]]:
     return [*((start, start, opening) for start in at), (end, end, closing * len(at))]
 
 
-class _Call:
+class _MathCall:
     """An `apply` of an operator of ASSOCIATIVE or of minus, or a piecewise: byte offsets of its
     parts, and the one whose argument it is."""
 
-    def __init__(self, prefix: str, name: str, start: int, above: "_Call | None" = None) -> None:
+    def __init__(
+        self, prefix: str, name: str, start: int, above: "_MathCall | None" = None
+    ) -> None:
         self.prefix, self.name, self.start, self.above = prefix, name, start, above
         self.chain, self.long = 1, False
         self.starts: list[int] = []
@@ -162,10 +164,10 @@ class _Call:
         return self.name == "minus" and self.long and len(self.starts) == 2
 
 
-def _calls(data: bytes) -> list[_Call]:
+def _calls(data: bytes) -> list[_MathCall]:
     """Those of a document, in the order in which they begin."""
-    found: list[_Call] = []
-    open_: list[tuple[str, int, list[_Call]]] = []
+    found: list[_MathCall] = []
+    open_: list[tuple[str, int, list[_MathCall]]] = []
     parser = expat.ParserCreate()
 
     def start(tag: str, attributes: object) -> None:
@@ -177,13 +179,13 @@ def _calls(data: bytes) -> list[_Call]:
                 holder[0].starts.append(at)
             elif outer == "apply" and (name in ASSOCIATIVE or name == "minus") and begun >= 0:
                 above = open_[-2][2] if len(open_) > 1 else []
-                call = _Call(prefix and prefix + ":", name, begun, *above)
+                call = _MathCall(prefix and prefix + ":", name, begun, *above)
                 holder.append(call)
                 found.append(call)
             open_[-1] = (outer, -1, holder)  # only a first child can be the operator
         holder = []
         if name == "piecewise":
-            holder.append(_Call(prefix and prefix + ":", name, at))
+            holder.append(_MathCall(prefix and prefix + ":", name, at))
             found.extend(holder)
         open_.append((name, at, holder))
 
@@ -229,14 +231,11 @@ DEEPEST_RULE = 2_000
 def require_size(size: int, name: str) -> None:
     """Raise ModelError where a file of `size` bytes is too large to be read."""
     if size > LARGEST_FILE:
-        raise ModelError(
-            Problem(
-                what=name,
-                why=f"is larger than {LARGEST_FILE >> 20} MB ({size / 2**20:.0f} MB), "
-                "the most that is read",
-                way_out="leave out annotations and layout, or split the model",
-            )
+        why = (
+            f"is larger than {LARGEST_FILE >> 20} MB ({size / 2**20:.0f} MB), the most that is read"
         )
+        way_out = "leave out annotations and layout, or split the model"
+        raise ModelError(Problem(what=name, why=why, way_out=way_out))
 
 
 def text_of(path: Path) -> str:
@@ -271,13 +270,9 @@ def harmless(content: str, name: str) -> str:
         data = grouped(flat(data))
         shape, content = Shape(data), data.decode()
     if shape.depth > DEEPEST:
-        raise ModelError(
-            Problem(
-                what=f"{name}, line {shape.line}",
-                why=f"elements are nested more than {DEEPEST} deep",
-                way_out="use assignment rules for parts of the formula",
-            )
-        )
+        what, why = f"{name}, line {shape.line}", f"elements are nested more than {DEEPEST} deep"
+        way_out = "use assignment rules for parts of the formula"
+        raise ModelError(Problem(what=what, why=why, way_out=way_out))
     return content
 
 
@@ -289,14 +284,12 @@ def require_expandable(model: Any, name: str) -> None:
         size, depth = functions.measure(node, ())
         total += size.get("", 0)
         if total > LARGEST_FORMULAS or depth.get("", 0) > DEEPEST:
-            raise ModelError(
-                Problem(
-                    what=f"{name}, {where}",
-                    why="its function definitions make formulas of more than "
-                    f"{LARGEST_FORMULAS:,} terms, or more than {DEEPEST} levels deep",
-                    way_out="use assignment rules in their place",
-                )
+            why = (
+                f"its function definitions make formulas of more than {LARGEST_FORMULAS:,} terms, or "
+                f"more than {DEEPEST} levels deep"
             )
+            way_out = "use assignment rules in their place"
+            raise ModelError(Problem(what=f"{name}, {where}", why=why, way_out=way_out))
 
 
 def require_short_chains(rules: Iterable[Assignment]) -> None:
@@ -310,24 +303,19 @@ def require_short_chains(rules: Iterable[Assignment]) -> None:
         read = [p.id for p in parts if isinstance(p, Symbol)]
         lengths[rule.id] = 1 + max((lengths.get(name, 0) for name in read), default=0)
         levels[rule.id] = _levels(rule.expression, levels)
+        why = ""
         if levels[rule.id] > DEEPEST_RULE:
-            raise ModelError(
-                Problem(
-                    what=f"assignment rule for {rule.id}",
-                    why=f"is nested more than {DEEPEST_RULE:,} deep, with the rules that it reads "
-                    "put in",
-                    way_out="make the formulas of these rules less deep",
-                )
+            why = f"is nested more than {DEEPEST_RULE:,} deep, with the rules that it reads put in"
+            way_out = "make the formulas of these rules less deep"
+        elif sizes[rule.id] > LARGEST_RULE or lengths[rule.id] > DEEPEST:
+            why = (
+                f"has {sizes[rule.id]:,} terms, with the rules that it reads put in, over "
+                f"{lengths[rule.id]} levels"
             )
-        if sizes[rule.id] > LARGEST_RULE or lengths[rule.id] > DEEPEST:
-            raise ModelError(
-                Problem(
-                    what=f"assignment rule for {rule.id}",
-                    why=f"has {sizes[rule.id]:,} terms, with the rules that it reads put in, over "
-                    f"{lengths[rule.id]} levels",
-                    way_out=f"at most {LARGEST_RULE:,} terms and {DEEPEST} levels are read",
-                )
-            )
+            way_out = f"at most {LARGEST_RULE:,} terms and {DEEPEST} levels are read"
+        if why:
+            what = f"assignment rule for {rule.id}"
+            raise ModelError(Problem(what=what, why=why, way_out=way_out))
 
 
 def _levels(expression: Expression, of_rules: Mapping[str, int]) -> int:

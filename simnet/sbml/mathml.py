@@ -18,55 +18,31 @@ from simnet.network.expression import (
     Symbol,
     Time,
 )
+from simnet.sbml.elements import children
 from simnet.sbml.guard import PIECES, WIDEST, groups
 
+_GROUPS = {
+    "": "plus minus times divide power",
+    "FUNCTION_": "exp ln abs floor ceil factorial min max sin cos tan asin acos atan sinh cosh tanh "
+    "piecewise",
+    "RELATIONAL_": "lt le gt ge eq ne",
+    "LOGICAL_": "and or xor not",
+    "CONSTANT_": "true false",
+}
+_OTHER_NAMES = {
+    "ceil": "ceiling", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
+    "le": "leq", "ge": "geq", "ne": "neq",
+}  # fmt: skip
 _OPERATOR_TYPES: dict[str, int] = {
-    "plus": libsbml.AST_PLUS,
-    "minus": libsbml.AST_MINUS,
-    "times": libsbml.AST_TIMES,
-    "divide": libsbml.AST_DIVIDE,
-    "power": libsbml.AST_POWER,
-    "exp": libsbml.AST_FUNCTION_EXP,
-    "ln": libsbml.AST_FUNCTION_LN,
-    "abs": libsbml.AST_FUNCTION_ABS,
-    "floor": libsbml.AST_FUNCTION_FLOOR,
-    "ceil": libsbml.AST_FUNCTION_CEILING,
-    "factorial": libsbml.AST_FUNCTION_FACTORIAL,
-    "min": libsbml.AST_FUNCTION_MIN,
-    "max": libsbml.AST_FUNCTION_MAX,
-    "sin": libsbml.AST_FUNCTION_SIN,
-    "cos": libsbml.AST_FUNCTION_COS,
-    "tan": libsbml.AST_FUNCTION_TAN,
-    "asin": libsbml.AST_FUNCTION_ARCSIN,
-    "acos": libsbml.AST_FUNCTION_ARCCOS,
-    "atan": libsbml.AST_FUNCTION_ARCTAN,
-    "sinh": libsbml.AST_FUNCTION_SINH,
-    "cosh": libsbml.AST_FUNCTION_COSH,
-    "tanh": libsbml.AST_FUNCTION_TANH,
-    "piecewise": libsbml.AST_FUNCTION_PIECEWISE,
-    "lt": libsbml.AST_RELATIONAL_LT,
-    "le": libsbml.AST_RELATIONAL_LEQ,
-    "gt": libsbml.AST_RELATIONAL_GT,
-    "ge": libsbml.AST_RELATIONAL_GEQ,
-    "eq": libsbml.AST_RELATIONAL_EQ,
-    "ne": libsbml.AST_RELATIONAL_NEQ,
-    "and": libsbml.AST_LOGICAL_AND,
-    "or": libsbml.AST_LOGICAL_OR,
-    "xor": libsbml.AST_LOGICAL_XOR,
-    "not": libsbml.AST_LOGICAL_NOT,
-    "true": libsbml.AST_CONSTANT_TRUE,
-    "false": libsbml.AST_CONSTANT_FALSE,
+    op: getattr(libsbml, f"AST_{group}{_OTHER_NAMES.get(op, op).upper()}")
+    for group, ops in _GROUPS.items()
+    for op in ops.split()
 }
 _OPERATORS = {kind: op for op, kind in _OPERATOR_TYPES.items()} | {
     libsbml.AST_FUNCTION_POWER: "power"
 }
 _CONSTANTS = {libsbml.AST_CONSTANT_E: math.e, libsbml.AST_CONSTANT_PI: math.pi}
-_NUMBERS = {
-    libsbml.AST_REAL,
-    libsbml.AST_REAL_E,
-    libsbml.AST_INTEGER,
-    libsbml.AST_RATIONAL,
-}
+_NUMBERS = {libsbml.AST_REAL, libsbml.AST_REAL_E, libsbml.AST_INTEGER, libsbml.AST_RATIONAL}
 _SBML_AVOGADRO = 6.02214179e23  # what SBML's csymbol stands for; not the value of 2019
 
 
@@ -124,18 +100,15 @@ def _piecewise(nodes: Sequence[Any]) -> Any:
     return node
 
 
-def _node(kind: int, children: Sequence[Any]) -> Any:
+def _node(kind: int, parts: Sequence[Any]) -> Any:
     node = libsbml.ASTNode(kind)
-    for child in children:
+    for child in parts:
         node.addChild(child)
     return node
 
 
 def _number(value: float, unit: str | None) -> Any:
-    if math.isnan(value) or math.isinf(value):
-        node = libsbml.ASTNode(libsbml.AST_REAL)
-        node.setValue(value)
-    elif value == int(value) and abs(value) < 2**31:
+    if math.isfinite(value) and value == int(value) and abs(value) < 2**31:
         node = libsbml.ASTNode(libsbml.AST_INTEGER)
         node.setValue(int(value))
     else:
@@ -161,7 +134,6 @@ def from_ast(node: Any, units: dict[str, str]) -> Expression:
     # Once libsedml is imported (tellurium does), trees of libsbml come as libsedml.ASTNode, whose
     # own getType returns a pointer.
     kind = libsbml.ASTNode.getType(node)
-    children = [node.getChild(i) for i in range(node.getNumChildren())]
     if kind in _NUMBERS:
         unit = node.getUnits()
         return Number(
@@ -175,7 +147,7 @@ def from_ast(node: Any, units: dict[str, str]) -> Expression:
         return Time()
     if kind == libsbml.AST_NAME:
         return Symbol(node.getName())
-    args = tuple(from_ast(child, units) for child in children)
+    args = tuple(from_ast(child, units) for child in children(node))
     if kind == libsbml.AST_FUNCTION_LOG:
         base, value = args if len(args) == 2 else (Number(10.0), args[0])
         if base == Number(10.0):

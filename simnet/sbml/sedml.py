@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from simnet.errors import InputError, Problem
 from simnet.network.network import Network
-from simnet.sbml.apart import run_apart
+from simnet.sbml.antimony import run_apart
 
 # What an archive's SED-ML runs: experiments in stretches of equal length, each with its settings.
 #
@@ -47,30 +47,19 @@ class Experiment:
     seed: int = 1
 
     def __post_init__(self) -> None:
+        count, same = len(self.settings), {frozenset(values) for values in self.settings}
         mistakes = [
-            (not self.stretch > 0, f"stretch={self.stretch!r}", "is no length of time"),
-            (self.steps < 1, f"steps={self.steps!r}", "at least one"),
-            (self.replicates < 1, f"replicates={self.replicates!r}", "at least one"),
+            (not self.stretch > 0, f"stretch={self.stretch!r}", "must be positive"),
+            (self.steps < 1, f"steps={self.steps!r}", "must be at least 1"),
+            (self.replicates < 1, f"replicates={self.replicates!r}", "must be at least 1"),
+            (not 0 <= self.seed < 2**31, f"seed={self.seed!r}", "other tools take 0 to 2147483647"),
+            (len(same) != 1, "settings", "each stretch must set the same parameters"),
             (
-                not 0 <= self.seed < 2**31,
-                f"seed={self.seed!r}",
-                "other tools take 0 to 2147483647",
-            ),
-            (
-                len({frozenset(values) for values in self.settings}) != 1,
-                "settings",
-                "each stretch sets the same parameters",
-            ),
-            (
-                len(self.settings) > 1 and not self.settings[0],
-                f"{len(self.settings)} stretches",
+                count > 1 and not self.settings[0],
+                f"{count} stretches",
                 "nothing is set between them",
             ),
-            (
-                self.method == "ssa" and len(self.settings) != 1,
-                f"{len(self.settings)} stretches",
-                "replicates have one",
-            ),
+            (self.method == "ssa" and count != 1, f"{count} stretches", "SSA needs exactly one"),
         ]
         problems = [
             Problem(what=f"{self.id}: {what}", why=why) for bad, what, why in mistakes if bad
@@ -110,7 +99,9 @@ def sedml_text(
     spec = {
         "name": network.title or network.id,
         "experiments": [_spec(network, experiment, files) for experiment in experiments],
-        "readouts": [_readout(network, r.name, r.symbol) for r in network.readouts],
+        "readouts": [
+            {"name": r.name, "target": _target(network, r.symbol)} for r in network.readouts
+        ],
     }
     return run_apart(
         ["-m", __name__], json.dumps(spec), what="writing SED-ML", fault="libsedml failed"
@@ -145,10 +136,6 @@ def _spec(network: Network, experiment: Experiment, files: Mapping[str, str]) ->
         "stretches": len(experiment.settings),
         "replicates": experiment.replicates,
     }
-
-
-def _readout(network: Network, name: str, symbol: str) -> dict[str, str]:
-    return {"name": name, "target": _target(network, symbol)}
 
 
 def _target(network: Network, name: str) -> str:

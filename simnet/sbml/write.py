@@ -8,29 +8,27 @@ from pathlib import Path
 from typing import Any
 
 from simnet.catalogue.annotations import SBO, accession, annotations_of
-from simnet.errors import InputError, ModelError, Problem, UnsupportedError
+from simnet.errors import InputError, ModelError, Problem, Problems, UnsupportedError
 from simnet.experiment.times import path_of
 from simnet.network.expression import Call, Expression, Kinetics, Number, Time, symbols, walk
-from simnet.network.network import Event, Network, Reaction, StateEvent, kept
+from simnet.network.network import Event, Network, Reaction, StateEvent, cached
 from simnet.network.stochastic import stochastic_problems
 from simnet.network.timing import without_switches
 from simnet.network.units import parse_unit
 from simnet.network.values import checked, require_network
 from simnet.sbml.annotate import (
     Statement,
-    assignment_annotation,
-    compartment_annotation,
+    item_annotation,
     model_annotation,
     model_statements,
     molecule_terms,
     paragraphs,
-    parameter_annotation,
     parameter_term,
     plain,
     rdf,
     reaction_term,
+    require_kinetics,
     source_statements,
-    species_annotation,
     species_statements,
     species_term,
     wrapped,
@@ -74,45 +72,32 @@ def file_to_write(path: str | Path) -> Path:
 
 def to_sbml(network: Network, kinetics: Kinetics = "continuous") -> str:
     """The SBML text of a network; see `write_sbml`."""
-    if kinetics not in ("continuous", "discrete"):
-        raise InputError(
-            Problem(
-                what=f"kinetics={kinetics!r}", why="unknown", way_out='"continuous" or "discrete"'
-            )
-        )
+    require_kinetics(kinetics)
     if network.document is not None:
         if kinetics == "continuous":
             return network.document.text
         raise UnsupportedError(network.document.obstacles)
     checked(network)
     if kinetics == "discrete":
-        problems = [
-            Problem(
-                what=f"event {event.id}",
-                why="SSA engines ignore or delay events in a file",
-                way_out="write it with continuous kinetics; simulate(...) runs it exactly",
+        problems = Problems()
+        way_out = "write it with continuous kinetics; simulate(...) runs it exactly"
+        for event in network.events:
+            problems.add(
+                f"event {event.id}", "SSA engines ignore or delay events in a file", way_out
             )
-            for event in network.events
-        ]
         if without_switches(network) is not network:
-            problems.append(
-                Problem(
-                    what=f"network {network.id}: a switch in time inside a rate law",
-                    why="SSA engines apply it only after the next firing",
-                    way_out="write it with continuous kinetics; simulate(...) runs it exactly",
-                )
-            )
+            what = f"network {network.id}: a switch in time inside a rate law"
+            problems.add(what, "SSA engines apply it only after the next firing", way_out)
         problems += stochastic_problems(network)
         if problems:
             raise UnsupportedError(problems)
-
     return sbml_text(network, kinetics)
 
 
 def sbml_of(network: Network) -> str:
     """The SBML that is kept beside a network's results: in continuous kinetics, written once (calls
     on one network are many)."""
-    return kept(network, to_sbml)
+    return cached(network, to_sbml)
 
 
 # One pass over a checked network, writing one list of the SBML model after the other.
@@ -122,7 +107,7 @@ def sbml_of(network: Network) -> str:
 
 
 _BASE_UNITS = {"1": "dimensionless", "item": "item", "s": "second", "L": "litre", "mol": "mole"}
-_SAID = {
+_NOTES = {
     "continuous": "Rate laws are continuous (k/2*A^2 for a homodimer): for ODE solvers, and for "
     "COPASI's SSA, which applies its own combinatorial factor.",
     "discrete": "Rate laws are discrete (k/2*A*(A-1) for a homodimer): for SSA engines that take "
@@ -176,7 +161,7 @@ class _Writer:
         _ok(model.setId(network.id))
         if network.title:
             _ok(model.setName(network.title))
-        _ok(model.setNotes(paragraphs(network.summary, _SAID[self.kinetics])))
+        _ok(model.setNotes(paragraphs(network.summary, _NOTES[self.kinetics])))
         own = model_annotation(network, self.kinetics)
         _annotation(model, own, model_statements(self.annotations))
         if network.substance_unit is not None:
@@ -234,10 +219,9 @@ class _Writer:
             i.initial_expression for i in network.quantities if i.initial_expression is not None
         )
         yield from (self.law(r) for r in network.reactions)
-        for event in network.events:
-            yield from (event.time, *(expression for _, expression in event.assignments))
-        for on_state in network.state_events:
-            yield from (on_state.trigger, *(expression for _, expression in on_state.assignments))
+        for event in network.all_events:
+            yield event.time if isinstance(event, Event) else event.trigger
+            yield from (expression for _, expression in event.assignments)
 
     def law(self, reaction: Reaction) -> Expression:
         return reaction.law.expression(self.kinetics, self.network.substance_unit)
@@ -253,10 +237,9 @@ class _Writer:
                 _ok(item.setUnits(self.unit(compartment.unit)))
             _notes(item, compartment.meaning)
             terms = self.annotations.compartments.get(compartment.id, ())
-            _annotation(item, compartment_annotation(compartment.meaning), plain(terms))
-            for term in terms:
-                if term.qualifier == SBO:
-                    _ok(item.setSBOTerm(accession(term.uri)))
+            _annotation(item, item_annotation(compartment), plain(terms))
+            for term in (t for t in terms if t.qualifier == SBO):
+                _ok(item.setSBOTerm(accession(term.uri)))
 
     def species(self) -> None:
         for species in self.network.species:
@@ -265,7 +248,7 @@ class _Writer:
             item.setBoundaryCondition(species.fixed)
             _notes(item, species.name)
             statements = species_statements(species, self.network, self.annotations)
-            _annotation(item, species_annotation(species.molecules), statements)
+            _annotation(item, item_annotation(species), statements)
             _sbo(item, species_term(species.molecules, self.kinds))
         for assignment in self.network.assignments:
             if assignment.compartment is not None:
@@ -293,7 +276,7 @@ class _Writer:
             confidence = f" ({parameter.confidence})" if parameter.confidence else ""
             _notes(item, parameter.meaning, source + confidence)
             statements = source_statements(parameter.source)
-            _annotation(item, parameter_annotation(parameter), statements)
+            _annotation(item, item_annotation(parameter), statements)
             if self.network.molecules:
                 _sbo(item, parameter_term(parameter))
         for assignment in self.network.assignments:
@@ -301,7 +284,7 @@ class _Writer:
                 continue
             item = self.parameter(assignment.id, assignment.unit, constant=False)
             _notes(item, assignment.meaning)
-            _annotation(item, assignment_annotation(assignment))
+            _annotation(item, item_annotation(assignment))
             if self.network.molecules:
                 _sbo(item, parameter_term(assignment))
 
@@ -335,10 +318,13 @@ class _Writer:
         item.setReversible(False)
         if self.network.molecules:
             _sbo(item, reaction_term(reaction, self.network, self.kinds))
-        for species, count in reaction.reactants:
-            _reference(item.createReactant(), species, count)
-        for species, count in reaction.products:
-            _reference(item.createProduct(), species, count)
+        sides = (item.createReactant, reaction.reactants), (item.createProduct, reaction.products)
+        for create, side in sides:
+            for species, count in side:
+                reference = create()
+                _ok(reference.setSpecies(species))
+                reference.setStoichiometry(count)
+                reference.setConstant(True)
         law = self.law(reaction)
         taking_part = {s for s, _ in (*reaction.reactants, *reaction.products)}
         read = symbols(law) & self.network.species_index.keys()
@@ -358,12 +344,6 @@ class _Writer:
             assignment = item.createEventAssignment()
             _ok(assignment.setVariable(target))
             _ok(assignment.setMath(self.ast(expression)))
-
-
-def _reference(reference: Any, species: str, count: int) -> None:
-    _ok(reference.setSpecies(species))
-    reference.setStoichiometry(count)
-    reference.setConstant(True)
 
 
 def _notes(item: Any, *lines: str) -> None:

@@ -296,7 +296,9 @@ class Effect:
     reason: str
 
 
-def compare(control: FloatArray, treated: FloatArray, *, confidence: float = 0.95) -> Effect:
+def compare(
+    control: FloatArray, treated: FloatArray, *, confidence: float = 0.95, error: float = 0.0
+) -> Effect:
     """The effect of a condition.
 
     Args:
@@ -305,6 +307,8 @@ def compare(control: FloatArray, treated: FloatArray, *, confidence: float = 0.9
             readout has it.
         treated: (N1,) the same under the condition.
         confidence: of the intervals, 0.95 for 95 %.
+        error: of a value that one deterministic run gives, as a part of it: that of the integrator.
+            Two such values that differ by less do not differ.
 
     Returns:
         An `Effect`. With one replicate (or none that differs, as under ODE) it holds the ratio and
@@ -323,6 +327,9 @@ def compare(control: FloatArray, treated: FloatArray, *, confidence: float = 0.9
     x0, x1 = (np.asarray(v, dtype=np.float64).reshape(-1) for v in (control, treated))
     x0, x1 = x0[~np.isnan(x0)], x1[~np.isnan(x1)]
     come = bool(np.isfinite(x0).all() and np.isfinite(x1).all())
+    reason = _reason(x0, x1)
+    if error > 0 and len(x0) == len(x1) == 1 and 0 < abs(x1[0] - x0[0]) <= error * abs(x0[0]):
+        x1, reason = x0, f"{reason}; no difference above the integrator's error"
     m0, m1 = (float(x.mean()) if len(x) and come else NAN for x in (x0, x1))
     positive = m0 > 0 and m1 > 0
     noisy = come and min(len(x0), len(x1)) > 1 and bool(np.ptp(x0) or np.ptp(x1))
@@ -346,7 +353,7 @@ def compare(control: FloatArray, treated: FloatArray, *, confidence: float = 0.9
         ks_distance=ks_distance(x0, x1),
         p=p,
         confidence=confidence,
-        reason=_reason(x0, x1),
+        reason=reason,
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem, UnknownNameError, nearest
+from simnet.experiment.run import INTEGRATED, RTOL
 from simnet.experiment.times import TimeSpec, output_index, path_of
 from simnet.readouts.parser import parse_readout
 from simnet.results.parts import Parts
@@ -162,6 +163,8 @@ class ScreenResult:
             what = f"against={against!r}"
             raise UnknownNameError(Problem(what=what, why="not a condition", way_out=way_out))
         base = self.conditions.index(against)
+        run = self.record.run.run
+        error = INTEGRATED * (run.rtol or RTOL) if self.record.exact else 0.0
         rows = []
         for c, name in enumerate(self.conditions):
             if c == base:
@@ -169,7 +172,7 @@ class ScreenResult:
             for place, readout in enumerate(self.record.readouts):
                 when = at if readout.course else None
                 control, treated = (self._values(x, place, when) for x in (base, c))
-                effect = compare(control, treated, confidence=confidence)
+                effect = compare(control, treated, confidence=confidence, error=error)
                 if why := self._why_nothing(base, c, place):
                     effect = replace(effect, reason=why)
                 labels = {

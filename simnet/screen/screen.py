@@ -1,9 +1,9 @@
 """`Screen`: perturbations of one network, alone and together, planned and checked as a whole."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import numpy as np
 
@@ -52,6 +52,10 @@ class Screen(Run):
         InputError: all that is wrong.
         UnsupportedError: the network, or a condition of it, has no exact meaning under `method`.
     """
+
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "simulate": 'write its entries, such as method="ssa" and t_end, as those of the screen'
+    }
 
     network: Network
     changes: Sequence[Entry] = ()  # type: ignore[assignment]  # more than those of a run

@@ -122,8 +122,8 @@ def _lines(network: Network, source: str) -> Iterator[str]:
     rest = network.suggested_equilibration if clock else None
     examples = list(_examples(network))
     yield f"# A screen of {network.id}: what is changed, in which combinations, and what is read."
-    yield "#   simnet screen plan.toml --out screen/     runs it; again, it goes on where it was"
-    yield "#   simnet report screen/                     makes a page of it"
+    yield "#   simnet screen plan.toml --out screen/     runs it; after an interruption, resumes it"
+    yield "#   simnet report screen/                     writes an HTML report of it"
     yield ""
     yield f"network = {toml_text(source)}"
     yield f"t_end = {toml_text(end)}"
@@ -191,11 +191,12 @@ def _readouts(names: list[str], early: str) -> Iterator[str]:
 
 
 def _changes(changes: list[Change]) -> Iterator[str]:
-    yield "# Changes. Each is made alone, and with the others as `combinations` says; a ladder of doses"
-    yield f"# is as many. NAME={forms()}."
-    yield '# When: at t = 0 if nothing is said; "6h: HIF1A=knockout"; "from 6h for 2h: O2_percent=1";'
-    yield '# "every 6h from 0h, 3 times: axitinib=10nM"; "from the start: HIF1A=knockout", also while it'
-    yield "# equilibrates: a cell line. Those in one text, joined by a comma, are made together."
+    yield "# Each text is a condition of its own, and is combined with the others as `combinations` says;"
+    yield '# each dose of a ladder, "axitinib=1|10nM", is one too. After NAME= write'
+    yield f"# {forms()}."
+    yield '# At t = 0, unless a time is given: "6h: HIF1A=knockout"; "from 6h for 2h: O2_percent=1";'
+    yield '# "every 6h from 0h, 3 times: axitinib=10nM"; "from the start: HIF1A=knockout", which also'
+    yield "# holds during equilibration: a cell line. Changes joined by a comma in one text act together."
     yield "changes = ["
     for change in changes:
         yield f"    {toml_text(change_text(change))},"

@@ -34,8 +34,8 @@ from simnet.screen.synergy_models import (
     Cells,
     Direction,
     Grid,
-    Settings,
     SingleCurves,
+    SurfaceSettings,
     check_and_sort,
 )
 from simnet.seeds import screen_generator
@@ -86,7 +86,7 @@ class Score:
 
 
 def judge(
-    name: str, cells: Cells, grid: Grid, settings: Settings, opposed: bool
+    name: str, cells: Cells, grid: Grid, settings: SurfaceSettings, opposed: bool
 ) -> tuple[list[Score], list[Score]]:
     """Scores of one model: of the combinations, and of the surface."""
     model = SYNERGY_MODELS[name]
@@ -263,7 +263,7 @@ def surface_interaction(
         InputError: levels without 0, an unknown model, a full effect equal to the control or against
             the stated direction, or other wrong settings: all of them at once.
     """
-    settings = Settings(
+    settings = SurfaceSettings(
         models=tuple(SYNERGY_MODELS) if models is None else tuple(models),
         full_effect=full_effect,
         direction=direction,
@@ -310,7 +310,7 @@ def surface_interaction(
     )
 
 
-def _batch(grid: Grid, settings: Settings, key: str) -> FloatArray:
+def _batch(grid: Grid, settings: SurfaceSettings, key: str) -> FloatArray:
     """(K, A, B) versions of the grid: means, each role moved by its standard error, then resamples."""
     present = grid.n > 0
     resamples = 0 if settings.exact else settings.resamples
@@ -340,7 +340,7 @@ def _single(levels: FloatArray, groups: list[FloatArray], means: FloatArray) -> 
 
 
 def _direction(
-    grid: Grid, batch: FloatArray, settings: Settings
+    grid: Grid, batch: FloatArray, settings: SurfaceSettings
 ) -> tuple[int, Literal["stated", "full effect", "single changes", "combination"], bool]:
     """1 or -1, how it was found, and whether the single changes oppose each other."""
     if settings.direction is not None:

@@ -237,7 +237,7 @@ class Grid:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class SurfaceSettings:
     """How a surface is judged; see `surface_interaction`."""
 
     models: tuple[str, ...]
@@ -254,7 +254,7 @@ def check_and_sort(
     levels_a: Sequence[float] | FloatArray,
     levels_b: Sequence[float] | FloatArray,
     values: Sequence[Sequence[FloatArray]],
-    settings: Settings,
+    settings: SurfaceSettings,
 ) -> Grid:
     """The grid, or InputError with everything that is wrong."""
     problems = interval_problems(settings.confidence, settings.resamples, settings.seed)

@@ -19,7 +19,7 @@ command line) then knows it.
    row is the index under one row of weights. A weighted mean over blocks is
    `weights @ of_block / weights.sum(axis=1, keepdims=True)`. From that one function come the
    estimate (weights 1) and the intervals (drawn weights); the convergence comes from calls with the
-   first blocks only, and failed blocks are never shown to it. Where y enters squared its noise adds
+   first blocks only, and failed blocks are left out before. Where y enters squared its noise adds
    v in the mean: subtract it, and say in the docstring which terms carry noise; never clip.
 3. Say in `under_noise` what noise does to the indices, for the report.
 4. Test it in tests/sensitivity/ on a function whose indices are known in closed form, without noise

@@ -106,12 +106,12 @@ def steady_control(
 
     Args:
         network: with a steady state.
-        changes: made to it before.
+        changes: applied to it before.
         symbols: readouts, species or expressions whose control is computed as well.
         settle: time that it is run before Newton's method, in the network's unit.
 
     Raises:
-        InputError: changes that cannot be made, or unknown symbols.
+        InputError: impossible changes, or unknown symbols.
         UnsupportedError: a network whose rates depend on time, or a foreign file that runs as it is.
         SimulationError: no steady state could be computed, or one that is not stable.
     """
@@ -252,10 +252,9 @@ def _stoichiometry(
     column = {name: i for i, name in enumerate(reactions)}
     N = np.zeros((len(species), len(reactions)))
     for reaction in network.reactions:
-        for sign, side in ((-1, reaction.reactants), (1, reaction.products)):
-            for name, count in side:
-                if name in place:
-                    N[place[name], column[reaction.id]] += sign * count
+        for name, change in reaction.changes().items():
+            if name in place:
+                N[place[name], column[reaction.id]] = change
     return N
 
 

@@ -82,7 +82,7 @@ class Factor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Group:
+class FactorGroup:
     """Factors that are moved together, with one index for all of them.
 
     Under Sobol's and Morris's methods each member still has its own position: the index is that of
@@ -115,7 +115,7 @@ class FactorSpace:
     """
 
     factors: tuple[Factor, ...]
-    groups: tuple[Group, ...] = ()
+    groups: tuple[FactorGroup, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
@@ -160,7 +160,7 @@ class FactorSpace:
 
 
 def factor_space(
-    factors: Iterable[Factor], groups: Iterable[Group] = (), left_out: Iterable[LeftOut] = ()
+    factors: Iterable[Factor], groups: Iterable[FactorGroup] = (), left_out: Iterable[LeftOut] = ()
 ) -> FactorSpace:
     """The space of these factors, with a dummy added.
 
@@ -169,7 +169,9 @@ def factor_space(
     """
     factors = tuple(factors)
     if not factors:
-        way_out = "choose parameters, or give fold=2 to vary them around their values"
+        way_out = (
+            "name some that have a range, or give fold=2 (--fold 2): from half to double the value"
+        )
         raise InputError(Problem(what="factors", why="no parameter can be varied", way_out=way_out))
     dummy = free_name(DUMMY, [f.name for f in factors])
     last = Factor(name=dummy, lower=0.0, upper=1.0, baseline=0.5, kind="dummy")
@@ -183,7 +185,7 @@ def free_name(name: str, taken: Sequence[str]) -> str:
     return name
 
 
-def _inconsistent(factors: Sequence[Factor], groups: Sequence[Group]) -> Problems:
+def _inconsistent(factors: Sequence[Factor], groups: Sequence[FactorGroup]) -> Problems:
     problems = Problems()
     names = [f.name for f in factors]
     if len(factors) < 2 or factors[-1].kind != "dummy":
@@ -273,7 +275,7 @@ def choose_factors(
             if not found and not matching(pattern, left):
                 choice.unknown(f"group {name}: {pattern!r}", pattern, names)
             members |= dict.fromkeys(found)
-        named_groups.append(Group(name=name, members=tuple(members)))
+        named_groups.append(FactorGroup(name=name, members=tuple(members)))
     if choice.problems:
         raise InputError(choice.problems)
     return factor_space(choice.factors, named_groups, choice.left_out)

@@ -3,15 +3,15 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simnet.arrays import FloatArray
 from simnet.errors import InputError, Problem, nearest
 from simnet.experiment.times import duration
-from simnet.plot.style import COLOURS, INK, MUTED, number_format, time_scale
+from simnet.plot.style import COLOURS, INK, MUTED, frame, number_format, time_scale
 from simnet.sensitivity.analysis import Design, Outputs, words
 from simnet.sensitivity.indices import IndexRow, Indices
 from simnet.sensitivity.result import StudyResult
@@ -46,7 +46,9 @@ def draw_tornado(indices: Indices, index: str, *, ax: "Axes", most: int = 15) ->
     """
     rows = rows_of(indices, index)
     dummy = rows[-1]
-    shown = sorted((r for r in rows[:-1] if np.isfinite(r.estimate)), key=_size)[-most:]
+    shown = sorted(
+        (r for r in rows[:-1] if np.isfinite(r.estimate)), key=lambda r: abs(r.estimate)
+    )[-most:]
     places = np.arange(1, len(shown) + 1)
     colours = [_INFLUENTIAL if r.influential else _OTHER for r in shown]
     ax.barh(places, [r.estimate for r in shown], color=colours, height=0.62, zorder=2)
@@ -62,14 +64,14 @@ def draw_tornado(indices: Indices, index: str, *, ax: "Axes", most: int = 15) ->
     label = f"{_AXIS.get(index, words(index))} of {dummy.readout}"
     ax.set_xlabel(f"{label} ({left} smaller not shown)" if left else label)
     number_format(ax.xaxis, max(map(abs, ax.get_xlim())))
-    _dress(ax, "x")
+    frame(ax, "x")
 
 
 def draw_mu_sigma(indices: Indices, *, ax: "Axes", named: int = 8) -> None:
     """Morris's plane: mu_star against sigma; right is strong, up is bent or interacting.
 
-    sigma is the root of sigma2 with its sign kept, for corrected variances may be negative: what
-    lies below zero is not told from zero. The dashed line is the upper end of the dummy's mu_star.
+    sigma is the root of sigma2 with its sign, for corrected variances may be negative: what lies below
+    zero is not distinguishable from zero. The dashed line is the upper end of the dummy's mu_star.
 
     Args:
         indices: of one readout, by Morris's method.
@@ -83,7 +85,8 @@ def draw_mu_sigma(indices: Indices, *, ax: "Axes", named: int = 8) -> None:
     spreads = {r.factor: r for r in rows_of(indices, "sigma2")}
     factors = [name for name in spreads if name in stars]
     x = np.array([stars[name].estimate for name in factors])
-    y = _signed_root(np.array([spreads[name].estimate for name in factors]))
+    variances = np.array([spreads[name].estimate for name in factors])
+    y = np.sign(variances) * np.sqrt(np.abs(variances))
     colours = [_INFLUENTIAL if stars[name].influential else _OTHER for name in factors]
     ends = np.array([[stars[name].low, stars[name].high] for name in factors]).reshape(-1, 2).T
     reach = np.abs(np.where(np.isfinite(ends), ends, x) - x)  # none where it is not determined
@@ -119,7 +122,7 @@ def draw_mu_sigma(indices: Indices, *, ax: "Axes", named: int = 8) -> None:
     ax.set_ylabel("σ (root of σ² with its sign)")
     for axis, limits in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
         number_format(axis, max(map(abs, limits)))
-    _dress(ax, "both")
+    frame(ax)
 
 
 def draw_heat_map(
@@ -207,7 +210,7 @@ def draw_scatter(design: Design, outputs: Outputs, factor: str, *, ax: "Axes") -
     ax.set_xlabel(factor)
     ax.set_ylabel(outputs.readout)
     number_format(ax.yaxis, float(np.abs(y).max(initial=0.0)))
-    _dress(ax, "both")
+    frame(ax)
 
 
 def rows_of(indices: Indices, index: str) -> Sequence[IndexRow]:
@@ -221,15 +224,6 @@ def rows_of(indices: Indices, index: str) -> Sequence[IndexRow]:
     return found
 
 
-def _size(row: IndexRow) -> float:
-    return abs(row.estimate)
-
-
-def _signed_root(values: FloatArray) -> FloatArray:
-    root: FloatArray = np.sign(values) * np.sqrt(np.abs(values))
-    return root
-
-
 def _log_axis(ax: "Axes") -> None:
     """Ticks at 1, 2 and 5 times powers of ten, as numbers: a fold or two has no power within."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -240,30 +234,16 @@ def _log_axis(ax: "Axes") -> None:
     ax.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _dress(ax: "Axes", grid: str) -> None:
-    ax.grid(axis=grid, color="#e6e6e6", linewidth=0.7)  # type: ignore[arg-type]
-    ax.set_axisbelow(True)
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        ax.spines[side].set_color("#bbbbbb")
-    ax.tick_params(colors=MUTED, labelsize=8.5, length=3)
-    for label in (ax.xaxis.label, ax.yaxis.label):
-        label.set_color(MUTED)
-        label.set_fontsize(9)
-
-
 # The figures of a study, as files: one idea each, in SVG and PNG.
 
 
-FIGURES = "figures"
 _MOST = 15
 _SCATTERS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
-    """A figure that can be drawn: its file's name, the readout, what it shows, and how."""
+    """A figure to draw: its file's name, the readout, a caption, and the function that draws it."""
 
     name: str
     readout: str
@@ -272,77 +252,91 @@ class Drawing:
 
 
 def drawings(result: StudyResult) -> Iterator[Drawing]:
-    """All that a study can show, readout by readout."""
-    from matplotlib.figure import Figure
-
+    """All figures of a study, readout by readout."""
     names = _file_names(list(result.indices))
     time_unit = result.about["time unit"]
     unit, scale = time_scale(result.about["t_end"], time_unit)  # one for all panels
     for readout, found in result.indices.items():
-        index = result.headline(readout)
-        top = result.top(readout, _MOST)
-        if not index or not top:
+        index, top = result.headline(readout), result.top(readout, _MOST)
+        if not top:
             continue
-        size, name = len(top), names[readout]
-
-        def tornado(found=found, index=index, size=size) -> Figure:  # type: ignore[no-untyped-def]
-            figure = Figure(figsize=(7.2, 1.3 + 0.27 * (size + 1)), layout="constrained")
-            draw_tornado(found, index, ax=figure.add_subplot(), most=_MOST)
-            return figure
-
-        named = words(index)
+        name, index_words = names[readout], words(index)
         caption = (
-            f"{readout}: {named} of the factors where it is largest, with intervals. Blue: "
+            f"{readout}: {index_words} of the factors where it is largest, with intervals. Blue: "
             "influential, which means above the dummy by more than the error; grey band: the dummy."
         )
-        yield Drawing(name=f"{name}-tornado", readout=readout, caption=caption, draw=tornado)
+        draw = partial(_tornado, found, index, len(top))
+        yield Drawing(name=f"{name}-tornado", readout=readout, caption=caption, draw=draw)
         if {"mu_star", "sigma2"} <= {row.index for row in found.rows}:
-
-            def plane(found=found) -> Figure:  # type: ignore[no-untyped-def]
-                figure = Figure(figsize=(6.6, 4.6), layout="constrained")
-                draw_mu_sigma(found, ax=figure.add_subplot())
-                return figure
-
             caption = (
-                f"{readout}: µ* is the mean size of a factor's effect, σ how much the effect changes "
-                "with where it is looked at (not linear, or an interaction). Blue: influential; "
+                f"{readout}: µ* is the mean size of a factor's effect, σ how much the effect depends "
+                "on the values of all factors (nonlinear, or an interaction). Blue: influential; "
                 "dashed: the dummy."
             )
-            yield Drawing(name=f"{name}-mu-sigma", readout=readout, caption=caption, draw=plane)
-        known = {
-            f"{duration(time, 'time', time_unit) / scale:.3g}": seen
-            for time, seen in result.over_time.get(readout, {}).items()
-            if any(row.index == index for row in seen.rows)
+            draw = partial(_mu_sigma, found)
+            yield Drawing(name=f"{name}-mu-sigma", readout=readout, caption=caption, draw=draw)
+        by_time = {
+            f"{duration(time, 'time', time_unit) / scale:.3g}": indices
+            for time, indices in result.over_time.get(readout, {}).items()
+            if any(row.index == index for row in indices.rows)
         }
-        if len(known) > 1:
-
-            def heat(known=known, index=index) -> Figure:  # type: ignore[no-untyped-def]
-                figure = Figure(figsize=(7.6, 1.6 + 0.24 * 20), layout="constrained")
-                ax = figure.add_subplot()
-                image = draw_heat_map(known, index, ax=ax, unit=unit)
-                figure.set_size_inches(7.6, 1.6 + 0.24 * len(ax.get_yticks()))
-                bar = figure.colorbar(image, ax=ax, shrink=0.8, pad=0.02)
-                bar.set_label(words(index), fontsize=9, color=MUTED)
-                bar.ax.tick_params(colors=MUTED, labelsize=8.5)
-                number_format(bar.ax.yaxis, max(map(abs, image.get_clim())))
-                return figure
-
-            caption = f"{named} over time, of what {readout} is taken from; a dot: influential."
-            yield Drawing(name=f"{name}-over-time", readout=readout, caption=caption, draw=heat)
-        if result.design.analysis in ("prcc", "pawn"):
-
-            def scatter(readout=readout, top=top) -> Figure:  # type: ignore[no-untyped-def]
-                return _scatters(result, readout, [row.factor for row in top[:_SCATTERS]])
-
+        if len(by_time) > 1:
+            caption = f"{index_words} of the time course behind {readout}; a dot: influential."
+            draw = partial(_heat_map, by_time, index, unit)
+            yield Drawing(name=f"{name}-over-time", readout=readout, caption=caption, draw=draw)
+        if result.design.rows_of_block == 1:  # rows are spread over the ranges
             caption = f"{readout} against the strongest factors; line: medians of ten slices."
-            yield Drawing(name=f"{name}-scatter", readout=readout, caption=caption, draw=scatter)
+            draw = partial(_scatters, result, readout, [row.factor for row in top[:_SCATTERS]])
+            yield Drawing(name=f"{name}-scatter", readout=readout, caption=caption, draw=draw)
+
+
+def _figure(width: float, height: float) -> "Figure":
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _tornado(found: Indices, index: str, size: int) -> "Figure":
+    figure = _figure(7.2, 1.3 + 0.27 * (size + 1))
+    draw_tornado(found, index, ax=figure.add_subplot(), most=_MOST)
+    return figure
+
+
+def _mu_sigma(found: Indices) -> "Figure":
+    figure = _figure(6.6, 4.6)
+    draw_mu_sigma(found, ax=figure.add_subplot())
+    return figure
+
+
+def _heat_map(by_time: Mapping[str, Indices], index: str, unit: str) -> "Figure":
+    figure = _figure(7.6, 6.4)
+    ax = figure.add_subplot()
+    image = draw_heat_map(by_time, index, ax=ax, unit=unit)
+    figure.set_size_inches(7.6, 1.6 + 0.24 * len(ax.get_yticks()))
+    bar = figure.colorbar(image, ax=ax, shrink=0.8, pad=0.02)
+    bar.set_label(words(index), fontsize=9, color=MUTED)
+    bar.ax.tick_params(colors=MUTED, labelsize=8.5)
+    number_format(bar.ax.yaxis, max(map(abs, image.get_clim())))
+    return figure
+
+
+def _scatters(result: StudyResult, readout: str, factors: list[str]) -> "Figure":
+    columns = min(3, len(factors))
+    rows = -(-len(factors) // columns)
+    figure = _figure(2.9 * columns, 2.5 * rows)
+    for place, factor in enumerate(factors):
+        ax = figure.add_subplot(rows, columns, place + 1)
+        draw_scatter(result.design, result.outputs[readout], factor, ax=ax)
+        if place % columns:
+            ax.set_ylabel("")
+    return figure
 
 
 def write_figures(result: StudyResult, folder: str | Path) -> list[Path]:
     """Draw all into `folder`/figures, each as SVG and PNG; returns the files."""
     import matplotlib
 
-    target = Path(folder) / FIGURES
+    target = Path(folder) / "figures"
     target.mkdir(parents=True, exist_ok=True)
     files = []
     for drawing in drawings(result):
@@ -353,20 +347,6 @@ def write_figures(result: StudyResult, folder: str | Path) -> list[Path]:
                 figure.savefig(path, dpi=160, metadata={"Date": None} if kind == "svg" else None)
                 files.append(path)
     return files
-
-
-def _scatters(result: StudyResult, readout: str, factors: list[str]) -> "Figure":
-    from matplotlib.figure import Figure
-
-    columns = min(3, len(factors))
-    rows = int(np.ceil(len(factors) / columns))
-    figure = Figure(figsize=(2.9 * columns, 2.5 * rows), layout="constrained")
-    for place, factor in enumerate(factors):
-        ax = figure.add_subplot(rows, columns, place + 1)
-        draw_scatter(result.design, result.outputs[readout], factor, ax=ax)
-        if place % columns:
-            ax.set_ylabel("")
-    return figure
 
 
 def _file_names(readouts: list[str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from simnet.arrays import BoolArray, FloatArray, IntArray
+from simnet.arrays import FloatArray, IntArray
 from simnet.errors import InputError, Problems
 from simnet.experiment.times import is_between
 from simnet.seeds import study_generator
@@ -76,7 +76,7 @@ class IndexRow:
         dummy: the dummy's index.
         above_low: lower end of the interval of index - dummy's (of magnitudes where it has a sign).
         above_high: upper end.
-        influential: whether `above_low` is above zero; None where that cannot be said.
+        influential: whether `above_low` is above zero; None where that is not known.
         converged: whether the rule of `IndexPrecision.tolerance` holds.
         n: base blocks that it rests on.
         tolerated: half-width that counts as converged, in the index's unit.
@@ -282,7 +282,7 @@ def analyse_blocks(
         relative: indices with a unit: tolerance is relative to the largest of their kind.
         within: (low, high) of indices that never leave a range, under noise neither.
         needs_variance: whether the variance of each row must be known.
-        floors: what an index can be for errors of the integrator alone; what is not above it is
+        floors: the size of an index that errors of the integrator alone can give; smaller ones are
             not influential.
         undetermined: why an index has no value (a denominator that is not positive), for statements.
 
@@ -331,9 +331,13 @@ def analyse_blocks(
         steps += of_index
         if n < len(kept):
             continue
-        half = found.get((sizes[-2], name)) if len(sizes) > 1 else None
-        tolerated = precision.tolerance * (_largest(bounds) if name in relative else 1.0)
-        settled = _settled(bounds, half[1] if half else None, tolerated)
+        known_sizes = np.abs(bounds.estimate[np.isfinite(bounds.estimate)])
+        largest = float(known_sizes.max(initial=0.0)) if name in relative else 1.0
+        tolerated = precision.tolerance * largest
+        settled = (bounds.high - bounds.low) / 2 <= tolerated
+        if len(sizes) > 1:
+            moved = np.abs(bounds.estimate - found[sizes[-2], name][1].estimate)
+            settled &= moved <= tolerated
         above = bounds.above_low > (floors or {}).get(name, 0.0)
         known = np.isfinite(bounds.above_high)
         if too_many:  # an effect that was found is one; that there is none cannot be said
@@ -346,7 +350,7 @@ def analyse_blocks(
                 above_low=float(bounds.above_low[k]),
                 above_high=float(bounds.above_high[k]),
                 influential=bool(above[k]) if known[k] else None,
-                converged=bool(settled[k]) and not too_many,
+                converged=bool(settled[k]) and len(sizes) > 1 and not too_many,
                 tolerated=tolerated,
             )
             for k, step in enumerate(of_index)
@@ -411,15 +415,3 @@ def _within(bounds: _Interval, least: float, most: float) -> tuple[FloatArray, F
     known = np.isfinite(bounds.low) & np.isfinite(bounds.high)
     low = np.where(known, np.maximum(bounds.low, least), bounds.low)
     return low, np.where(known, np.minimum(bounds.high, most), bounds.high)
-
-
-def _largest(bounds: _Interval) -> float:
-    finite = np.abs(bounds.estimate[np.isfinite(bounds.estimate)])
-    return float(finite.max()) if len(finite) else 0.0
-
-
-def _settled(bounds: _Interval, before: _Interval | None, tolerated: float) -> BoolArray:
-    if before is None:
-        return np.zeros(len(bounds.estimate), dtype=bool)
-    narrow = (bounds.high - bounds.low) / 2 <= tolerated
-    return narrow & (np.abs(bounds.estimate - before.estimate) <= tolerated)

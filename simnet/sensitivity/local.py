@@ -22,7 +22,7 @@ elasticities are the same derivatives of a steady state's fluxes and amounts: se
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -59,8 +59,8 @@ def local_design(space: FactorSpace, samples: int, seed: int, settings: Settings
     """Values (rows, D): the baseline, then four rows a factor, in each repetition.
 
     Raises:
-        InputError: a baseline that is not above zero or not in its range, a step that cannot be, or a
-            group whose members cannot be multiplied alike.
+        InputError: a baseline that is not positive or not in its range, a step out of range, or a
+            group whose members cannot change by the same factor.
     """
     problems = Problems()
     for f in space.factors:
@@ -122,13 +122,14 @@ def _apart(space: FactorSpace, rows: FloatArray) -> list[str]:
     return [label for label, wrong in zip(space.labels, differ, strict=True) if wrong.any()]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class _Derivative:
-    """dy / d ln p: its value, the standard deviation by noise, and the other error."""
+    """dy / d ln p: its value, the standard deviation by noise, the other error, and repetitions."""
 
-    value: float
-    sd: float
-    rest: float
+    value: float = math.nan
+    sd: float = math.nan
+    rest: float = math.nan
+    n: int = 0
 
 
 def local_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -> Indices:
@@ -147,38 +148,43 @@ def local_analyse(design: Design, outputs: Outputs, precision: IndexPrecision) -
     check_outputs(design, outputs, needs_variance=True)
     z = float(norm.ppf(0.5 + precision.confidence / 2))
     y, v = design.by_block(outputs.estimate), design.by_block(outputs.variance)
-    labels = design.space.labels
     sound = np.isfinite(y[:, 0])
     if not sound.any():
-        said = f"{outputs.readout}: the baseline failed; nothing can be concluded."
+        statement = f"{outputs.readout}: the baseline failed; no index could be estimated."
         n, stuck = design.samples, not outputs.noisy
-        return Indices(rows=(), statements=(said,), lost=n, blocks=n, stuck=stuck)
+        return Indices(rows=(), statements=(statement,), lost=n, blocks=n, stuck=stuck)
     statements = _failures(design, outputs, y)
     centre = float(y[sound, 0].mean())
     centre_sd = float(np.sqrt(v[sound, 0].sum()) / sound.sum())
-    found, counts = [], []
-    for unit in range(len(labels)):
+    error = design.settings["accuracy"] * abs(centre)
+    found = []
+    for unit in range(len(design.space.labels)):
         rows = _rows_of(unit)
         usable = sound & np.isfinite(y[:, rows]).all(axis=1)
-        counts.append(int(usable.sum()))
-        moves = _moves(design, unit, rows)
-        found.append(
-            _derivative(design, moves, y[usable, rows], v[usable, rows], centre, outputs.noisy)
-        )
+        n = int(usable.sum())
+        derivative = _Derivative()
+        if n:
+            mean, variance = y[usable, rows].mean(axis=0), v[usable, rows].sum(axis=0) / n**2
+            moves = _moves(design, unit, rows)
+            slope = _slope_aside if (moves > 0).all() or (moves < 0).all() else _slope
+            derivative = slope(moves, mean, variance if outputs.noisy else None, centre, error)
+        found.append(replace(derivative, n=n))
     scaled_exists = abs(centre) > z * centre_sd and centre != 0
     if not scaled_exists:
         why = "zero" if centre == 0 else "not distinguishable from zero within its noise"
-        said = "so it has no scaled sensitivities; see the absolute ones."
-        statements.append(f"{outputs.readout}: the readout at the baseline is {why}, {said}")
-    rows_out = []
+        statements.append(
+            f"{outputs.readout}: the readout at the baseline is {why}, "
+            "so it has no scaled sensitivities; see the absolute ones."
+        )
+    index_rows = []
     if scaled_exists:
         shares = [_scaled(d, centre, centre_sd) for d in found]
-        rows_out += _index_rows(design, outputs, "scaled", shares, counts, z, precision.tolerance)
+        index_rows += _index_rows(design, outputs, "scaled", shares, z, precision.tolerance)
     largest = max((abs(d.value) for d in found if math.isfinite(d.value)), default=0.0)
     tolerated = precision.tolerance * largest
-    rows_out += _index_rows(design, outputs, "absolute", found, counts, z, tolerated)
+    index_rows += _index_rows(design, outputs, "absolute", found, z, tolerated)
     return Indices(
-        rows=tuple(rows_out),
+        rows=tuple(index_rows),
         statements=tuple(statements),
         lost=int(design.samples - np.isfinite(y).all(axis=1).sum()),
         blocks=design.samples,
@@ -199,54 +205,43 @@ def _moves(design: Design, unit: int, rows: slice) -> FloatArray:
     return moves
 
 
-def _derivative(
-    design: Design, moves: FloatArray, y: FloatArray, v: FloatArray, centre: float, noisy: bool
+def _slope(
+    moves: FloatArray, mean: FloatArray, variance: FloatArray | None, centre: float, error: float
 ) -> _Derivative:
-    """From repetitions (n, 4) in the order of `_MOVES`, or of `_ASIDE`."""
-    if len(y) and ((moves > 0).all() or (moves < 0).all()):
-        return _aside(design, moves, y, v, centre, noisy)
+    """From means (4,) in the order of `_MOVES`, with their variances (4,) where there is noise; the
+    integrator's error is that of each mean."""
     wide, narrow = moves[0] - moves[1], moves[2] - moves[3]
-    if not len(y) or wide == 0 or narrow == 0:
-        return _Derivative(value=math.nan, sd=math.nan, rest=math.nan)
-    mean, variance = y.mean(axis=0), v.sum(axis=0) / len(v) ** 2
+    if wide == 0 or narrow == 0:
+        return _Derivative()
     at_wide = float(mean[0] - mean[1]) / wide
     at_narrow = float(mean[2] - mean[3]) / narrow
     gap = abs(at_wide - at_narrow)
-    if noisy:
+    if variance is not None:
         weights = (moves - moves.mean()) / ((moves - moves.mean()) ** 2).sum()
-        return _Derivative(
-            value=float(weights @ mean),
-            sd=math.sqrt(float(weights**2 @ variance)),
-            rest=_CURVED * gap,
-        )
+        sd = math.sqrt(float(weights**2 @ variance))
+        return _Derivative(float(weights @ mean), sd, _CURVED * gap)
     ratio = (wide / narrow) ** 2  # 4, but for whole amounts
     value = (ratio * at_narrow - at_wide) / (ratio - 1) if ratio > 1 else at_narrow
-    left = 3 * design.settings["accuracy"] * abs(centre) / (wide / 2)
-    return _Derivative(value=value, sd=0.0, rest=gap / max(ratio - 1, 1.0) + left)
+    return _Derivative(value, 0.0, gap / max(ratio - 1, 1.0) + 3 * error / (wide / 2))
 
 
-def _aside(
-    design: Design, moves: FloatArray, y: FloatArray, v: FloatArray, centre: float, noisy: bool
+def _slope_aside(
+    moves: FloatArray, mean: FloatArray, variance: FloatArray | None, centre: float, error: float
 ) -> _Derivative:
-    """From repetitions (n, 4) that lie to one side of the baseline."""
+    """As `_slope`, from means that lie to one side of the baseline, in the order of `_ASIDE`."""
     if len(set(moves)) < _PER_FACTOR:  # whole amounts of a few molecules
-        return _Derivative(value=math.nan, sd=math.nan, rest=math.nan)
-    mean, variance = y.mean(axis=0), v.sum(axis=0) / len(v) ** 2
-    if noisy:
-        line = _slope_weights(moves, 1)
-        parabola = _slope_weights(moves, 2)
-        return _Derivative(
-            value=float(parabola @ mean),
-            sd=math.sqrt(float(parabola**2 @ variance)),
-            rest=abs(float((parabola - line) @ mean)),
-        )
+        return _Derivative()
+    if variance is not None:
+        line, parabola = _slope_weights(moves, 1), _slope_weights(moves, 2)
+        sd = math.sqrt(float(parabola**2 @ variance))
+        return _Derivative(float(parabola @ mean), sd, abs(float((parabola - line) @ mean)))
     moves, points = np.array([0.0, *moves]), np.array([centre, *mean])
     weights = _slope_weights(moves, 4)
     nearer = np.array([0, 2, 3, 4])
     less = float(_slope_weights(moves[nearer], 3) @ points[nearer])
     value = float(weights @ points)
-    left = design.settings["accuracy"] * abs(centre) * float(np.abs(weights).sum())
-    return _Derivative(value=value, sd=0.0, rest=abs(value - less) + left)
+    left = error * float(np.abs(weights).sum())
+    return _Derivative(value, 0.0, abs(value - less) + left)
 
 
 def _slope_weights(moves: FloatArray, degree: int) -> FloatArray:
@@ -259,7 +254,7 @@ def _scaled(d: _Derivative, centre: float, centre_sd: float) -> _Derivative:
     """Over the readout at the baseline, whose own noise adds (delta method)."""
     value = d.value / centre
     sd = math.hypot(d.sd / centre, value * centre_sd / centre)
-    return _Derivative(value=value, sd=sd, rest=d.rest / abs(centre))
+    return _Derivative(value, sd, d.rest / abs(centre), d.n)
 
 
 def _index_rows(
@@ -267,13 +262,12 @@ def _index_rows(
     outputs: Outputs,
     index: str,
     found: list[_Derivative],
-    counts: list[int],
     z: float,
     tolerated: float,
 ) -> list[IndexRow]:
     dummy = found[-1]
     rows = []
-    for label, d, n in zip(design.space.labels, found, counts, strict=True):
+    for label, d in zip(design.space.labels, found, strict=True):
         half = z * d.sd + d.rest
         itself = label == design.space.dummy
         above = 0.0 if itself else abs(d.value) - abs(dummy.value)
@@ -293,7 +287,7 @@ def _index_rows(
                 above_high=above + reach if known else math.inf,
                 influential=bool(above - reach > 0) if known else None,
                 converged=bool(known and half <= tolerated),
-                n=n,
+                n=d.n,
                 tolerated=tolerated,
             )
         )
@@ -313,7 +307,7 @@ def _failures(design: Design, outputs: Outputs, y: FloatArray) -> list[str]:
     text = f"{outputs.readout}: {failed} of {design.rows} rows failed"
     if not lost:
         return [f"{text}; other repetitions stand in."]
-    return [f"{text}; nothing can be concluded about {', '.join(lost)}."]
+    return [f"{text}; no index of {', '.join(lost)} could be estimated."]
 
 
 LOCAL = Analysis(

@@ -14,7 +14,7 @@ from simnet.experiment.times import path_of
 from simnet.results.parts import into_place
 from simnet.results.terminal import Sheet, rounded, table
 from simnet.sensitivity.analysis import Design, Outputs, analysis_named, make_design, words
-from simnet.sensitivity.factors import Factor, FactorSpace, Group, LeftOut, free_name
+from simnet.sensitivity.factors import Factor, FactorGroup, FactorSpace, LeftOut, free_name
 from simnet.sensitivity.indices import ConvergenceStep, IndexRow, Indices, frame_of
 
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ def space_of(about: Mapping[str, Any], left_out: Sequence[Sequence[str]]) -> Fac
     order = ["name", "lower", "upper", "baseline", "scale", "kind", "whole"]
     return FactorSpace(
         factors=tuple(Factor(**dict(zip(order, f, strict=True))) for f in about["factors"]),
-        groups=tuple(Group(name=n, members=tuple(m)) for n, m in about["groups"].items()),
+        groups=tuple(FactorGroup(name=n, members=tuple(m)) for n, m in about["groups"].items()),
         left_out=tuple(LeftOut(name=name, reason=reason) for name, reason in left_out),
     )
 
@@ -340,7 +340,7 @@ def _table_in(folder: Path, name: str, kind: str) -> "pd.DataFrame":
 
 
 def _items_of(kind: type[T], frame: "pd.DataFrame") -> list[T]:
-    """What `frame_of` made the frame of."""
+    """The items of a frame of `frame_of`."""
     import pandas as pd
 
     records: list[dict[Any, Any]] = frame[[f.name for f in fields(kind)]].to_dict("records")  # type: ignore[arg-type]

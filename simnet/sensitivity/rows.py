@@ -1,7 +1,7 @@
 """The rows of a design: as conditions of a plan, what is stored of their runs, and the readouts of those,
 at the end and over time."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from simnet.experiment.action import Hold
 from simnet.experiment.change import Change, Set
 from simnet.experiment.condition import Condition
 from simnet.experiment.program import Program, program
+from simnet.experiment.run import INTEGRATED
 from simnet.experiment.times import TimeSpec, duration, time_text
 from simnet.network.values import initial_values
 from simnet.readouts.data import Courses
@@ -57,7 +58,7 @@ def row_conditions(
         study: whose rows they are.
         design: of the study.
         rows: (K,) those to run.
-        bare: without the factors, where only the content counts: the key says it all.
+        bare: without the factors, where the content does not count, but the key.
     """
     names = design.space.names[:-1]
     inputs = {i.parameter for i in study.network.inputs}  # equilibration sets these
@@ -92,16 +93,13 @@ def distinct_rows(study: SensitivityStudy, design: Design) -> tuple[IntArray, In
 
     Under ODE equal rows (but for the dummy) give equal results, and the first of them is run.
     """
-    everything = np.arange(design.rows)
     if study.is_noisy:
-        return everything, everything
+        return np.arange(design.rows), np.arange(design.rows)
     _, first, place = np.unique(
         design.matrix[:, :-1], axis=0, return_index=True, return_inverse=True
     )
     order = np.argsort(first)  # as in the design
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return first[order], rank[place.ravel()]
+    return first[order], np.argsort(order)[place.ravel()]
 
 
 def plan_of(study: SensitivityStudy, design: Design, rows: IntArray, workers: Workers) -> Plan:
@@ -144,14 +142,7 @@ def courses_of_rows(frame: "pd.DataFrame", study: SensitivityStudy) -> FloatArra
     return np.stack(frame["values"].tolist()).reshape(shape)
 
 
-def failed_runs(frame: "pd.DataFrame") -> Iterator[tuple[int, int, int, int, str]]:
-    """(row, bracket, replicate, seed, reason) of each run that failed."""
-    failed = frame[frame["reason"] != ""]
-    columns = ("row", "condition", "replicate", "seed", "reason")
-    yield from zip(*(failed[name].tolist() for name in columns), strict=True)
-
-
-# Programs of a design's rows, made from one: rows differ in the values of parameters only.
+# Programs of a design's rows, derived from one: rows differ in the values of parameters only.
 #
 # Compiling a condition resolves each of its changes anew, which for two hundred factors takes as long
 # as a short run. Where nothing else touches what is varied, the program of a row is that of another
@@ -165,7 +156,7 @@ Programs = Callable[[int], Program]
 def row_programs(
     plan: Plan, study: SensitivityStudy, design: Design, rows: IntArray
 ) -> Programs | None:
-    """A function that makes them; None where rows must be compiled one by one."""
+    """A function that derives them; None where rows must be compiled one by one."""
     network, brackets = plan.task.network, len(study.brackets)
     names = design.space.names[:-1]
     plain = network.document is None and not network.events and not network.state_events
@@ -176,7 +167,7 @@ def row_programs(
     matrix = design.matrix
     sized = [*network.parameter_by_id, *network.compartment_by_id]
 
-    def made(number: int) -> Program:
+    def derived(number: int) -> Program:
         place, bracket = divmod(number, brackets)
         values = dict(zip(names, matrix[int(rows[place])].tolist(), strict=False))  # no dummy
         first, *later = templates[bracket].segments
@@ -190,7 +181,8 @@ def row_programs(
 
     last = len(rows) * brackets - 1
     compiled, problems = program(network, plan.conditions[last], plan.times)
-    return made if not problems and _effect(compiled) == _effect(made(last)) else None
+    same = not problems and _effect(compiled) == _effect(derived(last))
+    return derived if same else None
 
 
 def _effect(found: Program) -> tuple[Any, ...]:
@@ -206,8 +198,7 @@ def _touched(study: SensitivityStudy, names: set[str]) -> bool:
     changes += [change for key in study.brackets for change in key]
     for entry in study.done.schedule:
         for item in entry.timed(study.network.time_unit):
-            pulses = (item.begins, item.ends)
-            changes += [*item.changes, *(pulse.change for pulse in pulses if pulse is not None)]
+            changes += [*item.changes, *(p.change for p in (item.begins, item.ends) if p)]
     actions = [action for change in changes for action in change.resolve(study.network)[0]]
     return any(isinstance(action, Hold) or action.id in names for action in actions)
 
@@ -215,7 +206,6 @@ def _touched(study: SensitivityStudy, names: set[str]) -> bool:
 # Readouts of the rows.
 
 
-_INTEGRATED = 10  # relative tolerances of the integrator that its results are right to, about
 _NO_VARIANCE = (
     "its sampling variance is not known: all replicates together have a value, but without one of "
     "them there is none; add replicates"
@@ -264,7 +254,7 @@ def evaluated(
             estimate=estimate,
             variance=variance,
             reasons={row: reasons[k] for row, k in enumerate(place.tolist()) if k in reasons},
-            error=_INTEGRATED * study.tolerance * float(largest) if exact else 0.0,
+            error=INTEGRATED * study.tolerance * float(largest) if exact else 0.0,
         )
 
     everything = of_rows(slice(None))
@@ -330,10 +320,14 @@ def course_of(expression: ReadoutExpression, time_unit: str | None) -> ReadoutEx
     """The course that a readout is a number of: `pS6@48h / pS6@0` is `pS6 / pS6@0` at 48 h, and
     auc(GLUT2) is a number of GLUT2, max(A) / A@0 one of A / A@0. None where there is none: a first
     passage, or what is over all of a course beside a value at a later time."""
-    latest = _latest(expression.times, time_unit)
+
+    def size(time: TimeSpec) -> float:
+        return duration(time, "time", time_unit)
+
+    latest = max(expression.times, key=size, default=None)
     if any(isinstance(part, OfCourse) for part in walk(expression.tree)):
         at = [part.at for part in quantities(expression.tree) if part.at is not None]
-        if any(duration(time, "time", time_unit) > 0 for time in at):
+        if any(size(time) > 0 for time in at):
             return None
         latest = None
     tree = _released(expression.tree, latest)
@@ -341,11 +335,6 @@ def course_of(expression: ReadoutExpression, time_unit: str | None) -> ReadoutEx
     if timeless or not is_timed(tree):
         return None
     return expression_of(tree)
-
-
-def _latest(times: Iterable[TimeSpec], time_unit: str | None) -> TimeSpec | None:
-    found = [(duration(time, "time", time_unit), time) for time in times]
-    return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
 def _released(tree: Tree, time: TimeSpec | None) -> Tree:

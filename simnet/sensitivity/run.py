@@ -30,7 +30,6 @@ from simnet.sensitivity.rows import (
     courses_of_rows,
     distinct_rows,
     evaluated,
-    failed_runs,
     items_to_run,
     plan_of,
     row_conditions,
@@ -58,9 +57,10 @@ def statements_of(result: StudyResult) -> Iterator[str]:
     if len(failed):
         yield f"Failed runs: {len(failed):,}, the first because of this: {failed.iloc[0]}."
     if waiting:
+        samples = result.about["samples"]
         yield (
-            f"{'; '.join(waiting)} indices have not converged at {result.about['samples']:,} "
-            "samples; more samples narrow them (--until-converged, until_converged=True)."
+            f"{'; '.join(waiting)} indices have not converged at {samples:,} "
+            f"sample{'' if samples == 1 else 's'}; more samples narrow them (--until-converged, until_converged=True)."
         )
     if any(output.noisy for output in result.outputs.values()):
         yield str(result.about["under noise"])
@@ -284,7 +284,8 @@ def _once(
     rank = {int(row): k for k, row in enumerate(rows)}
     broken: dict[int, str] = {}
     failures: list[tuple[object, ...]] = []
-    for row, bracket, replicate, seed, reason in failed_runs(frame):
+    failed = frame.loc[frame["reason"] != "", ["row", "condition", "replicate", "seed", "reason"]]
+    for row, bracket, replicate, seed, reason in failed.itertuples(index=False, name=None):
         condition = bracket_text(study.brackets[bracket])
         failures.append(("", row, int(design.block[row]), condition, replicate, seed, reason))
         where = [condition] * bool(condition) + [f"replicate {replicate}"] * (study.runs > 1)

@@ -34,8 +34,6 @@ DEFAULT_END = "48 h"
 REPLICATES = 20
 """Of each row under SSA, where the user gives no number."""
 
-_COURSE_TIMES = 12
-
 
 @dataclass(frozen=True, kw_only=True)
 class SensitivityStudy(Run):
@@ -125,7 +123,9 @@ class SensitivityStudy(Run):
     def _repr_html_(self) -> str:
         from html import escape
 
-        frame = frame_of(Factor, self.space.factors)[["name", "lower", "upper"]]
+        frame = frame_of(Factor, self.space.factors)[["name", "lower", "upper"]].set_axis(
+            ["factor", "from", "to"], axis=1
+        )
         table = frame.head(20).to_html(index=False, float_format="{:.4g}".format)
         rest = f"<p>and {len(frame) - 20:,} more</p>" if len(frame) > 20 else ""
         return f"<div><b>SensitivityStudy</b> {escape(self._summary())}{table}{rest}</div>"
@@ -175,7 +175,7 @@ class SensitivityStudy(Run):
     @cached_property
     def course_times(self) -> Times:
         """(12,) times of the indices over time, even, the last of them the end; as `end`."""
-        return np.linspace(0.0, self.end, _COURSE_TIMES + 1)[1:]
+        return np.linspace(0.0, self.end, 13)[1:]
 
     @cached_property
     def output_times(self) -> Times:

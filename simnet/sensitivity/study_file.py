@@ -21,6 +21,7 @@ from simnet.experiment.run import Precision
 from simnet.network.network import Network
 from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.study import SensitivityStudy
+from simnet.sensitivity.table import ANALYSES
 
 
 def study_from_file(
@@ -29,12 +30,12 @@ def study_from_file(
     """The study that a file describes.
 
     Args:
-        path: of the file; a network that is a file is looked for beside it as well.
+        path: of the file; a network that is a file may also lie beside it.
         over: fields of the study that replace those of the file.
-        reading: of `load`, such as kinetics=, in place of what the file says.
+        reading: of `load`, such as kinetics=, in place of those in the file.
 
     Raises:
-        InputError: it cannot be read, or all that is wrong with what it says.
+        InputError: it cannot be read, or all that is wrong with its content.
     """
     return study_from_data(read_toml(path), over, **reading)
 
@@ -45,62 +46,71 @@ def study_from_data(
     """The study that a file's content describes; arguments and errors as of `study_from_file`."""
     problems: list[Problem] = []
     over = over or {}
-    own = {"method": str, "precision": Precision | IndexPrecision}  # the study says what is meant
+    own = {
+        "method": str,
+        "precision": Precision | IndexPrecision,
+    }  # of which the study names the right argument
     values = decoded(data, SensitivityStudy, problems, own=own, given=tuple(over))
     done = read_all(values.pop("changes", ()), read_treatment, "changes", problems)
     if problems:
         raise InputError(problems)
-    for name, made in vars(sum(done, Treatment())).items():
-        values[name] = (*values.get(name, ()), *made)
+    for name, items in vars(sum(done, Treatment())).items():
+        values[name] = (*values.get(name, ()), *items)
     network = load_network(values, **reading)
     return SensitivityStudy(**{"network": network, **values, **over})
 
 
+_EXAMPLE = """\
+# Which parameters of {id} influence the readouts?
+#   simnet sensitivity study.toml --plan           estimates the time
+#   simnet sensitivity study.toml --out results/   runs it; after an interruption, resumes it
+
+network = {name}
+# A value at a time; also auc(A), max(A), cv(A)@6h, and A@6h[DRUG=10nM] / A@6h.
+readouts = [{readouts}]
+analysis = "morris"  # {analyses}
+samples = 16  # trajectories; sobol: 512, a power of two
+seed = 0
+
+# What is varied: all parameters with a declared range, unless given here.
+# parameters = ["k_*"]
+{varied}
+
+# How each row is simulated.
+method = "ode"  # or "ssa", with replicates = 20
+# replicates = 20{equilibrate}
+
+# Changes, as in the brackets of readouts; also "24h: NAME=VALUE", "from the start: ..."
+# changes = [{change}]
+
+# [groups]  # moved together, with one index; or groups = "molecules" above
+# name = ["k_*"]
+"""
+
+
 def example_study(network: Network, name: str) -> str:
     """A file to begin with: the network's first readouts, what can be varied, and the choices."""
-    hours = network.time_unit == "s"
-    at = "48h" if hours else "100"
+    at = "48h" if network.time_unit == "s" else "100"
     readouts = [readout.name for readout in network.readouts[:2]] or [network.species[0].id]
     ranged = [p.id for p in network.parameters if p.lower is not None and p.upper is not None]
     inputs = [i.parameter for i in network.inputs if i.parameter in ranged]
-    shown = ", ".join(toml_text(f"{readout}@{at}") for readout in readouts)
-    lines = [
-        f"# What matters in {network.id}? simnet sensitivity this-file.toml --out results",
-        f"network = {toml_text(name)}",
-        f"readouts = [{shown}]  # also auc(...), max(...), cv(...)@6h, A@6h[DRUG=10nM] / A@6h",
-        'analysis = "morris"  # local, morris, sobol, pawn or prcc',
-        "samples = 16  # trajectories; sobol: 512, a power of two",
-        "seed = 0",
-        "",
-        "# What is varied: all parameters with a declared range, if nothing is said.",
-        '# parameters = ["k_*"]',
-    ]
+    varied = ["fold = 2  # no parameter has a declared range: each from half to double its value"]
     if ranged:
-        lines += [
+        varied = [
             f"# {len(ranged)} have a range: {', '.join(ranged[:6])}, ...",
-            "# fold = 2  # half to double of the values instead of the declared ranges",
+            "# fold = 2  # from half to double each value, instead of the declared ranges",
         ]
-    else:
-        lines += ["fold = 2  # no parameter has a declared range: half to double of the values"]
     if inputs:
-        listed = ", ".join(toml_text(name) for name in inputs)
-        lines += [f"exclude = [{listed}]  # what an experimenter sets"]
-    lines += [
-        "",
-        "# How each row is simulated.",
-        'method = "ode"  # or "ssa", with replicates = 20',
-        "# replicates = 20",
-    ]
-    if network.suggested_equilibration:
-        lines += [f"equilibrate = {toml_text(network.suggested_equilibration)}  # 0 for none"]
+        listed = ", ".join(map(toml_text, inputs))
+        varied += [f"exclude = [{listed}]  # what an experimenter sets"]
+    before = network.suggested_equilibration
     first = next(iter(network.inputs), None)
-    setting = f"{first.name}={first.baseline:g}" if first else "NAME=VALUE"
-    lines += [
-        "",
-        '# Changes, as in the brackets of readouts; also "24h: NAME=VALUE", "from the start: ..."',
-        f"# changes = [{toml_text(setting)}]",
-        "",
-        '# [groups]  # moved together, with one index; or groups = "molecules" above',
-        '# name = ["k_*"]',
-    ]
-    return "\n".join(lines) + "\n"
+    return _EXAMPLE.format(
+        id=network.id,
+        name=toml_text(name),
+        readouts=", ".join(toml_text(f"{readout}@{at}") for readout in readouts),
+        analyses=", ".join(ANALYSES),
+        varied="\n".join(varied),
+        equilibrate=f"\nequilibrate = {toml_text(before)}  # 0 for none" if before else "",
+        change=toml_text(f"{first.name}={first.baseline:g}" if first else "NAME=VALUE"),
+    )

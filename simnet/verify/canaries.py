@@ -5,6 +5,7 @@ Each is judged at a false-alarm rate of 1e-6 on either side, from fixed seeds.
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -28,10 +29,10 @@ class Canary:
     """A run, and how far off it may be.
 
     Attributes:
-        name: of what is looked at.
+        name: of what is tested.
         engine: that ran it.
         fine: whether its mean and variance are what they must be.
-        found: what came out, for people.
+        found: the result, for people.
     """
 
     name: str
@@ -50,8 +51,8 @@ def canaries(engine: str) -> tuple[Canary, ...]:
     swung = _swung(3.0)
     every = [
         ("birth-death: Fano factor 1", _birth_death(), 20.0, 10.0, 10.0),
-        ("a start that misses a whole number: no frozen run", _toggle(), 40.0, 0.25, 0.1875),
-        ("birth at a rate that swings in time", _swinging(), 3.0, swung, swung),
+        ("initial amount of 0.29*100, rounded to 29", _toggle(), 40.0, 0.25, 0.1875),
+        ("birth at a periodic rate", _swinging(), 3.0, swung, swung),
     ]
     exact = [canary for canary in every if _exact(row, canary[1])]
     if row.seconds_per_firing is not None:  # slow: what faster ones cannot run, if anything
@@ -78,7 +79,7 @@ def _judged(
         engine=engine, readouts=["X"],
     )  # fmt: skip
     values: FloatArray = run.values[0, :, -1, 0]
-    z = _tail()
+    z = NormalDist().inv_cdf(1 - _FALSE_ALARM)
     fourth = float(np.mean((values - values.mean()) ** 4))
     spread = float(values.var(ddof=1))
     error = math.sqrt(max(fourth - spread**2, 1e-12) / len(values))
@@ -86,12 +87,6 @@ def _judged(
     fine = fine and abs(spread - variance) <= z * error
     found = f"mean {values.mean():.4g} (exact {mean:.4g}), variance {spread:.4g} ({variance:.4g})"
     return Canary(name=name, engine=engine, fine=fine, found=found)
-
-
-def _tail() -> float:
-    from statistics import NormalDist
-
-    return NormalDist().inv_cdf(1 - _FALSE_ALARM)
 
 
 def _birth_death() -> Network:

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -68,7 +69,7 @@ def affordable(
             firings = _firings(network, end)
         except SimnetError as error:
             del counts[name]
-            left_out[name] = f"what it costs cannot be estimated ({error})"
+            left_out[name] = f"its cost cannot be estimated ({error})"
             continue
         counts[name] = min(replicates, int(within / max(firings, 1e-9)))
         if counts[name] < fewest:
@@ -100,7 +101,7 @@ def bearable_end(network: Network) -> float:
         for _ in range(12):
             try:
                 firings = _firings(network, end)
-            except SimnetError:  # told later, where the engine is left out
+            except SimnetError:  # reported later, where the engine is left out
                 break
             if firings * seconds * _WANTED <= _SECONDS:
                 break
@@ -116,7 +117,7 @@ ALPHA = 1e-4
 """The chance of a false alarm in one call, at most."""
 
 _TIMES = 3  # after the start, evenly spaced
-_FEWEST = 20  # replicates; fewer tell nothing
+_FEWEST = 20  # replicates; fewer show nothing
 
 
 def cross_check(
@@ -168,11 +169,13 @@ def cross_check(
     failed: dict[str, str] = {}
     counts = affordable(network, end, replicates, _FEWEST, left_out)
     _without_doubtful(counts, network, end, left_out)
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        runs = _runs(network, end, counts, root, readouts, workers, progress, left_out, failed)
-        ode = _ode(network, end, readouts, workers, left_out)
-    for message in {str(item.message): item for item in told}.values():
+        arguments: dict[str, Any] = {"t_end": end, "readouts": readouts, "workers": workers}
+        arguments["points"] = _TIMES + 1
+        runs = _runs(network, arguments, counts, root, progress, left_out, failed)
+        ode = _ode(network, arguments, left_out)
+    for message in {str(item.message): item for item in warned}.values():
         warnings.warn(message.message, message.category, stacklevel=2)
     any_run = next(iter(runs.values()), None)
     if any_run is None:
@@ -224,7 +227,7 @@ def _end(network: Network, t_end: TimeSpec | None) -> float:
         return bearable_end(network)
     end = duration(t_end, "t_end", network.time_unit)
     if end <= 0:
-        raise InputError(Problem(what=f"t_end={t_end!r}", why="not above zero"))
+        raise InputError(Problem(what=f"t_end={t_end!r}", why="must be positive"))
     return end
 
 
@@ -242,11 +245,9 @@ def _without_doubtful(
 
 def _runs(
     network: Network,
-    end: float,
+    arguments: dict[str, Any],
     counts: dict[str, int],
     root: int,
-    readouts: Sequence[str] | str | None,
-    workers: int | None,
     progress: Progress | None,
     left_out: dict[str, str],
     failed: dict[str, str],
@@ -263,13 +264,10 @@ def _runs(
         try:
             runs[name] = simulate(
                 network,
-                t_end=end,
-                points=_TIMES + 1,
+                **arguments,
                 method="ssa",
                 replicates=count,
                 seed=replicate_seed(root, f"cross_check {name}", 0),
-                workers=workers,
-                readouts=readouts,
                 engine=name,
                 progress=advance,
             )
@@ -282,19 +280,14 @@ def _runs(
 
 
 def _ode(
-    network: Network,
-    end: float,
-    readouts: Sequence[str] | str | None,
-    workers: int | None,
-    left_out: dict[str, str],
+    network: Network, arguments: dict[str, Any], left_out: dict[str, str]
 ) -> FloatArray | None:
     """(T + 1, R): the deterministic solution; information only."""
     try:
-        run = simulate(network, t_end=end, points=_TIMES + 1, readouts=readouts, workers=workers)
+        values: FloatArray = simulate(network, **arguments).values[0, 0]
     except SimnetError as error:
         left_out["ODE"] = str(error)
         return None
-    values: FloatArray = run.values[0, 0]
     return values
 
 

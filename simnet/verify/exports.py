@@ -22,8 +22,7 @@ from simnet.errors import SimnetError
 from simnet.execute.exporters import write_archive
 from simnet.network.network import Network
 from simnet.results.record import versions_of
-from simnet.sbml.antimony import sbml_to_antimony
-from simnet.sbml.apart import run_apart
+from simnet.sbml.antimony import run_apart, sbml_to_antimony
 from simnet.sbml.sedml import RTOL, Experiment, absolute_tolerance
 from simnet.sbml.write import to_sbml
 

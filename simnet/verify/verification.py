@@ -1,4 +1,4 @@
-"""`Verification`: what `cross_check` found, as a table and a verdict."""
+"""`Verification`: the results of `cross_check`, as a table and a verdict."""
 
 from dataclasses import dataclass
 from math import log, sqrt

@@ -175,9 +175,9 @@ def test_what_tables_and_network_do_not_share_is_told_at_once(
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        ('t_end = "100 s"\nevery = "1 s"', 't_end = "100 s"\nevery = "7 s"', "no whole number"),
+        ('t_end = "100 s"\nevery = "1 s"', 't_end = "100 s"\nevery = "7 s"', "not a multiple"),
         ('rest = "100 s"', 'rest = "soon"', "not a time"),
-        ('rest = "100 s"', 'rest = "-1 s"', "not above zero"),
+        ('rest = "100 s"', 'rest = "-1 s"', "must be positive"),
         ('changes = ["k=20"]', 'changes = ["k"]', "where NAME=VALUE or a time should be"),
         ('changes = ["k=20"]', 'changes = ["kk=20"]', "is not in chain"),
     ],
@@ -221,7 +221,7 @@ def test_times_of_a_schedule_count_from_the_end_of_the_run_in(chain: Network, fo
     assert script(chain, arm).condition.schedule == (
         sn.At(100.0, sn.Set("k", 20.0)),
         sn.Pulse(120.0, 10.0, sn.Set("k", 0.0)),
-        sn.Repeat(160.0, 10.0, 2, sn.Add("X", 1.0)),
+        sn.Repeat(160.0, "10 s", 2, sn.Add("X", 1.0)),
     )
     refused = 'schedule = [{ at = "50 s", changes = ["k=10"] }]'
     (folder / "protocols.toml").write_text(text.replace('schedule = ["50 s: k=10"]', refused))
@@ -286,7 +286,7 @@ def test_a_statistic_of_replicates_is_left_out_by_ode(
     assert "an ODE has none of" in found.findings[0].note
     only = claiming("cv,a book,rest,cv(X)@100s,at most,0.2,,F")
     assert [f.verdict for f in run_claims(chain, folder=only, workers=0).findings] == ["left out"]
-    with pytest.raises(sn.InputError, match="none may be run by ODE"):
+    with pytest.raises(sn.InputError, match="none of them can be simulated by ODE"):
         load_suite(chain, folder=only).for_method("ode")
 
 

@@ -28,7 +28,7 @@ def test_a_sound_installation(cli: Callable[..., Any]) -> None:
     found = findings(ran)
     assert {finding["state"] for finding in found.values()} <= {"fine", "absent"}
     assert found["roadrunner: birth-death: Fano factor 1"]["state"] == "fine"
-    assert found["reference: birth at a rate that swings in time"]["state"] == "fine"
+    assert found["reference: birth at a periodic rate"]["state"] == "fine"
     assert "roadrunner" in found["versions"]["found"]
 
 

@@ -32,6 +32,21 @@ def test_the_table_names_the_engine(cli: Callable[..., Any], model: Path) -> Non
     assert ran.err == ""
 
 
+def test_what_has_no_unit_has_no_column_of_units(cli: Callable[..., Any], tmp_path: Path) -> None:
+    bare = tmp_path / "bare.ant"
+    bare.write_text("model bare\n species X; X = 8; k = 1\n R: X -> ; k*X\nend\n")
+    ran = cli("run", bare, "--t-end", "2", "--equilibrate", "50", "--workers", "0")
+    assert ran.code == 0, ran.err
+    first, heads = ran.out.splitlines()[:2]
+    assert first.endswith("t = 2 after 50 of equilibration")
+    assert heads.split() == ["readout", "start", "end", "fold", "change"]
+    drug = cli("run", bare, "--t-end", "2", "--change", "X=10nM")
+    assert "declares no drugs" in drug.err
+    assert "X=10" in drug.err
+    expression = cli("run", bare, "--t-end", "2", "--readout", "X@1 / X@0")
+    assert "screens, sensitivity studies and claims" in expression.err
+
+
 def test_the_longest_step_is_kept(cli: Callable[..., Any], model: Path) -> None:
     ran = cli("run", model, "--t-end", "5", "--workers", "0", "--max-step", "500 ms", "--json")
     assert json.loads(ran.out)["record"]["run"]["max_step"] == 0.5

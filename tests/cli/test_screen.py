@@ -79,6 +79,11 @@ def test_json_has_effects_and_failures(cli: Any, plan: Path) -> None:
         (["screen", "PLAN", "--shard", "5/2", "--out", "x"], "5"),
         (["screen", "PLAN", "--shard", "1/2"], "--out DIR"),
         (["screen", "PLAN", "--workers", "lots"], "tcp://host:8786"),
+        (
+            ["screen", "PLAN", "--at", "6h", "--dose", "X=1nM"],
+            'changes = ["6h: X=1nM"] in the plan',
+        ),
+        (["screen", "PLAN", "--change", "X=1"], 'changes = ["X=1"] in the plan'),
         (["report", "nowhere"], "nowhere"),
         (["merge", "x", "nowhere"], "nowhere"),
     ],

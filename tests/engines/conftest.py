@@ -1,7 +1,9 @@
 """What the compiled engine's tests share: tasks, streams and programs in few words."""
 
 import hashlib
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,9 @@ from simnet.engines.base import Task
 from simnet.engines.compiled import CompiledSimulator
 from simnet.experiment.program import Program, Segment
 from simnet.network.network import Network
+
+if (twins := str(Path(__file__).parents[1] / "kernel")) not in sys.path:
+    sys.path.insert(0, twins)  # `twins` can be imported; pytest does not collect it
 
 
 def _streams(count: int, first: int = 0) -> list[bytes]:

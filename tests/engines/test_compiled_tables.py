@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from twins import Rows
 
-from simnet.engines._kernel.twins import Rows
-from simnet.engines.compiled_laws import Multiplicand, Varying, taken_apart
+from simnet.engines.compiled_laws import Multiplicand, Varying, decomposed
 from simnet.engines.compiled_tables import MOST_IN_LOCKSTEP, kernel_of, tables
 from simnet.network.expression import Call, Expression, Number, RateLaw, Symbol
 from simnet.network.network import Assignment, Network, Reaction
@@ -80,7 +80,7 @@ def _reaction(reactants: Any, law: Expression) -> Reaction:
 def test_mass_action_is_recognised_however_it_is_written(
     base: Network, reactants: Any, law: Expression, factors: tuple[Multiplicand, ...]
 ) -> None:
-    found = taken_apart(_reaction(reactants, law), Varying(base), set(), whole=False)
+    found = decomposed(_reaction(reactants, law), Varying(base), set(), whole=False)
     assert found.rest is None
     assert found.factors == factors
 
@@ -109,7 +109,7 @@ def test_every_line_has_the_value_of_its_law(
 
 def test_what_may_be_negative_is_left_to_the_tape(base: Network) -> None:
     law = _of("times", _K, _B, _of("minus", _A, 1.0))
-    found = taken_apart(_reaction((("B", 1),), law), Varying(base), set(), whole=False)
+    found = decomposed(_reaction((("B", 1),), law), Varying(base), set(), whole=False)
     assert found.rest is not None
     assert found.factors == (Multiplicand("B", 0),)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simnet.engines.base import Limits, Watch
-from simnet.engines.compiled import Run
+from simnet.engines.compiled import Batch
 from simnet.errors import InputError
 from simnet.experiment.action import AddAmount
 from simnet.experiment.program import Segment
@@ -33,7 +33,7 @@ def test_they_are_the_times_of_firings_and_leave_trajectories_as_they_are(
     )
     plain = engine.run_batch(run, streams(50), limits=Limits(), stop=_never)
     assert np.array_equal(np.array(results), np.array(plain))
-    traced = Run(engine, run, streams(50), limits=Limits(), stop=_never, threads=1, traced=500)
+    traced = Batch(engine, run, streams(50), limits=Limits(), stop=_never, threads=1, traced=500)
     traced.whole()
     assert np.isfinite(times[:, 0]).any()
     for r in range(50):

@@ -101,7 +101,7 @@ def test_what_fails_is_a_row(binding: sn.Network) -> None:
 
 
 def test_shard_of_nothing(binding: sn.Network) -> None:
-    with pytest.raises(sn.InputError, match="shard 3/2: counted from 1"):
+    with pytest.raises(sn.InputError, match="shard 3/2: parts are numbered from 1"):
         run(make_plan(binding), shard=(3, 2))
     with pytest.raises(sn.InputError, match="shard=0: not a whole number of at least 1"):
         run(make_plan(binding), shard=(0, 2))

@@ -127,7 +127,7 @@ def test_what_is_told(load: Load, told: list[warnings.WarningMessage], late: boo
     tighter = values + np.array([[0.0, 8e-5], [0.0, 0.0], [1.8e-5, 0.0]])
     checks = checks_of(load)
     outcomes(checks, values, tighter, late=late)
-    checks.tell()
+    checks.report()
     (only,) = told
     assert str(only.message).startswith(
         "Y (condition 3): with tolerances 10 times tighter it changes by 2.0e-05 of its maximum: "
@@ -139,10 +139,10 @@ def test_failures(load: Load, told: list[warnings.WarningMessage], late: bool) -
     values = np.ones((2, 2))
     checks = checks_of(load)
     outcomes(checks, None, values, late=late)  # is told by others
-    checks.tell()
+    checks.report()
     assert not told
     outcomes(checks, values, None, late=late)
-    checks.tell()
+    checks.report()
     (only,) = told
     assert str(only.message) == (
         "the error of condition 3: could not be estimated, because the run fails at tighter tolerances: two fails"

@@ -180,7 +180,7 @@ def test_a_worker_drops_a_model_only_for_one_that_it_could_prepare(
     monkeypatch.setattr(worker, "resolve_engine", lambda _: Engine())
     monkeypatch.setattr(worker.pickle, "loads", lambda content: Task(content.decode()))
     desk = worker._Desk(Printed())  # type: ignore[arg-type]
-    names = [f"m{i}" for i in range(worker.SIMULATORS_KEPT)]
+    names = [f"m{i}" for i in range(worker.MOST_SIMULATORS)]
     for name in names:
         held = desk.answer(("task", name, list(sys.path), name.encode()))
     assert held == ("ready", tuple(names))

@@ -108,7 +108,7 @@ def test_a_readout_is_not_taken_for_a_species_of_its_name(hypoxia: Network, chan
     """The species GLUT1 counts tokens, the readout GLUT1 the copies that they stand for."""
     actions, problems = change.resolve(hypoxia)
     assert not actions
-    assert "goes by 'GLUT1()'" in str(problems[0])
+    assert "is named 'GLUT1()'" in str(problems[0])
     assert hypoxia.find_species("GLUT1()") == ["GLUT1"]
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from simnet.errors import InputError
-from simnet.experiment.change import Scale
+from simnet.execute.plan import planned
 from simnet.experiment.condition import variability_from_record
+from simnet.experiment.run import Run
 from simnet.experiment.variability import (
     LogNormal,
     Normal,
@@ -19,12 +20,10 @@ from simnet.experiment.variability import (
     targets,
     uniform,
     variability_record,
-    varied,
     whole_amounts,
 )
-from simnet.network.expression import Call, Number, Symbol
+from simnet.network.expression import Call, Symbol
 from simnet.network.network import Assignment, Gene, Input, Network
-from simnet.network.values import initial_values
 
 N = 20_000
 PINNED = 0.27411111690782464
@@ -124,18 +123,18 @@ def test_names_mean_what_they_mean_in_a_knock_down(cell: Network) -> None:
 
 
 def test_a_cell_has_its_own_parameters_and_what_follows_from_them(cell: Network) -> None:
-    changes = (Scale("k", 1.5), Scale("start", 2.0), Scale("P", 0.5), Scale("cell", 3.0))
-    drawn = varied(cell, changes)
-    values = initial_values(drawn)
-    assert (values["k"], values["g"], values["cell"]) == (3, 0.1, 3)
-    assert (values["P"], values["Q"]) == (10, 14)
-    assert values["total"] == 15
-    assert initial_values(varied(cell, (Scale("Q", 0.5), Scale("start", 3.0))))["Q"] == 10.5
-    assert drawn.reactions == cell.reactions
-    assert varied(cell, ()) == cell
-    assert varied(cell, (Scale("Q", 2.0),)).species[3].initial_expression == Call(
-        "times", (Number(2.0, "1"), Symbol("start"))
-    )
+    spread = dict.fromkeys(("k", "start", "P", "cell"), LogNormal(cv=0.3))
+    run = Run(t_end=1.0, method="ode", replicates=3, seed=1, variability=spread)
+    plan = planned(cell, run, (run.condition(),), workers=0)
+    cells = [replicate.program for replicate in plan.job(0).replicates]
+    for own in cells:
+        assert own is not None
+        assert own.settings["g"] == 0.1
+        assert own.amounts["PQ"] / 5 == pytest.approx(own.amounts["P"] / 20)  # one factor
+        assert own.amounts["Q"] == own.settings["start"]  # which it is computed from
+        factors = own.settings["k"] / 2, own.settings["start"] / 7, own.amounts["P"] / 20
+        assert len({1.0, own.settings["cell"], *factors}) == 5
+    assert len({own.settings["k"] for own in cells if own}) == 3
 
 
 def test_amounts_become_whole_without_bias() -> None:

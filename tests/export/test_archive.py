@@ -205,7 +205,7 @@ def test_mistakes_are_told_at_once(dosed: Network, tmp_path: Path) -> None:
         write_archive(dosed, tmp_path / "x.omex")
     for wrong, says in (
         ({"replicates": 0}, "replicates=0: not a whole number"),
-        ({"t_end": 0}, "t_end=0: not above zero"),
+        ({"t_end": 0}, "t_end=0: must be positive"),
         ({"path": None}, "is not a path"),
         ({"network": "dosed"}, "not a Network"),
     ):

@@ -67,8 +67,8 @@ def hypoxia() -> sn.Network:
 
 
 def passed(task: Task, network: sn.Network, folder: Path) -> set[str]:
-    """Modules of simnet, kernels' twins left out, in which a function runs the second time: the
-    first time imports and fills caches."""
+    """Modules of simnet in which a function runs the second time: the first time imports and fills
+    caches."""
     root = Path(sn.__file__).parent
     seen: set[str] = set()
 
@@ -83,8 +83,7 @@ def passed(task: Task, network: sn.Network, folder: Path) -> set[str]:
     finally:
         sys.setprofile(None)
     files = {Path(name) for name in seen}
-    found = {f.relative_to(root).as_posix() for f in files if f.is_relative_to(root)}
-    return {name for name in found if "_kernel/" not in name}
+    return {f.relative_to(root).as_posix() for f in files if f.is_relative_to(root)}
 
 
 @pytest.mark.filterwarnings("ignore::simnet.SimnetWarning")

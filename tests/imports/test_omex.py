@@ -70,7 +70,7 @@ def test_what_is_no_archive(tmp_path: Path, archive: Archive, decay_sbml: str) -
         out.writestr("a.xml", decay_sbml)
     with pytest.raises(sn.ModelError, match=r"has no manifest\.xml"):
         sn.load(path)
-    with pytest.raises(sn.ModelError, match=r"has no SBML; it holds: a\.csv"):
+    with pytest.raises(sn.ModelError, match=r"has no SBML; it contains: a\.csv"):
         sn.load(archive({"a.csv": "1"}, [("a.csv", "csv", False)]))
     with pytest.raises(sn.ModelError, match=r"gone\.xml: is in the manifest and not"):
         sn.load(archive({}, [("gone.xml", "sbml", True)]))

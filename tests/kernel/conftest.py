@@ -5,6 +5,7 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,9 @@ from simnet.network.network import (
     Readout,
     Species,
 )
+
+if (twins := str(Path(__file__).parent)) not in sys.path:
+    sys.path.insert(0, twins)  # `twins` can be imported; pytest does not collect it
 
 _SOURCES = ("direct.c", "layout.c", "lockstep.c", "rejection.c", "shared.c")
 

@@ -5,7 +5,9 @@ import random
 import struct
 from decimal import Decimal, localcontext
 
-from simnet.engines._kernel import _ssa, twins
+import twins
+
+from simnet.engines._kernel import _ssa
 
 _SMALLEST, _LARGEST = 2.0**-53, 1.0 - 2.0**-53
 

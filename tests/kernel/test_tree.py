@@ -5,8 +5,7 @@ from bisect import bisect_right
 from itertools import accumulate
 
 import pytest
-
-from simnet.engines._kernel.twins import Tree
+from twins import Tree
 
 
 @pytest.mark.parametrize("size", [1, 15, 16, 17, 256, 257, 5000])

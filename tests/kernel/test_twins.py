@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from twins import Stream, TwinReplicate, run_lockstep, run_rejection
 
-from simnet.engines._kernel.twins import Stream, TwinReplicate, run_lockstep, run_rejection
 from simnet.engines.base import Limits, Task
-from simnet.engines.compiled import CompiledSimulator, Run
+from simnet.engines.compiled import Batch, CompiledSimulator
 from simnet.experiment.action import AddAmount
 from simnet.experiment.program import Program, Segment
 from simnet.network.network import Network
@@ -44,7 +44,7 @@ def _program(network: Network) -> Program:
 @pytest.fixture(scope="module")
 def traced(
     network: Network, kernel: str, streams: Callable[[int], list[bytes]]
-) -> tuple[CompiledSimulator, Program, Run]:
+) -> tuple[CompiledSimulator, Program, Batch]:
     """19 replicates, so that lanes are used again."""
     task = Task(
         network=network,
@@ -54,7 +54,7 @@ def traced(
     )
     simulator, program = CompiledSimulator(task), _program(network)
     simulator.kernel = kernel
-    run = Run(
+    run = Batch(
         simulator,
         program,
         streams(19),
@@ -69,7 +69,7 @@ def traced(
 
 
 def test_events_counts_readouts_and_streams_are_the_same(
-    traced: tuple[CompiledSimulator, Program, Run], streams: Callable[[int], list[bytes]]
+    traced: tuple[CompiledSimulator, Program, Batch], streams: Callable[[int], list[bytes]]
 ) -> None:
     simulator, program, run = traced
     twin = _TWIN[simulator.kernel]
@@ -105,14 +105,14 @@ def test_events_counts_readouts_and_streams_are_the_same(
     assert events > 150
 
 
-def test_every_reaction_that_can_fire_did(traced: tuple[CompiledSimulator, Program, Run]) -> None:
+def test_every_reaction_that_can_fire_did(traced: tuple[CompiledSimulator, Program, Batch]) -> None:
     simulator, _, run = traced
     fired = set(run.block.trace_reaction[run.block.trace_reaction >= 0].tolist())
     assert len(fired) > 0.6 * len(simulator.task.network.reactions)
 
 
 def test_company_and_tracing_change_nothing(
-    traced: tuple[CompiledSimulator, Program, Run], streams: Callable[[int], list[bytes]]
+    traced: tuple[CompiledSimulator, Program, Batch], streams: Callable[[int], list[bytes]]
 ) -> None:
     simulator, program, run = traced
     results = simulator.run_batch(program, streams(19), limits=Limits(), stop=_no)
@@ -120,7 +120,9 @@ def test_company_and_tracing_change_nothing(
     for r in range(0, 19, 3):
         (alone,) = simulator.run_batch(program, streams(19)[r : r + 1], limits=Limits(), stop=_no)
         assert np.array_equal(alone, run.block.values[r])
-    few = Run(simulator, program, streams(3), limits=Limits(), stop=_no, threads=1, traced=_TRACED)
+    few = Batch(
+        simulator, program, streams(3), limits=Limits(), stop=_no, threads=1, traced=_TRACED
+    )
     few.whole()
     for name in ("counts", "streams", "firings", "values", "trace_time", "trace_reaction"):
         found, expected = getattr(few.block, name), getattr(run.block, name)[:3]

@@ -78,7 +78,7 @@ def test_times_are_held_against_output_times(network: Network) -> None:
 def test_a_network_without_a_unit_of_time_has_no_hours(network: Network) -> None:
     bare = replace(network, time_unit=None)
     (problem,) = problems(parse_readout("A@6h"), bare, 10)
-    assert "readout A@6h: 6h: the model's unit of time is not the second" in str(problem)
+    assert "readout A@6h: 6h: the model states no unit of time" in str(problem)
     (problem,) = problems(
         parse_readout("first_passage(A > 1) / 1h"), bare, 10, times=np.arange(3.0)
     )
@@ -114,5 +114,5 @@ def test_a_grid_that_cannot_be_is_refused() -> None:
         "the window from 2 to 1 is empty",
         "not a whole number of at least 2",
     ]
-    with pytest.raises(InputError, match="not above zero"):
+    with pytest.raises(InputError, match="must be positive"):
         grid([parse_readout("A@0")], 0)

@@ -84,7 +84,7 @@ def test_times_convert_to_the_unit_of_the_network(make_courses: Make) -> None:
     assert value("auc(X, 1h, 2h) / 1h", hours) == 9
     unknown = make_courses([0, 1], [0, 3], unit=None)
     assert value("X@1", unknown) == 3
-    with pytest.raises(InputError, match="unit of time is not the second"):
+    with pytest.raises(InputError, match="unit of time"):
         value("X@1h", unknown)
 
 

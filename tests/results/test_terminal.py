@@ -33,6 +33,16 @@ def test_what_does_not_fit_comes_below_with_the_names() -> None:
     assert sum(LONG in line for line in shown(NUMBERS, 80)) == 2
 
 
+def test_rows_named_by_two_columns_keep_both_below() -> None:
+    rows = [["HIF1A (molecules)", time, *["123,456 ± 1,234"] * 4] for time in ("6.667", "13.33")]
+    made = table(["readout", "time", "compiled", "roadrunner", "reference", "CME"], rows, text=2)
+    made.names = 2
+    lines = shown(made, 80)
+    assert max(map(len, lines)) <= 80
+    assert sum("HIF1A (molecules)  6.667" in line for line in lines) == 2
+    assert sum("HIF1A (molecules)  13.33" in line for line in lines) == 2
+
+
 def test_prose_is_wrapped_between_words() -> None:
     prose = "inhibitor of the prolyl hydroxylases of HIF1A with an apparent affinity in cells"
     made = table(["name", "value", "meaning"], [["x", "1", prose]])

@@ -181,8 +181,8 @@ def test_a_conversion_survives_a_file(network: Network, tmp_path: object) -> Non
 REFUSED = {
     "both": ({"volume": "1 pL", "copies": 10}, "one of them"),
     "neither": ({}, "one of them"),
-    "zero": ({"copies": 0}, "not a number above zero"),
-    "infinite": ({"copies": math.inf}, "not a number above zero"),
+    "zero": ({"copies": 0}, "must be a positive number"),
+    "infinite": ({"copies": math.inf}, "must be a positive number"),
     "no volume": ({"volume": "1 s"}, "not a volume"),
     "nothing": ({"volume": "0 pL"}, "not a volume"),
     "words": ({"volume": "a lot"}, "not a volume"),

@@ -114,7 +114,7 @@ def test_what_only_the_file_can_compute_is_not_scaled(antimony: Model) -> None:
     [
         ("species S; S=10; J: S => ; delay(S, 1)", "delays are not supported"),
         ("species S; S=10; z=0; z' = delay(S, 1)\n J: S => ; 0.1*S", "delays are not supported"),
-        ("species S; S=10; n := 1 + time\n J: S => n S; 0.1*S", "stands in it more than once"),
+        ("species S; S=10; n := 1 + time\n J: S => n S; 0.1*S", "is listed more than once"),
     ],
     ids=["law", "rate rule", "stoichiometry"],
 )

@@ -11,8 +11,8 @@ import pytest
 import simnet as sn
 from simnet.network.expression import Expression, RateLaw, function
 from simnet.sbml.mathml import from_ast
+from simnet.sbml.reactions import is_net, split
 from simnet.sbml.read import from_sbml
-from simnet.sbml.reversible import is_net, split
 
 VALUES = {"A": 3.0, "B": 5.0, "C": 7.0, "D": 2.0, "E": 4.0, "V": 2.5, "k": 0.3, "kr": 0.2, "K": 9.0}
 

@@ -160,3 +160,13 @@ def test_with_the_sign_turned_it_is_the_lowest() -> None:
     control = -np.array([1.0, 2.0, 3.0, 4.0])
     assert compare(control, np.full(4, -np.inf)).cliffs_delta == -1
     assert compare(np.full(4, -np.inf), np.full(4, np.inf)).cliffs_delta == 1
+
+
+def test_what_the_integrator_may_be_off_by_is_no_effect() -> None:
+    same = compare(np.array([2.0]), np.array([2.0 * (1 + 5e-8)]), error=1e-7)
+    assert (same.log2_fold_change, same.difference, same.cliffs_delta, same.ks_distance) == (0,) * 4
+    assert "no difference above the integrator's error" in same.reason
+    small = compare(np.array([2.0]), np.array([2.0 * (1 + 2e-7)]), error=1e-7)
+    assert small.log2_fold_change == pytest.approx(np.log2(1 + 2e-7))
+    assert "integrator" not in small.reason
+    assert compare(np.array([2.0]), np.array([2.0 * (1 + 5e-8)])).difference > 0

@@ -85,7 +85,11 @@ def test_all_mistakes_at_once(plan: Plan) -> None:
     with pytest.raises(sn.InputError) as caught:
         plan(t_end=None, times=[0, 1], readouts=["X"], max_step=1)
     said = str(caught.value)
-    for part in ("t_end: none given", "times: those of a screen", "max_step=1: only applies to the ODE"):
+    for part in (
+        "t_end: none given",
+        "times: those of a screen",
+        "max_step=1: only applies to the ODE",
+    ):
         assert part in said, part
     with pytest.raises(sn.InputError, match="combinations=None: unknown"):
         plan(combinations=None)
@@ -356,6 +360,18 @@ def test_the_estimate_is_near_the_cost(plan: Plan) -> None:
     began = time.process_time()
     sn.run_screen(made, workers=0)
     assert expected / 3 < time.process_time() - began < expected * 3 + 0.3
+
+
+def test_a_readout_that_a_change_does_not_touch_has_no_effect() -> None:
+    """MCT4 is downstream of HIF1A: its knock-out changes the integrator's steps, and no HIF1A."""
+    screen = sn.Screen(
+        network=sn.load("hypoxia"),
+        changes=[sn.Knockout("MCT4")],
+        readouts=["HIF1A@4h"],
+        t_end="4 h",
+    )
+    effects = sn.run_screen(screen, workers=0).effects()
+    assert effects["log2_fold_change"].tolist() == [0.0]
 
 
 @pytest.mark.parametrize("wrong", [3, ["k"], {"k": 0.3}, {3: sn.LogNormal(cv=0.3)}])

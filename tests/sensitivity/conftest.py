@@ -8,7 +8,7 @@ import pytest
 
 from simnet.arrays import FloatArray
 from simnet.sensitivity.analysis import Design, Outputs
-from simnet.sensitivity.factors import Factor, FactorSpace, Group, factor_space
+from simnet.sensitivity.factors import Factor, FactorGroup, FactorSpace, factor_space
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class Known:
 
 
 def _space(
-    size: int, lower: float = 0.0, upper: float = 1.0, groups: Sequence[Group] = ()
+    size: int, lower: float = 0.0, upper: float = 1.0, groups: Sequence[FactorGroup] = ()
 ) -> FactorSpace:
     middle = (lower + upper) / 2
     return factor_space(

@@ -1,5 +1,8 @@
 """Designs: nested, reproducible, with a dummy; outputs that do not fit are refused."""
 
+import ast
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -99,3 +102,16 @@ def test_every_method_makes_the_same_table(name, space, outputs):
     assert frame.loc[frame["factor"] == "x1", "influential"].iloc[0]
     assert ANALYSES[name].under_noise
     assert ANALYSES[name].sample
+
+
+def test_only_its_file_and_the_table_name_an_analysis(repository: Path) -> None:
+    """No code elsewhere asks which analysis it is: what differs is in the rows of the table."""
+    for path in sorted((repository / "simnet").rglob("*.py")):
+        compared = {
+            part.value
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Compare)
+            for part in ast.walk(node)
+            if isinstance(part, ast.Constant)
+        }
+        assert not compared & ANALYSES.keys(), path

@@ -8,7 +8,13 @@ import pytest
 from simnet.errors import InputError
 from simnet.network.expression import Symbol
 from simnet.network.network import Molecule, Parameter
-from simnet.sensitivity.factors import Factor, Group, choose_factors, factor_space, molecule_groups
+from simnet.sensitivity.factors import (
+    Factor,
+    FactorGroup,
+    choose_factors,
+    factor_space,
+    molecule_groups,
+)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +72,10 @@ def test_a_dummy_is_always_last():
 
 def test_mistakes_in_groups_are_told_at_once():
     factors = [Factor(name=n, lower=0, upper=1, baseline=0.5) for n in ("k_on", "k_off")]
-    groups = [Group(name="k_on", members=("k_onn",)), Group(name="b", members=("k_off", "k_off"))]
+    groups = [
+        FactorGroup(name="k_on", members=("k_onn",)),
+        FactorGroup(name="b", members=("k_off", "k_off")),
+    ]
     with pytest.raises(InputError) as error:
         factor_space(factors, groups)
     text = str(error.value)

@@ -5,7 +5,7 @@ import pytest
 
 from simnet.errors import InputError
 from simnet.sensitivity.analysis import Outputs, analyse, make_design
-from simnet.sensitivity.factors import Factor, Group, factor_space
+from simnet.sensitivity.factors import Factor, FactorGroup, factor_space
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_a_linear_function_and_a_group(outputs):
     design = make_design("local", factor_space(factors), 1, seed=1)
     frame = analyse(design, outputs(design, linear)).frame()
     assert frame["estimate"].to_numpy() == pytest.approx([0.6, 0.4, 0, 6, 4, 0], abs=1e-6)
-    together = factor_space(factors, [Group(name="both", members=("p", "q"))])
+    together = factor_space(factors, [FactorGroup(name="both", members=("p", "q"))])
     design = make_design("local", together, 1, seed=1)
     frame = analyse(design, outputs(design, linear)).frame()
     assert frame["estimate"].to_numpy() == pytest.approx([1, 0, 10, 0], abs=1e-6)
@@ -117,7 +117,7 @@ def test_a_failed_row_takes_its_factor(chain_space, outputs):
     y = chain(design.matrix)
     y[6] = np.nan  # of `a`
     found = analyse(design, Outputs(readout="B", estimate=y, variance=np.zeros_like(y)))
-    assert "nothing can be concluded about a." in found.statements[0]
+    assert "no index of a could be estimated." in found.statements[0]
     frame = found.frame().set_index("factor")
     assert np.isnan(frame.estimate["a"]).all()
     assert frame.influential["a"].isna().all()
@@ -125,7 +125,7 @@ def test_a_failed_row_takes_its_factor(chain_space, outputs):
     y[0] = np.nan
     found = analyse(design, Outputs(readout="B", estimate=y, variance=np.zeros_like(y)))
     assert found.rows == ()
-    assert "nothing can be concluded" in found.statements[-1]
+    assert "no index could be estimated" in found.statements[-1]
 
 
 def test_a_failed_baseline_takes_its_repetition(chain_space, outputs):
@@ -136,7 +136,7 @@ def test_a_failed_baseline_takes_its_repetition(chain_space, outputs):
     assert "other repetitions stand in" in found.statements[0]
     y[design.rows_of_block + 6] = np.nan  # of `a`, in the other repetition
     found = analyse(design, Outputs(readout="B", estimate=y, variance=np.zeros_like(y)))
-    assert "nothing can be concluded about a." in found.statements[0]
+    assert "no index of a could be estimated." in found.statements[0]
     assert np.isnan(found.frame().set_index("factor").estimate["a"]).all()
 
 
@@ -195,7 +195,7 @@ def test_a_group_of_few_whole_molecules_is_refused(few):
             Factor(name=name, lower=v / 4, upper=v * 4, baseline=v, whole=True)
             for name, v in (("few", few), ("many", 1000.0))
         ],
-        groups=[Group(name="both", members=("few", "many"))],
+        groups=[FactorGroup(name="both", members=("few", "many"))],
     )
     with pytest.raises(InputError, match=r"group both: .*whole molecules.*larger step"):
         make_design("local", space, 1, seed=1)
@@ -207,7 +207,7 @@ def test_a_group_that_cannot_move_is_refused():
     ends = {"a": (0.5, 1.0), "b": (1.0, 2.0)}
     space = factor_space(
         [Factor(name=n, lower=low, upper=up, baseline=1.0) for n, (low, up) in ends.items()],
-        groups=[Group(name="both", members=("a", "b"))],
+        groups=[FactorGroup(name="both", members=("a", "b"))],
     )
     with pytest.raises(InputError, match=r"group both: .*opposite ends"):
         make_design("local", space, 1, seed=1)

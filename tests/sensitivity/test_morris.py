@@ -7,7 +7,7 @@ import pytest
 
 from simnet.errors import InputError
 from simnet.sensitivity.analysis import analyse, make_design
-from simnet.sensitivity.factors import Group
+from simnet.sensitivity.factors import FactorGroup
 from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.morris import elementary_effects
 
@@ -105,7 +105,7 @@ def morris_like(x):
 
 
 def test_a_group_moves_together(space, outputs):
-    grouped = space(4, groups=[Group(name="pair", members=("x2", "x3"))])
+    grouped = space(4, groups=[FactorGroup(name="pair", members=("x2", "x3"))])
     design = make_design("morris", grouped, 8, seed=6)
     moved = np.diff(design.by_block(design.positions), axis=1) != 0
     together = {tuple(np.flatnonzero(step)) for step in moved.reshape(-1, 5)}

@@ -6,7 +6,7 @@ from scipy.stats import rankdata
 
 from simnet.errors import InputError
 from simnet.sensitivity.analysis import analyse, make_design
-from simnet.sensitivity.factors import Group
+from simnet.sensitivity.factors import FactorGroup
 from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.prcc import Ranks
 
@@ -78,6 +78,6 @@ def test_intervals_end_where_a_correlation_does(space, outputs):
 
 
 def test_groups_are_refused(space):
-    grouped = space(3, groups=[Group(name="both", members=("x1", "x2"))])
+    grouped = space(3, groups=[FactorGroup(name="both", members=("x1", "x2"))])
     with pytest.raises(InputError, match="no index of a group"):
         make_design("prcc", grouped, 64, seed=1)

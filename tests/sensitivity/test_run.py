@@ -2,22 +2,25 @@
 
 import dataclasses
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 import simnet as sn
 from simnet.network.network import Network
 from simnet.results.parts import merge_parts
-from simnet.sensitivity.figures import drawings
+from simnet.sensitivity.figures import drawings, write_figures
 from simnet.sensitivity.indices import IndexPrecision
 from simnet.sensitivity.result import StudyResult
 from simnet.sensitivity.rows import distinct_rows, plan_of, row_conditions, row_programs
 from simnet.sensitivity.run import run_study
 from simnet.sensitivity.study import SensitivityStudy
+from simnet.sensitivity.table import ANALYSES
 
 # Each interval misses with a probability of 1e-4: below 1 % over all that is tested here.
 SURE = IndexPrecision(confidence=0.9999)
@@ -436,3 +439,26 @@ def test_cells_are_noise_that_is_taken_out(make_network: Callable[..., sn.Networ
     assert ratio.estimate.var() == pytest.approx(ratio.variance.mean(), rel=0.4)
     with pytest.raises(sn.InputError, match="it is set by the experiment, so it cannot be varied"):
         dataclasses.replace(study, parameters=("k",))
+
+
+def test_an_analysis_is_a_file_and_a_row_of_the_table(
+    birth_death: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new one is run, stored, drawn, reported and shown under its own words."""
+    own = dataclasses.replace(ANALYSES["prcc"], name="own", words={"prcc": "own index"})
+    with pytest.raises(sn.InputError, match="analysis='own': unknown"):
+        SensitivityStudy(network=birth_death, readouts="X@10", analysis="own", fold=2)
+    monkeypatch.delitem(ANALYSES, "prcc")
+    monkeypatch.setitem(ANALYSES, "own", own)
+    study = SensitivityStudy(
+        network=birth_death, readouts="X@10", analysis="own", samples=32, fold=2
+    )
+    run_study(study, workers=0, out=tmp_path)
+    result = StudyResult.load(tmp_path)
+    assert result.design.analysis == "own"
+    assert {path.stem for path in write_figures(result, tmp_path)} >= {"X-at-10-scatter"}
+    page = sn.write_report(result, tmp_path / "page.html").read_text()
+    assert "by own index." in page
+    console = Console(file=StringIO(), width=100)
+    console.print(result)
+    assert "own index" in console.file.getvalue()  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ import pytest
 
 from simnet.errors import InputError
 from simnet.sensitivity.analysis import Outputs, analyse, count_rows, make_design
-from simnet.sensitivity.factors import Group
+from simnet.sensitivity.factors import FactorGroup
 from simnet.sensitivity.indices import IndexPrecision
 
 # Each interval misses with a probability of 1e-4: below 1 % over all the tests of a file.
@@ -82,7 +82,7 @@ def test_second_order_under_noise(ishigami, outputs):
 
 
 def test_a_group_has_the_index_of_the_set(space, sobol_g, outputs):
-    grouped = space(4, groups=[Group(name="both", members=("x1", "x3"))])
+    grouped = space(4, groups=[FactorGroup(name="both", members=("x1", "x3"))])
     design = make_design("sobol", grouped, 512, seed=8)
     assert grouped.labels == ("both", "x2", "x4", "dummy")
     assert design.rows == count_rows("sobol", grouped, 512) == 512 * 6
@@ -113,7 +113,7 @@ def test_rows_are_in_the_order_of_salib(space):
     """A, A with each factor or group of B, B with each of A, B."""
     from SALib.sample import sobol as salib
 
-    grouped = space(4, groups=[Group(name="both", members=("x1", "x3"))])
+    grouped = space(4, groups=[FactorGroup(name="both", members=("x1", "x3"))])
     names = list(grouped.label_of_column)
     problem = {"num_vars": 5, "names": list("abcde"), "bounds": [[0, 1]] * 5, "groups": names}
     theirs = salib.sample(problem, 8, calc_second_order=True, seed=1).reshape(8, -1, 5)

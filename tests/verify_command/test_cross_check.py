@@ -159,7 +159,7 @@ def test_what_has_no_exact_meaning_is_refused(dimer: sn.Network) -> None:
     ("options", "match"),
     [
         ({"replicates": 5}, "at least 20"),
-        ({"t_end": -1}, "above zero"),
+        ({"t_end": -1}, "must be positive"),
         ({"alpha": 2}, "between 0 and 1"),
         ({"readouts": "Y"}, "readout 'Y'"),
         ({"seed": -1}, "seed"),
