@@ -117,7 +117,7 @@ def _problems(
         way_out = f"write {examples[path[0]]}" if path[0] in examples else ""  # type: ignore[index]
         if nouns == [_MISSING]:
             yield Problem(what=what, why="is missing", way_out=way_out)
-        elif nouns == [_UNKNOWN]:
+        elif _UNKNOWN in nouns:
             known = nearest(str(last), _keys(kind, above[1:]))
             yield Problem(what=what, why="is unknown", way_out=known)
         else:

@@ -97,6 +97,11 @@ def _written_as_before(args: Sequence[str], *, planned: bool) -> list[Problem]:
             value = value if equals else next(words, "")
             when = "" if ":" in value else f"{value}: "
             change = value if planned and not when else ""
+        elif option == "--simulate":
+            value = value if equals else next(words, "")
+            way_out = f"write --method {value}, and --analysis for what was --method"
+            problems.append(Problem(what=f"{option} {value}", why=why, way_out=way_out))
+            continue
         elif option in _BEFORE:
             value = value if equals else next(words, "")
             name, _, number = value.rpartition("=")

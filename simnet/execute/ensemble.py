@@ -291,7 +291,8 @@ def run_ensemble(
             the statistics of these; `simnet merge` joins their folders, for the same call on the
             whole.
         progress: as in `simulate`.
-        run: the arguments of `Run`; here `method` is "ssa" and `replicates` are 1000 by default.
+        run: the arguments of `Run`; here `method` is "ssa" and `replicates` are 1000 by default, or 1
+            under "ode" without variability.
 
     Raises:
         InputError: mistakes in the call; nothing was run.
@@ -351,6 +352,7 @@ def ensemble_of(
         run_in_blocks(plan, workers=workers, receive=lambda g: take(summed(g)), progress=progress)
     else:
         identity = plan.identity() | {
+            "engine": f"{plan.engine_name} {plan.engine.version()}",  # kernels differ in bits
             "condition": condition_key(plan, 0),
             "times": plan.times.tolist(),
             "readouts": [readout.name for readout in plan.readouts],

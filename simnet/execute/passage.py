@@ -53,8 +53,8 @@ def first_passage_times(
         below: the same from the other side; one of the two has to be given.
         workers: as in `simulate`.
         progress: as in `simulate`.
-        run: the arguments of `Run`; here `method` is "ssa" by default, `replicates` are 1000 and
-            `points` 1001, for where the engine does not watch. A `precision` is one of the fraction
+        run: the arguments of `Run`; here `method` is "ssa" by default, `replicates` are 1000 (as in
+            `run_ensemble`) and `points` 1001, for where the engine does not watch. A `precision` is one of the fraction
             that has passed by the end: `Precision(absolute=0.02, statistic="fraction")`.
 
     Returns:

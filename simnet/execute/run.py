@@ -351,7 +351,7 @@ def run_in_blocks(
     precision = plan.run.precision
     known = Merging() if precision else None
     if workers is None:  # no more than there is to do
-        workers = min(processors(), precision.maximum if precision else plan.replicates)
+        workers = min(processors(), precision.sizes()[-1] if precision else plan.replicates)
 
     def take(gathered: Gathered) -> None:
         receive(gathered)

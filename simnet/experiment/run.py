@@ -48,7 +48,7 @@ class Precision:
     confidence: float = 0.95
     readouts: tuple[str, ...] | None = None
     statistic: Literal["mean", "fraction"] = "mean"
-    maximum: int = 65_536
+    maximum: float = 65_536
 
     def __post_init__(self) -> None:
         if isinstance(self.readouts, str):
@@ -61,8 +61,9 @@ class Precision:
 
     def sizes(self) -> tuple[int, ...]:
         """Numbers of replicates at which the run is judged; the last is `maximum`."""
-        doublings = math.ceil(math.log2(self.maximum / FIRST_CUT))
-        return (*(FIRST_CUT << k for k in range(doublings)), self.maximum)
+        most = int(self.maximum)
+        doublings = math.ceil(math.log2(most / FIRST_CUT))
+        return (*(FIRST_CUT << k for k in range(doublings)), most)
 
     def record(self) -> dict[str, Any]:
         """The precision as plain data."""
@@ -251,15 +252,16 @@ class Run(Spec):
         if self.seed is not None:
             found.attempt(partial(root_seed, self.seed), 0)
         found.attempt(partial(require_distributions, self.variability or {}), None)
-        for name in ("rtol", "atol", "max_step"):
+        for name in ("rtol", "atol"):
+            value = getattr(self, name)
+            if value is not None and not is_between(value, 0, math.inf):
+                found.add(f"{name}={value!r}", "not a number above zero", f"give {name}=1e-6")
+            elif name == "rtol" and value is not None and value < _LEAST_RTOL:
+                why = f"below {_LEAST_RTOL:g}, which is smaller than rounding errors"
+                found.add(f"rtol={value!r}", why, "give rtol=1e-13")
+        for name in ("max_step", "timeout"):
             if (value := getattr(self, name)) is not None:
-                unit = "s" if name == "max_step" else None
-                number = found.attempt(partial(positive_time, value, name, unit), 1.0)
-                if name == "rtol" and number < _LEAST_RTOL:
-                    why = f"below {_LEAST_RTOL:g}, which is smaller than rounding errors"
-                    found.add(f"rtol={value!r}", why, "give rtol=1e-13")
-        if self.timeout is not None:
-            found.attempt(partial(positive_time, self.timeout, "timeout", "s"), 1.0)
+                found.attempt(partial(positive_time, value, name, "s"), 1.0)
         if not isinstance(self.allow_negative, bool):
             found.add(f"allow_negative={self.allow_negative!r}", "neither True nor False")  # type: ignore[unreachable]
         self._check_together(found)
@@ -372,7 +374,8 @@ def run_of(verb: Callable[..., Any], arguments: Mapping[str, Any]) -> Run:
     """
     require_known(arguments, list(inspect.signature(verb).parameters), verb.__name__)
     defaults = dict(DEFAULTS.get(verb.__name__, {}))
-    if arguments.get("precision") is not None:
+    alike = arguments.get("method") == "ode" and not arguments.get("variability")
+    if alike or arguments.get("precision") is not None:
         defaults.pop("replicates", None)
     return _made({f.name: f.default for f in fields(Run)} | defaults | dict(arguments))
 

@@ -134,8 +134,8 @@ def load(folder: str | Path) -> Trajectories:
 
 
 def read_run(folder: str | Path, table: str, kind: str, restored: Callable[[Path, Stored], T]) -> T:
-    """What `restored` makes of a folder that `write_run` wrote; a KeyError, TypeError or ValueError
-    of it is damage. Errors are as in `load`."""
+    """What `restored` makes of a folder that `write_run` wrote; a LookupError, TypeError or
+    ValueError of it is damage. Errors are as in `load`."""
     source = path_of(folder, "folder")
     if not source.is_dir():
         why = "is not a folder" if source.exists() else "does not exist"
@@ -157,7 +157,7 @@ def read_run(folder: str | Path, table: str, kind: str, restored: Callable[[Path
         return restored(source, Stored(record=record, sbml=sbml, data=data))
     except OSError as error:
         raise refusal(source, f"cannot be read: {error.strerror or error}") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError) as error:
         raise refusal(source, f"damaged ({type(error).__name__}: {error})") from error
 
 

@@ -354,7 +354,7 @@ def _twice(arms: Sequence[ScreenCondition], time_unit: str | None) -> Iterator[P
     for arm in arms:
         try:
             content = arm.condition.content(time_unit)
-        except (InputError, TypeError, ValueError):  # told where the program is made
+        except (InputError, AttributeError, TypeError, ValueError):  # told by the plan
             content = repr(arm.condition)
         if arm.name in seen:
             same = seen[arm.name] == content

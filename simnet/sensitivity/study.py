@@ -92,6 +92,7 @@ class SensitivityStudy(Run):
     def __post_init__(self) -> None:
         for name in ("readouts", "parameters", "exclude", "initial_amounts"):
             object.__setattr__(self, name, _listed(getattr(self, name)))
+        object.__setattr__(self, "readouts", self.readouts or ())
         normalised(self)
         if problems := list(dict.fromkeys(_all_problems(self))):
             raise InputError(problems)
@@ -104,10 +105,11 @@ class SensitivityStudy(Run):
             way_out = f'write analysis="{method}" (--analysis {method})'
             found = Problems(p for p in found if not p.what.startswith("method="))
             found.add(f"method={method!r}", 'neither "ode" nor "ssa"', way_out)
-        given: object = self.precision
-        if given is not None:
+        if self.precision is not None:
             way_out = "give replicates; of the indices, write index_precision=IndexPrecision(...)"
             found.add("precision", "all rows have equal numbers of replicates", way_out)
+        if self.seed is None:
+            found.add("seed=None", "the rows of a design follow from it", "leave it out for 0")  # type: ignore[unreachable]
         if self.times is not None:
             found.add("times", "those of a study follow from its readouts", "give t_end and points")
         if self.replicates_per_cell != 1:
@@ -424,9 +426,7 @@ def _check_readouts(study: SensitivityStudy, found: Problems) -> None:
         found.extend(wrong)
         return
     try:
-        if study.end <= 0:
-            found.add(f"t_end={study.t_end!r}", "must be positive")
-        else:
+        if study.end > 0:  # else it has its problem
             found.extend(p for e in parsed for p in readout_problems(e, network, study.end))
     except InputError as error:
         without_unit = Problems()

@@ -78,6 +78,7 @@ def test_a_run_is_what_the_options_say(
         (["--set", "A(b=None)=5"], "--change '\"A(b=None)\"=5'"),
         (["--at", "24 h", "--knockout", "HIF1A"], "--at '24 h: HIF1A=knockout'"),
         (["--at", "24 h: k=1", "--set", "k=2"], "--change 'k=2'"),
+        (["--simulate", "ssa"], "write --method ssa, and --analysis for what was --method"),
         (["--at", "24 h"], "where ':' should be; write \"24h: NAME=VALUE\""),
     ],
 )

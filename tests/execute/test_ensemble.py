@@ -307,6 +307,13 @@ def test_a_precision_goes_on_in_a_folder(birth_death: sn.Network, tmp_path: Path
         pd.testing.assert_frame_equal(found.summary(), alone.summary(), check_exact=True)
 
 
+def test_a_folder_holds_one_kernels_replicates(birth_death: sn.Network, tmp_path: Path) -> None:
+    how: dict[str, Any] = {"t_end": 3.0, "points": 3, "replicates": 20, "seed": 5}
+    sn.run_ensemble(birth_death, engine="compiled/lockstep", out=tmp_path / "out", **how)
+    with pytest.raises(sn.InputError, match=r"engine: it is .*lockstep.* and here .*rejection"):
+        sn.run_ensemble(birth_death, engine="compiled/rejection", out=tmp_path / "out", **how)
+
+
 def test_shards_make_the_whole(birth_death: sn.Network, tmp_path: Path) -> None:
     """Each has the statistics of its own blocks, and merged they are those of one run."""
     how: dict[str, Any] = {"t_end": 3.0, "points": 3, "replicates": 1000, "seed": 5, "workers": 1}

@@ -206,3 +206,13 @@ def test_what_is_not_toml_is_refused(content: bytes, tmp_path: Path) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(sn.InputError, match=r"plan\.toml: cannot be read: No such file"):
         read_toml(tmp_path / "plan.toml")
+
+
+def test_the_tables_of_a_precision() -> None:
+    data = {"network": "hypoxia", "readouts": ["HIF1A@2h"], "precision": {"relativ": 0.1}}
+    (text,) = refused(data, study_from_data)
+    assert text.startswith("precision.relativ: is unknown; did you mean relative")
+    data |= {"changes": ["HIF1A=knockout"], "method": "ssa", "t_end": "3 h"}
+    plan = screen_from_data(data | {"precision": {"relative": 0.1, "maximum": 1e3}})
+    assert plan.precision == sn.Precision(relative=0.1, maximum=1000)
+    assert plan.precision.sizes() == (128, 256, 512, 1000)

@@ -108,3 +108,19 @@ def test_output_times_of_ones_own(birth_death: sn.Network) -> None:
     ):
         with pytest.raises(sn.InputError, match=words):
             sn.simulate(birth_death, **wrong)  # type: ignore[arg-type]
+
+
+def test_a_tolerance_is_a_number_and_not_a_text(birth_death: sn.Network) -> None:
+    for name in ("rtol", "atol"):
+        for value in ("1e-6", True, 0, -1, float("nan"), [1e-6]):
+            with pytest.raises(sn.InputError, match=rf"{name}=.*: not a number above zero; give"):
+                sn.simulate(birth_death, t_end=1, **{name: value})
+
+
+def test_what_gives_no_replicates_is_one_ode(birth_death: sn.Network) -> None:
+    assert sn.run_ensemble(birth_death, t_end=1, points=2, method="ode", workers=0).replicates == 1
+    name = birth_death.readouts[0].name
+    passed = sn.first_passage_times(
+        birth_death, name, above=-1, t_end=1, points=2, method="ode", workers=0
+    )
+    assert passed.after.shape == (1,)

@@ -372,3 +372,9 @@ def test_a_readout_that_a_change_does_not_touch_has_no_effect() -> None:
     )
     effects = sn.run_screen(screen, workers=0).effects()
     assert effects["log2_fold_change"].tolist() == [0.0]
+
+
+@pytest.mark.parametrize("wrong", [3, ["k"], {"k": 0.3}, {3: sn.LogNormal(cv=0.3)}])
+def test_variability_that_is_none(plan: Plan, wrong: Any) -> None:
+    with pytest.raises(sn.InputError, match="variability"):
+        plan(variability=wrong)

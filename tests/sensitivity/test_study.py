@@ -192,3 +192,10 @@ def test_numpys_numbers_leave_no_trace(birth_death: Network) -> None:
     study = SensitivityStudy(**asked, analysis="prcc", seed=np.int64(3), samples=np.int64(64))
     assert study.digest == plain.digest
     assert {type(study.seed), type(study.size)} == {int}
+
+
+def test_none_is_told_where_a_value_is_needed(birth_death: Network) -> None:
+    found = refused(network=birth_death, readouts=None, seed=None)
+    assert any(text.startswith("seed=None: the rows of a design follow") for text in found)
+    assert any(text.startswith("readouts: none given") for text in found)
+    assert len(refused(network=birth_death, readouts=("X@3",), t_end=0, fold=2)) == 1
