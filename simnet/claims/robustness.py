@@ -259,6 +259,9 @@ def robustness(
         problems.append(Problem(what=f"fold={fold}", why="not above 1"))
     if not run and out is None:
         problems.append(Problem(what="run=False", why="needs `out`, the folder of the results"))
+    if run and out is not None and Path(out).is_file():
+        way_out = "name a folder; what the file holds is judged with run=False (--kept)"
+        problems.append(Problem(what=str(out), why="is a file", way_out=way_out))
     if problems:
         raise InputError(problems)
     suite = load_suite(network, folder=folder).for_method("ode")

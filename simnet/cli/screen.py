@@ -214,7 +214,7 @@ def merge_command(
         typer.Argument(metavar="SHARD...", help="Folders of the parts, of one plan or study."),
     ],
 ) -> None:
-    """Merge the folders of a screen, a study or claims that ran in parts.
+    """Merge the folders of a screen, a study, claims or an ensemble that ran in parts.
 
     Running the same plan with --out OUT afterwards simulates what is still missing and analyses the
     whole.

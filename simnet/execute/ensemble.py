@@ -352,7 +352,6 @@ def ensemble_of(
         run_in_blocks(plan, workers=workers, receive=lambda g: take(summed(g)), progress=progress)
     else:
         identity = plan.identity() | {
-            "engine": f"{plan.engine_name} {plan.engine.version()}",  # kernels differ in bits
             "condition": condition_key(plan, 0),
             "times": plan.times.tolist(),
             "readouts": [readout.name for readout in plan.readouts],

@@ -192,11 +192,12 @@ class Plan:
     def identity(self) -> dict[str, Any]:
         """What the results of a folder have in common, whatever their conditions and replicates."""
         task = self.task
+        usual = task.variant == self.engine.variant(task.network)  # kernels differ in bits
         return {
             "network": self.network.id,
             "network_digest": self.network.digest,
             "method": task.method,
-            "engine": f"{task.engine} {self.engine.version()}",
+            "engine": f"{task.engine if usual else self.engine_name} {self.engine.version()}",
             "seed": self.root,
             "rtol": task.rtol,
             "atol": task.atol,

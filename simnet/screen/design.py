@@ -105,8 +105,9 @@ def _pieces(entry: object, where: str) -> tuple[_Pieces, list[Problem]]:
             changes += item.changes
             schedule += item.schedule
             labels += [item.label] if item.label else []
-            if item.equilibrate is not None:
-                why = "has its own equilibration"
+            if item.equilibrate is not None or item.variability:
+                own = "variability" if item.variability else "equilibration"
+                why = f"has its own {own}"
                 way_out = "set it for the screen: all conditions share it"
                 problems.append(Problem(what=f"{where}: {item.name}", why=why, way_out=way_out))
         elif isinstance(item, (At, Pulse, Repeat)):
@@ -320,7 +321,7 @@ def _listed(
         items: Sequence[object] = entry if isinstance(entry, (list, tuple)) else (entry,)
         if isinstance(entry, Condition) and not (entry.background or entry.schedule):
             label, items = entry.label, entry.changes
-            if entry.equilibrate is not None:
+            if entry.equilibrate is not None or entry.variability:
                 items = (entry,)  # its problem is told
         choices = []
         for item in items:

@@ -310,7 +310,7 @@ def test_a_precision_goes_on_in_a_folder(birth_death: sn.Network, tmp_path: Path
 def test_a_folder_holds_one_kernels_replicates(birth_death: sn.Network, tmp_path: Path) -> None:
     how: dict[str, Any] = {"t_end": 3.0, "points": 3, "replicates": 20, "seed": 5}
     sn.run_ensemble(birth_death, engine="compiled/lockstep", out=tmp_path / "out", **how)
-    with pytest.raises(sn.InputError, match=r"engine: it is .*lockstep.* and here .*rejection"):
+    with pytest.raises(sn.InputError, match=r"engine: it is .* in the folder and here .*rejection"):
         sn.run_ensemble(birth_death, engine="compiled/rejection", out=tmp_path / "out", **how)
 
 

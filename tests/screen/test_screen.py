@@ -378,3 +378,30 @@ def test_a_readout_that_a_change_does_not_touch_has_no_effect() -> None:
 def test_variability_that_is_none(plan: Plan, wrong: Any) -> None:
     with pytest.raises(sn.InputError, match="variability"):
         plan(variability=wrong)
+
+
+def test_a_folder_holds_one_kernels_replicates(decay: sn.Network, tmp_path: Path) -> None:
+    """Kernels differ in bits; the one that the engine takes by itself has the engine's name."""
+
+    def screen(engine: str) -> sn.Screen:
+        change = sn.Scale(decay.parameters[0].id, 2.0)
+        return sn.Screen(
+            network=decay, changes=[change], readouts=[f"{decay.species[0].id}@1"], t_end=1,
+            method="ssa", replicates=4, seed=1, engine=engine,
+        )  # fmt: skip
+
+    sn.run_screen(screen("auto"), workers=0, out=tmp_path / "out")
+    sn.run_screen(screen("compiled/lockstep"), workers=0, out=tmp_path / "out")
+    with pytest.raises(sn.InputError, match=r"engine: it is .* in the folder and here .*rejection"):
+        sn.run_screen(screen("compiled/rejection"), workers=0, out=tmp_path / "out")
+
+
+def test_cells_of_one_condition_alone_are_refused(decay: sn.Network) -> None:
+    parameter = decay.parameters[0].id
+    condition = sn.Condition(
+        changes=(sn.Scale(parameter, 2.0),), variability={parameter: sn.LogNormal(cv=0.3)}
+    )
+    with pytest.raises(sn.InputError, match="has its own variability; set it for the screen"):
+        sn.Screen(
+            network=decay, changes=[condition], readouts=[f"{decay.species[0].id}@1"], t_end=1
+        )
