@@ -130,7 +130,7 @@ def test_it_goes_on_where_it_stopped(chain: Network, folder: Path) -> None:
     )
     assert ran == list(range(12 * 4 + 1, 30 * 4 + 1))
     assert np.array_equal(again.values, whole.values)
-    assert again.claims == whole.claims
+    assert repr(again.claims) == repr(whole.claims)  # NaN equals none
     robustness(chain, sets=30, folder=folder, out=out, progress=lambda *_: pytest.fail("ran again"))
 
 
@@ -144,7 +144,7 @@ def test_shards_make_the_whole(chain: Network, folder: Path) -> None:
     assert [part.done for part in parts] == [5, 4]
     merge_parts(shards, folder / "all")
     merged = robustness(chain, sets=9, folder=folder, out=folder / "all", run=False)
-    assert merged.claims == whole.claims
+    assert repr(merged.claims) == repr(whole.claims)
     assert np.array_equal(merged.values, whole.values)
 
 
@@ -190,4 +190,4 @@ def test_a_readout_without_a_value_is_lost(chain: Network, claiming: Callable[..
     assert claim.holds == pytest.approx(above.mean(), abs=0.051)
     assert claim.breaker == "k"
     again = robustness(chain, sets=40, folder=put, out=put / "values", run=False)
-    assert again.claims == found.claims
+    assert repr(again.claims) == repr(found.claims)
