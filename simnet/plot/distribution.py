@@ -78,15 +78,7 @@ def plot_distribution(
     value_axis(panel, min(ends), max(ends))
     time_axis(panel, times, unit, labelled=True)
     shown = " and ".join(f"{100 * c:.4g} %" for c in sorted(coverages))
-    panel.legend(
-        title=f"median, central {shown}",
-        title_fontsize=8.5,
-        loc="best",
-        frameon=False,
-        fontsize=8.5,
-        labelcolor=INK,
-        alignment="left",
-    )
+    _legend(panel, f"median, central {shown}")
     return figure
 
 
@@ -155,6 +147,11 @@ def plot_joint(
     else:
         panel.legend(loc="best", **style)
     return figure
+
+
+def _legend(panel: "Axes", title: str) -> None:
+    style: dict[str, Any] = {"frameon": False, "fontsize": 8.5, "labelcolor": INK}
+    panel.legend(title=title, title_fontsize=8.5, loc="best", alignment="left", **style)
 
 
 def _limits(panel: "Axes", points: FloatArray) -> None:
@@ -267,15 +264,7 @@ def plot_survival(
     panel.set_ylabel("fraction not yet passed", fontsize=9, color=MUTED)
     time_axis(panel, np.array([0.0, end / scale]), unit, labelled=True)
     confidence = next(iter(curves.values())).fraction.confidence
-    panel.legend(
-        title=f"{100 * confidence:.4g} % intervals; | censored",
-        title_fontsize=8.5,
-        loc="best",
-        frameon=False,
-        fontsize=8.5,
-        labelcolor=INK,
-        alignment="left",
-    )
+    _legend(panel, f"{100 * confidence:.4g} % intervals; | censored")
     return figure
 
 
